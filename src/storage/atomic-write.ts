@@ -1,0 +1,170 @@
+/**
+ * @file Files that are either whole or absent.
+ *
+ * Every output is written under another name in the same folder, flushed to the disk (fsync) and renamed into place, so
+ * that a reader never meets half a file, whatever kills the writer. On failure the partial file is removed.
+ * Limits: one file at a time is atomic; `replaceDirectory` has a moment, between two renames, without the folder.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../errors.js';
+
+/** A file being written aside; `commit` puts it in its place, `abort` removes it. Each may be called once. */
+export interface PendingFile {
+  /** Descriptor, open for writing. */
+  readonly fd: number;
+  /** Name until `commit`. */
+  readonly asidePath: string;
+  /** Appends all of `data`, however many writes that takes. */
+  write(data: Uint8Array): void;
+  commit(): void;
+  abort(): void;
+}
+
+/** A name beside `path` that no other process uses. Hidden, so that globs of outputs miss it. */
+function asideName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.part`);
+}
+
+/** Opens a file that will become `path` when it is committed. Creates the folder. */
+export function openPendingFile(path: string): PendingFile {
+  const asidePath = asideName(path);
+  const fd = guard(path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(asidePath, 'wx');
+  });
+  let open = true;
+  const abort = () => {
+    if (open) closeSync(fd);
+    open = false;
+    rmSync(asidePath, { force: true });
+  };
+  const guarded = (action: () => void) => {
+    try {
+      guard(path, action);
+    } catch (error) {
+      abort();
+      throw error;
+    }
+  };
+  return {
+    fd,
+    asidePath,
+    write: (data) => guarded(() => writeFully(fd, data)),
+    commit: () =>
+      guarded(() => {
+        fsyncSync(fd);
+        open = false;
+        closeSync(fd);
+        renameSync(asidePath, path);
+        syncDirectory(dirname(path));
+      }),
+    abort,
+  };
+}
+
+/**
+ * Writes `data` to `path`, whole or not at all.
+ * @throws UserError naming the file if it cannot be written (no space, no permission, …)
+ */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const file = openPendingFile(path);
+  file.write(typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
+  file.commit();
+}
+
+/** Writes `value` as indented JSON with a trailing newline. */
+export function writeJsonAtomic(path: string, value: unknown): void {
+  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Replaces the folder `dir` by what `fill` puts into a new folder beside it. If `fill` fails, `dir` stays as it was.
+ * @returns what `fill` returned
+ */
+export async function replaceDirectory<T>(dir: string, fill: (aside: string) => T | Promise<T>): Promise<T> {
+  const aside = asideName(dir);
+  guard(dir, () => mkdirSync(aside, { recursive: true }));
+  try {
+    const result = await fill(aside);
+    guard(dir, () => {
+      syncTree(aside);
+      // A folder cannot be renamed over one with files in it: move the old one away first.
+      const old = asideName(dir);
+      const replaces = existsSync(dir);
+      if (replaces) renameSync(dir, old);
+      renameSync(aside, dir);
+      syncDirectory(dirname(dir));
+      if (replaces) rmSync(old, { recursive: true });
+    });
+    return result;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+/** Writes all of `data` at the descriptor's position; a single write may take less than it was given. */
+function writeFully(fd: number, data: Uint8Array): void {
+  for (let done = 0; done < data.length;) done += writeSync(fd, data, done, data.length - done);
+}
+
+function syncTree(dir: string): void {
+  for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) syncTree(path);
+    else if (entry.isFile()) syncPath(path, 'r+');
+  }
+  syncDirectory(dir);
+}
+
+function syncPath(path: string, flags: string): void {
+  const fd = openSync(path, flags);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes a rename durable. Not every file system lets a folder be opened or flushed; the rename itself stands. */
+function syncDirectory(dir: string): void {
+  try {
+    syncPath(dir, 'r');
+  } catch {
+    return;
+  }
+}
+
+const ADVICE: Record<string, string> = {
+  ENOSPC: 'the disk is full; free some space and run it again',
+  EDQUOT: 'the disk quota is used up; free some space and run it again',
+  EFBIG: 'the file is larger than the file system or a limit (ulimit -f) allows',
+  EACCES: 'no permission to write there',
+  EPERM: 'no permission to write there',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EISDIR: 'a folder of that name is in the way',
+  EEXIST: 'something of that name is in the way',
+};
+
+/** Runs `action`, turning the file system's refusals into errors that name `path`. */
+function guard<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (!(code in ADVICE)) throw error;
+    throw new UserError(`${path}: cannot be written (${code}): ${ADVICE[code]}`, { cause: error });
+  }
+}

@@ -1,0 +1,65 @@
+/** @file A file or folder is replaced whole or stays as it was. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../../src/errors.js';
+import { openPendingFile, replaceDirectory, writeFileAtomic, writeJsonAtomic } from '../../src/storage/atomic-write.js';
+
+describe('storage/atomic-write', () => {
+  let dir: string;
+  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'acanet-atomic-'))));
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('writes text and bytes, creates folders and leaves nothing else behind', () => {
+    writeFileAtomic(join(dir, 'a/b/text'), 'grüße');
+    writeFileAtomic(join(dir, 'a/b/text'), Uint8Array.of(1, 2, 3));
+    assert.deepEqual([...readFileSync(join(dir, 'a/b/text'))], [1, 2, 3]);
+    assert.deepEqual(readdirSync(join(dir, 'a/b')), ['text']);
+  });
+
+  it('writes JSON with a trailing newline', () => {
+    writeJsonAtomic(join(dir, 'x.json'), { b: [1] });
+    assert.equal(readFileSync(join(dir, 'x.json'), 'utf8'), '{\n  "b": [\n    1\n  ]\n}\n');
+  });
+
+  it('shows nothing before commit and removes what was aborted', () => {
+    const file = openPendingFile(join(dir, 'x'));
+    file.write(Uint8Array.of(1));
+    assert.equal(existsSync(join(dir, 'x')), false);
+    file.abort();
+    assert.deepEqual(readdirSync(dir), []);
+  });
+
+  it('names the file and removes the partial one when it cannot be written', () => {
+    writeFileSync(join(dir, 'file'), '');
+    assert.throws(
+      () => writeFileAtomic(join(dir, 'file/inside'), 'x'),
+      (error: unknown) => error instanceof UserError && error.message.includes('file/inside'),
+    );
+    // A full disk: Linux offers one as a device, but not as a folder; the refused rename takes the same way out.
+    const target = join(dir, 'taken');
+    writeFileAtomic(join(target, 'x'), '');
+    assert.throws(() => writeFileAtomic(target, 'x'), /taken: cannot be written \(EISDIR\)/);
+    assert.deepEqual(readdirSync(dir).sort(), ['file', 'taken']);
+  });
+
+  it('replaces a folder, and keeps the old one when filling the new one fails', async () => {
+    const target = join(dir, 'out');
+    writeFileAtomic(join(target, 'old'), 'old');
+    await assert.rejects(
+      replaceDirectory(target, (aside) => {
+        writeFileSync(join(aside, 'half'), '');
+        throw new Error('no');
+      }),
+    );
+    assert.deepEqual(readdirSync(target), ['old']);
+    const result = await replaceDirectory(target, (aside) => {
+      writeFileSync(join(aside, 'new'), 'new');
+      return 7;
+    });
+    assert.equal(result, 7);
+    assert.deepEqual(readdirSync(target), ['new']);
+    assert.deepEqual(readdirSync(dir), ['out']);
+  });
+});
