@@ -1,0 +1,110 @@
+/**
+ * @file What a recipe may say. The options of each part live with the part (features, models, readers, schedules); here
+ * they are put together. Unknown keys are errors everywhere.
+ *
+ * Durations and rates are the parts' own; times are in the unit that the part's documentation names. Sections that a
+ * recipe leaves out get the defaults below.
+ */
+import { z } from 'zod';
+import { padPolicy } from '../training/crop.js';
+import { optimizerOptions } from '../training/optimizer.js';
+import { samplerOptions } from '../training/sampler.js';
+import { marginOptions, scheduleOptions } from '../training/schedule.js';
+
+const featureOptions = z.looseObject({ type: z.string(), sampleRate: z.int().positive() });
+const modelOptions = z.looseObject({ type: z.string() });
+const corpusOptions = z.looseObject({ type: z.string() });
+const developmentOptions = z.looseObject({ speakers: z.int().positive() });
+
+const lossOptions = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('aam-softmax'),
+    /** Factor on the cosines. */
+    scale: z.number().positive().default(30),
+    margin: marginOptions.default({ type: 'constant', margin: 0.2 }),
+    /** Apply the margin only to targets within 90 degrees. */
+    easyMargin: z.boolean().default(false),
+    /** What a target so far off that the margin would turn it around gets; the two toolkits differ. */
+    hardMargin: z.enum(['speechbrain', 'wespeaker']).default('speechbrain'),
+  }),
+]);
+
+const checkpointOptions = z.strictObject({
+  /** Steps between checkpoints; null: at the end of each epoch only. */
+  everySteps: z.int().positive().nullable().default(null),
+  /** Newest checkpoints to keep, and those best by development EER. */
+  keepLast: z.int().positive().default(3),
+  keepBest: z.int().min(0).default(3),
+});
+
+/** The recipe's `training` section. */
+export const trainingOptions = z.strictObject({
+  epochs: z.int().positive(),
+  ...samplerOptions.shape,
+  /** Length of a training crop, in frames. */
+  cropFrames: z.int().positive(),
+  pad: padPolicy.default('wrap'),
+  loss: lossOptions,
+  optimizer: optimizerOptions,
+  schedule: scheduleOptions,
+  checkpoint: checkpointOptions.prefault({}),
+  /** Steps between log lines. */
+  logEvery: z.int().positive().default(20),
+});
+export type TrainingOptions = z.infer<typeof trainingOptions>;
+
+/** The recipe's `average` section: which checkpoints, and what becomes of BatchNorm's running statistics. */
+export const averageOptions = z
+  .strictObject({
+    last: z.int().positive().optional(),
+    best: z.int().positive().optional(),
+    batchNorm: z.enum(['average', 'last', 'recompute']).default('average'),
+  })
+  .refine(({ last, best }) => (last === undefined) !== (best === undefined), 'expected either last or best');
+export type AverageOptions = z.infer<typeof averageOptions>;
+
+const scoringOptions = z.strictObject({
+  type: z.literal('cosine').default('cosine'),
+  /** Prior probability of a target in the main minDCF. */
+  minDcfPrior: z.number().gt(0).lt(1).default(0.01),
+});
+
+const engineOptions = z.strictObject({
+  name: z.enum(['onnx', 'tensorflow', 'reference']).default('onnx'),
+  device: z.string().default('cpu'),
+  /** null: as many as there are physical cores. */
+  threads: z.int().positive().nullable().default(null),
+});
+export type EngineOptions = z.infer<typeof engineOptions>;
+
+const systemName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected a name of letters, digits, ".", "_", "-"');
+
+/** Every section but a system's training, which is checked once it is laid over the common one. */
+export const recipeSchema = z.strictObject({
+  name: systemName,
+  seed: z.int().min(0).default(1),
+  corpus: corpusOptions,
+  development: developmentOptions,
+  features: featureOptions,
+  systems: z.record(systemName, z.strictObject({ model: modelOptions, training: z.unknown() })),
+  /** The system that `train`, `embed` and `score` mean unless told otherwise. */
+  model: z.string(),
+  /** What `compare baseline` compares it with. */
+  baseline: z.string(),
+  training: trainingOptions,
+  average: averageOptions,
+  scoring: scoringOptions.prefault({}),
+  engine: engineOptions.prefault({}),
+});
+
+export interface SystemRecipe {
+  model: z.infer<typeof modelOptions>;
+  training: TrainingOptions;
+}
+
+/** A recipe with everything filled in. */
+export interface Recipe extends Omit<z.infer<typeof recipeSchema>, 'systems'> {
+  systems: Record<string, SystemRecipe>;
+}

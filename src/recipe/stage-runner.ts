@@ -1,0 +1,259 @@
+/**
+ * @file Runs the stages of a recipe that are not up to date, and explains which those are.
+ *
+ * A stage is up to date when its `.done.json` carries the hash of what it depends on now: the settings it reads, its
+ * version, and the output hashes of the stages it needs. Output hashes rather than times decide, so a stage that is run
+ * again with the same outcome leaves the stages after it alone. The hashed object itself is kept in `.done.json`, so
+ * that a difference can be named.
+ */
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { internal, UserError } from '../errors.js';
+import { writeJsonAtomic } from '../storage/atomic-write.js';
+import { sha256Hex, stableJson } from '../storage/hashing.js';
+
+/** What a stage's run gives back. */
+export interface StageOutcome {
+  /** Hash of what it wrote; equal output must give an equal hash. */
+  outputHash: string;
+  /** Files and folders, relative to the stage's folder, without which the stage is not done. */
+  outputs: string[];
+  /** One line for the log. */
+  summary: string;
+}
+
+/** What a stage's run is given. */
+export interface StageContext {
+  /** The stage's own folder. */
+  folder: string;
+  /** The folder of a stage that this one needs. */
+  folderOf(stage: string): string;
+  /** Hash of everything the stage depends on. */
+  inputHash: string;
+  signal?: AbortSignal;
+  log(line: string): void;
+}
+
+/** One step of the chain. */
+export interface Stage {
+  /** `prep`, `train/aca-net`; also the stage's folder inside the work folder. */
+  name: string;
+  needs: string[];
+  /** The settings its result depends on, and nothing else. */
+  settings: Record<string, unknown>;
+  /** To be raised when the same settings would now give another result. */
+  version: number;
+  /**
+   * What becomes of an earlier result under other settings: `remove` it, `keep` it for the stage to build on (a cache
+   * that checks itself), or `set aside` (renamed: hours of work are not deleted because a setting was edited).
+   */
+  whenChanged: 'remove' | 'keep' | 'set aside';
+  /** Can an interrupted run of it be continued? Otherwise its folder is emptied first. */
+  resumable: boolean;
+  run(context: StageContext): Promise<StageOutcome>;
+}
+
+/** What a stage depends on, as hashed. */
+interface StageInput {
+  settings: Record<string, unknown>;
+  needs: Record<string, string>;
+  version: number;
+}
+
+interface DoneRecord extends Omit<StageOutcome, 'summary'> {
+  stage: string;
+  inputHash: string;
+  input: StageInput;
+  finished: string;
+  seconds: number;
+}
+
+/** What would happen to a stage, and why. */
+export interface StagePlan {
+  stage: string;
+  /** `if changed`: a stage before it will run, and only its outcome decides. */
+  action: 'skip' | 'run' | 'resume' | 'if changed';
+  reasons: string[];
+}
+
+export interface StageRunOptions {
+  workFolder: string;
+  stages: readonly Stage[];
+  /** The stages wanted (default: all); the stages they need are brought up to date first. */
+  targets?: readonly string[];
+  /** Stages that are run even when up to date. */
+  force?: readonly string[];
+  signal?: AbortSignal;
+  log?: (line: string) => void;
+}
+
+/** What each wanted stage would do, without doing it. */
+export function planStages({ workFolder, stages, targets, force = [] }: StageRunOptions): StagePlan[] {
+  const outputs = new Map<string, string>();
+  return inOrder(stages, targets).map((stage) => {
+    const pending = stage.needs.filter((need) => !outputs.has(need));
+    const plan = planStage(workFolder, stage, outputs, pending, force.includes(stage.name));
+    const done = readDone(workFolder, stage);
+    if (plan.action === 'skip' && done) outputs.set(stage.name, done.outputHash);
+    return plan;
+  });
+}
+
+/** Brings the wanted stages, and what they need, up to date; returns the plans that were carried out. */
+export async function runStages(options: StageRunOptions): Promise<StagePlan[]> {
+  const { workFolder, stages, targets, force = [], signal, log = () => undefined } = options;
+  const outputs = new Map<string, string>();
+  const plans: StagePlan[] = [];
+  for (const stage of inOrder(stages, targets)) {
+    signal?.throwIfAborted();
+    const plan = planStage(workFolder, stage, outputs, [], force.includes(stage.name));
+    plans.push(plan);
+    const done = readDone(workFolder, stage);
+    if (plan.action === 'skip' && done) {
+      log(`= ${stage.name}: up to date`);
+      outputs.set(stage.name, done.outputHash);
+    } else {
+      log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
+      outputs.set(stage.name, await runStage(workFolder, stage, outputs, signal, log));
+    }
+  }
+  return plans;
+}
+
+async function runStage(
+  workFolder: string,
+  stage: Stage,
+  outputs: ReadonlyMap<string, string>,
+  signal: AbortSignal | undefined,
+  log: (line: string) => void,
+): Promise<string> {
+  const folder = join(workFolder, stage.name);
+  const input = inputOf(stage, outputs);
+  const inputHash = hashInput(input);
+  makeRoom(folder, stage, inputHash, log);
+  writeJsonAtomic(join(folder, '.started.json'), { stage: stage.name, inputHash });
+  const folderOf = (name: string) => {
+    if (!stage.needs.includes(name)) throw internal(`stage ${stage.name} reads ${name} without needing it`);
+    return join(workFolder, name);
+  };
+  const started = performance.now();
+  const { summary, ...outcome } = await stage.run({ folder, folderOf, inputHash, signal, log });
+  const missing = outcome.outputs.find((output) => !existsSync(join(folder, output)));
+  if (missing) throw internal(`stage ${stage.name} did not write ${missing}`);
+  const seconds = Math.round((performance.now() - started) / 10) / 100;
+  const finished = new Date().toISOString();
+  const record: DoneRecord = { stage: stage.name, inputHash, ...outcome, finished, seconds, input };
+  writeJsonAtomic(join(folder, '.done.json'), record);
+  log(`  ${stage.name}: ${summary} (${seconds.toFixed(1)} s)`);
+  return outcome.outputHash;
+}
+
+/** Takes away what an earlier run left, unless the stage may build on it. */
+function makeRoom(folder: string, stage: Stage, inputHash: string, log: (line: string) => void): void {
+  if (!existsSync(folder)) return;
+  const started = readJson<{ inputHash: string }>(join(folder, '.started.json'));
+  const changed = started?.inputHash !== inputHash;
+  const finished = existsSync(join(folder, '.done.json'));
+  rmSync(join(folder, '.done.json'), { force: true });
+  if (changed ? stage.whenChanged === 'keep' : stage.resumable && !finished) return;
+  if (changed && stage.whenChanged === 'set aside' && started) {
+    const aside = `${folder}.${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')}`;
+    renameSync(folder, aside);
+    log(`  ${stage.name}: the earlier result is kept in ${aside}`);
+  } else if (stage.whenChanged !== 'keep') {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function planStage(
+  workFolder: string,
+  stage: Stage,
+  outputs: ReadonlyMap<string, string>,
+  pending: string[],
+  forced: boolean,
+): StagePlan {
+  const plan = (action: StagePlan['action'], ...reasons: string[]): StagePlan => ({
+    stage: stage.name,
+    action,
+    reasons,
+  });
+  const folder = join(workFolder, stage.name);
+  const done = readDone(workFolder, stage);
+  const input = inputOf(stage, outputs);
+  if (!done) {
+    const started = readJson<{ inputHash: string }>(join(folder, '.started.json'));
+    const same = pending.length === 0 && started?.inputHash === hashInput(input);
+    if (same && stage.resumable) return plan('resume', 'an earlier run was interrupted');
+    return plan('run', started ? 'an earlier run did not finish' : 'has not been run');
+  }
+  if (forced) return plan('run', 'asked for');
+  const missing = done.outputs.find((output) => !existsSync(join(folder, output)));
+  if (missing) return plan('run', `${missing} is gone`);
+  const differences = differencesOf(done.input, input, pending);
+  if (differences.length > 0) return plan('run', ...differences);
+  if (pending.length > 0) return plan('if changed', ...pending.map((need) => `${need} will run`));
+  return plan('skip', 'up to date');
+}
+
+/** The stages wanted and everything they need, in the order of the list, which must be a valid one. */
+function inOrder(stages: readonly Stage[], targets: readonly string[] = stages.map(({ name }) => name)): Stage[] {
+  const byName = new Map(stages.map((stage) => [stage.name, stage]));
+  const wanted = new Set<string>();
+  const want = (name: string) => {
+    const stage = byName.get(name);
+    if (!stage) throw new UserError(`no stage "${name}" in this recipe; there are ${[...byName.keys()].join(', ')}`);
+    if (wanted.has(name)) return;
+    wanted.add(name);
+    stage.needs.forEach(want);
+  };
+  targets.forEach(want);
+  return stages.filter(({ name }) => wanted.has(name));
+}
+
+function inputOf(stage: Stage, outputs: ReadonlyMap<string, string>): StageInput {
+  const needs = Object.fromEntries(stage.needs.map((need) => [need, outputs.get(need) ?? '']));
+  // Through JSON, so that it compares equal with what `.done.json` gives back.
+  return JSON.parse(JSON.stringify({ settings: stage.settings, needs, version: stage.version })) as StageInput;
+}
+
+const hashInput = (input: StageInput) => sha256Hex(stableJson(input));
+
+function differencesOf(before: StageInput, now: StageInput, pending: string[]): string[] {
+  const differences = describeChanges(before.settings, now.settings);
+  if (before.version !== now.version) differences.push('acanet does this stage differently now');
+  const needs = [...new Set([...Object.keys(before.needs), ...Object.keys(now.needs)])];
+  for (const need of needs.filter((name) => !pending.includes(name))) {
+    if (before.needs[need] !== now.needs[need]) differences.push(`${need} gave another result`);
+  }
+  return differences;
+}
+
+/** `training.batchSize: 32 → 16` for each leaf that differs, at most five. */
+export function describeChanges(before: unknown, now: unknown): string[] {
+  const [old, current] = [flatten(before), flatten(now)];
+  const changed = [...new Set([...old.keys(), ...current.keys()])].filter((key) => old.get(key) !== current.get(key));
+  const lines = changed
+    .slice(0, 5)
+    .map((key) => `${key}: ${old.get(key) ?? 'not set'} → ${current.get(key) ?? 'not set'}`);
+  return changed.length > 5 ? [...lines, `… and ${changed.length - 5} more settings`] : lines;
+}
+
+function flatten(value: unknown, path = '', leaves = new Map<string, string>()): Map<string, string> {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    for (const [key, child] of Object.entries(value)) flatten(child, path ? `${path}.${key}` : key, leaves);
+  } else if (value !== undefined) {
+    leaves.set(path, JSON.stringify(value));
+  }
+  return leaves;
+}
+
+const readDone = (workFolder: string, stage: Stage) => readJson<DoneRecord>(join(workFolder, stage.name, '.done.json'));
+
+/** A JSON file of the runner's own; one that is absent or damaged counts as not written. */
+function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}
