@@ -1,0 +1,105 @@
+/** @file Checkpoints: the same bytes for the same content, listing, retention, and what a killed process leaves. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { float32, int32 } from '../../src/engine/host-tensor.js';
+import { UserError } from '../../src/errors.js';
+import {
+  bestCheckpoints,
+  dispensableCheckpoints,
+  listCheckpoints,
+  loadCheckpoint,
+  pruneCheckpoints,
+  removeLeftovers,
+  saveCheckpoint,
+} from '../../src/training/checkpoint.js';
+
+describe('checkpoint', () => {
+  let dir: string;
+  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'acanet-checkpoint-'))));
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  const checkpoint = (step: number, devEer: number | null = null) => ({
+    model: { 'a.weight': float32([2, 2], Float32Array.of(1, 2, 3, step)), 'bn.count': int32([], Int32Array.of(step)) },
+    optimizer: { 'm/a.weight': float32([2, 2]) },
+    state: { step, devEer, epoch: 3, seed: 7 },
+  });
+
+  it('reads back what it wrote, and writes the same bytes again', async () => {
+    const path = await saveCheckpoint(dir, checkpoint(1234));
+    assert.equal(path, join(dir, 'step-00001234'));
+    assert.deepEqual(loadCheckpoint(path), checkpoint(1234));
+    const bytes = () =>
+      ['model.safetensors', 'optimizer.safetensors', 'state.json'].map((name) => readFileSync(join(path, name), 'hex'));
+    const before = bytes();
+    await saveCheckpoint(dir, checkpoint(1234));
+    assert.deepEqual(bytes(), before);
+    assert.deepEqual(readdirSync(dir), ['step-00001234']);
+  });
+
+  it('lists checkpoints by step and passes over half-written and other folders', async () => {
+    for (const [step, eer] of [
+      [20, 0.1],
+      [3, null],
+      [100, 0.05],
+    ] as const)
+      await saveCheckpoint(dir, checkpoint(step, eer));
+    mkdirSync(join(dir, '.step-00000200.123.0a1b2c3d.part'));
+    writeFileSync(join(dir, 'metrics.jsonl'), '');
+    assert.deepEqual(
+      listCheckpoints(dir).map(({ step, devEer }) => [step, devEer]),
+      [
+        [3, null],
+        [20, 0.1],
+        [100, 0.05],
+      ],
+    );
+    assert.deepEqual(listCheckpoints(join(dir, 'absent')), []);
+    assert.deepEqual(removeLeftovers(dir), ['.step-00000200.123.0a1b2c3d.part']);
+    assert.equal(readdirSync(dir).length, 4);
+  });
+
+  it('leaves a half-written folder name behind that removeLeftovers knows', async () => {
+    let aside: string[] = [];
+    const model = new Proxy(checkpoint(5).model, {
+      ownKeys: (target) => {
+        aside = readdirSync(dir);
+        return Reflect.ownKeys(target);
+      },
+    });
+    await saveCheckpoint(dir, { ...checkpoint(5), model });
+    assert.equal(aside.length, 1);
+    mkdirSync(join(dir, aside[0]));
+    assert.deepEqual(removeLeftovers(dir), aside);
+  });
+
+  it('keeps the last N and the best M by development EER, each perhaps both', async () => {
+    const eers = [0.3, 0.1, null, 0.1, 0.2, 0.25];
+    const entries = eers.map((devEer, step) => ({ step, devEer }));
+    const gone = (keepLast: number, keepBest: number) =>
+      dispensableCheckpoints(entries, { keepLast, keepBest }).map(({ step }) => step);
+    assert.deepEqual(gone(2, 1), [0, 2, 3]);
+    assert.deepEqual(gone(1, 2), [0, 2, 4]);
+    assert.deepEqual(gone(0, 0), [0, 1, 2, 3, 4], 'the newest always stays');
+    assert.deepEqual(gone(9, 0), []);
+    assert.deepEqual(
+      bestCheckpoints(entries, 3).map(({ step }) => step),
+      [1, 3, 4],
+    );
+    for (const { step, devEer } of entries) await saveCheckpoint(dir, checkpoint(step, devEer));
+    assert.equal(pruneCheckpoints(dir, { keepLast: 2, keepBest: 1 }).length, 3);
+    assert.deepEqual(
+      listCheckpoints(dir).map(({ step }) => step),
+      [1, 4, 5],
+    );
+  });
+
+  it('names the file of a damaged checkpoint', async () => {
+    const path = await saveCheckpoint(dir, checkpoint(8));
+    rmSync(join(path, 'optimizer.safetensors'));
+    assert.throws(() => loadCheckpoint(path), { name: UserError.name, message: /optimizer\.safetensors/ });
+    writeFileSync(join(path, 'state.json'), '{"step": ');
+    assert.throws(() => listCheckpoints(dir), { name: UserError.name, message: /state\.json.*remove the folder/s });
+  });
+});
