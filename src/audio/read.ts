@@ -1,0 +1,52 @@
+/** @file Samples of an audio file: one channel, all of it or a piece. */
+import { UserError } from '../errors.js';
+import { type AudioInfo, withAudioSource } from './audio-format.js';
+import { formatOf } from './formats.js';
+
+export interface ReadAudioOptions {
+  /** Seconds from the beginning; default 0. Rounded to the nearest sample. */
+  offset?: number;
+  /** Seconds; default: to the end of the file. Rounded to the nearest sample. */
+  duration?: number;
+  /** From 0. Required where the file has more than one channel. */
+  channel?: number;
+}
+
+/**
+ * Reads one channel; samples are float32 in −1 … 1 (an int16 is divided by 32768).
+ * @throws UserError naming the file: what `probeAudio` throws, a damaged file, a piece that is not within the file, a
+ *   channel that is not there or not chosen
+ */
+export function readAudio(
+  path: string,
+  { offset = 0, duration, channel }: ReadAudioOptions = {},
+): Promise<{ sampleRate: number; samples: Float32Array<ArrayBuffer> }> {
+  return withAudioSource(path, async (source) => {
+    const format = formatOf(source);
+    const info = format.probe(source);
+    const range = { ...sampleRange(path, info, offset, duration), channel: chooseChannel(path, info, channel) };
+    const samples = await format.readChannel(source, range);
+    return { sampleRate: info.sampleRate, samples };
+  });
+}
+
+function chooseChannel(path: string, { channels }: AudioInfo, channel: number | undefined): number {
+  if (channel === undefined) {
+    if (channels === 1) return 0;
+    throw new UserError(`${path}: has ${channels} channels; choose one (\`channel\`, 0 to ${channels - 1})`);
+  }
+  if (Number.isInteger(channel) && channel >= 0 && channel < channels) return channel;
+  throw new UserError(`${path}: expected a channel from 0 to ${channels - 1}, got ${channel}`);
+}
+
+function sampleRange(path: string, info: AudioInfo, offset: number, duration: number | undefined) {
+  const from = Math.round(offset * info.sampleRate);
+  let count = duration === undefined ? info.frames - from : Math.round(duration * info.sampleRate);
+  // Offsets and durations are written with a few decimals: a sample of excess is rounding, more is a mistake.
+  if (from + count === info.frames + 1) count--;
+  if (!(from >= 0 && count > 0 && from + count <= info.frames)) {
+    const asked = duration === undefined ? `from ${offset} s` : `${duration} s from ${offset} s`;
+    throw new UserError(`${path}: asked for ${asked}, but the file has ${info.duration.toFixed(3)} s of audio`);
+  }
+  return { from, count };
+}

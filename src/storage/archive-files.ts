@@ -1,0 +1,81 @@
+/**
+ * @file Random access to archives, which stay open between reads: a training run reads crops from the same few files over
+ * and over. A file that was replaced under its name is noticed and opened afresh.
+ */
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { UserError, messageOf } from '../errors.js';
+
+export interface OpenFile {
+  fd: number;
+  size: number;
+  /** Identity of the file that is open; another one may have taken its name since. */
+  identity: string;
+}
+
+/** Archives stay open between reads, the most recently used last. Bounded, as a process may have 1024 files open. */
+const openFiles = new Map<string, OpenFile>();
+const MAX_OPEN = 64;
+
+/** The open file of that name, and its size. Throws UserError naming it. */
+export function openArchive(path: string): OpenFile {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const identity = stat ? `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}` : '';
+  const known = openFiles.get(path);
+  if (known) {
+    openFiles.delete(path);
+    if (known.identity === identity) {
+      openFiles.set(path, known);
+      return known;
+    }
+    closeSync(known.fd);
+  }
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  const file = { fd, size: fstatSync(fd).size, identity };
+  openFiles.set(path, file);
+  if (openFiles.size > MAX_OPEN) {
+    const [oldest, { fd: oldFd }] = openFiles.entries().next().value!;
+    openFiles.delete(oldest);
+    closeSync(oldFd);
+  }
+  return file;
+}
+
+/** Closes the archives that reading keeps open. */
+export function closeArchives(): void {
+  for (const { fd } of openFiles.values()) closeSync(fd);
+  openFiles.clear();
+}
+
+/** Up to `length` bytes, in a buffer of their own (so that typed arrays over it are aligned). */
+export function readUpTo(path: string, position: number, length: number): Buffer<ArrayBuffer> {
+  const { fd } = openArchive(path);
+  const bytes = Buffer.from(new ArrayBuffer(length));
+  let done = 0;
+  try {
+    while (done < length) {
+      const got = readSync(fd, bytes, done, length - done, position + done);
+      if (got === 0) break;
+      done += got;
+    }
+  } catch (error) {
+    throw damaged(path, position, `cannot be read: ${messageOf(error)}`);
+  }
+  return bytes.subarray(0, done);
+}
+
+/** Exactly `length` bytes, or a UserError that says how many there are. */
+export function readExactly(path: string, position: number, length: number): Buffer<ArrayBuffer> {
+  const bytes = readUpTo(path, position, length);
+  if (bytes.length === length) return bytes;
+  throw damaged(path, position, `the archive is truncated: expected ${length} bytes, got ${bytes.length}`);
+}
+
+/** An error about the record or byte at `offset` of an archive. */
+export function damaged(path: string, offset: number, message: string): UserError {
+  return new UserError(`${path}:${offset}: ${message}`);
+}
