@@ -8,6 +8,7 @@ import { createEngine } from '../dist/src/engine/create-engine.js';
 import { float32 } from '../dist/src/engine/host-tensor.js';
 import * as tf from '../dist/src/engine/tfjs.js';
 import { initialTensors, parameterCount, parameterNames } from '../dist/src/models/model.js';
+import { createModel, parseModelOptions } from '../dist/src/models/registry.js';
 import { updatedStatistics } from '../dist/src/nn/batch-norm.js';
 import { createDropout, dropoutKeyCount, dropoutKeys } from '../dist/src/nn/dropout.js';
 import { initialValue, xavierUniform } from '../dist/src/nn/initialize.js';
@@ -19,10 +20,16 @@ const LEARNING_RATE = 1e-3;
 const MARGIN = 0.2;
 const SCALE = 30;
 const CLASSIFIER = 'classifier.weight';
+/** The models' options by the names that cases.mjs gives them. */
+const MODELS = {
+  'aca-net': { type: 'aca-net' },
+  'ecapa-512': { type: 'ecapa-tdnn', channels: 'c512' },
+  'ecapa-1024': { type: 'ecapa-tdnn', channels: 'c1024-mfa3072' },
+};
 const DISTINCT_BATCHES = 4; // inputs change from request to request, as they do in use
 
 /**
- * @typedef {{ model: string, task: 'train' | 'extract', batch: number, frames: number, threads: number,
+ * @typedef {{ model: keyof typeof MODELS, task: 'train' | 'extract', batch: number, frames: number, threads: number,
  *             speakers: number, seed: number }} WorkOptions
  * @typedef {import('../dist/src/models/model.js').SpeakerModel} SpeakerModel
  * @typedef {import('../dist/src/engine/program.js').Engine} Engine
@@ -35,21 +42,10 @@ const DISTINCT_BATCHES = 4; // inputs change from request to request, as they do
  * first number
  */
 export async function prepareWork(options) {
-  const model = await createModel(options.model);
+  const model = createModel(parseModelOptions(MODELS[options.model], options.model));
   const engine = await createEngine({ name: 'onnx', device: 'cpu', threads: options.threads });
   const prepare = options.task === 'train' ? prepareTraining : prepareExtraction;
   return { work: await prepare(engine, model, options), parameters: parameterCount(model) };
-}
-
-/** @param {string} name @returns {Promise<SpeakerModel>} */
-async function createModel(name) {
-  if (name === 'aca-net') {
-    const { acaNetOptions, createAcaNet } = await import('../dist/src/models/aca-net.js');
-    return createAcaNet(acaNetOptions.parse({ type: 'aca-net' }));
-  }
-  const { createEcapaTdnn, ecapaTdnnOptions } = await import('../dist/src/models/ecapa-tdnn.js');
-  const width = name === 'ecapa-512' ? {} : { channels: [1024, 1024, 1024, 1024, 3072] };
-  return createEcapaTdnn(ecapaTdnnOptions.parse({ type: 'ecapa-tdnn', ...width }));
 }
 
 /** Feature batches of normal noise. @param {SpeakerModel} model @param {WorkOptions} options */
