@@ -1,0 +1,373 @@
+/**
+ * @file The discrete Fourier transform of any length, and the power spectra of two real signals by one transform.
+ *
+ * Stockham's self-sorting transform (Cochran et al., "What is the fast Fourier transform?", 1967): one pass for each
+ * factor of n, reading from one pair of arrays and writing to the other, so that no bit reversal is needed.
+ * Kernels of radix 8, 5 and 4 are written out; any other prime factor goes through a plain sum.
+ * Layout: real and imaginary parts apart, Float64Array, natural order. X[k] = Σ x[t]·exp(−2πi·k·t/n), not scaled.
+ * Limits: a prime factor f costs f² operations; frames have factors 2, 3 and 5.
+ */
+import { internal } from '../errors.js';
+
+/** A plan for length n. Its arrays are reused by every call: fill `re` and `im`, call `transform`, use the result. */
+export interface FourierTransform {
+  readonly n: number;
+  /** Input, n values each. Overwritten by `transform`. */
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+  /** Transforms what is in `re` and `im`. The result's arrays are the plan's own and hold until the next call. */
+  transform(): { re: Float64Array; im: Float64Array };
+}
+
+type Pass = (xr: Float64Array, xi: Float64Array, yr: Float64Array, yi: Float64Array) => void;
+
+/** Plans the transform of length n. */
+export function createFourierTransform(n: number): FourierTransform {
+  if (!Number.isInteger(n) || n < 1) throw internal(`Fourier transform of length ${n}`);
+  const a = { re: new Float64Array(n), im: new Float64Array(n) };
+  const b = { re: new Float64Array(n), im: new Float64Array(n) };
+  let left = n;
+  let stride = 1;
+  const passes: Pass[] = factorsOf(n).map((radix) => {
+    left /= radix;
+    const pass = createPass(radix, left, stride);
+    stride *= radix;
+    return pass;
+  });
+  const transform = () => {
+    let from = a;
+    let to = b;
+    for (const pass of passes) {
+      pass(from.re, from.im, to.re, to.im);
+      const written = to;
+      to = from;
+      from = written;
+    }
+    return from;
+  };
+  return { n, re: a.re, im: a.im, transform };
+}
+
+/**
+ * Power spectra |X[k]|², k = 0 … ⌊n/2⌋, of two real signals that lie in the real and the imaginary part of one transform:
+ * the even part of Z belongs to the first signal, the odd part to the second.
+ */
+export function powerSpectra(
+  z: { re: Float64Array; im: Float64Array },
+  n: number,
+  first: Float64Array,
+  second: Float64Array,
+): void {
+  const { re, im } = z;
+  first[0] = re[0] * re[0];
+  second[0] = im[0] * im[0];
+  for (let k = 1, mirror = n - 1; k <= mirror; k++, mirror--) {
+    const sumRe = re[k] + re[mirror];
+    const sumIm = im[k] + im[mirror];
+    const differenceRe = re[k] - re[mirror];
+    const differenceIm = im[k] - im[mirror];
+    first[k] = 0.25 * (sumRe * sumRe + differenceIm * differenceIm);
+    second[k] = 0.25 * (sumIm * sumIm + differenceRe * differenceRe);
+  }
+}
+
+/** Factors in the order of the passes; the largest written-out kernels first, because a pass costs a trip over memory. */
+function factorsOf(n: number): number[] {
+  const factors: number[] = [];
+  for (const radix of [8, 5, 4]) {
+    // 16 is better cut into 4·4 than into 8·2.
+    while (n % radix === 0 && !(radix === 8 && n % 16 === 0 && (n / 8) % 8 !== 0 && (n / 8) % 4 !== 0)) {
+      factors.push(radix);
+      n /= radix;
+    }
+  }
+  for (let radix = 2; n > 1; radix++) {
+    for (; n % radix === 0; n /= radix) factors.push(radix);
+  }
+  return factors;
+}
+
+/**
+ * One pass. With s = stride and m groups: y[q + s(r·p + k)] = w^(p·k) · Σ_j x[q + s(p + m·j)]·exp(−2πi·j·k/r), where
+ * w = exp(−2πi/(r·m)), p < m, q < s.
+ */
+function createPass(radix: number, m: number, s: number): Pass {
+  const wr = new Float64Array(m * (radix - 1));
+  const wi = new Float64Array(m * (radix - 1));
+  for (let p = 0; p < m; p++) {
+    for (let k = 1; k < radix; k++) {
+      const angle = (-2 * Math.PI * ((p * k) % (radix * m))) / (radix * m);
+      wr[p * (radix - 1) + k - 1] = Math.cos(angle);
+      wi[p * (radix - 1) + k - 1] = Math.sin(angle);
+    }
+  }
+  if (radix === 8) return (xr, xi, yr, yi) => pass8(xr, xi, yr, yi, wr, wi, m, s);
+  if (radix === 5) return (xr, xi, yr, yi) => pass5(xr, xi, yr, yi, wr, wi, m, s);
+  if (radix === 4) return (xr, xi, yr, yi) => pass4(xr, xi, yr, yi, wr, wi, m, s);
+  return (xr, xi, yr, yi) => passAny(radix, xr, xi, yr, yi, wr, wi, m, s);
+}
+
+function pass4(
+  xr: Float64Array,
+  xi: Float64Array,
+  yr: Float64Array,
+  yi: Float64Array,
+  wr: Float64Array,
+  wi: Float64Array,
+  m: number,
+  s: number,
+): void {
+  const step = s * m;
+  for (let p = 0, t = 0; p < m; p++, t += 3) {
+    const w1r = wr[t];
+    const w1i = wi[t];
+    const w2r = wr[t + 1];
+    const w2i = wi[t + 1];
+    const w3r = wr[t + 2];
+    const w3i = wi[t + 2];
+    for (let i = s * p, end = i + s, o = 4 * s * p; i < end; i++, o++) {
+      const ar = xr[i];
+      const ai = xi[i];
+      const br = xr[i + step];
+      const bi = xi[i + step];
+      const cr = xr[i + 2 * step];
+      const ci = xi[i + 2 * step];
+      const dr = xr[i + 3 * step];
+      const di = xi[i + 3 * step];
+      const acr = ar + cr;
+      const aci = ai + ci;
+      const amcr = ar - cr;
+      const amci = ai - ci;
+      const bdr = br + dr;
+      const bdi = bi + di;
+      const bmdr = br - dr;
+      const bmdi = bi - di;
+      yr[o] = acr + bdr;
+      yi[o] = aci + bdi;
+      const y1r = amcr + bmdi;
+      const y1i = amci - bmdr;
+      yr[o + s] = y1r * w1r - y1i * w1i;
+      yi[o + s] = y1r * w1i + y1i * w1r;
+      const y2r = acr - bdr;
+      const y2i = aci - bdi;
+      yr[o + 2 * s] = y2r * w2r - y2i * w2i;
+      yi[o + 2 * s] = y2r * w2i + y2i * w2r;
+      const y3r = amcr - bmdi;
+      const y3i = amci + bmdr;
+      yr[o + 3 * s] = y3r * w3r - y3i * w3i;
+      yi[o + 3 * s] = y3r * w3i + y3i * w3r;
+    }
+  }
+}
+
+const COS1 = Math.cos((2 * Math.PI) / 5);
+const COS2 = Math.cos((4 * Math.PI) / 5);
+const SIN1 = Math.sin((2 * Math.PI) / 5);
+const SIN2 = Math.sin((4 * Math.PI) / 5);
+
+function pass5(
+  xr: Float64Array,
+  xi: Float64Array,
+  yr: Float64Array,
+  yi: Float64Array,
+  wr: Float64Array,
+  wi: Float64Array,
+  m: number,
+  s: number,
+): void {
+  const step = s * m;
+  for (let p = 0, t = 0; p < m; p++, t += 4) {
+    const w1r = wr[t];
+    const w1i = wi[t];
+    const w2r = wr[t + 1];
+    const w2i = wi[t + 1];
+    const w3r = wr[t + 2];
+    const w3i = wi[t + 2];
+    const w4r = wr[t + 3];
+    const w4i = wi[t + 3];
+    for (let i = s * p, end = i + s, o = 5 * s * p; i < end; i++, o++) {
+      const ar = xr[i];
+      const ai = xi[i];
+      const b1r = xr[i + step];
+      const b1i = xi[i + step];
+      const b4r = xr[i + 4 * step];
+      const b4i = xi[i + 4 * step];
+      const b2r = xr[i + 2 * step];
+      const b2i = xi[i + 2 * step];
+      const b3r = xr[i + 3 * step];
+      const b3i = xi[i + 3 * step];
+      const p1r = b1r + b4r;
+      const p1i = b1i + b4i;
+      const p2r = b2r + b3r;
+      const p2i = b2i + b3i;
+      const m1r = b1r - b4r;
+      const m1i = b1i - b4i;
+      const m2r = b2r - b3r;
+      const m2i = b2i - b3i;
+      yr[o] = ar + p1r + p2r;
+      yi[o] = ai + p1i + p2i;
+      const er = ar + COS1 * p1r + COS2 * p2r;
+      const ei = ai + COS1 * p1i + COS2 * p2i;
+      const fr = ar + COS2 * p1r + COS1 * p2r;
+      const fi = ai + COS2 * p1i + COS1 * p2i;
+      const gr = SIN1 * m1i + SIN2 * m2i;
+      const gi = SIN1 * m1r + SIN2 * m2r;
+      const hr = SIN2 * m1i - SIN1 * m2i;
+      const hi = SIN2 * m1r - SIN1 * m2r;
+      const y1r = er + gr;
+      const y1i = ei - gi;
+      yr[o + s] = y1r * w1r - y1i * w1i;
+      yi[o + s] = y1r * w1i + y1i * w1r;
+      const y2r = fr + hr;
+      const y2i = fi - hi;
+      yr[o + 2 * s] = y2r * w2r - y2i * w2i;
+      yi[o + 2 * s] = y2r * w2i + y2i * w2r;
+      const y3r = fr - hr;
+      const y3i = fi + hi;
+      yr[o + 3 * s] = y3r * w3r - y3i * w3i;
+      yi[o + 3 * s] = y3r * w3i + y3i * w3r;
+      const y4r = er - gr;
+      const y4i = ei + gi;
+      yr[o + 4 * s] = y4r * w4r - y4i * w4i;
+      yi[o + 4 * s] = y4r * w4i + y4i * w4r;
+    }
+  }
+}
+
+function pass8(
+  xr: Float64Array,
+  xi: Float64Array,
+  yr: Float64Array,
+  yi: Float64Array,
+  wr: Float64Array,
+  wi: Float64Array,
+  m: number,
+  s: number,
+): void {
+  const step = s * m;
+  const h = Math.SQRT1_2;
+  for (let p = 0, t = 0; p < m; p++, t += 7) {
+    for (let i = s * p, end = i + s, o = 8 * s * p; i < end; i++, o++) {
+      // Two transforms of length 4, of the even and the odd inputs.
+      const x0r = xr[i];
+      const x0i = xi[i];
+      const x4r = xr[i + 4 * step];
+      const x4i = xi[i + 4 * step];
+      const x2r = xr[i + 2 * step];
+      const x2i = xi[i + 2 * step];
+      const x6r = xr[i + 6 * step];
+      const x6i = xi[i + 6 * step];
+      const a0r = x0r + x4r;
+      const a0i = x0i + x4i;
+      const a1r = x0r - x4r;
+      const a1i = x0i - x4i;
+      const a2r = x2r + x6r;
+      const a2i = x2i + x6i;
+      const a3r = x2r - x6r;
+      const a3i = x2i - x6i;
+      const e0r = a0r + a2r;
+      const e0i = a0i + a2i;
+      const e2r = a0r - a2r;
+      const e2i = a0i - a2i;
+      const e1r = a1r + a3i;
+      const e1i = a1i - a3r;
+      const e3r = a1r - a3i;
+      const e3i = a1i + a3r;
+      const x1r = xr[i + step];
+      const x1i = xi[i + step];
+      const x5r = xr[i + 5 * step];
+      const x5i = xi[i + 5 * step];
+      const x3r = xr[i + 3 * step];
+      const x3i = xi[i + 3 * step];
+      const x7r = xr[i + 7 * step];
+      const x7i = xi[i + 7 * step];
+      const b0r = x1r + x5r;
+      const b0i = x1i + x5i;
+      const b1r = x1r - x5r;
+      const b1i = x1i - x5i;
+      const b2r = x3r + x7r;
+      const b2i = x3i + x7i;
+      const b3r = x3r - x7r;
+      const b3i = x3i - x7i;
+      const f0r = b0r + b2r;
+      const f0i = b0i + b2i;
+      // The odd half, already turned by exp(−2πi·k/8).
+      const f2r = b0i - b2i;
+      const f2i = b2r - b0r;
+      const g1r = b1r + b3i;
+      const g1i = b1i - b3r;
+      const f1r = h * (g1r + g1i);
+      const f1i = h * (g1i - g1r);
+      const g3r = b1r - b3i;
+      const g3i = b1i + b3r;
+      const f3r = h * (g3i - g3r);
+      const f3i = -h * (g3r + g3i);
+      yr[o] = e0r + f0r;
+      yi[o] = e0i + f0i;
+      const y1r = e1r + f1r;
+      const y1i = e1i + f1i;
+      yr[o + s] = y1r * wr[t] - y1i * wi[t];
+      yi[o + s] = y1r * wi[t] + y1i * wr[t];
+      const y2r = e2r + f2r;
+      const y2i = e2i + f2i;
+      yr[o + 2 * s] = y2r * wr[t + 1] - y2i * wi[t + 1];
+      yi[o + 2 * s] = y2r * wi[t + 1] + y2i * wr[t + 1];
+      const y3r = e3r + f3r;
+      const y3i = e3i + f3i;
+      yr[o + 3 * s] = y3r * wr[t + 2] - y3i * wi[t + 2];
+      yi[o + 3 * s] = y3r * wi[t + 2] + y3i * wr[t + 2];
+      const y4r = e0r - f0r;
+      const y4i = e0i - f0i;
+      yr[o + 4 * s] = y4r * wr[t + 3] - y4i * wi[t + 3];
+      yi[o + 4 * s] = y4r * wi[t + 3] + y4i * wr[t + 3];
+      const y5r = e1r - f1r;
+      const y5i = e1i - f1i;
+      yr[o + 5 * s] = y5r * wr[t + 4] - y5i * wi[t + 4];
+      yi[o + 5 * s] = y5r * wi[t + 4] + y5i * wr[t + 4];
+      const y6r = e2r - f2r;
+      const y6i = e2i - f2i;
+      yr[o + 6 * s] = y6r * wr[t + 5] - y6i * wi[t + 5];
+      yi[o + 6 * s] = y6r * wi[t + 5] + y6i * wr[t + 5];
+      const y7r = e3r - f3r;
+      const y7i = e3i - f3i;
+      yr[o + 7 * s] = y7r * wr[t + 6] - y7i * wi[t + 6];
+      yi[o + 7 * s] = y7r * wi[t + 6] + y7i * wr[t + 6];
+    }
+  }
+}
+
+/** A factor without a kernel of its own: the sum as it is defined. */
+function passAny(
+  radix: number,
+  xr: Float64Array,
+  xi: Float64Array,
+  yr: Float64Array,
+  yi: Float64Array,
+  wr: Float64Array,
+  wi: Float64Array,
+  m: number,
+  s: number,
+): void {
+  for (let p = 0; p < m; p++) {
+    for (let q = 0; q < s; q++) {
+      for (let k = 0; k < radix; k++) {
+        let sumR = 0;
+        let sumI = 0;
+        for (let j = 0; j < radix; j++) {
+          const angle = (-2 * Math.PI * ((j * k) % radix)) / radix;
+          const c = Math.cos(angle);
+          const d = Math.sin(angle);
+          const i = q + s * (p + m * j);
+          sumR += xr[i] * c - xi[i] * d;
+          sumI += xr[i] * d + xi[i] * c;
+        }
+        const t = p * (radix - 1) + k - 1;
+        const c = k === 0 ? 1 : wr[t];
+        const d = k === 0 ? 0 : wi[t];
+        const o = q + s * (radix * p + k);
+        yr[o] = sumR * c - sumI * d;
+        yi[o] = sumR * d + sumI * c;
+      }
+    }
+  }
+}

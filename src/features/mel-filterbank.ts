@@ -1,0 +1,84 @@
+/**
+ * @file Triangular filters on the mel scale, as Kaldi and as SpeechBrain make them, and their application to a spectrum.
+ *
+ * Kaldi: triangles in mel, 1127·ln(1 + f/700), over all bins below the Nyquist bin (which Kaldi leaves out).
+ * SpeechBrain: triangles in Hz around centres that are evenly spaced in mel, 2595·log10(1 + f/700). NOTE: both sides of a
+ * triangle have the width of its left side, so they do not meet the next centre; its models are trained that way.
+ * A filter is non-zero over a few neighbouring bins, and only those are kept.
+ */
+
+/** Filter b has weights[starts[b] … starts[b+1]) for the spectrum's bins firstBins[b], firstBins[b] + 1, … */
+export interface MelFilterbank {
+  readonly bins: number;
+  readonly firstBins: Int32Array;
+  readonly starts: Int32Array;
+  readonly weights: Float64Array;
+}
+
+export interface MelRange {
+  bins: number;
+  sampleRate: number;
+  /** Length of the Fourier transform. */
+  nFft: number;
+  /** Hz; already resolved, positive. */
+  low: number;
+  high: number;
+}
+
+export function kaldiFilterbank({ bins, sampleRate, nFft, low, high }: MelRange): MelFilterbank {
+  const mel = (hz: number) => 1127 * Math.log(1 + hz / 700);
+  const step = (mel(high) - mel(low)) / (bins + 1);
+  return sparse(bins, nFft / 2, (band, bin) => {
+    const left = mel(low) + band * step;
+    const position = (mel((bin * sampleRate) / nFft) - left) / step;
+    return Math.min(position, 2 - position);
+  });
+}
+
+export function speechbrainFilterbank({ bins, sampleRate, nFft, low, high }: MelRange): MelFilterbank {
+  const mel = (hz: number) => 2595 * Math.log10(1 + hz / 700);
+  const hz = (value: number) => 700 * (10 ** (value / 2595) - 1);
+  const spectrum = Math.floor(nFft / 2) + 1;
+  const edge = (index: number) => hz(mel(low) + (index * (mel(high) - mel(low))) / (bins + 1));
+  return sparse(bins, spectrum, (band, bin) => {
+    const centre = edge(band + 1);
+    const width = centre - edge(band);
+    const frequency = (bin * Math.floor(sampleRate / 2)) / (spectrum - 1);
+    return 1 - Math.abs(frequency - centre) / width;
+  });
+}
+
+/** Keeps the run of positive weights of each filter. */
+function sparse(bins: number, spectrum: number, weight: (band: number, bin: number) => number): MelFilterbank {
+  const firstBins = new Int32Array(bins);
+  const starts = new Int32Array(bins + 1);
+  const weights: number[] = [];
+  for (let band = 0; band < bins; band++) {
+    const row = Array.from({ length: spectrum }, (_, bin) => weight(band, bin));
+    const first = row.findIndex((value) => value > 0);
+    // A filter narrower than the spectrum's step may lie between two bins: it stays empty, as in both toolkits.
+    if (first >= 0) {
+      firstBins[band] = first;
+      weights.push(...row.slice(first, row.findLastIndex((value) => value > 0) + 1));
+    }
+    starts[band + 1] = weights.length;
+  }
+  return { bins, firstBins, starts, weights: Float64Array.from(weights) };
+}
+
+/** out[offset + b] = scale · ln(max(floor, Σ weight · spectrum)) for every filter b. */
+export function logMel(
+  { bins, firstBins, starts, weights }: MelFilterbank,
+  spectrum: Float64Array,
+  { floor, scale }: { floor: number; scale: number },
+  out: Float32Array,
+  offset: number,
+): void {
+  let at = 0;
+  for (let band = 0; band < bins; band++) {
+    const end = starts[band + 1];
+    let sum = 0;
+    for (let bin = firstBins[band]; at < end; at++, bin++) sum += weights[at] * spectrum[bin];
+    out[offset + band] = scale * Math.log(sum > floor ? sum : floor);
+  }
+}
