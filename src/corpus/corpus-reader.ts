@@ -1,0 +1,38 @@
+/** @file What a corpus reader is: from a source folder and options to utterances, trials and notes for the log. */
+import type { z } from 'zod';
+import { UserError } from '../errors.js';
+import type { Utterance } from './manifest.js';
+import type { Trial } from './trials.js';
+
+/** What a reader is given besides its options. */
+export interface PrepareContext {
+  /** Where generated audio goes; must outlive the manifest, which points into it. */
+  audioDir: string;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface PreparedCorpus {
+  utterances: Utterance[];
+  trials?: Trial[];
+  /** What the user should know: what was found, assumed and left out. One sentence each. */
+  notes: string[];
+  /** Set where the corpus has speakers in training and test on purpose; otherwise that is an error. */
+  speakersOverlap?: boolean;
+}
+
+/** One corpus type. `options` is a strict object with the literal `type`. */
+export interface CorpusReader<Options extends z.ZodType = z.ZodType> {
+  type: string;
+  options: Options;
+  /** Reads the corpus; throws UserError, naming files, where it is not what the reader expects. */
+  prepare(options: z.infer<Options>, context: PrepareContext): Promise<PreparedCorpus>;
+}
+
+/** `corpus.source` of the options, which only the user can know. */
+export function requireSource(source: string | undefined, what: string): string {
+  if (source !== undefined && source !== '') return source;
+  throw new UserError(
+    `corpus.source is not set: expected ${what}\nPass --source DIR to prep or --set corpus.source=DIR.`,
+  );
+}

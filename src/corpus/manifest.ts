@@ -1,0 +1,183 @@
+/**
+ * @file The manifest: one line of JSON for each utterance of a corpus (`manifest.jsonl`).
+ *
+ * An utterance is a piece of one audio file said by one speaker. `offset` and `duration` are seconds; without `offset`
+ * the utterance starts at the file's beginning. `session` names the recording situation (a chapter, a telephone call):
+ * two utterances of one session share room, microphone and day, so target trials within a session are easy.
+ * Paths are absolute, so a manifest can be read from any working directory, though not from another machine.
+ */
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { readJsonl, writeJsonl } from '../storage/jsonl.js';
+import { groupBy } from './group-by.js';
+import { throwProblems } from './problem-list.js';
+
+export interface Utterance {
+  /** Unique in the manifest; no white space, as trial lists and Kaldi archives are split at it. */
+  id: string;
+  speaker: string;
+  path: string;
+  /** Seconds from the beginning of the file; default 0. */
+  offset?: number;
+  /** Seconds. */
+  duration: number;
+  sampleRate: number;
+  channels: number;
+  /** Which channel to read, from 0; needed where `channels` > 1. */
+  channel?: number;
+  gender?: 'f' | 'm';
+  session?: string;
+  corpus: string;
+  split: Split;
+}
+
+export type Split = 'train' | 'dev' | 'test';
+export const splits: readonly Split[] = ['train', 'dev', 'test'];
+
+const utteranceSchema = z.strictObject({
+  id: z.string(),
+  speaker: z.string(),
+  path: z.string(),
+  offset: z.number().optional(),
+  duration: z.number(),
+  sampleRate: z.number(),
+  channels: z.number(),
+  channel: z.number().optional(),
+  gender: z.enum(['f', 'm']).optional(),
+  session: z.string().optional(),
+  corpus: z.string(),
+  split: z.enum(['train', 'dev', 'test']),
+});
+
+/** Reads and validates a manifest. Throws UserError with file:line. */
+export function readManifest(path: string): Utterance[] {
+  const utterances = readJsonl(path, (value, where) => {
+    const result = utteranceSchema.safeParse(value);
+    if (result.success) return result.data;
+    const reasons = result.error.issues.map(({ path: keys, message }) =>
+      [keys.join('.'), message].filter(Boolean).join(': '),
+    );
+    throw new UserError(`${where}: not an utterance: ${reasons.join('; ')}`);
+  });
+  if (utterances.length === 0) throw new UserError(`${path}: the manifest is empty; run \`acanet prep\` again`);
+  validateManifest(utterances, { where: path });
+  return utterances;
+}
+
+/** Validates, then writes one line for each utterance, aside and renamed. */
+export function writeManifest(path: string, utterances: readonly Utterance[]): void {
+  validateManifest(utterances, { where: path });
+  writeJsonl(path, utterances);
+}
+
+/**
+ * Checks what the types cannot: unique ids, positive durations, channels in range, one gender a speaker.
+ * Throws one UserError that lists the first ten problems with their lines (`where:line`) and counts all.
+ */
+export function validateManifest(utterances: readonly Utterance[], { where }: { where: string }): void {
+  const problems: string[] = [];
+  const lineOfId = new Map<string, number>();
+  const genderOf = new Map<string, { gender: 'f' | 'm'; line: number }>();
+  utterances.forEach((utterance, index) => {
+    const line = index + 1;
+    const { id, speaker, gender } = utterance;
+    const report = (problem: string) => problems.push(`line ${line} (${id || 'no id'}): ${problem}`);
+    for (const problem of utteranceProblems(utterance)) report(problem);
+    const earlier = lineOfId.get(id);
+    if (earlier === undefined) lineOfId.set(id, line);
+    else report(`the same id as line ${earlier} (${utterances[earlier - 1].path} and ${utterance.path})`);
+    if (gender === undefined) return;
+    const known = genderOf.get(speaker);
+    if (known === undefined) genderOf.set(speaker, { gender, line });
+    else if (known.gender !== gender) {
+      report(`speaker ${speaker} has gender ${gender}, but ${known.gender} on line ${known.line}`);
+    }
+  });
+  throwProblems(problems, { where, what: 'problems in the manifest' });
+}
+
+function utteranceProblems(utterance: Utterance): string[] {
+  const { id, speaker, path, offset = 0, duration, sampleRate, channels, channel } = utterance;
+  const problems: string[] = [];
+  if (!/^\S+$/.test(id)) problems.push(`expected an id without white space, got ${JSON.stringify(id)}`);
+  if (!/^\S+$/.test(speaker)) problems.push(`expected a speaker without white space, got ${JSON.stringify(speaker)}`);
+  if (path === '') problems.push('expected a path, got ""');
+  if (!(duration > 0 && Number.isFinite(duration))) problems.push(`expected a duration above 0 s, got ${duration}`);
+  if (!(offset >= 0 && Number.isFinite(offset))) problems.push(`expected an offset of 0 s or more, got ${offset}`);
+  if (!(Number.isInteger(sampleRate) && sampleRate > 0))
+    problems.push(`expected a sample rate in Hz, got ${sampleRate}`);
+  if (!(Number.isInteger(channels) && channels > 0)) problems.push(`expected 1 channel or more, got ${channels}`);
+  if (channel !== undefined && !(Number.isInteger(channel) && channel >= 0 && channel < channels)) {
+    problems.push(`expected a channel from 0 to ${channels - 1}, got ${channel}`);
+  }
+  return problems;
+}
+
+/**
+ * Throws if a speaker of the test split is also in training or development: the test would not be of unseen speakers.
+ */
+export function checkSpeakersDisjoint(utterances: readonly Utterance[], { where }: { where: string }): void {
+  const seen = new Map<string, Utterance>();
+  for (const utterance of utterances) if (utterance.split !== 'test') seen.set(utterance.speaker, utterance);
+  const shared = new Map<string, string>();
+  for (const { speaker, split, id } of utterances) {
+    const other = seen.get(speaker);
+    if (split !== 'test' || other === undefined || shared.has(speaker)) continue;
+    shared.set(speaker, `${speaker}: ${other.id} (${other.split}) and ${id} (test)`);
+  }
+  throwProblems([...shared.values()], {
+    where,
+    what: 'speakers are both in training and in test',
+    remedy: 'Give every speaker to one split.',
+  });
+}
+
+/** What one split holds. */
+export interface SplitSummary {
+  split: Split;
+  speakers: number;
+  utterances: number;
+  hours: number;
+  /** Speakers with known gender. */
+  female: number;
+  male: number;
+  /** Hz, ascending. */
+  sampleRates: number[];
+}
+
+/** Speakers, utterances and hours of each split that has utterances, in the order train, dev, test. */
+export function summarizeCorpus(utterances: readonly Utterance[]): SplitSummary[] {
+  return splits
+    .map((split) => {
+      const members = utterances.filter((utterance) => utterance.split === split);
+      const genders = new Map(members.map(({ speaker, gender }) => [speaker, gender]));
+      const count = (wanted: 'f' | 'm') => [...genders.values()].filter((gender) => gender === wanted).length;
+      return {
+        split,
+        speakers: genders.size,
+        utterances: members.length,
+        hours: members.reduce((sum, { duration }) => sum + duration, 0) / 3600,
+        female: count('f'),
+        male: count('m'),
+        sampleRates: [...new Set(members.map(({ sampleRate }) => sampleRate))].sort((a, b) => a - b),
+      };
+    })
+    .filter((summary) => summary.utterances > 0);
+}
+
+/** The summary as lines for the log: `train: 248 speakers (124 f, 124 m), 248 utterances, 0.87 h, 16000 Hz`. */
+export function describeCorpus(utterances: readonly Utterance[]): string[] {
+  return summarizeCorpus(utterances).map(({ split, speakers, female, male, utterances: count, hours, sampleRates }) => {
+    const genders = female + male > 0 ? ` (${female} f, ${male} m)` : '';
+    const rates = sampleRates.map((rate) => `${rate} Hz`).join(', ');
+    return `${split}: ${speakers} speakers${genders}, ${count} utterances, ${hours.toFixed(2)} h, ${rates}`;
+  });
+}
+
+/** Orders ids by their UTF-16 code units: the same on every machine, unlike the locale's order. */
+export const compareIds = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Utterances of each speaker, in the order of first appearance. */
+export function bySpeaker(utterances: Iterable<Utterance>): Map<string, Utterance[]> {
+  return groupBy(utterances, ({ speaker }) => speaker);
+}

@@ -1,0 +1,45 @@
+/**
+ * @file All corpora that acanet reads, and the checks that every one of them has to pass.
+ *
+ * A recipe's `corpus` block is `corpusOptions`: its `type` names the reader, the rest are that reader's options.
+ */
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import type { CorpusReader, PrepareContext, PreparedCorpus } from './corpus-reader.js';
+import { folderReader } from './folder.js';
+import { librispeechReader } from './librispeech.js';
+import { checkSpeakersDisjoint, validateManifest } from './manifest.js';
+import { synthReader } from './synth.js';
+import { checkTrials } from './trials.js';
+
+export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
+  [folderReader.type]: folderReader,
+  [librispeechReader.type]: librispeechReader,
+  [synthReader.type]: synthReader,
+};
+
+/** The `corpus` block of a recipe. */
+export const corpusOptions = z.discriminatedUnion('type', [
+  folderReader.options,
+  librispeechReader.options,
+  synthReader.options,
+]);
+export type CorpusOptions = z.infer<typeof corpusOptions>;
+
+/**
+ * Reads a corpus and checks it: a valid manifest, trials of known test utterances, no speaker in training and test.
+ * Throws UserError.
+ */
+export async function prepareCorpus(options: CorpusOptions, context: PrepareContext): Promise<PreparedCorpus> {
+  const where = 'source' in options && options.source ? options.source : `corpus ${options.type}`;
+  const corpus = await corpusReaders[options.type].prepare(options, context);
+  const { utterances, trials, speakersOverlap = false } = corpus;
+  if (utterances.length === 0) throw new UserError(`${where}: the corpus has no utterances`);
+  validateManifest(utterances, { where });
+  if (!speakersOverlap) checkSpeakersDisjoint(utterances, { where });
+  if (trials) {
+    const testIds = new Set(utterances.filter(({ split }) => split === 'test').map(({ id }) => id));
+    checkTrials(trials, testIds, `${where}: trials`);
+  }
+  return corpus;
+}

@@ -1,0 +1,141 @@
+/** @file One's own recordings: ids, sessions, test speakers, trials, and what is refused. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { writeWav } from '../../src/audio/write-wav.js';
+import { corpusOptions, prepareCorpus } from '../../src/corpus/registry.js';
+
+describe('corpus folder', () => {
+  let source: string;
+  beforeEach(() => (source = mkdtempSync(join(tmpdir(), 'folder-'))));
+  afterEach(() => rmSync(source, { recursive: true }));
+
+  const wav = (file: string, seconds = 0.5) => {
+    mkdirSync(dirname(join(source, file)), { recursive: true });
+    writeWav(join(source, file), new Float32Array(16000 * seconds).fill(0.1), 16000);
+  };
+  const speakers = (count: number, each: number) => {
+    for (let s = 0; s < count; s++) for (let u = 0; u < each; u++) wav(`sp${s}/day${u >> 1}/u${u}.wav`);
+  };
+  const prepare = (options: Record<string, unknown> = {}) =>
+    prepareCorpus(corpusOptions.parse({ type: 'folder', source, ...options }), { audioDir: source });
+
+  it('makes ids, speakers and sessions from the paths', async () => {
+    speakers(4, 4);
+    const { utterances } = await prepare();
+    assert.equal(utterances.length, 16);
+    const { id, speaker, session, duration, sampleRate, channels, path } = utterances[5];
+    assert.deepEqual(
+      { id, speaker, session, duration, sampleRate, channels, path },
+      {
+        id: 'sp1/day0/u1',
+        speaker: 'sp1',
+        session: 'sp1/day0',
+        duration: 0.5,
+        sampleRate: 16000,
+        channels: 1,
+        path: join(source, 'sp1/day0/u1.wav'),
+      },
+    );
+  });
+
+  it('draws test speakers by seed and makes trials among them', async () => {
+    speakers(10, 2);
+    const [first, again, other] = await Promise.all([prepare(), prepare(), prepare({ seed: 2, testShare: 0.5 })]);
+    const testOf = ({ utterances }: typeof first) => [
+      ...new Set(utterances.filter(({ split }) => split === 'test').map(({ speaker }) => speaker)),
+    ];
+    assert.deepEqual(first, again);
+    assert.equal(testOf(first).length, 2);
+    assert.equal(testOf(other).length, 5);
+    assert.equal(first.trials!.length, 6);
+  });
+
+  it('takes the named test speakers', async () => {
+    speakers(4, 2);
+    const { utterances } = await prepare({ testSpeakers: ['sp3', 'sp1'] });
+    for (const { speaker, split } of utterances)
+      assert.equal(split, ['sp1', 'sp3'].includes(speaker) ? 'test' : 'train');
+    await assert.rejects(prepare({ testSpeakers: ['sp3', 'zoe'] }), /corpus\.testSpeakers: no such folder in .*: zoe/);
+  });
+
+  it("uses the folder's trials.txt and its speakers as test speakers", async () => {
+    speakers(4, 2);
+    writeFileSync(
+      join(source, 'trials.txt'),
+      'sp0/day0/u0.wav sp0/day0/u1 target\nsp0/day0/u0 sp2/day0/u1.wav nontarget\n',
+    );
+    const { utterances, trials, notes } = await prepare();
+    assert.deepEqual(trials, [
+      { enroll: 'sp0/day0/u0', test: 'sp0/day0/u1', target: true },
+      { enroll: 'sp0/day0/u0', test: 'sp2/day0/u1', target: false },
+    ]);
+    assert.equal(utterances.filter(({ split }) => split === 'test').length, 4);
+    assert.ok(notes.includes('trials: from trials.txt'));
+  });
+
+  it('refuses trials.txt with unknown utterances', async () => {
+    speakers(4, 2);
+    writeFileSync(join(source, 'trials.txt'), 'sp0/day0/u0 sp0/day0/u9 target\n');
+    await assert.rejects(prepare(), /trials\.txt: 1 ids are not in the manifest: sp0\/day0\/u9/);
+  });
+
+  it('says what it leaves out', async () => {
+    speakers(4, 2);
+    for (const name of ['notes.txt', 'sp0/a.mp3', 'sp0/b.mp3', 'sp0/.hidden.wav'])
+      writeFileSync(join(source, name), '');
+    const { notes } = await prepare();
+    assert.ok(notes.includes('left out 3 other files (.mp3 2, .txt 1)'), notes.join('\n'));
+  });
+
+  it('collects all bad files into one error', async () => {
+    speakers(4, 2);
+    for (let i = 0; i < 11; i++) writeFileSync(join(source, `sp0/bad${i}.wav`), 'no audio');
+    wav('sp1/empty.wav', 0);
+    await assert.rejects(prepare(), (error: Error) => {
+      assert.match(error.message, /12 of 20 audio files cannot be used:\n {2}.*bad0\.wav/);
+      assert.match(error.message, /… and 2 more\nMend or remove these files\.$/);
+      assert.ok(!error.message.includes('internal'));
+      return error.name === 'UserError';
+    });
+  });
+
+  it('names zero-length audio', async () => {
+    speakers(4, 2);
+    wav('sp1/empty.wav', 0);
+    await assert.rejects(prepare(), { name: 'UserError', message: /1 of 9 audio files cannot be used:\n.*empty\.wav/ });
+  });
+
+  it('names both files of one id', async () => {
+    speakers(4, 2);
+    wav('sp0/a b.wav');
+    wav('sp0/a_b.wav');
+    await assert.rejects(prepare(), /\(sp0\/a_b\): the same id as line \d+ \(.*a b\.wav and .*a_b\.wav\)/);
+  });
+
+  it('refuses folders that would become one speaker', async () => {
+    speakers(4, 2);
+    wav('ann lee/1.wav');
+    wav('ann_lee/2.wav');
+    await assert.rejects(prepare(), /folders "ann lee" and "ann_lee" would both be speaker ann_lee; rename one/);
+  });
+
+  it('follows symbolic links, but not in circles', async () => {
+    speakers(4, 2);
+    symlinkSync(join(source, 'sp0'), join(source, 'sp9'));
+    assert.equal((await prepare()).utterances.length, 10);
+    symlinkSync(source, join(source, 'sp1/loop'));
+    await assert.rejects(prepare(), /more than 16 folders deep; a symbolic link in a circle\?/);
+  });
+
+  it('explains a missing, empty, flat or too small folder', async () => {
+    await assert.rejects(prepare({ source: join(source, 'none') }), /none: cannot read the corpus: no such folder/);
+    await assert.rejects(prepare({ source: undefined }), /corpus\.source is not set: .*\nPass --source DIR/);
+    await assert.rejects(prepare(), /expected speaker\/…\/utterance\.wav or \.flac below it, found no such file/);
+    speakers(3, 1);
+    await assert.rejects(prepare(), /cannot hold out 2 of 3 speakers .*found 0\)/);
+    wav('stray.wav');
+    await assert.rejects(prepare(), /1 audio files are in no speaker's folder: stray\.wav/);
+  });
+});

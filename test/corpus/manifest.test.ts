@@ -1,0 +1,124 @@
+/** @file Manifests: round trip, problems with their lines, disjoint speakers, counts. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  checkSpeakersDisjoint,
+  describeCorpus,
+  readManifest,
+  validateManifest,
+  writeManifest,
+  type Utterance,
+} from '../../src/corpus/manifest.js';
+import { UserError } from '../../src/errors.js';
+
+const utterance = (change: Partial<Utterance> = {}): Utterance => ({
+  id: 'a-1',
+  speaker: 'a',
+  path: '/corpus/a/1.wav',
+  duration: 2,
+  sampleRate: 16000,
+  channels: 1,
+  corpus: 'test',
+  split: 'train',
+  ...change,
+});
+
+describe('manifest', () => {
+  let dir: string;
+  before(() => (dir = mkdtempSync(join(tmpdir(), 'manifest-'))));
+  after(() => rmSync(dir, { recursive: true }));
+
+  it('comes back as it was written', () => {
+    const path = join(dir, 'manifest.jsonl');
+    const utterances = [
+      utterance({ offset: 1.25, channel: 1, channels: 2, gender: 'f', session: 's1' }),
+      utterance({ id: 'b-1', speaker: 'b', split: 'test' }),
+    ];
+    writeManifest(path, utterances);
+    assert.deepEqual(readManifest(path), utterances);
+  });
+
+  it('names file, line and field of what is not an utterance', () => {
+    const path = join(dir, 'bad.jsonl');
+    const { duration: _, ...incomplete } = utterance();
+    writeFileSync(path, `${JSON.stringify(utterance())}\n${JSON.stringify({ ...incomplete, id: 'x', lenght: 3 })}\n`);
+    assert.throws(() => readManifest(path), /bad\.jsonl:2: not an utterance: duration: .*lenght/);
+  });
+
+  it('refuses an empty manifest', () => {
+    const path = join(dir, 'empty.jsonl');
+    writeFileSync(path, '');
+    assert.throws(() => readManifest(path), { name: 'UserError', message: /the manifest is empty/ });
+  });
+
+  it('names both lines and files of a duplicate id', () => {
+    const twice = [utterance(), utterance({ id: 'a-2' }), utterance({ path: '/corpus/other.wav' })];
+    assert.throws(
+      () => validateManifest(twice, { where: 'm.jsonl' }),
+      /m\.jsonl: 1 problems.*\n {2}line 3 \(a-1\): the same id as line 1 \(\/corpus\/a\/1\.wav and \/corpus\/other\.wav\)/,
+    );
+  });
+
+  const mistakes: [Partial<Utterance>, RegExp][] = [
+    [{ id: '' }, /expected an id without white space, got ""/],
+    [{ id: 'a b' }, /expected an id without white space, got "a b"/],
+    [{ speaker: 'a\tb' }, /expected a speaker without white space/],
+    [{ duration: 0 }, /expected a duration above 0 s, got 0/],
+    [{ duration: NaN }, /expected a duration above 0 s, got NaN/],
+    [{ offset: -1 }, /expected an offset of 0 s or more, got -1/],
+    [{ sampleRate: 0 }, /expected a sample rate in Hz, got 0/],
+    [{ channels: 2, channel: 2 }, /expected a channel from 0 to 1, got 2/],
+  ];
+  for (const [change, message] of mistakes) {
+    it(`reports ${JSON.stringify(change)}`, () => {
+      assert.throws(() => validateManifest([utterance(change)], { where: 'm' }), message);
+    });
+  }
+
+  it('reports a speaker with two genders', () => {
+    const both = [utterance({ gender: 'f' }), utterance({ id: 'a-2', gender: 'm' })];
+    assert.throws(
+      () => validateManifest(both, { where: 'm' }),
+      /line 2 \(a-2\): speaker a has gender m, but f on line 1/,
+    );
+  });
+
+  it('lists ten problems and counts all', () => {
+    const many = Array.from({ length: 25 }, (_, i) => utterance({ id: `u${i}`, duration: 0 }));
+    assert.throws(
+      () => validateManifest(many, { where: 'm' }),
+      (error: Error) =>
+        error instanceof UserError &&
+        error.message.startsWith('m: 25 problems') &&
+        error.message.endsWith('… and 15 more') &&
+        error.message.split('\n').length === 12,
+    );
+  });
+
+  it('refuses a speaker in training and test', () => {
+    const mixed = [
+      utterance(),
+      utterance({ id: 'a-2', split: 'test' }),
+      utterance({ id: 'b', speaker: 'b', split: 'test' }),
+    ];
+    assert.throws(
+      () => checkSpeakersDisjoint(mixed, { where: 'm' }),
+      /1 speakers are both.*\n {2}a: a-1 \(train\) and a-2 \(test\)/,
+    );
+    checkSpeakersDisjoint([mixed[0], mixed[2]], { where: 'm' });
+  });
+
+  it('is described by counts for each split', () => {
+    const lines = describeCorpus([
+      utterance({ gender: 'f', duration: 1800 }),
+      utterance({ id: 'a-2', gender: 'f', duration: 1800 }),
+      utterance({ id: 'b', speaker: 'b', split: 'test', duration: 900, sampleRate: 8000 }),
+    ]);
+    assert.deepEqual(lines, [
+      'train: 1 speakers (1 f, 0 m), 2 utterances, 1.00 h, 16000 Hz',
+      'test: 1 speakers, 1 utterances, 0.25 h, 8000 Hz',
+    ]);
+  });
+});
