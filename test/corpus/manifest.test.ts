@@ -42,7 +42,7 @@ describe('manifest', () => {
 
   it('names file, line and field of what is not an utterance', () => {
     const path = join(dir, 'bad.jsonl');
-    const { duration: _, ...incomplete } = utterance();
+    const incomplete = { ...utterance(), duration: undefined };
     writeFileSync(path, `${JSON.stringify(utterance())}\n${JSON.stringify({ ...incomplete, id: 'x', lenght: 3 })}\n`);
     assert.throws(() => readManifest(path), /bad\.jsonl:2: not an utterance: duration: .*lenght/);
   });

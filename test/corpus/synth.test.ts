@@ -95,10 +95,8 @@ describe('corpus synth', () => {
       onProgress: (done: number) => done === 3 && controller.abort(),
     };
     await assert.rejects(prepareCorpus(options, context), { name: 'AbortError' });
-    assert.equal(
-      (await prepare({ trainSpeakers: 2, duration: [1, 1], sessionsPerSpeaker: 4 }, dir)).utterances.length,
-      20,
-    );
+    const { notes } = await prepare({ trainSpeakers: 2, duration: [1, 1], sessionsPerSpeaker: 4 }, dir);
+    assert.ok(notes.includes('18 utterances synthesised, 2 found complete'), notes.join('\n'));
   });
 
   it('is neither silent nor clipped', async () => {

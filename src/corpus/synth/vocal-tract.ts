@@ -23,7 +23,6 @@ export function synthesize(
   const zero = new Float64Array(3);
   const tiltKeep = Math.exp((-2 * Math.PI * voice.tilt) / sampleRate);
   const highest = 0.46 * sampleRate;
-  let count = 0;
   let [tilted, zero1, zero2, band1, band2, in1, in2] = [0, 0, 0, 0, 0, 0, 0];
   let [phase, period, loudness] = [1, 1, 1];
   for (let frame = 0, sample = 0; sample < samples; frame++) {
@@ -37,7 +36,7 @@ export function synthesize(
       80 + 40 * nasality,
       sampleRate,
     );
-    count = 1;
+    let count = 1;
     for (let k = 0; k < FORMANTS; k++) {
       const frequency = tracks.formants[k][frame];
       if (frequency > highest) break;
