@@ -21,12 +21,14 @@ export function float32(
   shape: readonly number[],
   data: Float32Array<ArrayBuffer> = new Float32Array(sizeOf(shape)),
 ): HostTensor {
-  if (data.length !== sizeOf(shape)) throw new RangeError(`shape [${shape}] needs ${sizeOf(shape)} values, got ${data.length}`);
+  if (data.length !== sizeOf(shape))
+    throw new RangeError(`shape [${shape}] needs ${sizeOf(shape)} values, got ${data.length}`);
   return { dtype: 'float32', shape, data };
 }
 
 /** An int32 tensor over the given values. */
 export function int32(shape: readonly number[], data: Int32Array<ArrayBuffer>): HostTensor {
-  if (data.length !== sizeOf(shape)) throw new RangeError(`shape [${shape}] needs ${sizeOf(shape)} values, got ${data.length}`);
+  if (data.length !== sizeOf(shape))
+    throw new RangeError(`shape [${shape}] needs ${sizeOf(shape)} values, got ${data.length}`);
   return { dtype: 'int32', shape, data };
 }

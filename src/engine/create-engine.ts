@@ -1,0 +1,75 @@
+/** @file Chooses and makes an engine from what the user asked for. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import { z } from 'zod';
+import { messageOf, UserError } from '../errors.js';
+import { createEagerEngine } from './eager-engine.js';
+import { createOnnxEngine } from './onnx-engine.js';
+import type { Engine } from './program.js';
+
+export const engineOptions = z.strictObject({
+  /** onnx: compiled, everywhere. tensorflow: eager on tfjs-node(-gpu), if installed. reference: slow, for tests. */
+  name: z.enum(['onnx', 'tensorflow', 'reference']).default('onnx'),
+  /** For the onnx engine. */
+  device: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
+  /** Threads of the onnx engine; null: one for each physical core. */
+  threads: z.int().positive().nullable().default(null),
+});
+export type EngineOptions = z.infer<typeof engineOptions>;
+
+/** The command that makes `--engine tensorflow` work. */
+export const INSTALL_TENSORFLOW = 'npm install --no-save --ignore-scripts=false @tensorflow/tfjs-node-gpu@4.22.0';
+
+export async function createEngine({ name, device, threads }: EngineOptions): Promise<Engine> {
+  if (name === 'onnx') return createOnnxEngine({ device, threads: threads ?? physicalCores() });
+  if (name === 'reference') return createEagerEngine('reference', 'cpu');
+  return Promise.resolve(createTensorflowEngine());
+}
+
+function createTensorflowEngine(): Engine {
+  const nodeMajor = Number(process.versions.node.split('.')[0]);
+  if (nodeMajor >= 23) {
+    throw new UserError(
+      `--engine tensorflow: tfjs-node 4.22 does not run on Node ${process.versions.node} (it calls util.isNullOrUndefined)\n` +
+        'use Node 20 or 22, or --engine onnx',
+    );
+  }
+  const require = createRequire(import.meta.url);
+  for (const packageName of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+    try {
+      require.resolve(packageName);
+    } catch {
+      continue;
+    }
+    try {
+      require(packageName);
+      return createEagerEngine('tensorflow', 'tensorflow');
+    } catch (cause) {
+      throw new UserError(
+        `--engine tensorflow: ${packageName} is installed but does not load: ${messageOf(cause).split('\n')[0]}\n` +
+          `reinstall it with: ${INSTALL_TENSORFLOW}`,
+        { cause },
+      );
+    }
+  }
+  throw new UserError(
+    `--engine tensorflow needs @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node, and neither is installed\ninstall it with: ${INSTALL_TENSORFLOW}`,
+  );
+}
+
+/** Cores without hyper-threading where the system tells (Linux), else logical processors. */
+export function physicalCores(): number {
+  try {
+    const cpuinfo = readFileSync('/proc/cpuinfo', 'utf8');
+    const processors = cpuinfo.split('\n\n').map((block) => {
+      const read = (key: string) => new RegExp(`^${key}\\s*:\\s*(\\d+)`, 'm').exec(block)?.[1];
+      return [read('physical id'), read('core id')];
+    });
+    const cores = new Set(processors.filter(([, core]) => core !== undefined).map((ids) => ids.join(':')));
+    if (cores.size > 0) return Math.min(cores.size, os.availableParallelism());
+  } catch {
+    // no /proc: not Linux
+  }
+  return os.availableParallelism();
+}

@@ -1,0 +1,77 @@
+/**
+ * @file Engines that run programs with TensorFlow.js itself, kernel by kernel.
+ *
+ * `reference` runs on tfjs's own JavaScript backend: slow, and the definition of right. `tensorflow` runs on
+ * libtensorflow, if tfjs-node-gpu or tfjs-node is installed beside acanet.
+ */
+import { sizeOf } from './host-tensor.js';
+import type { DType, HostData, HostTensor, HostTensors } from './host-tensor.js';
+import type { Engine, Program, TensorMap } from './program.js';
+import * as tf from './tfjs.js';
+
+// Production mode only silences advice to install another backend; no check that we rely on is lost.
+tf.enableProdMode();
+
+export function createEagerEngine(name: 'reference' | 'tensorflow', backendName: string): Engine {
+  async function execute(program: Program, inputs: HostTensors): Promise<HostTensors> {
+    const previous = tf.getBackend();
+    await tf.setBackend(backendName);
+    try {
+      const results: HostTensors = {};
+      tf.tidy(() => {
+        const tensors: TensorMap = {};
+        for (const [key, { dtype, shape, data }] of Object.entries(inputs)) {
+          tensors[key] = tf.tensor(data, [...shape], dtype);
+        }
+        for (const [key, tensor] of Object.entries(program(tensors))) {
+          const data = tensor.dataSync().slice() as HostData;
+          results[key] = { dtype: tensor.dtype as DType, shape: tensor.shape, data };
+        }
+      });
+      return results;
+    } finally {
+      if (previous) await tf.setBackend(previous);
+    }
+  }
+
+  return {
+    name,
+    async compileStep({ program, inputs, state }) {
+      let current = state;
+      return Promise.resolve({
+        async run(feed) {
+          const fed: HostTensors = {};
+          for (const [key, { shape, dtype = 'float32' }] of Object.entries(inputs)) {
+            fed[key] = { dtype, shape: shape as number[], data: checkedData(key, feed[key], shape as number[]) };
+          }
+          const results = await execute(program, { ...fed, ...current });
+          current = Object.fromEntries(Object.keys(state).map((key) => [key, results[key]]));
+          return Object.fromEntries(Object.entries(results).filter(([key]) => !(key in state)));
+        },
+        readState: () => copyTensors(current),
+        dispose: () => Promise.resolve(),
+      });
+    },
+    async compileInference({ program, parameters }) {
+      return Promise.resolve({
+        run: (feed) => execute(program, { ...feed, ...parameters }),
+        dispose: () => Promise.resolve(),
+      });
+    },
+  };
+}
+
+const copyTensors = (tensors: HostTensors): HostTensors =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([key, tensor]): [string, HostTensor] => [
+      key,
+      { ...tensor, data: tensor.data.slice() },
+    ]),
+  );
+
+function checkedData(name: string, data: HostData | undefined, shape: readonly number[]): HostData {
+  if (data?.length !== sizeOf(shape)) {
+    throw new Error(`internal: input ${name} needs ${sizeOf(shape)} values, got ${data?.length ?? 'none'}`);
+  }
+  return data;
+}

@@ -1,0 +1,185 @@
+/**
+ * @file The compiled engine: a program is traced once, lowered to ONNX and run by ONNX Runtime.
+ *
+ * State is kept outside the graph: each step is fed the state's tensors and writes the new ones into a second set of
+ * buffers, then the two sets change places, so that no run allocates state. The same machine, thread count and
+ * inputs give the same bits.
+ *
+ * NOTE: `run` blocks the event loop while the graph runs, which is why batches are made in a worker thread.
+ */
+import { createRequire } from 'node:module';
+import type * as Ort from 'onnxruntime-node';
+import { UserError } from '../errors.js';
+import { TRIALS, traceSizes, unifyTraces } from './dynamic-sizes.js';
+import type { DType, HostData, HostTensors } from './host-tensor.js';
+import './lower/all-lowerings.js';
+import { encodeOnnx } from './onnx/encode.js';
+import type { Port } from './onnx/encode.js';
+import { foldSumsIntoGemms } from './passes/add-into-gemm.js';
+import { removeDeadNodes } from './passes/rewrite.js';
+import { foldScalesIntoProducts } from './passes/scale-into-product.js';
+import type { Engine, Inference, InferenceDefinition, Step, StepDefinition, TensorSpecs } from './program.js';
+import type { Graph } from './trace/graph.js';
+import { traceProgram } from './trace/trace-backend.js';
+
+export interface OnnxEngineOptions {
+  /** Where the graph runs. */
+  readonly device?: 'cpu' | 'webgpu' | 'cuda';
+  /** Threads within an operator. */
+  readonly threads: number;
+}
+
+export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions): Engine {
+  const ort = createRequire(import.meta.url)('onnxruntime-node') as typeof Ort;
+  const sessionOptions: Ort.InferenceSession.SessionOptions = {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    // Flushing denormals keeps the speed when gradients fade; idle threads that do not spin leave the cores to the loader.
+    extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
+  };
+  const createSession = async (model: Uint8Array, options: Ort.InferenceSession.SessionOptions = {}) => {
+    try {
+      return await ort.InferenceSession.create(model, { ...sessionOptions, ...options });
+    } catch (cause) {
+      if (device === 'cpu') throw cause;
+      throw new UserError(
+        `the onnx engine cannot use --device ${device} here: ${(cause as Error).message}\nsee which devices work with: acanet doctor`,
+        { cause },
+      );
+    }
+  };
+  const toOrt = (dtype: DType, data: HostData, shape: readonly number[]) => new ort.Tensor(dtype, data as never, shape);
+
+  async function compileStep({ program, inputs, state }: StepDefinition): Promise<Step> {
+    const inputPorts = fixedInputs(inputs);
+    const stateNames = Object.keys(state);
+    const statePorts = stateNames.map((name) => ({ name, shape: state[name].shape, dtype: state[name].dtype }));
+    const graph = optimise(await traceProgram(program, [...inputPorts, ...statePorts]));
+    for (const name of stateNames) {
+      if (!graph.outputs.some((output) => output.name === name)) throw new Error(`internal: the step drops ${name}`);
+    }
+    // A graph's outputs need names of their own: state goes in as `name` and comes out as `new:name`.
+    for (const output of graph.outputs) if (output.name in state) output.name = `new:${output.name}`;
+    const outputs = graph.outputs.map(({ name, value }) => ({ name, shape: value.shape, dtype: value.dtype as DType }));
+    const ports = usedInputs(graph, [...inputPorts, ...statePorts]);
+    const session = await createSession(encodeOnnx(graph, { inputs: ports, outputs }));
+
+    const copy = (name: string) => toOrt(state[name].dtype, state[name].data.slice(), state[name].shape);
+    let current = new Map(stateNames.map((name) => [name, copy(name)]));
+    let next = new Map(stateNames.map((name) => [name, copy(name)]));
+    const reported = outputs.filter(({ name }) => !name.startsWith('new:'));
+    const fed = new Set(ports.map(({ name }) => name));
+
+    return {
+      async run(feed) {
+        const feeds: Record<string, Ort.Tensor> = {};
+        for (const { name, shape, dtype } of inputPorts) {
+          if (fed.has(name)) feeds[name] = toOrt(dtype, requireInput(feed, name), shape);
+        }
+        for (const name of stateNames) if (fed.has(name)) feeds[name] = current.get(name)!;
+        const fetches: Record<string, Ort.Tensor | null> = {};
+        for (const { name } of reported) fetches[name] = null;
+        for (const name of stateNames) fetches[`new:${name}`] = next.get(name)!;
+        const results = await session.run(feeds, fetches);
+        [current, next] = [next, current];
+        return toHost(reported.map(({ name }) => [name, results[name]]));
+      },
+      readState: () => {
+        const tensors = toHost(stateNames.map((name) => [name, current.get(name)!]));
+        return Object.fromEntries(
+          Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
+        ) as HostTensors;
+      },
+      dispose: () => session.release(),
+    };
+  }
+
+  async function compileInference({ program, inputs, parameters }: InferenceDefinition): Promise<Inference> {
+    const symbols = [
+      ...new Set(Object.values(inputs).flatMap(({ shape }) => shape.filter((size) => typeof size === 'string'))),
+    ];
+    const sizes = traceSizes(symbols);
+    const traces: Graph[] = [];
+    for (const trial of symbols.length > 0 ? TRIALS : [0]) {
+      const sizesNow = Object.fromEntries(symbols.map((symbol) => [symbol, sizes[symbol][trial]]));
+      traces.push(optimise(await traceProgram(program, inputsAt(inputs, sizesNow), parameters)));
+    }
+    const graph = symbols.length > 0 ? unifyTraces(traces) : traces[0];
+    const inputPorts = Object.entries(inputs).map(([name, { shape, dtype = 'float32' }]) => ({ name, shape, dtype }));
+    const outputs = graph.outputs.map(({ name, value }, i) => ({
+      name,
+      dtype: value.dtype,
+      shape: value.shape.map((size, axis) => {
+        const fixed = traces.every((trace) => trace.outputs[i].value.shape[axis] === size);
+        return fixed ? size : (symbols.find((symbol) => sizes[symbol][0] === size) ?? `${name}_${axis}`);
+      }),
+    }));
+    const ports = usedInputs(graph, inputPorts);
+    const model = encodeOnnx(graph, { inputs: ports, outputs });
+    // Memory patterns assume that sizes repeat; with sizes that vary they only cost.
+    const session = await createSession(model, { enableMemPattern: symbols.length === 0 });
+    return {
+      async run(feed) {
+        const feeds: Record<string, Ort.Tensor> = {};
+        for (const { name } of ports) {
+          const { dtype, data, shape } = requireInput(feed, name);
+          feeds[name] = toOrt(dtype, data, shape);
+        }
+        return toHost(Object.entries(await session.run(feeds)));
+      },
+      dispose: () => session.release(),
+    };
+  }
+
+  return { name: 'onnx', compileStep, compileInference };
+}
+
+function optimise(graph: Graph): Graph {
+  removeDeadNodes(graph);
+  foldScalesIntoProducts(graph);
+  foldSumsIntoGemms(graph);
+  return graph;
+}
+
+/** Drops the graph's inputs that nothing uses, and says which are left. */
+function usedInputs<P extends Port>(graph: Graph, ports: P[]): P[] {
+  const used = new Set([...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.map(({ value }) => value)]);
+  graph.inputs = graph.inputs.filter((value) => used.has(value));
+  const names = new Set(graph.inputs.map(({ name }) => name));
+  return ports.filter(({ name }) => names.has(name));
+}
+
+function inputsAt(inputs: TensorSpecs, sizes: Record<string, number>) {
+  return Object.entries(inputs).map(([name, { shape, dtype = 'float32' as const }]) => ({
+    name,
+    dtype,
+    shape: shape.map((size) => (typeof size === 'string' ? sizes[size] : size)),
+  }));
+}
+
+function fixedInputs(inputs: TensorSpecs) {
+  for (const [name, { shape }] of Object.entries(inputs)) {
+    if (shape.some((size) => typeof size === 'string'))
+      throw new Error(`internal: step input ${name} has no fixed shape`);
+  }
+  return inputsAt(inputs, {});
+}
+
+function requireInput<T>(feed: Record<string, T>, name: string): T {
+  const data = feed[name];
+  if (data === undefined) throw new Error(`internal: the input ${name} was not fed`);
+  return data;
+}
+
+function toHost(entries: [string, Ort.Tensor][]): HostTensors {
+  return Object.fromEntries(
+    entries.map(([name, { type, dims, data }]) => [
+      name,
+      { dtype: type as DType, shape: dims, data: data as HostData },
+    ]),
+  );
+}

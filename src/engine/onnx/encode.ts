@@ -1,0 +1,78 @@
+/** @file Writes a graph as an ONNX model: opset 20 and ONNX Runtime's own operators. */
+import { ONNX_TYPE } from '../lower/shapes.js';
+import { constantData } from '../trace/graph.js';
+import type { Attribute, Graph, GraphDType, GraphNode, Value } from '../trace/graph.js';
+import { ATTRIBUTE_TYPE, ModelProto } from './onnx-schema.js';
+
+/** A graph's input or output as the model declares it; sizes that vary are names. */
+export interface Port {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+  readonly dtype: GraphDType;
+}
+
+/**
+ * Encodes `graph`. Its outputs are written under their own names: a node's result takes the output's name, while an
+ * input, a constant, or a result that is two outputs at once is copied by Identity.
+ */
+export function encodeOnnx(graph: Graph, { inputs, outputs }: { inputs: Port[]; outputs: Port[] }): Uint8Array {
+  const names = new Map<Value, string>(graph.inputs.map((value) => [value, value.name]));
+  const copies: object[] = [];
+  for (const { name, value } of graph.outputs) {
+    if (value.producer && !names.has(value)) names.set(value, name);
+    else copies.push({ input: [names.get(value) ?? value.name], output: [name], name, opType: 'Identity' });
+  }
+  const nameOf = (value: Value) => names.get(value) ?? value.name;
+  const constants = new Map<string, Value>();
+  for (const value of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.map((output) => output.value)]) {
+    if (value.constant) constants.set(nameOf(value), value);
+  }
+  return ModelProto.encode({
+    irVersion: 9,
+    producerName: 'acanet',
+    opsetImport: [
+      { domain: '', version: 20 },
+      { domain: 'com.microsoft', version: 1 },
+    ],
+    graph: {
+      name: 'acanet',
+      node: [...graph.nodes.map((node) => encodeNode(node, nameOf)), ...copies],
+      initializer: [...constants].map(([name, value]) => encodeTensor(name, value)),
+      input: inputs.map(encodePort),
+      output: outputs.map(encodePort),
+    },
+  }).finish();
+}
+
+function encodeNode({ op, domain, inputs, outputs, attributes }: GraphNode, nameOf: (value: Value) => string): object {
+  return {
+    input: inputs.map(nameOf),
+    output: outputs.map(nameOf),
+    name: nameOf(outputs[0]),
+    opType: op,
+    domain,
+    attribute: Object.entries(attributes).map(([name, value]) => encodeAttribute(name, value)),
+  };
+}
+
+function encodeAttribute(name: string, value: Attribute): object {
+  if (typeof value === 'number') return { name, i: value, type: ATTRIBUTE_TYPE.int };
+  if (typeof value === 'string') return { name, s: Buffer.from(value), type: ATTRIBUTE_TYPE.string };
+  if ('float' in value) return { name, f: value.float, type: ATTRIBUTE_TYPE.float };
+  return { name, ints: value, type: ATTRIBUTE_TYPE.ints };
+}
+
+function encodeTensor(name: string, value: Value): object {
+  const { buffer, byteOffset, byteLength } = constantData(value);
+  return {
+    name,
+    dims: value.shape,
+    dataType: ONNX_TYPE[value.dtype],
+    rawData: new Uint8Array(buffer, byteOffset, byteLength),
+  };
+}
+
+function encodePort({ name, shape, dtype }: Port): object {
+  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: ONNX_TYPE[dtype], shape: { dim } } } };
+}

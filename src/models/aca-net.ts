@@ -1,0 +1,204 @@
+/**
+ * @file ACA-Net (Yip et al., Interspeech 2023): latents that attend to the frames take the place of temporal pooling.
+ *
+ * Frames are expanded by a linear map, ReLU and batch normalisation, given a position, and layer-normalised. Each of
+ * `blocks` blocks lets the latents [B·L, E] attend to the frames `reps` times (one head), then to one another in
+ * `layers` transformer layers, whose stages are concatenated and reduced. A head makes the embedding, which is
+ * batch-normalised. As in the released code, only keys and values are normalised, never queries, and dropout follows
+ * each MLP's second map only. Parameter names are those of the released code.
+ */
+import { z } from 'zod';
+import type { TensorMap } from '../engine/program.js';
+import * as tf from '../engine/tfjs.js';
+import type { Tensor } from '../engine/tfjs.js';
+import { gelu, relu } from '../nn/activations.js';
+import { attention } from '../nn/attention.js';
+import { batchNorm } from '../nn/batch-norm.js';
+import type { Dropout } from '../nn/dropout.js';
+import { normal, orthogonalRows } from '../nn/initialize.js';
+import { foldAffine, layerNormalize } from '../nn/layer-norm.js';
+import { linear, pointwise } from '../nn/linear.js';
+import { positionalEncoding } from '../nn/positional-encoding.js';
+import type { EmbedOptions, SpeakerModel } from './model.js';
+import { createParameterList } from './parameter-list.js';
+
+export const acaNetOptions = z
+  .strictObject({
+    type: z.literal('aca-net'),
+    /** Feature coefficients a frame. */
+    bins: z.int().positive().default(80),
+    /** Latent vectors; with head 1dE also the size of the embedding. */
+    latents: z.int().positive().default(192),
+    /** Size of a latent vector and of an expanded frame. */
+    embed: z.int().positive().multipleOf(2).default(256),
+    /** Cross-attention layers in a block. */
+    reps: z.int().positive().default(2),
+    /** Transformer layers in a block. */
+    layers: z.int().nonnegative().default(3),
+    blocks: z.int().positive().default(2),
+    /** Heads of the transformer layers; cross attention has one. */
+    heads: z.int().positive().default(8),
+    /** Hidden size of the MLPs after cross attention. */
+    attentionMlp: z.int().positive().default(256),
+    /** Hidden size of the MLPs in the transformer layers. */
+    transformerMlp: z.int().positive().default(256),
+    dropout: z.number().min(0).lt(1).default(0.2),
+    /** 1dE: a map over the embedding axis. 1dL: over the latents. fc: over both. */
+    head: z.enum(['1dE', '1dL', 'fc']).default('1dE'),
+    /** time: each frame's position. none. reference: the released code's, which encodes the batch row. */
+    positional: z.enum(['time', 'none', 'reference']).default('time'),
+    /** How the latents start. The released code: normal, 0.02 (from which embeddings collapse; see docs). */
+    latentInit: z
+      .strictObject({
+        distribution: z.enum(['normal', 'orthogonal']).default('normal'),
+        std: z.number().positive().default(0.02),
+      })
+      .prefault({}),
+  })
+  .refine(({ embed, heads }) => embed % heads === 0, { error: 'embed must be a multiple of heads', path: ['heads'] });
+export type AcaNetOptions = z.infer<typeof acaNetOptions>;
+
+export function createAcaNet(options: AcaNetOptions): SpeakerModel {
+  const { bins, latents, embed, reps, layers, blocks, heads, attentionMlp, transformerMlp, head } = options;
+  const crossName = (block: number, rep: number) => `ACA_blocks.${block}.cross_attention.${rep}`;
+  const selfName = (block: number, layer: number) => `ACA_blocks.${block}.latent_transformer.transformer.${layer}`;
+  const reductionName = (block: number) => `ACA_blocks.${block}.latent_transformer.ch_reduction`;
+  const indices = (count: number) => [...Array(count).keys()];
+
+  const list = createParameterList();
+  const attentionLayer = (name: string, mlp: number) => {
+    list.layerNorm(`${name}.lnorm1`, embed);
+    list.attention(`${name}.attn`, embed);
+    list.layerNorm(`${name}.lnorm2`, embed);
+    list.linear(`${name}.linear1`, embed, mlp);
+    list.linear(`${name}.linear2`, mlp, embed);
+  };
+  const { distribution, std } = options.latentInit;
+  list.parameter('latent', [latents, 1, embed], distribution === 'normal' ? normal(std) : orthogonalRows(std));
+  list.conv1d('ch_expansion.conv.conv', bins, embed);
+  list.batchNorm('ch_expansion.norm.norm', embed);
+  for (const block of indices(blocks)) {
+    for (const rep of indices(reps)) attentionLayer(crossName(block, rep), attentionMlp);
+    for (const layer of indices(layers)) attentionLayer(selfName(block, layer), transformerMlp);
+    list.conv1d(reductionName(block), embed * (layers + 1), embed);
+  }
+  const embeddingSize = head === '1dL' ? embed : latents;
+  if (head === '1dE') list.conv1d('ch_compression', embed, 1);
+  if (head === '1dL') list.conv1d('ch_compression', latents, 1);
+  if (head === 'fc') list.linear('ch_compression', latents * embed, latents);
+  list.batchNorm('final_norm.norm', embeddingSize);
+
+  /** The frames, expanded, given positions and normalised, without the affine part: [B·T, E]. */
+  function encodeFrames(tensors: TensorMap, features: Tensor, training: EmbedOptions['training']): Tensor {
+    const [batch, frames] = features.shape;
+    const weight = pointwise(tensors['ch_expansion.conv.conv.weight']);
+    const expanded = linear(
+      tf.reshape(features, [batch * frames, bins]),
+      weight,
+      tensors['ch_expansion.conv.conv.bias'],
+    );
+    const statistics = training?.statistics;
+    const normalized = batchNorm(relu(expanded), tensors, {
+      name: 'ch_expansion.norm.norm',
+      channels: 'last',
+      statistics,
+    });
+    return layerNormalize(tf.reshape(addPositions(normalized, batch, frames), [batch * frames, embed]));
+  }
+
+  function addPositions(frames: Tensor, batch: number, count: number): Tensor {
+    if (options.positional === 'none') return frames;
+    const grid = tf.reshape(frames, [batch, count, embed]);
+    if (options.positional === 'time') return tf.add(grid, positionalEncoding(count, embed));
+    return tf.add(grid, tf.reshape(positionalEncoding(batch, embed), [batch, 1, embed]));
+  }
+
+  /** Attention and MLP, each with a residual: latents [B·L, E], rows [B·N, E] → [B·L, E]. */
+  function attend(
+    latent: Tensor,
+    rows: Tensor,
+    tensors: TensorMap,
+    { name, heads, batch, dropout }: { name: string; heads: number; batch: number; dropout?: Dropout },
+  ): Tensor {
+    const affineOf = (norm: string) => ({ gain: tensors[`${norm}.weight`], shift: tensors[`${norm}.bias`] });
+    const affine = affineOf(`${name}.lnorm1`);
+    const heard = tf.add(attention(latent, rows, tensors, { name: `${name}.attn`, affine, batch, heads }), latent);
+    const first = foldAffine(
+      tensors[`${name}.linear1.weight`],
+      tensors[`${name}.linear1.bias`],
+      affineOf(`${name}.lnorm2`),
+    );
+    const hidden = gelu(linear(layerNormalize(heard), first.weight, first.bias));
+    const mixed = linear(hidden, tensors[`${name}.linear2.weight`], tensors[`${name}.linear2.bias`]);
+    return tf.add(dropout ? dropout(mixed) : mixed, heard);
+  }
+
+  /** The concatenated stages of the latent transformer, reduced: Σ stageᵢ·Wᵢᵀ + b, without building the concatenation. */
+  function reduceStages(stages: Tensor[], tensors: TensorMap, block: number): Tensor {
+    const weights = tf.split(pointwise(tensors[`${reductionName(block)}.weight`]), stages.length, 1);
+    const [first, ...rest] = stages.map((stage, i) =>
+      i === 0
+        ? linear(stage, weights[i], tensors[`${reductionName(block)}.bias`])
+        : tf.matMul(stage as tf.Tensor2D, weights[i] as tf.Tensor2D, false, true),
+    );
+    return relu(rest.reduce((sum, part) => tf.add(part, sum), first));
+  }
+
+  function compress(latent: Tensor, tensors: TensorMap, batch: number): Tensor {
+    const weight = tensors['ch_compression.weight'];
+    const bias = tensors['ch_compression.bias'];
+    const grid = tf.reshape(latent, [batch, latents, embed]);
+    if (head === '1dE') return tf.reshape(linear(latent, pointwise(weight), bias), [batch, latents]);
+    if (head === 'fc') return linear(tf.reshape(tf.transpose(grid, [0, 2, 1]), [batch, -1]), weight, bias);
+    const summed = tf.sum(tf.mul(grid, tf.reshape(weight, [1, latents, 1])), 1); // [B, E]
+    return tf.add(summed, bias);
+  }
+
+  return {
+    title: `ACA-Net (${latents} latents, embed ${embed}, ${blocks} × [${reps} cross, ${layers} self])`,
+    bins,
+    embeddingSize,
+    minFrames: 1,
+    parameters: list.parameters,
+    batchNorms: list.batchNorms,
+    derivedBuffers: { 'embed.pe': [10000, 1, embed] },
+    dropoutRate: options.dropout,
+    dropoutSites: (batch) => indices(blocks * (reps + layers)).map(() => ({ rows: batch * latents, columns: embed })),
+
+    embed(tensors, features, { training, lengths } = {}) {
+      if (lengths) throw new Error('ACA-Net takes no lengths: give it utterances of one length');
+      const [batch] = features.shape;
+      const dropout = training?.dropout;
+      const frames = encodeFrames(tensors, features, training);
+      const initial = tf.reshape(tensors.latent, [1, latents, embed]);
+      let latent: Tensor = tf.reshape(tf.add(initial, tf.zeros([batch, 1, 1])), [batch * latents, embed]);
+      for (const block of indices(blocks)) {
+        for (const rep of indices(reps)) {
+          latent = attend(latent, frames, tensors, { name: crossName(block, rep), heads: 1, batch, dropout });
+        }
+        const stages = [latent];
+        for (const layer of indices(layers)) {
+          const rows = layerNormalize(latent);
+          latent = attend(latent, rows, tensors, { name: selfName(block, layer), heads, batch, dropout });
+          stages.push(latent);
+        }
+        latent = reduceStages(stages, tensors, block);
+      }
+      const statistics = training?.statistics;
+      return batchNorm(compress(latent, tensors, batch), tensors, {
+        name: 'final_norm.norm',
+        channels: 'last',
+        statistics,
+      });
+    },
+
+    macs(frames) {
+      const layer = (rows: number, mlp: number) =>
+        2 * latents * embed ** 2 + 2 * rows * embed ** 2 + 2 * latents * rows * embed + 2 * latents * embed * mlp;
+      const reduction = latents * embed * (layers + 1) * embed;
+      const block = reps * layer(frames, attentionMlp) + layers * layer(latents, transformerMlp) + reduction;
+      const compression = latents * embed * (head === 'fc' ? latents : 1);
+      return frames * bins * embed + blocks * block + compression;
+    },
+  };
+}

@@ -1,0 +1,254 @@
+/**
+ * @file ECAPA-TDNN (Desplanques et al., Interspeech 2020) with SpeechBrain's structure and parameter names.
+ *
+ * Channels first throughout, [C, B, T]: a TDNN block, three (or more) SE-Res2Net blocks whose outputs are joined by the
+ * multi-layer feature aggregation (MFA), attentive statistics pooling with global context, batch normalisation, a
+ * linear map. Every TDNN block is convolution → ReLU → batch normalisation; convolutions pad by reflection.
+ * `lengths` mask the squeeze-and-excitation and the pooling only, as there. The concatenations before MFA and before
+ * the attention are never built: their weights are split instead.
+ */
+import { z } from 'zod';
+import type { TensorMap } from '../engine/program.js';
+import * as tf from '../engine/tfjs.js';
+import type { Tensor } from '../engine/tfjs.js';
+import { relu } from '../nn/activations.js';
+import { batchNorm } from '../nn/batch-norm.js';
+import type { BatchStatistics } from '../nn/batch-norm.js';
+import { convolutionMargin, timeConvolution } from '../nn/convolution.js';
+import { linearChannels, pointwise } from '../nn/linear.js';
+import { attentiveStatistics, frameWeights, statistics as pooledStatistics } from '../nn/statistics-pooling.js';
+import type { FrameWeights } from '../nn/statistics-pooling.js';
+import type { SpeakerModel } from './model.js';
+import { createParameterList } from './parameter-list.js';
+
+/** The published sizes: channels of the first block, the SE-Res2Net blocks, and the MFA. */
+export const ECAPA_SIZES = {
+  /** 6.2 M parameters. */
+  c512: [512, 512, 512, 512, 1536],
+  /** 14.7 M: the paper's larger model. */
+  c1024: [1024, 1024, 1024, 1024, 1536],
+  /** 20.8 M: SpeechBrain's recipe. */
+  'c1024-mfa3072': [1024, 1024, 1024, 1024, 3072],
+} as const;
+
+const positive = z.int().positive();
+const odd = positive.refine((kernel) => kernel % 2 === 1, { error: 'a kernel size must be odd' });
+
+export const ecapaTdnnOptions = z
+  .strictObject({
+    type: z.literal('ecapa-tdnn'),
+    /** Feature coefficients a frame. */
+    bins: positive.default(80),
+    /** Size of the embedding. */
+    embedding: positive.default(192),
+    /** A published size, or the channels of each block, the MFA last. */
+    channels: z.union([z.enum(['c512', 'c1024', 'c1024-mfa3072']), z.array(positive).min(3)]).default('c1024-mfa3072'),
+    kernels: z.array(odd).default([5, 3, 3, 3, 1]),
+    dilations: z.array(positive).default([1, 2, 3, 4, 1]),
+    attentionChannels: positive.default(128),
+    /** Parts into which a Res2Net block splits its channels. */
+    res2netScale: z.int().min(2).default(8),
+    /** Bottleneck of squeeze and excitation. */
+    seChannels: positive.default(128),
+    /** Give the attention the utterance's mean and deviation as well. */
+    globalContext: z.boolean().default(true),
+    /** Groups of the convolutions of each block. */
+    groups: z.array(positive).default([1, 1, 1, 1, 1]),
+  })
+  .superRefine(({ channels, kernels, dilations, groups, res2netScale }, context) => {
+    const sizes = typeof channels === 'string' ? ECAPA_SIZES[channels] : channels;
+    for (const [name, list] of Object.entries({ kernels, dilations, groups })) {
+      if (list.length === sizes.length) continue;
+      const message = `expected ${sizes.length} values, one a block, got ${list.length}`;
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+    const indivisible = sizes.slice(1, -1).find((size) => size % res2netScale !== 0);
+    if (indivisible !== undefined) {
+      const message = `${indivisible} channels cannot be split into ${res2netScale} parts`;
+      context.addIssue({ code: 'custom', path: ['res2netScale'], message });
+    }
+  });
+export type EcapaTdnnOptions = z.infer<typeof ecapaTdnnOptions>;
+
+interface Context {
+  readonly tensors: TensorMap;
+  readonly statistics?: BatchStatistics;
+  readonly weights?: FrameWeights;
+}
+/** One TDNN block. */
+interface Tdnn {
+  readonly name: string;
+  readonly dilation?: number;
+  readonly groups?: number;
+}
+
+const flat = (x: Tensor) => tf.reshape(x, [x.shape[0], -1]);
+
+function normalize(x: Tensor, name: string, { tensors, statistics }: Context): Tensor {
+  const matrix = batchNorm(x.shape.length === 2 ? x : flat(x), tensors, { name, channels: 'first', statistics });
+  return tf.reshape(matrix, x.shape);
+}
+
+/** ReLU, then batch normalisation. */
+const activate = (x: Tensor, { name }: Tdnn, context: Context) => normalize(relu(x), `${name}.norm.norm`, context);
+
+function tdnn(x: Tensor, block: Tdnn, context: Context): Tensor {
+  const { [`${block.name}.conv.conv.weight`]: weight, [`${block.name}.conv.conv.bias`]: bias } = context.tensors;
+  return activate(timeConvolution(x, weight, bias, block), block, context);
+}
+
+/** Parts of a Res2Net block: the first passes, each next one is convolved with its predecessor's result added. */
+function res2net(x: Tensor, name: string, scale: number, dilation: number, context: Context): Tensor {
+  const [first, ...rest] = tf.split(x, scale, 0);
+  const parts = [first];
+  rest.forEach((part, i) => {
+    const input = i === 0 ? part : tf.add(part, parts[i]);
+    parts.push(tdnn(input, { name: `${name}.blocks.${i}`, dilation }, context));
+  });
+  return tf.concat(parts, 0);
+}
+
+/** Squeeze and excitation: channels scaled by a gate computed from their means. */
+function squeezeExcite(x: Tensor, name: string, { tensors, weights }: Context): Tensor {
+  const mean = weights ? tf.sum(tf.mul(x, weights), 2) : tf.mean(x, 2); // [C, B]
+  const dense = (input: Tensor, layer: string) =>
+    linearChannels(input, pointwise(tensors[`${name}.${layer}.conv.weight`]), tensors[`${name}.${layer}.conv.bias`]);
+  const gate = tf.sigmoid(dense(relu(dense(mean, 'conv1')), 'conv2'));
+  return tf.mul(x, tf.expandDims(gate, 2));
+}
+
+/** The product of a split weight with parts that stand for their concatenation: Σ Wᵢ·xᵢ, parts [Cᵢ, N]. */
+function splitProduct(parts: readonly Tensor[], weight: Tensor): Tensor {
+  const sizes = parts.map((part) => part.shape[0]);
+  const weights = tf.split(weight, sizes, 1);
+  const products = parts.map((part, i) => tf.matMul(weights[i] as tf.Tensor2D, part as tf.Tensor2D) as Tensor);
+  return products.reduce((sum, product) => tf.add(product, sum));
+}
+
+/** Attentive statistics pooling: [C, B, T] → [2C, B]. */
+function attentivePooling(x: Tensor, globalContext: boolean, context: Context): Tensor {
+  const { tensors, weights } = context;
+  const [, batch, frames] = x.shape as [number, number, number];
+  const weight = pointwise(tensors['asp.tdnn.conv.conv.weight']);
+  const bias = tf.reshape(tensors['asp.tdnn.conv.conv.bias'], [-1, 1]);
+  const [hidden] = weight.shape;
+  const local = (product: Tensor) => tf.reshape(product, [hidden, batch, frames]);
+  let attention: Tensor;
+  if (globalContext) {
+    const { mean, deviation } = pooledStatistics(x, weights);
+    const channels = x.shape[0];
+    const [localWeight, globalWeight] = tf.split(weight, [channels, 2 * channels], 1);
+    const shared = tf.add(splitProduct([mean, deviation], globalWeight), bias); // [hidden, B]
+    const product = local(tf.matMul(localWeight as tf.Tensor2D, flat(x) as tf.Tensor2D));
+    attention = tf.add(product, tf.expandDims(shared, 2));
+  } else {
+    attention = local(tf.add(tf.matMul(weight as tf.Tensor2D, flat(x) as tf.Tensor2D), bias));
+  }
+  const heard = tf.tanh(activate(attention, { name: 'asp.tdnn' }, context));
+  const logits = timeConvolution(heard, tensors['asp.conv.conv.weight'], tensors['asp.conv.conv.bias']);
+  const { mean, deviation } = attentiveStatistics(x, logits, weights);
+  return tf.concat([mean, deviation], 0);
+}
+
+export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
+  const { bins, embedding, kernels, dilations, attentionChannels, res2netScale, seChannels, globalContext, groups } =
+    options;
+  const channels = typeof options.channels === 'string' ? ECAPA_SIZES[options.channels] : options.channels;
+  const last = channels.length - 1;
+  const seBlocks = channels.slice(1, last).map((_, i) => i + 1);
+  const mfaChannels = channels[last];
+  const joined = channels.slice(1, last).reduce((sum, size) => sum + size, 0);
+
+  const list = createParameterList();
+  const tdnnBlock = (name: string, inputs: number, outputs: number, kernel = 1, groupCount = 1) => {
+    list.conv1d(`${name}.conv.conv`, inputs, outputs, kernel, groupCount);
+    list.batchNorm(`${name}.norm.norm`, outputs);
+  };
+  tdnnBlock('blocks.0', bins, channels[0], kernels[0], groups[0]);
+  for (const b of seBlocks) {
+    const name = `blocks.${b}`;
+    const width = channels[b] / res2netScale;
+    tdnnBlock(`${name}.tdnn1`, channels[b - 1], channels[b], 1, groups[b]);
+    for (let part = 0; part < res2netScale - 1; part++) {
+      tdnnBlock(`${name}.res2net_block.blocks.${part}`, width, width, kernels[b]);
+    }
+    tdnnBlock(`${name}.tdnn2`, channels[b], channels[b], 1, groups[b]);
+    list.conv1d(`${name}.se_block.conv1.conv`, channels[b], seChannels);
+    list.conv1d(`${name}.se_block.conv2.conv`, seChannels, channels[b]);
+    if (channels[b - 1] !== channels[b]) list.conv1d(`${name}.shortcut.conv`, channels[b - 1], channels[b]);
+  }
+  tdnnBlock('mfa', joined, mfaChannels, kernels[last], groups[last]);
+  tdnnBlock('asp.tdnn', mfaChannels * (globalContext ? 3 : 1), attentionChannels);
+  list.conv1d('asp.conv.conv', attentionChannels, mfaChannels);
+  list.batchNorm('asp_bn.norm', 2 * mfaChannels);
+  list.conv1d('fc.conv', 2 * mfaChannels, embedding);
+
+  function seRes2net(x: Tensor, b: number, context: Context): Tensor {
+    const { tensors } = context;
+    const name = `blocks.${b}`;
+    const shortcut = tensors[`${name}.shortcut.conv.weight`]
+      ? timeConvolution(x, tensors[`${name}.shortcut.conv.weight`], tensors[`${name}.shortcut.conv.bias`])
+      : x;
+    const expanded = tdnn(x, { name: `${name}.tdnn1`, groups: groups[b] }, context);
+    const mixed = res2net(expanded, `${name}.res2net_block`, res2netScale, dilations[b], context);
+    const joinedParts = tdnn(mixed, { name: `${name}.tdnn2`, groups: groups[b] }, context);
+    return tf.add(squeezeExcite(joinedParts, `${name}.se_block`, context), shortcut);
+  }
+
+  /** Multi-layer feature aggregation: a TDNN block over all SE-Res2Net blocks' outputs. */
+  function aggregate(outputs: readonly Tensor[], context: Context): Tensor {
+    const block: Tdnn = { name: 'mfa', dilation: dilations[last], groups: groups[last] };
+    if (kernels[last] > 1 || groups[last] > 1) return tdnn(tf.concat([...outputs], 0), block, context);
+    const { tensors } = context;
+    const product = splitProduct(outputs.map(flat), pointwise(tensors['mfa.conv.conv.weight']));
+    const biased = tf.add(product, tf.reshape(tensors['mfa.conv.conv.bias'], [-1, 1]));
+    const [, batch, frames] = outputs[0].shape as [number, number, number];
+    return activate(tf.reshape(biased, [mfaChannels, batch, frames]), block, context);
+  }
+
+  const size = typeof options.channels === 'string' ? options.channels : channels.join('-');
+  return {
+    title: `ECAPA-TDNN (${size})`,
+    bins,
+    embeddingSize: embedding,
+    minFrames: 1 + Math.max(...kernels.map((kernel, b) => convolutionMargin(kernel, dilations[b]))),
+    parameters: list.parameters,
+    batchNorms: list.batchNorms,
+    derivedBuffers: {},
+    dropoutRate: 0,
+    dropoutSites: () => [],
+
+    embed(tensors, features, { training, lengths } = {}) {
+      const weights = lengths ? frameWeights(lengths, features.shape[1]!) : undefined;
+      const context: Context = { tensors, statistics: training?.statistics, weights };
+      const first: Tdnn = { name: 'blocks.0', dilation: dilations[0], groups: groups[0] };
+      let x = tdnn(tf.transpose(features, [2, 0, 1]), first, context);
+      const outputs: Tensor[] = [];
+      for (const b of seBlocks) {
+        x = seRes2net(x, b, context);
+        outputs.push(x);
+      }
+      const pooled = normalize(
+        attentivePooling(aggregate(outputs, context), globalContext, context),
+        'asp_bn.norm',
+        context,
+      );
+      return tf.transpose(linearChannels(pooled, pointwise(tensors['fc.conv.weight']), tensors['fc.conv.bias']));
+    },
+
+    macs(frames) {
+      const blocks = seBlocks.reduce((sum, b) => {
+        const [inputs, width] = [channels[b - 1], channels[b]];
+        const part = width / res2netScale;
+        const dense = (inputs * width + width * width) / groups[b];
+        const shortcut = inputs === width ? 0 : inputs * width;
+        const convolutions = (res2netScale - 1) * part * part * kernels[b];
+        return sum + frames * (dense + convolutions + shortcut) + 2 * width * seChannels;
+      }, 0);
+      const expansion = (frames * bins * channels[0] * kernels[0]) / groups[0];
+      const aggregation = (frames * joined * mfaChannels * kernels[last]) / groups[last];
+      const attention = frames * mfaChannels * attentionChannels * (globalContext ? 4 : 2);
+      return expansion + blocks + aggregation + attention + 2 * mfaChannels * embedding;
+    },
+  };
+}

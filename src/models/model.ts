@@ -1,0 +1,89 @@
+/**
+ * @file What every model offers: its tensors by their state-dict names, and a function from features to embeddings.
+ *
+ * Parameters and buffers keep the names, shapes and order of the published PyTorch code, so weights travel both ways
+ * without a table of names. A model is data and pure functions; its tensors are kept by whoever trains or loads it.
+ */
+import { float32, int32, sizeOf } from '../engine/host-tensor.js';
+import type { HostTensors } from '../engine/host-tensor.js';
+import type { TensorMap } from '../engine/program.js';
+import type { Tensor } from '../engine/tfjs.js';
+import type { BatchStatistics } from '../nn/batch-norm.js';
+import type { Dropout, DropoutSite } from '../nn/dropout.js';
+import { initialValue } from '../nn/initialize.js';
+import type { Initializer } from '../nn/initialize.js';
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+}
+
+/** A batch normalisation: parameters `.weight`, `.bias`, buffers `.running_mean`, `.running_var`, `.num_batches_tracked`. */
+export interface BatchNormSpec {
+  readonly name: string;
+  readonly channels: number;
+}
+
+/** Present in training: where batch statistics go, and dropout. */
+export interface TrainingMode {
+  readonly statistics: BatchStatistics;
+  readonly dropout?: Dropout;
+}
+
+export interface EmbedOptions {
+  readonly training?: TrainingMode;
+  /** Relative lengths in (0, 1] of zero-padded utterances, [B]; models that cannot mask refuse them. */
+  readonly lengths?: Tensor;
+}
+
+export interface SpeakerModel {
+  /** A line for tables, such as `ACA-Net (192 latents, embed 256)`. */
+  readonly title: string;
+  readonly bins: number;
+  readonly embeddingSize: number;
+  /** The shortest input it can embed, in frames. */
+  readonly minFrames: number;
+  readonly parameters: readonly ParameterSpec[];
+  readonly batchNorms: readonly BatchNormSpec[];
+  /** State-dict entries that are computed rather than kept: name → shape. */
+  readonly derivedBuffers: Readonly<Record<string, readonly number[]>>;
+  readonly dropoutRate: number;
+  /** The dropout layers' mask sizes for a batch, in the order of their calls. */
+  dropoutSites(batch: number): DropoutSite[];
+  /** Features [B, T, bins] → embeddings [B, embeddingSize]. */
+  embed(tensors: TensorMap, features: Tensor, options?: EmbedOptions): Tensor;
+  /** Multiply-accumulate operations for one utterance of `frames` frames. */
+  macs(frames: number): number;
+}
+
+/** The number of trained values. */
+export const parameterCount = (model: SpeakerModel): number =>
+  model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+/** The parameters' names. */
+export const parameterNames = (model: SpeakerModel): string[] => model.parameters.map(({ name }) => name);
+
+/** Shapes of everything a model folder holds: parameters and batch normalisations' buffers. */
+export function tensorShapes(model: SpeakerModel): Record<string, readonly number[]> {
+  const shapes: Record<string, readonly number[]> = {};
+  for (const { name, shape } of model.parameters) shapes[name] = shape;
+  for (const { name, channels } of model.batchNorms) {
+    shapes[`${name}.running_mean`] = [channels];
+    shapes[`${name}.running_var`] = [channels];
+    shapes[`${name}.num_batches_tracked`] = [];
+  }
+  return shapes;
+}
+
+/** The tensors of a new model: equal seeds give equal values. */
+export function initialTensors(model: SpeakerModel, seed: number): HostTensors {
+  const tensors: HostTensors = {};
+  for (const spec of model.parameters) tensors[spec.name] = float32(spec.shape, initialValue(spec, seed));
+  for (const { name, channels } of model.batchNorms) {
+    tensors[`${name}.running_mean`] = float32([channels]);
+    tensors[`${name}.running_var`] = float32([channels], new Float32Array(channels).fill(1));
+    tensors[`${name}.num_batches_tracked`] = int32([], new Int32Array(1));
+  }
+  return tensors;
+}

@@ -1,0 +1,55 @@
+/** @file Collects a model's parameters in state-dict order, with PyTorch's initial values for each kind of layer. */
+import { linearInit, ones, xavierUniform, zeros } from '../nn/initialize.js';
+import type { Initializer } from '../nn/initialize.js';
+import type { BatchNormSpec, ParameterSpec } from './model.js';
+
+export interface ParameterList {
+  readonly parameters: ParameterSpec[];
+  readonly batchNorms: BatchNormSpec[];
+  parameter(name: string, shape: readonly number[], init: Initializer): void;
+  /** nn.Linear: weight [out, in], bias [out]. */
+  linear(name: string, inputs: number, outputs: number): void;
+  /** nn.Conv1d: weight [out, in / groups, kernel], bias [out]. */
+  conv1d(name: string, inputs: number, outputs: number, kernel?: number, groups?: number): void;
+  layerNorm(name: string, size: number): void;
+  batchNorm(name: string, channels: number): void;
+  /** nn.MultiheadAttention with one embedding size for queries, keys and values. */
+  attention(name: string, embed: number): void;
+}
+
+export function createParameterList(): ParameterList {
+  const parameters: ParameterSpec[] = [];
+  const batchNorms: BatchNormSpec[] = [];
+  const parameter = (name: string, shape: readonly number[], init: Initializer) => {
+    parameters.push({ name, shape, init });
+  };
+  const affine = (name: string, size: number) => {
+    parameter(`${name}.weight`, [size], ones);
+    parameter(`${name}.bias`, [size], zeros);
+  };
+  return {
+    parameters,
+    batchNorms,
+    parameter,
+    linear(name, inputs, outputs) {
+      parameter(`${name}.weight`, [outputs, inputs], linearInit(inputs));
+      parameter(`${name}.bias`, [outputs], linearInit(inputs));
+    },
+    conv1d(name, inputs, outputs, kernel = 1, groups = 1) {
+      const fanIn = (inputs / groups) * kernel;
+      parameter(`${name}.weight`, [outputs, inputs / groups, kernel], linearInit(fanIn));
+      parameter(`${name}.bias`, [outputs], linearInit(fanIn));
+    },
+    layerNorm: affine,
+    batchNorm(name, channels) {
+      affine(name, channels);
+      batchNorms.push({ name, channels });
+    },
+    attention(name, embed) {
+      parameter(`${name}.in_proj_weight`, [3 * embed, embed], xavierUniform(embed, 3 * embed));
+      parameter(`${name}.in_proj_bias`, [3 * embed], zeros);
+      parameter(`${name}.out_proj.weight`, [embed, embed], linearInit(embed));
+      parameter(`${name}.out_proj.bias`, [embed], zeros);
+    },
+  };
+}

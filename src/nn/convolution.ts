@@ -1,0 +1,118 @@
+/**
+ * @file Convolution over time, channels first, with reflect padding: [C, B, T] → [C', B, T].
+ *
+ * Kernel taps are gathered into columns (im2col), so that forward pass and both gradients are single matrix products;
+ * the gradient of the reflection adds the margins back, mirrored. ONNX Runtime's own transposed convolution and
+ * strided weight gradient are several times slower.
+ */
+import * as tf from '../engine/tfjs.js';
+import type { Tensor } from '../engine/tfjs.js';
+
+export interface ConvolutionOptions {
+  readonly dilation?: number;
+  readonly groups?: number;
+}
+
+/** Frames that reflect padding adds at each end. */
+export const convolutionMargin = (kernel: number, dilation: number): number => ((kernel - 1) * dilation) / 2;
+
+/**
+ * `weight` [out, in / groups, kernel] (kernel odd), `bias` [out], x [in, B, T] → [out, B, T].
+ * Needs more than `convolutionMargin` frames, and for gradients more than twice that and two.
+ */
+export function timeConvolution(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  { dilation = 1, groups = 1 }: ConvolutionOptions = {},
+): Tensor {
+  if (groups > 1) {
+    const inputs = tf.split(x, groups, 0);
+    const weights = tf.split(weight, groups, 0);
+    const biases = tf.split(bias, groups, 0);
+    const outputs = inputs.map((input, g) => timeConvolution(input, weights[g], biases[g], { dilation }));
+    return tf.concat(outputs, 0);
+  }
+  const [outputs, inputs, kernel] = weight.shape;
+  const [, batch, frames] = x.shape;
+  const tapMajor = tf.reshape(tf.transpose(weight, [0, 2, 1]), [outputs, kernel! * inputs]);
+  const product =
+    kernel === 1
+      ? tf.reshape(tf.matMul(tapMajor, tf.reshape(x, [inputs, -1]) as tf.Tensor2D), [outputs, batch, frames!])
+      : convolve(x, tapMajor, kernel!, dilation);
+  return tf.add(product, tf.reshape(bias, [outputs, 1, 1]));
+}
+
+/** x [C, B, T], weight [C', kernel·C] tap-major, without bias. */
+function convolve(x: Tensor, weight: Tensor, kernel: number, dilation: number): Tensor {
+  const margin = convolutionMargin(kernel, dilation);
+  const convolution = tf.customGrad((...args) => {
+    const [x, weight] = args as Tensor[];
+    const save = args[2] as unknown as tf.GradSaveFunc;
+    const [inputs, batch, frames] = x.shape as [number, number, number];
+    const [outputs] = weight.shape;
+    const padded = tf.mirrorPad(x, timePadding(margin), 'reflect');
+    const columns = gatherTaps(padded, kernel, dilation, frames);
+    save([columns, weight]);
+    return {
+      value: tf.reshape(tf.matMul(weight as tf.Tensor2D, columns as tf.Tensor2D), [outputs, batch, frames]),
+      gradFunc: (dy: Tensor, [columns, weight]: Tensor[]) => {
+        const length = frames + 2 * margin;
+        const flipped = flipTaps(weight, kernel, inputs);
+        const spread = gatherTaps(tf.pad(dy, timePadding(2 * margin)), kernel, dilation, length);
+        const dPadded = tf.reshape(tf.matMul(flipped as tf.Tensor2D, spread as tf.Tensor2D), [inputs, batch, length]);
+        const flatDy = tf.reshape(dy, [outputs, -1]);
+        return [
+          foldReflection(dPadded, margin, frames),
+          tf.matMul(flatDy as tf.Tensor2D, columns as tf.Tensor2D, false, true),
+        ];
+      },
+    };
+  }) as (x: Tensor, weight: Tensor) => Tensor;
+  return convolution(x, weight);
+}
+
+const timePadding = (margin: number): [number, number][] => [
+  [0, 0],
+  [0, 0],
+  [margin, margin],
+];
+
+const timeSlice = (x: Tensor, from: number, count: number) =>
+  tf.slice(x, [0, 0, from], [x.shape[0], x.shape[1]!, count]);
+
+/** Taps of x [C, B, ·] at 0, d, 2d …, each `count` frames long, stacked over channels: [kernel·C, B·count]. */
+function gatherTaps(x: Tensor, kernel: number, dilation: number, count: number): Tensor {
+  const taps = Array.from({ length: kernel }, (_, tap) => timeSlice(x, tap * dilation, count));
+  return tf.reshape(tf.concat(taps, 0), [kernel * x.shape[0], -1]);
+}
+
+/** [C', kernel·C] → [C, kernel·C'] with the taps in reverse order: the adjoint's weight. */
+function flipTaps(weight: Tensor, kernel: number, inputs: number): Tensor {
+  const taps = tf.split(weight, kernel, 1) as tf.Tensor2D[];
+  if (taps[0].shape[1] !== inputs) throw new Error('internal: convolution weight is not tap-major');
+  return tf.concat(
+    taps.reverse().map((tap) => tf.transpose(tap)),
+    1,
+  );
+}
+
+/** The adjoint of reflect padding: frame t gets what its mirror images in the margins got. */
+function foldReflection(dPadded: Tensor, margin: number, frames: number): Tensor {
+  if (frames < 2 * margin + 3) {
+    throw new RangeError(
+      `training through a reflect padding of ${margin} needs ${2 * margin + 3} frames, got ${frames}`,
+    );
+  }
+  const reversed = (from: number) => tf.reverse(timeSlice(dPadded, from, margin), 2);
+  return tf.concat(
+    [
+      timeSlice(dPadded, margin, 1),
+      tf.add(timeSlice(dPadded, margin + 1, margin), reversed(0)),
+      timeSlice(dPadded, 2 * margin + 1, frames - 2 * margin - 2),
+      tf.add(timeSlice(dPadded, frames - 1, margin), reversed(frames + margin)),
+      timeSlice(dPadded, frames + margin - 1, 1),
+    ],
+    2,
+  );
+}

@@ -1,0 +1,39 @@
+/**
+ * @file Layer normalisation over the last axis (Ba et al. 2016), without its affine part.
+ *
+ * The affine map is left to the caller, who folds it into the linear map that follows: (x̂·g + b)·Wᵀ + c is
+ * x̂·(W·diag g)ᵀ + (W·b + c), which saves two passes over the activations, forwards and backwards.
+ */
+import { normalizeLast } from '../engine/extensions.js';
+import * as tf from '../engine/tfjs.js';
+import type { Tensor } from '../engine/tfjs.js';
+
+/** PyTorch's default. */
+const EPSILON = 1e-5;
+
+/** x̂ = (x − mean) / √(variance + 1e-5) over the last axis. */
+export const layerNormalize: (x: Tensor) => Tensor = tf.customGrad((input, saved) => {
+  const save = saved as tf.GradSaveFunc;
+  const [normalized, inverseDeviation] = normalizeLast(input as Tensor, EPSILON);
+  save([normalized, inverseDeviation]);
+  return {
+    value: normalized,
+    // dx = (dy − mean(dy) − x̂·mean(dy·x̂)) / deviation
+    gradFunc: (dy: Tensor, [xhat, inverse]: Tensor[]) => {
+      const centred = tf.sub(dy, tf.mean(dy, -1, true));
+      const along = tf.mul(xhat, tf.mean(tf.mul(dy, xhat), -1, true));
+      return tf.mul(tf.sub(centred, along), inverse);
+    },
+  };
+}) as (x: Tensor) => Tensor;
+
+/** The linear map of a normalised row after the affine part (gain, shift): see the file's comment. */
+export function foldAffine(
+  weight: Tensor,
+  bias: Tensor,
+  { gain, shift }: { gain: Tensor; shift: Tensor },
+): { weight: Tensor; bias: Tensor } {
+  const [outputs] = weight.shape;
+  const shifted = tf.matMul(weight as tf.Tensor2D, tf.reshape(shift, [-1, 1]) as tf.Tensor2D); // [out, 1]
+  return { weight: tf.mul(weight, gain), bias: tf.add(tf.reshape(shifted, [outputs]), bias) };
+}

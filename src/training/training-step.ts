@@ -1,0 +1,188 @@
+/**
+ * @file One training step as a program: embeddings, AAM-softmax, gradients, optimiser, running statistics.
+ *
+ * State: the model's parameters and running statistics by their own names, the classifier's weight as
+ * `classifier.weight` [speakers, D], and the optimiser's slots. Learning rate, margin and dropout keys are inputs, so
+ * the step is compiled once. `num_batches_tracked` is counted outside it.
+ */
+import { float32, int32 } from '../engine/host-tensor.js';
+import type { HostTensors } from '../engine/host-tensor.js';
+import type { Engine, Program, Step, TensorMap, TensorSpecs } from '../engine/program.js';
+import * as tf from '../engine/tfjs.js';
+import type { Tensor } from '../engine/tfjs.js';
+import { initialTensors, parameterNames } from '../models/model.js';
+import type { SpeakerModel } from '../models/model.js';
+import { updatedStatistics } from '../nn/batch-norm.js';
+import type { ChannelAxis } from '../nn/batch-norm.js';
+import { createDropout, dropoutKeyCount, dropoutKeys } from '../nn/dropout.js';
+import { initialValue, xavierUniform } from '../nn/initialize.js';
+import { aamSoftmax, countCorrect } from './aam-softmax.js';
+import type { HardMargin } from './aam-softmax.js';
+import type { Optimizer } from './optimizer.js';
+
+export const CLASSIFIER = 'classifier.weight';
+
+export interface TrainingStepOptions {
+  readonly model: SpeakerModel;
+  readonly optimizer: Optimizer;
+  readonly speakers: number;
+  readonly batchSize: number;
+  readonly cropFrames: number;
+  /** The loss's scale; the margin is an input. */
+  readonly scale: number;
+  readonly easyMargin?: boolean;
+  readonly hardMargin?: HardMargin;
+}
+
+/** What varies from step to step, beside the batch. */
+export interface StepScalars {
+  /** Counted from 0 over the whole run. */
+  readonly step: number;
+  readonly seed: number;
+  readonly learningRate: number;
+  readonly margin: number;
+}
+
+export interface StepReport {
+  /** Mean cross-entropy of the batch, with the margin. */
+  readonly loss: number;
+  /** Utterances nearest to their own speaker's weight, margin aside. */
+  readonly correct: number;
+  /** Norm of all gradients before clipping, if clipping is on. */
+  readonly gradNorm?: number;
+  /** [B, D], as computed in training mode. */
+  readonly embeddings: Float32Array;
+}
+
+export interface TrainingStep {
+  run(
+    batch: { features: Float32Array<ArrayBuffer>; targets: Int32Array<ArrayBuffer> },
+    scalars: StepScalars,
+  ): Promise<StepReport>;
+  /** Copies of the model's tensors (with the classifier) and of the optimiser's slots. */
+  readState(): { model: HostTensors; optimizer: HostTensors };
+  dispose(): Promise<void>;
+}
+
+/** The tensors to start a training from. */
+export function initialTrainingTensors(model: SpeakerModel, speakers: number, seed: number): HostTensors {
+  const shape = [speakers, model.embeddingSize];
+  const init = xavierUniform(model.embeddingSize, speakers);
+  return {
+    ...initialTensors(model, seed),
+    [CLASSIFIER]: float32(shape, initialValue({ name: CLASSIFIER, shape, init }, seed)),
+  };
+}
+
+/** Names of what the optimiser updates. */
+export const trainedNames = (model: SpeakerModel): string[] => [...parameterNames(model), CLASSIFIER];
+
+/** The batch's loss, with everything else that its forward pass gives. */
+export function trainingLoss(
+  tensors: TensorMap,
+  { features, targets, margin, dropout }: Record<'features' | 'targets' | 'margin', Tensor> & { dropout?: Tensor },
+  { model, scale, easyMargin, hardMargin }: TrainingStepOptions,
+) {
+  const batches: { name: string; x: Tensor; channels: ChannelAxis }[] = [];
+  const statistics = {
+    record: (name: string, x: Tensor, channels: ChannelAxis) => batches.push({ name, x: tf.keep(x), channels }),
+  };
+  const training = { statistics, dropout: dropout && createDropout(dropout, model.dropoutRate) };
+  const embeddings = model.embed(tensors, features, { training });
+  const weight = tensors[CLASSIFIER];
+  const { loss, cosine } = aamSoftmax({ embeddings, weight, targets, margin, scale, easyMargin, hardMargin });
+  return { loss, cosine, embeddings, batches };
+}
+
+/** The program of one step: see the file's comment for its state and inputs. */
+export function trainingProgram(options: TrainingStepOptions): Program {
+  const { model, optimizer } = options;
+  const trained = trainedNames(model);
+  return (tensors) => {
+    const { features, targets, margin, scalars, dropoutKeys: dropout } = tensors;
+    const kept: Tensor[] = [];
+    const keep = <T extends Tensor>(tensor: T) => {
+      kept.push(tf.keep(tensor));
+      return tensor;
+    };
+    let forward: ReturnType<typeof trainingLoss> | undefined;
+    const { value: loss, grads } = tf.engine().gradients(
+      () => {
+        forward = trainingLoss(tensors, { features, targets, margin, dropout }, options);
+        keep(forward.embeddings);
+        keep(forward.cosine);
+        return forward.loss;
+      },
+      trained.map((name) => tensors[name]),
+    );
+    const { embeddings, cosine, batches } = forward!;
+    const gradients = Object.fromEntries(trained.map((name, i) => [name, grads[i]]));
+    const parameters = Object.fromEntries(trained.map((name) => [name, tensors[name]]));
+    const updated = optimizer.apply({ parameters, gradients, slots: tensors, scalars });
+    const results: TensorMap = {
+      loss,
+      correct: countCorrect(cosine, targets),
+      embeddings: tf.clone(embeddings),
+      ...(updated.gradNorm && { gradNorm: updated.gradNorm }),
+      ...updated.parameters,
+      ...updated.slots,
+      ...updatedStatistics(batches, tensors),
+    };
+    for (const { x } of batches) x.dispose();
+    for (const tensor of kept) tensor.dispose();
+    return results;
+  };
+}
+
+/** Compiles the step for one batch size and crop length. */
+export async function createTrainingStep(
+  engine: Engine,
+  options: TrainingStepOptions,
+  start: { model: HostTensors; optimizer: HostTensors },
+): Promise<TrainingStep> {
+  const { model, optimizer, batchSize, cropFrames } = options;
+  const sites = model.dropoutRate > 0 ? model.dropoutSites(batchSize) : [];
+  const inputs: TensorSpecs = {
+    features: { shape: [batchSize, cropFrames, model.bins] },
+    targets: { shape: [batchSize], dtype: 'int32' },
+    margin: { shape: [1] },
+    scalars: { shape: [optimizer.scalarCount] },
+    ...(sites.length > 0 && { dropoutKeys: { shape: [dropoutKeyCount(sites)], dtype: 'int32' } }),
+  };
+  const isCounter = (name: string) => name.endsWith('.num_batches_tracked');
+  const modelNames = Object.keys(start.model).filter((name) => !isCounter(name));
+  const counters = Object.entries(start.model).filter(([name]) => isCounter(name));
+  let stepsRun = 0;
+  const pick = (tensors: HostTensors, names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, tensors[name]]));
+  const step: Step = await engine.compileStep({
+    program: trainingProgram(options),
+    inputs,
+    state: { ...pick(start.model, modelNames), ...start.optimizer },
+  });
+  return {
+    async run({ features, targets }, { step: index, seed, learningRate, margin }) {
+      const outputs = await step.run({
+        features,
+        targets,
+        margin: Float32Array.of(margin),
+        scalars: optimizer.scalars(index, learningRate),
+        ...(sites.length > 0 && { dropoutKeys: dropoutKeys(sites, seed, index) }),
+      });
+      stepsRun++;
+      return {
+        loss: outputs.loss.data[0],
+        correct: outputs.correct.data[0],
+        gradNorm: outputs.gradNorm?.data[0],
+        embeddings: outputs.embeddings.data as Float32Array,
+      };
+    },
+    readState() {
+      const state = step.readState();
+      const counted = counters.map(([name, { data }]) => [name, int32([], Int32Array.of(data[0] + stepsRun))]);
+      const all = { ...state, ...(Object.fromEntries(counted) as HostTensors) };
+      return { model: pick(all, Object.keys(start.model)), optimizer: pick(state, Object.keys(start.optimizer)) };
+    },
+    dispose: () => step.dispose(),
+  };
+}
