@@ -1,6 +1,7 @@
 /** @file AAM-softmax against SpeechBrain's and WeSpeaker's values and gradients, and where they would not be finite. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createEngine } from '../../src/engine/create-engine.js';
 import * as tf from '../../src/engine/tfjs.js';
 import { readSafetensors } from '../../src/storage/safetensors.js';
 import {
@@ -80,6 +81,43 @@ describe('AAM-softmax', () => {
         }
       });
     }
+  }
+
+  for (const hardMargin of ['speechbrain', 'wespeaker'] as const) {
+    it(`gives the same loss, gradients and accuracy compiled as eager, for each margin fed in (${hardMargin})`, async () => {
+      const [x, weight] = [stored['arc/x'], stored['arc/weight']];
+      const run = async (name: 'reference' | 'onnx') => {
+        const engine = await createEngine({ name, device: 'cpu', threads: 1 });
+        const step = await engine.compileStep({
+          inputs: { x: { shape: x.shape }, targets: { shape: [12], dtype: 'int32' }, margin: { shape: [1] } },
+          state: { weight },
+          program: (t) => {
+            const options = { targets: t.targets, margin: t.margin, scale: 32, hardMargin };
+            const { value, grads } = tf.valueAndGrads(
+              (embeddings: tf.Tensor, w: tf.Tensor) => aamSoftmax({ embeddings, weight: w, ...options }).loss,
+            )([t.x, t.weight]);
+            const { cosine } = aamSoftmax({ embeddings: t.x, weight: t.weight, ...options });
+            const correct = countCorrect(cosine, t.targets);
+            return { loss: value, gradX: grads[0], gradWeight: grads[1], correct, weight: tf.mul(t.weight, 1) };
+          },
+        });
+        const results: number[][] = [];
+        for (const margin of [0, 0.2, 0.5]) {
+          const inputs = { x: x.data, targets: stored['aam/targets'].data, margin: Float32Array.of(margin) };
+          const { loss, gradX, gradWeight, correct } = await step.run(inputs);
+          results.push([loss, gradX, gradWeight, correct].flatMap(({ data }) => Array.from(data)));
+        }
+        await step.dispose();
+        return results;
+      };
+      const [expected, compiled] = [await run('reference'), await run('onnx')];
+      assert.ok(expected[0][0] < expected[1][0] && expected[1][0] < expected[2][0], 'the loss grows with the margin');
+      for (const [i, values] of compiled.entries()) {
+        // A loss near 30 and gradients near 1: rounding of float32.
+        const worst = values.reduce((max, value, k) => Math.max(max, Math.abs(value - expected[i][k])), 0);
+        within(worst, 1e-5, `margin ${i}`);
+      }
+    });
   }
 
   it('has no gradient at cosines of exactly 1 and −1, and a finite one at zero vectors', () => {
