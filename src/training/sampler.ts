@@ -88,11 +88,11 @@ function balancedPass(seed: number, epoch: number, utterances: readonly Training
     else bySpeaker.set(target, [index]);
   }
   const speakers = [...bySpeaker.keys()].sort((a, b) => a - b);
-  return (copy) =>
-    keyedRandom(seed, 'epoch', epoch, copy)
-      .shuffle([...speakers])
-      .map((speaker, slot) => {
-        const own = bySpeaker.get(speaker)!;
-        return own[keyedRandom(seed, 'utterance', epoch, copy, slot).below(own.length)];
-      });
+  return (copy) => {
+    const random = keyedRandom(seed, 'epoch', epoch, copy);
+    return random.shuffle([...speakers]).map((speaker) => {
+      const own = bySpeaker.get(speaker)!;
+      return own[random.below(own.length)];
+    });
+  };
 }
