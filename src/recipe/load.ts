@@ -9,10 +9,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UserError } from '../errors.js';
+import { featureSize } from '../features/options.js';
 import { didYouMean } from './closest-name.js';
 import { mergeLocated, nearestLocated, parseLocatedYaml, setLocated, type Located } from './located-yaml.js';
 import { checkLocated } from './schema-errors.js';
-import { recipeSchema, trainingOptions, type Recipe, type SystemRecipe } from './schema.js';
+import { recipeSchema, systemName, trainingOptions, type Recipe, type SystemRecipe } from './schema.js';
 
 /** The recipes that come with acanet. */
 export const recipesFolder = fileURLToPath(new URL('../../../recipes/', import.meta.url));
@@ -34,6 +35,14 @@ export function loadRecipe(nameOrFile: string, { sets = [] }: { sets?: readonly 
   let tree = layerSystems(withName(root, basename(path, extname(path))));
   for (const assignment of sets) tree = setEverywhere(tree, assignment);
   return { recipe: checkRecipe(tree), files };
+}
+
+/** The name of a recipe, without checking the rest of it. */
+export function recipeName(nameOrFile: string, { sets = [] }: { sets?: readonly string[] } = {}): string {
+  const path = findRecipe(nameOrFile);
+  let root = withName(readWithBases(path, []).root, basename(path, extname(path)));
+  for (const assignment of sets.filter((set) => set.startsWith('name='))) root = setLocated(root, assignment);
+  return checkLocated(systemName, nearestLocated(root, ['name']), ['name']);
 }
 
 /** The file of a recipe. @param from the folder that relative paths start at */
@@ -132,6 +141,14 @@ function checkRecipe(tree: Located): Recipe {
     }),
   );
   const names = Object.keys(systems);
+  const bins = featureSize(checked.features);
+  for (const [name, { model }] of Object.entries(systems)) {
+    if (model.bins === bins) continue;
+    const place = nearestLocated(tree, ['systems', name, 'model', 'bins']).at;
+    throw new UserError(
+      `expected ${bins} values a frame, as features gives, got ${model.bins} → at systems.${name}.model.bins\n  ${place}`,
+    );
+  }
   for (const key of ['model', 'baseline'] as const) {
     if (names.includes(checked[key])) continue;
     const place = nearestLocated(tree, [key]).at;
@@ -155,9 +172,4 @@ function readText(path: string, shown: string): string {
 export function displayPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
-}
-
-/** The recipe as plain YAML-able data: loading it again gives the same recipe. */
-export function resolvedRecipe(recipe: Recipe): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(recipe)) as Record<string, unknown>;
 }

@@ -6,15 +6,23 @@
  * recipe leaves out get the defaults below.
  */
 import { z } from 'zod';
+import { developmentOptions } from '../corpus/development.js';
+import { corpusOptions as readableCorpora } from '../corpus/registry.js';
+import { engineOptions } from '../engine/create-engine.js';
+import { batchNormTreatment } from '../training/average.js';
+import { featureOptions } from '../features/options.js';
+import { modelOptions, type ModelOptions } from '../models/registry.js';
 import { padPolicy } from '../training/crop.js';
 import { optimizerOptions } from '../training/optimizer.js';
 import { samplerOptions } from '../training/sampler.js';
 import { marginOptions, scheduleOptions } from '../training/schedule.js';
+import { pendingCorpora } from './pending-corpora.js';
 
-const featureOptions = z.looseObject({ type: z.string(), sampleRate: z.int().positive() });
-const modelOptions = z.looseObject({ type: z.string() });
-const corpusOptions = z.looseObject({ type: z.string() });
-const developmentOptions = z.looseObject({ speakers: z.int().positive() });
+export type { ModelOptions } from '../models/registry.js';
+export type { FeatureOptions } from '../features/options.js';
+export type { EngineOptions } from '../engine/create-engine.js';
+
+const corpusOptions = z.discriminatedUnion('type', [...readableCorpora.options, ...pendingCorpora]);
 
 const lossOptions = z.discriminatedUnion('type', [
   z.strictObject({
@@ -56,28 +64,17 @@ export type TrainingOptions = z.infer<typeof trainingOptions>;
 /** The recipe's `average` section: which checkpoints, and what becomes of BatchNorm's running statistics. */
 export const averageOptions = z
   .strictObject({
-    last: z.int().positive().optional(),
-    best: z.int().positive().optional(),
-    batchNorm: z.enum(['average', 'last', 'recompute']).default('average'),
+    last: z.int().positive().nullable().default(null),
+    best: z.int().positive().nullable().default(null),
+    batchNorm: batchNormTreatment.default('average'),
   })
-  .refine(({ last, best }) => (last === undefined) !== (best === undefined), 'expected either last or best');
+  .refine(({ last, best }) => (last === null) !== (best === null), 'expected either last or best, the other null');
 export type AverageOptions = z.infer<typeof averageOptions>;
 
-const scoringOptions = z.strictObject({
-  type: z.literal('cosine').default('cosine'),
-  /** Prior probability of a target in the main minDCF. */
-  minDcfPrior: z.number().gt(0).lt(1).default(0.01),
-});
+const scoringOptions = z.strictObject({ type: z.literal('cosine').default('cosine') });
 
-const engineOptions = z.strictObject({
-  name: z.enum(['onnx', 'tensorflow', 'reference']).default('onnx'),
-  device: z.string().default('cpu'),
-  /** null: as many as there are physical cores. */
-  threads: z.int().positive().nullable().default(null),
-});
-export type EngineOptions = z.infer<typeof engineOptions>;
-
-const systemName = z
+/** Names are also those of folders. */
+export const systemName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected a name of letters, digits, ".", "_", "-"');
 
@@ -100,7 +97,7 @@ export const recipeSchema = z.strictObject({
 });
 
 export interface SystemRecipe {
-  model: z.infer<typeof modelOptions>;
+  model: ModelOptions;
   training: TrainingOptions;
 }
 

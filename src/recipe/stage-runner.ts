@@ -32,6 +32,7 @@ export interface StageContext {
   inputHash: string;
   signal?: AbortSignal;
   log(line: string): void;
+  progress(what: string, done: number, total: number): void;
 }
 
 /** One step of the chain. */
@@ -85,6 +86,7 @@ export interface StageRunOptions {
   force?: readonly string[];
   signal?: AbortSignal;
   log?: (line: string) => void;
+  progress?: StageContext['progress'];
 }
 
 /** What each wanted stage would do, without doing it. */
@@ -101,7 +103,7 @@ export function planStages({ workFolder, stages, targets, force = [] }: StageRun
 
 /** Brings the wanted stages, and what they need, up to date; returns the plans that were carried out. */
 export async function runStages(options: StageRunOptions): Promise<StagePlan[]> {
-  const { workFolder, stages, targets, force = [], signal, log = () => undefined } = options;
+  const { workFolder, stages, targets, force = [], signal, log = silent, progress = silent } = options;
   const outputs = new Map<string, string>();
   const plans: StagePlan[] = [];
   for (const stage of inOrder(stages, targets)) {
@@ -114,37 +116,38 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
       outputs.set(stage.name, done.outputHash);
     } else {
       log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
-      outputs.set(stage.name, await runStage(workFolder, stage, outputs, signal, log));
+      outputs.set(stage.name, await runStage(workFolder, stage, outputs, { signal, log, progress }));
     }
   }
   return plans;
 }
 
+const silent = () => undefined;
+
 async function runStage(
   workFolder: string,
   stage: Stage,
   outputs: ReadonlyMap<string, string>,
-  signal: AbortSignal | undefined,
-  log: (line: string) => void,
+  reporting: Pick<StageContext, 'signal' | 'log' | 'progress'>,
 ): Promise<string> {
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
   const inputHash = hashInput(input);
-  makeRoom(folder, stage, inputHash, log);
+  makeRoom(folder, stage, inputHash, reporting.log);
   writeJsonAtomic(join(folder, '.started.json'), { stage: stage.name, inputHash });
   const folderOf = (name: string) => {
     if (!stage.needs.includes(name)) throw internal(`stage ${stage.name} reads ${name} without needing it`);
     return join(workFolder, name);
   };
   const started = performance.now();
-  const { summary, ...outcome } = await stage.run({ folder, folderOf, inputHash, signal, log });
+  const { summary, ...outcome } = await stage.run({ folder, folderOf, inputHash, ...reporting });
   const missing = outcome.outputs.find((output) => !existsSync(join(folder, output)));
   if (missing) throw internal(`stage ${stage.name} did not write ${missing}`);
   const seconds = Math.round((performance.now() - started) / 10) / 100;
   const finished = new Date().toISOString();
   const record: DoneRecord = { stage: stage.name, inputHash, ...outcome, finished, seconds, input };
   writeJsonAtomic(join(folder, '.done.json'), record);
-  log(`  ${stage.name}: ${summary} (${seconds.toFixed(1)} s)`);
+  reporting.log(`  ${stage.name}: ${summary} (${seconds.toFixed(1)} s)`);
   return outcome.outputHash;
 }
 
@@ -157,12 +160,17 @@ function makeRoom(folder: string, stage: Stage, inputHash: string, log: (line: s
   rmSync(join(folder, '.done.json'), { force: true });
   if (changed ? stage.whenChanged === 'keep' : stage.resumable && !finished) return;
   if (changed && stage.whenChanged === 'set aside' && started) {
-    const aside = `${folder}.${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')}`;
+    const aside = freeName(`${folder}.${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')}`);
     renameSync(folder, aside);
     log(`  ${stage.name}: the earlier result is kept in ${aside}`);
   } else if (stage.whenChanged !== 'keep') {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function freeName(path: string, count = 1): string {
+  const name = count === 1 ? path : `${path}-${count}`;
+  return existsSync(name) ? freeName(path, count + 1) : name;
 }
 
 function planStage(

@@ -1,0 +1,46 @@
+/** @file `acanet average`: checkpoints → one model folder. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { print, printJson } from './output.js';
+import {
+  bringUpToDate,
+  openFrom,
+  systemOf,
+  withExamples,
+  withRecipeOptions,
+  type RecipeFlags,
+} from './recipe-options.js';
+
+interface AverageFlags extends RecipeFlags {
+  model?: string;
+  last?: string;
+  best?: string;
+  batchNorm?: string;
+}
+
+export function addAverage(program: Command): void {
+  const command = program
+    .command('average')
+    .description('average checkpoints of a system into a model folder')
+    .option('--model <name>', "the system (default: the recipe's model)")
+    .option('--last <n>', 'average the newest n checkpoints')
+    .option('--best <n>', 'average the n checkpoints that are best by development EER')
+    .option('--batch-norm <how>', 'running statistics: average, last or recompute');
+  withExamples(withRecipeOptions(command), 'acanet average --recipe demo --last 2').action(
+    async (flags: AverageFlags) => {
+      const sets = [
+        ...(flags.last !== undefined ? [`average.last=${flags.last}`] : []),
+        ...(flags.best !== undefined ? [`average.best=${flags.best}`] : []),
+        ...(flags.last !== undefined && flags.best === undefined ? ['average.best=null'] : []),
+        ...(flags.best !== undefined && flags.last === undefined ? ['average.last=null'] : []),
+        ...(flags.batchNorm !== undefined ? [`average.batchNorm=${flags.batchNorm}`] : []),
+      ];
+      const experiment = await openFrom({ flags, sets });
+      const stage = `average/${await systemOf(experiment, flags.model)}`;
+      await bringUpToDate({ experiment, targets: [stage] });
+      const folder = join(experiment.folder, stage);
+      if (flags.json) printJson({ model: folder });
+      else print(folder);
+    },
+  );
+}

@@ -1,0 +1,50 @@
+/** @file `acanet embed`: audio or features → embeddings under the same keys. */
+import { Option, type Command } from 'commander';
+import type { EmbeddingFormat } from '../recipe/embedding-formats.js';
+import { listenForInterruption } from './interruption.js';
+import { createTalk, print, printJson } from './output.js';
+import { engineOf, withEngineOptions, withExamples, type EngineFlags } from './recipe-options.js';
+
+interface EmbedFlags extends EngineFlags {
+  model: string;
+  out: string;
+  asIs?: boolean;
+  format: EmbeddingFormat;
+}
+
+export function addEmbed(program: Command): void {
+  const command = program
+    .command('embed')
+    .description('embed utterances, each whole and by itself, with the model in a folder')
+    .argument('<input...>', 'audio files, a manifest (.jsonl), wav.scp, feats.scp, or a feature archive (.ark)')
+    .requiredOption('--model <dir>', 'model folder, such as exp/demo/average/aca-net')
+    .requiredOption('--out <file>', 'the file to write, such as X.ark')
+    .option('--as-is', 'features are normalised already')
+    .addOption(
+      new Option('--format <format>', 'ark (Kaldi, with .scp), text (Kaldi), or npy (with .keys)')
+        .choices(['ark', 'text', 'npy'])
+        .default('ark'),
+    );
+  withExamples(
+    withEngineOptions(command),
+    'acanet embed a.wav b.flac --model exp/demo/average/aca-net --out embeddings.ark',
+  ).action(async (inputs: string[], flags: EmbedFlags) => {
+    const [{ embedInputs }, { writeEmbeddingsAs }] = await Promise.all([
+      import('../recipe/embed-inputs.js'),
+      import('../recipe/embedding-formats.js'),
+    ]);
+    const talk = createTalk();
+    const embeddings = await embedInputs({
+      ...talk,
+      inputs,
+      modelDir: flags.model,
+      engine: await engineOf(flags),
+      asIs: flags.asIs ?? false,
+      signal: listenForInterruption(),
+    });
+    talk.stop();
+    const written = writeEmbeddingsAs(flags.format, flags.out, embeddings);
+    if (flags.json) printJson({ embeddings: embeddings.size, files: written });
+    else print(written.join('\n'));
+  });
+}

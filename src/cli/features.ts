@@ -1,0 +1,51 @@
+/** @file `acanet features`: manifest → feature cache; `acanet features extract`: audio files → an archive of features. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createTalk, print, printJson } from './output.js';
+import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
+
+interface ExtractFlags {
+  out: string;
+  type: string;
+  normalize: string;
+  compression: string;
+  bins?: string;
+  json?: boolean;
+}
+
+export function addFeatures(program: Command): void {
+  const command = program
+    .command('features')
+    .description('compute the features of all utterances of a recipe into its cache; continues an interrupted one');
+  withExamples(withRecipeOptions(command), 'acanet features --recipe demo').action(async (flags: RecipeFlags) => {
+    const experiment = await openFrom({ flags });
+    await bringUpToDate({ experiment, targets: ['features'] });
+    const folder = join(experiment.folder, 'features');
+    if (flags.json) printJson({ cache: folder });
+    else print(folder);
+  });
+
+  const extract = command
+    .command('extract')
+    .description('compute features of audio files into a Kaldi archive, one record a file, named like the file')
+    .argument('<files...>', 'WAV or FLAC files, all of one sample rate')
+    .requiredOption('--out <X.ark>', 'the archive to write; X.scp is written beside it')
+    .option('--type <type>', 'kaldi or speechbrain', 'kaldi')
+    .option('--normalize <how>', 'none, mean or meanvar, over each file', 'none')
+    .option('--compression <bits>', 'none (float32), 16 or 8', 'none')
+    .option('--bins <n>', 'mel filters')
+    .option('--json', 'print results as JSON');
+  withExamples(extract, 'acanet features extract a.wav b.flac --out feats.ark --normalize mean').action(
+    async (files: string[], _own: unknown, self: Command) => {
+      // `features` has --json too, and commander gives the flag to whichever command stands first.
+      const flags = self.optsWithGlobals<ExtractFlags>();
+      const { extractFeatures } = await import('../recipe/extract-features.js');
+      const talk = createTalk();
+      const { type, normalize, compression, bins, out } = flags;
+      const given = { type, normalize, compression, ...(bins !== undefined && { bins: Number(bins) }) };
+      const { scp, records, frames } = await extractFeatures({ ...talk, files, out, given }).finally(talk.stop);
+      if (flags.json) printJson({ archive: out, scp, records, frames });
+      else print(`${out}\n${scp}`);
+    },
+  );
+}

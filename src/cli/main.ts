@@ -1,0 +1,49 @@
+/**
+ * @file Runs one command line: errors become messages and exit codes, signals become an orderly end.
+ *
+ * Exit codes: 0 done; 1 (or the error's own) a mistake that the user can mend; 70 a defect of acanet; 130 and 143 after
+ * SIGINT and SIGTERM. A reader that goes away (`acanet … | head`) ends the command quietly.
+ */
+import { CommanderError } from 'commander';
+import { UserError } from '../errors.js';
+import { interruption } from './interruption.js';
+import { createProgram } from './program.js';
+
+const DEFECT = 70; // EX_SOFTWARE of sysexits.h
+
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    await createProgram().parseAsync(argv);
+  } catch (error) {
+    end(report(error));
+  }
+}
+
+/** Says what went wrong, on stderr. @returns the exit code */
+export function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode; // commander has said it
+  const interrupted = interruption();
+  if (interrupted) {
+    process.stderr.write(`\n✖ stopped by ${interrupted.signal}; the same command goes on from here\n`);
+    return interrupted.exitCode;
+  }
+  if (error instanceof UserError) {
+    process.stderr.write(`✖ ${error.message}\n`);
+    return error.exitCode;
+  }
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `✖ this is a defect of acanet, not of your input; please report it with these lines:\n${trace}\n`,
+  );
+  return DEFECT;
+}
+
+/** Ends the process even if a worker still runs, after stdout has been written. */
+function end(exitCode: number): void {
+  process.exitCode = exitCode;
+  process.stdout.write('', () => process.exit(exitCode));
+}

@@ -1,0 +1,58 @@
+/** @file stdout is data, stderr is talk. */
+import { SingleBar } from 'cli-progress';
+
+/** Prints data. */
+export function print(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Prints data as JSON. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** What a command says while it works. */
+export interface Talk {
+  log(line: string): void;
+  /** Shows how far the work is: a bar on a terminal, a line now and then elsewhere. */
+  progress(what: string, done: number, total: number): void;
+  /** Takes the bar away. */
+  stop(): void;
+}
+
+const LINE_EVERY_MS = 15_000;
+
+/** Talk on stderr. */
+export function createTalk(): Talk {
+  const terminal = process.stderr.isTTY;
+  let bar: SingleBar | undefined;
+  let lastLine = performance.now();
+  const stop = () => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    log: (line) => {
+      stop();
+      process.stderr.write(`${line}\n`);
+    },
+    progress: (what, done, total) => {
+      if (!terminal) {
+        const now = performance.now();
+        if (now - lastLine < LINE_EVERY_MS) return;
+        lastLine = now;
+        process.stderr.write(`  ${what}: ${done} of ${total}\n`);
+        return;
+      }
+      if (!bar) {
+        const format = '  {what} [{bar}] {value}/{total}, {eta_formatted} left';
+        bar = new SingleBar({ format, clearOnComplete: true, hideCursor: null, stream: process.stderr });
+        bar.start(total, done, { what });
+      }
+      bar.setTotal(total);
+      bar.update(done, { what });
+      if (done >= total) stop();
+    },
+    stop,
+  };
+}

@@ -1,0 +1,43 @@
+/** @file The command line as a whole: one line a command. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addAverage } from './average.js';
+import { addCompare } from './compare.js';
+import { addDoctor } from './doctor.js';
+import { addEmbed } from './embed.js';
+import { addFeatures } from './features.js';
+import { addImport } from './import.js';
+import { addMetrics } from './metrics.js';
+import { addPrep } from './prep.js';
+import { addRun } from './run.js';
+import { addScore } from './score.js';
+import { addTrain } from './train.js';
+
+export function createProgram(): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const program = new Command('acanet')
+    .description('Train and compare speaker-verification models: ACA-Net against ECAPA-TDNN.')
+    .version(version)
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '✖ ')) })
+    .exitOverride();
+  for (const add of [
+    addRun,
+    addPrep,
+    addFeatures,
+    addTrain,
+    addAverage,
+    addEmbed,
+    addScore,
+    addMetrics,
+    addCompare,
+    addImport,
+    addDoctor,
+  ]) {
+    add(program);
+  }
+  program.addHelpText('after', '\nExample (synthetic voices, a few minutes):\n  $ acanet run demo');
+  return program;
+}

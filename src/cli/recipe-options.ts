@@ -1,0 +1,120 @@
+/** @file The options that every command on a recipe has, and how such a command opens its experiment. */
+import type { Command } from 'commander';
+import type { EngineOptions } from '../engine/create-engine.js';
+import type { Located } from '../recipe/located-yaml.js';
+import type { RunRecipeOptions } from '../recipe/run-recipe.js';
+import type { Experiment } from '../recipe/work-folder.js';
+import { listenForInterruption } from './interruption.js';
+import { createTalk } from './output.js';
+
+export interface EngineFlags {
+  json?: boolean;
+  threads?: string;
+  engine?: string;
+  device?: string;
+}
+
+export interface RecipeFlags extends EngineFlags {
+  recipe?: string;
+  set: string[];
+  work: string;
+  fresh?: boolean;
+}
+
+const collect = (value: string, earlier: string[]) => [...earlier, value];
+
+/** Adds --recipe, --set, --work, --fresh, --json, --threads, --engine, --device. */
+export function withRecipeOptions(command: Command): Command {
+  command
+    .option('--recipe <name|file>', 'the recipe (default: $ACANET_RECIPE, else the last one used in --work, else demo)')
+    .option('--set <key.path=value>', 'change a setting of the recipe; may be given again', collect, [])
+    .option('--work <dir>', 'the folder of experiments', 'exp')
+    .option('--fresh', 'forget the --set options of earlier commands in this experiment');
+  return withEngineOptions(command);
+}
+
+/** Adds --json, --threads, --engine, --device. */
+export function withEngineOptions(command: Command): Command {
+  return command
+    .option('--json', 'print results as JSON')
+    .option('--threads <n>', 'threads to compute with (default: physical cores)')
+    .option('--engine <name>', 'onnx, tensorflow or reference')
+    .option('--device <name>', 'cpu, or what `acanet doctor` lists');
+}
+
+/** Ends a command's help with something that runs. */
+export function withExamples(command: Command, ...examples: string[]): Command {
+  const title = examples.length > 1 ? 'Examples' : 'Example';
+  return command.addHelpText('after', `\n${title}:\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
+}
+
+/** The overrides that the engine flags stand for. */
+const engineSets = ({ threads, engine, device }: EngineFlags): string[] => [
+  ...(threads !== undefined ? [`engine.threads=${threads}`] : []),
+  ...(engine !== undefined ? [`engine.name=${engine}`] : []),
+  ...(device !== undefined ? [`engine.device=${device}`] : []),
+];
+
+/** The engine that the flags mean, where there is no recipe. */
+export async function engineOf({ threads, engine, device }: EngineFlags): Promise<EngineOptions> {
+  const [{ engineOptions }, { checkLocated }] = await Promise.all([
+    import('../engine/create-engine.js'),
+    import('../recipe/schema-errors.js'),
+  ]);
+  const given = { name: engine, device, threads: threads === undefined ? undefined : Number(threads) };
+  const flags = Object.entries(given).flatMap(([key, value]): [string, Located][] =>
+    value === undefined ? [] : [[key, { at: `--${key === 'name' ? 'engine' : key} ${value}`, value }]],
+  );
+  return checkLocated(engineOptions, { at: 'options', value: new Map(flags) });
+}
+
+export interface ExperimentOptions {
+  flags: RecipeFlags;
+  /** What the command's own options change. */
+  sets?: string[];
+  /** `run` starts anew; the commands of single stages go on from what earlier ones said. */
+  remember?: 'all' | 'corpus place';
+}
+
+/** Opens the experiment that the flags mean, and says which overrides are remembered ones. */
+export async function openFrom({ flags, sets = [], remember = 'all' }: ExperimentOptions): Promise<Experiment> {
+  const { openExperiment } = await import('../recipe/work-folder.js');
+  const experiment = openExperiment({
+    work: flags.work,
+    recipe: flags.recipe,
+    sets: [...sets, ...flags.set, ...engineSets(flags)],
+    remember: flags.fresh ? 'none' : remember,
+  });
+  process.stderr.write(`recipe ${experiment.recipe.name}, work folder ${experiment.folder}\n`);
+  for (const set of experiment.remembered) {
+    process.stderr.write(`  with --set ${set}, as in an earlier command here (--fresh forgets it)\n`);
+  }
+  return experiment;
+}
+
+/** Brings stages up to date, talking on stderr. */
+export async function bringUpToDate(
+  options: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared'>,
+): Promise<void> {
+  const { runRecipe } = await import('../recipe/run-recipe.js');
+  const talk = createTalk();
+  try {
+    await runRecipe({ ...options, log: talk.log, progress: talk.progress, signal: listenForInterruption() });
+  } finally {
+    talk.stop();
+  }
+}
+
+/** The system that a command means: the one named, else the recipe's `model`. @throws UserError for an unknown name */
+export async function systemOf({ recipe }: Experiment, name: string | undefined): Promise<string> {
+  if (name === undefined) return recipe.model;
+  const known = Object.keys(recipe.systems);
+  if (known.includes(name)) return name;
+  const [{ UserError }, { didYouMean }] = await Promise.all([
+    import('../errors.js'),
+    import('../recipe/closest-name.js'),
+  ]);
+  throw new UserError(
+    `recipe ${recipe.name} has no system "${name}"${didYouMean(name, known)}; there are ${known.join(', ')}`,
+  );
+}

@@ -1,0 +1,31 @@
+/** @file Features of audio files outside of any recipe: what the user says, and the files' sample rate, as options. */
+import { probeAudio } from '../audio/probe.js';
+import { extractFiles } from '../features/extract-files.js';
+import { featureOptions } from '../features/options.js';
+import type { Reporting } from './library.js';
+import type { Located } from './located-yaml.js';
+import { checkLocated } from './schema-errors.js';
+
+export interface ExtractFeaturesOptions extends Pick<Reporting, 'progress'> {
+  files: string[];
+  /** `X.ark`; `X.scp` is written beside it. */
+  out: string;
+  /** Feature options by the names of the command line's. */
+  given: Record<string, string | number>;
+}
+
+/** One record a file. @throws UserError naming the option or the files that are wrong */
+export async function extractFeatures({
+  files,
+  out,
+  given,
+  progress,
+}: ExtractFeaturesOptions): ReturnType<typeof extractFiles> {
+  const { sampleRate } = await probeAudio(files[0]);
+  const located = Object.entries(given).map(([key, value]): [string, Located] => [key, { at: `--${key}`, value }]);
+  const options = checkLocated(featureOptions, {
+    at: 'options',
+    value: new Map([...located, ['sampleRate', { at: files[0], value: sampleRate }]]),
+  });
+  return extractFiles(files, { options, out, onProgress: (done, total) => progress('features', done, total) });
+}

@@ -1,0 +1,42 @@
+/** @file Stage `average/<system>`: the last or the best checkpoints → one model folder. */
+import { join } from 'node:path';
+import { readManifest } from '../corpus/manifest.js';
+import { fileSha256 } from '../storage/hashing.js';
+import type { Library } from './library.js';
+import type { Recipe } from './schema.js';
+import type { Stage } from './stage-runner.js';
+
+export function averageStage(recipe: Recipe, name: string, { averageSystem }: Pick<Library, 'averageSystem'>): Stage {
+  const { model, training } = recipe.systems[name];
+  const { average, features, engine, seed } = recipe;
+  return {
+    name: `average/${name}`,
+    needs: ['prep', 'features', `train/${name}`],
+    settings: { average, model, features },
+    version: 1,
+    whenChanged: 'remove',
+    resumable: false,
+    async run({ folder, folderOf, inputHash: _, ...reporting }) {
+      const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const { steps } = await averageSystem({
+        ...reporting,
+        name,
+        model,
+        average,
+        training,
+        features,
+        engine,
+        seed,
+        trainDir: folderOf(`train/${name}`),
+        cacheDir: folderOf('features'),
+        utterances: utterances.filter(({ split }) => split === 'train'),
+        dir: folder,
+      });
+      return {
+        outputHash: await fileSha256(join(folder, 'model.safetensors')),
+        outputs: ['model.safetensors', 'model.json'],
+        summary: `the average of steps ${steps.join(', ')}`,
+      };
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * @file Stage `compare`: what the systems cost and how well they verify, against the baseline, on the same trials.
+ *
+ * MACs are counted for an utterance of 3 s; the speed of extraction is that of stage `embed` (network only, features
+ * read from the cache). Confidence intervals come from resampling speakers.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { readManifest } from '../corpus/manifest.js';
+import { readTrials } from '../corpus/trials.js';
+import { compareSystems, type ComparedSystem } from '../report/comparison.js';
+import { writeComparison } from '../report/comparison-files.js';
+import { bootstrapEers } from '../scoring/bootstrap.js';
+import type { Evaluation } from '../scoring/evaluation.js';
+import { joinScores, readScores } from '../scoring/scores-file.js';
+import { fileSha256 } from '../storage/hashing.js';
+import type { Library } from './library.js';
+import type { Recipe } from './schema.js';
+import type { ExtractionSpeed } from './stage-embed.js';
+import type { Stage } from './stage-runner.js';
+
+const MACS_SECONDS = 3;
+const FRAMES_PER_SECOND = 100;
+
+/** @param names the systems compared, the baseline among them */
+export function compareStage(recipe: Recipe, names: string[], { modelFigures }: Pick<Library, 'modelFigures'>): Stage {
+  const { baseline, average, seed } = recipe;
+  return {
+    name: 'compare',
+    needs: ['prep', ...names.flatMap((name) => [`average/${name}`, `embed/${name}`, `score/${name}`])],
+    settings: { baseline, systems: names, models: names.map((name) => recipe.systems[name].model) },
+    version: 1,
+    whenChanged: 'remove',
+    resumable: false,
+    async run({ folder, folderOf, log }) {
+      const trials = readTrials(join(folderOf('prep'), 'trials.txt'));
+      const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const scores = names.map((name) => {
+        const path = join(folderOf(`score/${name}`), 'scores.txt');
+        return joinScores(readScores(path), trials, path);
+      });
+      const speakerOf = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
+      const systems: ComparedSystem[] = [];
+      for (const name of names) {
+        const { model } = recipe.systems[name];
+        const { parameters, macs } = await modelFigures(model, MACS_SECONDS * FRAMES_PER_SECOND);
+        const speed = readJson<ExtractionSpeed>(join(folderOf(`embed/${name}`), 'speed.json'));
+        systems.push({
+          ...readJson<Evaluation>(join(folderOf(`score/${name}`), 'metrics.json')),
+          name,
+          model: model.type,
+          ...('positional' in model && { positional: model.positional }),
+          parameters,
+          macs,
+          bytes: statSync(join(folderOf(`average/${name}`), 'model.safetensors')).size,
+          extractionRate: speed.frames / FRAMES_PER_SECOND / speed.seconds,
+        });
+      }
+      const selection = average.best !== null ? `best ${average.best} by development EER` : `last ${average.last}`;
+      const comparison = compareSystems({
+        systems,
+        baseline,
+        bootstrap: bootstrapEers(trials, scores, speakerOf, { seed }),
+        macsDuration: MACS_SECONDS,
+        notes: [
+          `each model is the average of the ${selection} checkpoints of one training (seed ${seed}); test trials chose nothing`,
+        ],
+      });
+      const paths = writeComparison(folder, comparison);
+      log(`  written: ${paths.join(', ')}`);
+      return {
+        outputHash: await fileSha256(join(folder, 'compare.json')),
+        outputs: ['compare.json', 'compare.csv', 'compare.txt', 'compare.md'],
+        summary: systems.map(({ name, eer }) => `${name} ${(100 * eer).toFixed(2)} %`).join(', '),
+      };
+    },
+  };
+}
+
+const readJson = <T>(path: string) => JSON.parse(readFileSync(path, 'utf8')) as T;

@@ -1,0 +1,74 @@
+/**
+ * @file Stage `embed/<system>`: one embedding for each utterance of the test trials, from whole utterances.
+ *
+ * Writes `embeddings.ark` and `.scp` (Kaldi vectors) and `speed.json` (time in the network), from which `compare` takes
+ * the speed of extraction.
+ */
+import { join } from 'node:path';
+import { readTrials } from '../corpus/trials.js';
+import { openFeatureCache } from '../features/cache.js';
+import { writeJsonAtomic } from '../storage/atomic-write.js';
+import { fileSha256 } from '../storage/hashing.js';
+import { writeEmbeddings } from './embedding-archive.js';
+import type { Embedder, Library, Reporting } from './library.js';
+import type { Recipe } from './schema.js';
+import type { Stage } from './stage-runner.js';
+
+/** Time in the network for so many frames. */
+export interface ExtractionSpeed {
+  utterances: number;
+  frames: number;
+  seconds: number;
+}
+
+export function embedStage(recipe: Recipe, name: string, { openEmbedder }: Pick<Library, 'openEmbedder'>): Stage {
+  return {
+    name: `embed/${name}`,
+    needs: ['prep', 'features', `average/${name}`],
+    settings: { engine: recipe.engine.name },
+    version: 1,
+    whenChanged: 'remove',
+    resumable: false,
+    async run({ folder, folderOf, inputHash: _, ...reporting }) {
+      const trials = readTrials(join(folderOf('prep'), 'trials.txt'));
+      const ids = [...new Set(trials.flatMap(({ enroll, test }) => [enroll, test]))].sort();
+      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine: recipe.engine });
+      const { embeddings, speed } = await embedCached({ ...reporting, embedder, cacheDir: folderOf('features'), ids });
+      await embedder.close();
+      writeEmbeddings(join(folder, 'embeddings.ark'), embeddings);
+      writeJsonAtomic(join(folder, 'speed.json'), speed);
+      const rate = speed.frames / 100 / speed.seconds;
+      return {
+        outputHash: await fileSha256(join(folder, 'embeddings.ark')),
+        outputs: ['embeddings.ark', 'embeddings.scp', 'speed.json'],
+        summary: `${ids.length} embeddings, ${rate.toFixed(0)} s of speech a second`,
+      };
+    },
+  };
+}
+
+/** Embeds utterances of a feature cache, whole and one at a time: a result never depends on its neighbours. */
+export async function embedCached({
+  embedder,
+  cacheDir,
+  ids,
+  progress,
+  signal,
+}: Pick<Reporting, 'progress' | 'signal'> & { embedder: Embedder; cacheDir: string; ids: readonly string[] }): Promise<{
+  embeddings: Map<string, Float32Array>;
+  speed: ExtractionSpeed;
+}> {
+  const cache = openFeatureCache(cacheDir);
+  const embeddings = new Map<string, Float32Array>();
+  const speed: ExtractionSpeed = { utterances: ids.length, frames: 0, seconds: 0 };
+  for (const id of ids) {
+    signal?.throwIfAborted();
+    const features = cache.read(id);
+    const since = performance.now();
+    embeddings.set(id, await embedder.embed(features));
+    speed.seconds += (performance.now() - since) / 1000;
+    speed.frames += features.frames;
+    progress('embed', embeddings.size, ids.length);
+  }
+  return { embeddings, speed };
+}

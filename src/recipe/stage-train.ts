@@ -1,0 +1,61 @@
+/**
+ * @file Stage `train/<system>`: feature cache → checkpoints. An interrupted run goes on from its newest checkpoint.
+ *
+ * Log intervals and the spacing of checkpoints do not change what is learnt, so they are not among the settings that
+ * make a run out of date. Neither are threads and device: a finished training is not repeated on another machine.
+ */
+import { join } from 'node:path';
+import { readManifest } from '../corpus/manifest.js';
+import { readTrials } from '../corpus/trials.js';
+import { fileSha256, sha256Hex } from '../storage/hashing.js';
+import { listCheckpoints } from '../training/checkpoint.js';
+import type { Library } from './library.js';
+import type { Recipe } from './schema.js';
+import type { Stage } from './stage-runner.js';
+
+export function trainStage(recipe: Recipe, name: string, { trainSystem }: Pick<Library, 'trainSystem'>): Stage {
+  const { model, training } = recipe.systems[name];
+  const { logEvery: _, checkpoint, ...learning } = training;
+  const { everySteps: __, ...retention } = checkpoint;
+  return {
+    name: `train/${name}`,
+    needs: ['prep', 'features'],
+    settings: {
+      model,
+      training: { ...learning, checkpoint: retention },
+      seed: recipe.seed,
+      engine: recipe.engine.name,
+    },
+    version: 1,
+    whenChanged: 'set aside',
+    resumable: true,
+    async run({ folder, folderOf, inputHash, ...reporting }) {
+      const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const { steps, devEer } = await trainSystem({
+        ...reporting,
+        name,
+        model,
+        training,
+        features: recipe.features,
+        engine: recipe.engine,
+        seed: recipe.seed,
+        cacheDir: folderOf('features'),
+        utterances: utterances.filter(({ split }) => split === 'train'),
+        development: {
+          utterances: utterances.filter(({ split }) => split === 'dev'),
+          trials: readTrials(join(folderOf('prep'), 'dev-trials.txt')),
+        },
+        dir: folder,
+        configHash: inputHash,
+      });
+      reporting.signal?.throwIfAborted();
+      const checkpoints = listCheckpoints(folder).map(({ dir }) => join(dir, 'model.safetensors'));
+      const hashes = await Promise.all(checkpoints.map(fileSha256));
+      return {
+        outputHash: sha256Hex(...hashes),
+        outputs: checkpoints.map((path) => path.slice(folder.length + 1)),
+        summary: `${steps} steps${devEer === null ? '' : `, development EER ${(100 * devEer).toFixed(2)} %`}`,
+      };
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * @file The work folder of a recipe, `exp/<recipe>/`, and what `exp/` remembers between commands.
+ *
+ * - `exp/.current`: the recipe of the last command, which the next one means unless it names another;
+ * - `exp/<recipe>/.overrides.json`: the `--set` options of the last command. The commands of single stages go on from
+ *   them, so that `acanet prep --source DIR`, `acanet train`, `acanet compare baseline` is one experiment. `acanet run`
+ *   starts from what is typed, but for the places of a corpus on this machine (`corpus.source`, `corpus.lists`);
+ * - `exp/<recipe>/recipe.resolved.yaml`: the recipe with everything filled in, itself a recipe.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { writeFileAtomic, writeJsonAtomic } from '../storage/atomic-write.js';
+import { findRecipe, loadRecipe, recipeName, recipesFolder, type LoadedRecipe } from './load.js';
+import { recordProvenance } from './provenance.js';
+import { lockWorkFolder } from './work-folder-lock.js';
+
+export interface OpenExperimentOptions {
+  /** The folder of work folders. */
+  work: string;
+  /** Name or file; default: $ACANET_RECIPE, else the last one used in `work`, else demo. */
+  recipe?: string;
+  sets?: readonly string[];
+  /** Which overrides of the last command count again: all, only where the corpus lies, or none. */
+  remember: 'all' | 'corpus place' | 'none';
+}
+
+export interface Experiment extends LoadedRecipe {
+  /** `exp/<recipe>` */
+  folder: string;
+  work: string;
+  /** The recipe as it was named, for `.current`. */
+  reference: string;
+  /** Every override in force. */
+  sets: string[];
+  /** Those of them that were not typed but remembered. */
+  remembered: string[];
+}
+
+const CORPUS_PLACE = ['corpus.source', 'corpus.lists'];
+
+/** Finds and loads the recipe that a command means. Writes nothing. */
+export function openExperiment({ work, recipe, sets = [], remember }: OpenExperimentOptions): Experiment {
+  const reference = recipe ?? (process.env.ACANET_RECIPE || readCurrent(work) || 'demo');
+  const folder = join(work, recipeName(reference, { sets }));
+  const placed = sets.map(placeFromHere);
+  const typed = sets.map(keyOf);
+  const counts = (key: string) => remember === 'all' || (remember === 'corpus place' && CORPUS_PLACE.includes(key));
+  const remembered = readOverrides(folder).filter((set) => !typed.includes(keyOf(set)) && counts(keyOf(set)));
+  const all = [...remembered, ...placed];
+  return { ...loadRecipe(reference, { sets: all }), folder, work, reference, sets: all, remembered };
+}
+
+/**
+ * Takes hold of the work folder for a command that writes into it: locks it, records where the results come from and
+ * remembers the recipe. @returns the function that lets it go
+ */
+export async function enterWorkFolder(experiment: Experiment): Promise<() => void> {
+  const { folder, work, recipe, reference, sets } = experiment;
+  const release = lockWorkFolder(folder);
+  try {
+    writeFileAtomic(join(folder, 'recipe.resolved.yaml'), stringify(recipe, { lineWidth: 0 }));
+    writeJsonAtomic(join(folder, '.overrides.json'), sets);
+    await recordProvenance(folder, experiment, sets);
+    const path = findRecipe(reference);
+    const current = path.startsWith(recipesFolder) ? reference : resolve(path);
+    writeFileAtomic(join(work, '.current'), `${current}\n`);
+    return release;
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function readCurrent(work: string): string | undefined {
+  const path = join(work, '.current');
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
+}
+
+function readOverrides(folder: string): string[] {
+  const path = join(folder, '.overrides.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as string[]) : [];
+}
+
+const keyOf = (set: string) => set.slice(0, Math.max(0, set.indexOf('='))).trim();
+
+/** Makes a typed corpus folder absolute, because it is remembered for commands given elsewhere. */
+function placeFromHere(set: string): string {
+  const key = keyOf(set);
+  const value = set.slice(set.indexOf('=') + 1).trim();
+  return CORPUS_PLACE.includes(key) && value !== '' && value !== 'null'
+    ? `${key}=${JSON.stringify(resolve(value))}`
+    : set;
+}

@@ -1,0 +1,155 @@
+/**
+ * @file The whole chain on a few synthetic voices, with training and network replaced by stand-ins: what is written,
+ * what is skipped, and what a second run, a changed setting and an interruption do.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { float32 } from '../../src/engine/host-tensor.js';
+import type { Library, TrainSystemOptions } from '../../src/recipe/library.js';
+import { realLibrary } from '../../src/recipe/real-library.js';
+import { explainRecipe, runRecipe } from '../../src/recipe/run-recipe.js';
+import { scoreTrialList } from '../../src/recipe/score-trial-list.js';
+import { openExperiment } from '../../src/recipe/work-folder.js';
+import { writeSafetensors } from '../../src/storage/safetensors.js';
+import { saveCheckpoint } from '../../src/training/checkpoint.js';
+
+const SMALL = [
+  'corpus={trainSpeakers: 6, testSpeakers: 3, utterancesPerSpeaker: 2, testUtterancesPerSpeaker: 4, duration: [1, 1.2]}',
+  'development.speakers=2',
+  'features.normalize=none',
+];
+
+describe('a recipe from end to end', () => {
+  let work: string;
+  let trained: TrainSystemOptions[];
+  before(() => {
+    work = mkdtempSync(join(tmpdir(), 'acanet-run-'));
+  });
+  after(() => rmSync(work, { recursive: true, force: true }));
+  beforeEach(() => {
+    trained = [];
+  });
+
+  /** Its embedding is the mean of the features: enough to tell synthetic voices apart. */
+  const library: Library = {
+    trainSystem: async (options) => {
+      trained.push(options);
+      const value = options.training.epochs;
+      const model = { weight: float32([1], Float32Array.of(value)) };
+      await saveCheckpoint(options.dir, { model, optimizer: model, state: { step: value, devEer: 0.1 } });
+      return { steps: value, devEer: 0.1, bestDevEer: 0.1 };
+    },
+    averageSystem: ({ dir }) => {
+      mkdirSync(dir, { recursive: true });
+      writeSafetensors(join(dir, 'model.safetensors'), { weight: float32([1]) });
+      writeFileSync(join(dir, 'model.json'), '{}');
+      return Promise.resolve({ steps: [1] });
+    },
+    openEmbedder: () =>
+      Promise.resolve({
+        bins: 80,
+        minFrames: 1,
+        embed: ({ frames, bins, data }) =>
+          Promise.resolve(
+            Float32Array.from({ length: bins }, (_, bin) => {
+              let sum = 0;
+              for (let frame = 0; frame < frames; frame++) sum += data[frame * bins + bin];
+              return sum / frames;
+            }),
+          ),
+        close: () => Promise.resolve(),
+      }),
+    importModel: () => Promise.reject(new Error('not used')),
+    modelFigures: realLibrary.modelFigures,
+  };
+  const quiet = { log: () => undefined, progress: () => undefined };
+  const open = (sets: string[] = [], remember: 'all' | 'corpus place' = 'corpus place') =>
+    openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], remember });
+  const run = async (sets: string[] = [], targets?: string[]) => {
+    const plans = await runRecipe({ ...quiet, experiment: open(sets), targets, library });
+    return plans.filter(({ action }) => action !== 'skip').map(({ stage }) => stage);
+  };
+  const read = (path: string) => readFileSync(join(work, 'demo', path), 'utf8');
+
+  it('ends in a comparison, with every stage in its folder', async () => {
+    assert.equal((await run()).length, 11);
+    const comparison = JSON.parse(read('compare/compare.json')) as { systems: { name: string; eer: number }[] };
+    assert.deepEqual(
+      comparison.systems.map(({ name }) => name),
+      ['aca-net', 'ecapa-tdnn'],
+    );
+    for (const { eer } of comparison.systems) assert.ok(eer >= 0 && eer <= 1);
+    for (const file of ['prep/manifest.jsonl', 'embed/aca-net/embeddings.scp', 'score/aca-net/scores.csv']) {
+      assert.ok(existsSync(join(work, 'demo', file)), file);
+    }
+    const provenance = JSON.parse(read('provenance.json')) as { commands: unknown[]; inputs: unknown[] };
+    assert.equal(provenance.inputs.length, 2);
+    assert.ok(!existsSync(join(work, 'demo', '.lock')));
+  });
+
+  it('gives training the training speakers, and the development speakers apart', async () => {
+    await runRecipe({ ...quiet, experiment: open(), targets: ['train/aca-net'], force: ['train/aca-net'], library });
+    const [{ utterances, development }] = trained;
+    assert.equal(utterances.length, 8);
+    assert.equal(development.utterances.length, 4);
+    assert.ok(development.trials.length > 0);
+    await run();
+  });
+
+  it('does nothing the second time', async () => {
+    assert.deepEqual(await run(), []);
+    assert.deepEqual(trained, []);
+  });
+
+  it('trains again what a setting touches, and only that', async () => {
+    const sets = ['systems.aca-net.training.epochs=3'];
+    const plan = explainRecipe({ experiment: open(sets) });
+    assert.deepEqual(
+      plan.filter(({ action }) => action === 'run').map(({ stage, reasons }) => `${stage}: ${reasons.join()}`),
+      ['train/aca-net: training.epochs: 14 → 3'],
+    );
+    assert.deepEqual((await run(sets))[0], 'train/aca-net');
+    assert.deepEqual(
+      trained.map(({ name }) => name),
+      ['aca-net'],
+    );
+  });
+
+  it('does not train again for the way it logs', async () => {
+    await run();
+    assert.deepEqual(await run(['training.logEvery=1', 'training.checkpoint.everySteps=5', 'engine.threads=1']), []);
+  });
+
+  it('loads its own resolved recipe to the same end', async () => {
+    await run();
+    const resolved = join(work, 'demo', 'recipe.resolved.yaml');
+    const experiment = openExperiment({ work, recipe: resolved, remember: 'corpus place' });
+    assert.deepEqual(experiment.recipe, open().recipe);
+    assert.ok(explainRecipe({ experiment }).every(({ action }) => action === 'skip'));
+  });
+
+  it('remembers overrides for the commands of single stages, not for a run', async () => {
+    await run(['training.epochs=5']);
+    const later = (remember: 'all' | 'corpus place') => openExperiment({ work, remember }).recipe;
+    assert.equal(later('all').training.epochs, 5);
+    assert.equal(later('all').name, 'demo');
+    assert.equal(later('corpus place').training.epochs, 14);
+    assert.equal(openExperiment({ work, sets: ['training.epochs=6'], remember: 'all' }).recipe.training.epochs, 6);
+  });
+
+  it('scores a trial list of the user’s own, or the development trials, by name', async () => {
+    await run();
+    const experiment = open();
+    const score = (trials: string) => scoreTrialList({ ...quiet, experiment, system: 'aca-net', trials, library });
+    assert.ok((await score('trials.txt')).folder.endsWith('score/aca-net'));
+    const development = await score('dev-trials.txt');
+    assert.ok(development.folder.endsWith('score/aca-net-dev-trials'));
+    assert.ok(development.evaluation.trials > 0);
+    await assert.rejects(score('nowhere.txt'), /nowhere\.txt: no such trial list, neither here nor in/);
+    const own = join(work, 'own.txt');
+    writeFileSync(own, 'nobody test0000 target\n');
+    await assert.rejects(score(own), /ids are not in the manifest/);
+  });
+});
