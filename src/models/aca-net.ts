@@ -159,6 +159,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     bins,
     embeddingSize,
     minFrames: 1,
+    minCropFrames: 1,
     parameters: list.parameters,
     batchNorms: list.batchNorms,
     derivedBuffers: { 'embed.pe': [10000, 1, embed] },

@@ -206,12 +206,14 @@ export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
     return activate(tf.reshape(biased, [mfaChannels, batch, frames]), block, context);
   }
 
+  const widestMargin = Math.max(...kernels.map((kernel, b) => convolutionMargin(kernel, dilations[b])));
   const size = typeof options.channels === 'string' ? options.channels : channels.join('-');
   return {
     title: `ECAPA-TDNN (${size})`,
     bins,
     embeddingSize: embedding,
-    minFrames: 1 + Math.max(...kernels.map((kernel, b) => convolutionMargin(kernel, dilations[b]))),
+    minFrames: 1 + widestMargin,
+    minCropFrames: 3 + 2 * widestMargin,
     parameters: list.parameters,
     batchNorms: list.batchNorms,
     derivedBuffers: {},

@@ -44,6 +44,8 @@ export interface SpeakerModel {
   readonly embeddingSize: number;
   /** The shortest input it can embed, in frames. */
   readonly minFrames: number;
+  /** The shortest crop it can be trained on, in frames. */
+  readonly minCropFrames: number;
   readonly parameters: readonly ParameterSpec[];
   readonly batchNorms: readonly BatchNormSpec[];
   /** State-dict entries that are computed rather than kept: name → shape. */

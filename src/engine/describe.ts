@@ -1,0 +1,48 @@
+/** @file Which engines work on this machine, found by trying them. */
+import { messageOf } from '../errors.js';
+import { createEngine } from './create-engine.js';
+import type { EngineOptions } from './create-engine.js';
+import { float32 } from './host-tensor.js';
+import * as tf from './tfjs.js';
+
+export interface EngineDescription {
+  readonly engine: EngineOptions['name'];
+  readonly device: EngineOptions['device'];
+  readonly works: boolean;
+  /** What it computes on, or why it does not work and what to do. */
+  readonly remark: string;
+}
+
+/** Runs a small product on every engine and device. */
+export async function describeEngines(): Promise<EngineDescription[]> {
+  const candidates: Pick<EngineDescription, 'engine' | 'device'>[] = [
+    { engine: 'onnx', device: 'cpu' },
+    { engine: 'onnx', device: 'webgpu' },
+    { engine: 'onnx', device: 'cuda' },
+    { engine: 'tensorflow', device: 'cpu' },
+    { engine: 'reference', device: 'cpu' },
+  ];
+  const descriptions: EngineDescription[] = [];
+  for (const { engine: name, device } of candidates) {
+    try {
+      const engine = await createEngine({ name, device, threads: null });
+      const inference = await engine.compileInference({
+        program: ({ x }) => ({ y: tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D) }),
+        inputs: { x: { shape: [2, 2] } },
+        parameters: {},
+      });
+      const { y } = await inference.run({ x: float32([2, 2], Float32Array.of(1, 1, 0, 1)) });
+      await inference.dispose();
+      const works = Array.from(y.data).join() === '1,2,0,1';
+      descriptions.push({ engine: name, device, works, remark: works ? 'works' : `computes wrong values: ${y.data}` });
+    } catch (error) {
+      descriptions.push({
+        engine: name,
+        device,
+        works: false,
+        remark: messageOf(error).split('\n').slice(0, 2).join('; '),
+      });
+    }
+  }
+  return descriptions;
+}

@@ -1,0 +1,57 @@
+/**
+ * @file A model with its weights, compiled to embed utterances of any length, one at a time.
+ *
+ * One session serves every length. Utterances are never padded and never share a batch, so an embedding depends on
+ * nothing but its own frames, to the last bit.
+ */
+import { float32 } from '../engine/host-tensor.js';
+import type { HostTensors } from '../engine/host-tensor.js';
+import type { Engine } from '../engine/program.js';
+import { UserError } from '../errors.js';
+import type { SpeakerModel } from './model.js';
+
+export interface FrameMatrix {
+  readonly frames: number;
+  readonly bins: number;
+  /** Row-major [frames, bins]. */
+  readonly data: Float32Array;
+}
+
+export interface ModelEmbedder {
+  readonly bins: number;
+  readonly minFrames: number;
+  /** @throws UserError if the matrix does not fit the model; `name` says whose it is */
+  embed(features: FrameMatrix, name?: string): Promise<Float32Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
+
+export async function createEmbedder(
+  engine: Engine,
+  model: SpeakerModel,
+  tensors: HostTensors,
+): Promise<ModelEmbedder> {
+  const { bins, minFrames } = model;
+  const parameters = Object.fromEntries(
+    Object.entries(tensors).filter(([name]) => !name.endsWith('.num_batches_tracked')),
+  );
+  const inference = await engine.compileInference({
+    program: ({ features, ...state }) => ({ embedding: model.embed(state, features) }),
+    inputs: { features: { shape: [1, 'T', bins] } },
+    parameters,
+  });
+  return {
+    bins,
+    minFrames,
+    async embed({ frames, bins: given, data }, name = 'the features') {
+      if (given !== bins) {
+        throw new UserError(`${name}: expected ${bins} coefficients a frame, as the model takes, got ${given}`);
+      }
+      if (frames < minFrames) {
+        throw new UserError(`${name}: expected at least ${minFrames} frames, which the model needs, got ${frames}`);
+      }
+      const { embedding } = await inference.run({ features: float32([1, frames, bins], Float32Array.from(data)) });
+      return Float32Array.from(embedding.data);
+    },
+    close: () => inference.dispose(),
+  };
+}

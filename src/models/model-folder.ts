@@ -1,0 +1,92 @@
+/**
+ * @file A model folder: `model.safetensors` (the published state-dict names) and `model.json` (what the tensors mean).
+ *
+ * `model.json` names the architecture, the features that the model was trained on (none for imported weights), the
+ * training set's mean where features are normalised by it, and where the model comes from.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostTensors } from '../engine/host-tensor.js';
+import { messageOf, UserError } from '../errors.js';
+import { replaceDirectory, writeJsonAtomic } from '../storage/atomic-write.js';
+import { readSafetensors, writeSafetensors } from '../storage/safetensors.js';
+import { tensorShapes } from './model.js';
+import type { SpeakerModel } from './model.js';
+import { createModel, parseModelOptions } from './registry.js';
+import type { ModelOptions } from './registry.js';
+
+export interface ModelDescription {
+  readonly model: ModelOptions;
+  /** Feature options, as the recipe gives them; absent where they are not known. */
+  readonly features?: unknown;
+  /** For features normalised by the training set's mean: [bins]. */
+  readonly globalMean?: readonly number[];
+  /** Where the tensors come from: averaged checkpoints, an imported file … */
+  readonly origin: Readonly<Record<string, unknown>>;
+}
+
+export interface LoadedModel extends ModelDescription {
+  readonly speakerModel: SpeakerModel;
+  readonly tensors: HostTensors;
+}
+
+/** Writes a model folder, whole or not at all. Tensors that are not the model's (a classifier) are left out. */
+export async function writeModelFolder(
+  dir: string,
+  description: ModelDescription,
+  tensors: HostTensors,
+): Promise<void> {
+  const shapes = tensorShapes(createModel(description.model));
+  const own = Object.fromEntries(Object.keys(shapes).map((name) => [name, tensors[name]]));
+  await replaceDirectory(dir, (aside) => {
+    writeSafetensors(join(aside, 'model.safetensors'), own);
+    writeJsonAtomic(join(aside, 'model.json'), description);
+  });
+}
+
+/** @throws UserError naming what is missing, damaged or does not fit */
+export function readModelFolder(dir: string): LoadedModel {
+  const path = join(dir, 'model.json');
+  let description: ModelDescription;
+  try {
+    description = JSON.parse(readFileSync(path, 'utf8')) as ModelDescription;
+  } catch (error) {
+    throw new UserError(
+      `${dir}: not a model folder: ${messageOf(error)}\nexpected model.json and model.safetensors, as written by \`acanet average\` or \`acanet import\``,
+    );
+  }
+  const options = parseModelOptions(description.model, path);
+  const speakerModel = createModel(options);
+  const weights = join(dir, 'model.safetensors');
+  const tensors = fitTensors(speakerModel, readSafetensors(weights), weights);
+  return { ...description, model: options, speakerModel, tensors };
+}
+
+/**
+ * The model's tensors out of those of a file, in the model's order.
+ * @throws UserError naming every missing, extra or misshapen tensor (the first ten)
+ */
+export function fitTensors(model: SpeakerModel, found: HostTensors, where: string): HostTensors {
+  const shapes = tensorShapes(model);
+  const problems: string[] = [];
+  const describe = (shape: readonly number[]) => `[${shape.join(', ')}]`;
+  const fitted: HostTensors = {};
+  for (const [name, shape] of Object.entries(shapes)) {
+    const tensor = found[name];
+    if (!tensor) problems.push(`missing ${name} ${describe(shape)}`);
+    else if (describe(tensor.shape) !== describe(shape)) {
+      problems.push(`misshapen ${name}: expected ${describe(shape)}, got ${describe(tensor.shape)}`);
+    } else fitted[name] = tensor;
+  }
+  for (const [name, { shape }] of Object.entries(found)) {
+    const derived = model.derivedBuffers[name];
+    if (name in shapes || (derived && describe(derived) === describe(shape))) continue;
+    problems.push(`extra ${name} ${describe(shape)}`);
+  }
+  if (problems.length === 0) return fitted;
+  const rest = problems.length > 10 ? `\n  … and ${problems.length - 10} more` : '';
+  throw new UserError(
+    `${where}: not the tensors of ${model.title}:\n  ${problems.slice(0, 10).join('\n  ')}${rest}\n` +
+      'check the configuration against the weights',
+  );
+}

@@ -1,0 +1,166 @@
+/**
+ * @file Checkpoints of one training → one model folder: which to take, what becomes of the running statistics.
+ *
+ * With `batchNorm: recompute` the averaged weights see one epoch of training batches in training mode, without dropout,
+ * and each running statistic becomes the mean of the batches' statistics (Izmailov et al. 2018, as `update_bn`).
+ */
+import { int32, sizeOf } from '../engine/host-tensor.js';
+import type { HostTensors } from '../engine/host-tensor.js';
+import type { Engine } from '../engine/program.js';
+import * as tf from '../engine/tfjs.js';
+import type { Tensor } from '../engine/tfjs.js';
+import { UserError } from '../errors.js';
+import { openFeatureCache } from '../features/cache.js';
+import { writeModelFolder } from '../models/model-folder.js';
+import type { SpeakerModel } from '../models/model.js';
+import { createModel } from '../models/registry.js';
+import type { ModelOptions } from '../models/registry.js';
+import { updatedStatistics } from '../nn/batch-norm.js';
+import type { ChannelAxis } from '../nn/batch-norm.js';
+import { averageModels } from './average.js';
+import type { BatchNormTreatment } from './average.js';
+import { createBatchLoader } from './batch-loader.js';
+import { bestCheckpoints, listCheckpoints, loadCheckpoint } from './checkpoint.js';
+import type { CheckpointEntry } from './checkpoint.js';
+import { planShortClips } from './crop.js';
+import { indexSpeakers, stepsPerEpoch } from './sampler.js';
+import type { TrainerOptions } from './trainer.js';
+import { CLASSIFIER } from './training-step.js';
+
+export interface AverageChoice {
+  /** The last N checkpoints … */
+  readonly last: number | null;
+  /** … or the N best by development EER. */
+  readonly best: number | null;
+  readonly batchNorm: BatchNormTreatment;
+}
+
+export interface AverageCheckpointsOptions {
+  readonly model: ModelOptions;
+  readonly engine: Engine;
+  readonly average: AverageChoice;
+  readonly training: TrainerOptions;
+  readonly seed: number;
+  readonly trainDir: string;
+  readonly cacheDir: string;
+  readonly utterances: readonly { id: string; speaker: string }[];
+  /** Becomes the model folder. */
+  readonly dir: string;
+  progress(what: string, done: number, total: number): void;
+  readonly signal?: AbortSignal;
+}
+
+/** @returns the steps of the checkpoints that were averaged, ascending */
+export async function averageCheckpoints(options: AverageCheckpointsOptions): Promise<{ steps: number[] }> {
+  const { average, dir, cacheDir } = options;
+  const chosen = chooseCheckpoints(options);
+  const models = chosen.map(({ dir: name }) => ({ name, tensors: loadCheckpoint(name).model }));
+  const averaged = averageModels(models, { batchNorm: average.batchNorm });
+  const tensors = average.batchNorm === 'recompute' ? await recomputeStatistics(averaged, options) : averaged;
+  const { options: features, globalMean } = openFeatureCache(cacheDir);
+  const steps = chosen.map(({ step }) => step);
+  await writeModelFolder(
+    dir,
+    {
+      model: options.model,
+      features,
+      ...(globalMean && { globalMean: [...globalMean] }),
+      origin: { averagedSteps: steps, batchNorm: average.batchNorm, seed: options.seed },
+    },
+    tensors,
+  );
+  return { steps };
+}
+
+function chooseCheckpoints({ average, trainDir }: AverageCheckpointsOptions): CheckpointEntry[] {
+  const all = listCheckpoints(trainDir);
+  const wanted = average.best ?? average.last ?? 1;
+  const chosen = average.best !== null ? bestCheckpoints(all, wanted) : all.slice(-wanted);
+  if (chosen.length < wanted) {
+    const kind = average.best !== null ? 'with a development EER' : 'in all';
+    throw new UserError(
+      `${trainDir}: expected ${wanted} checkpoints to average, found ${chosen.length} ${kind}\n` +
+        'train longer, keep more (training.checkpoint.keepLast, keepBest), or average fewer (--last N)',
+    );
+  }
+  return chosen.toSorted((a, b) => a.step - b.step);
+}
+
+/** The tensors with running statistics of the batches of one epoch. */
+async function recomputeStatistics(tensors: HostTensors, options: AverageCheckpointsOptions): Promise<HostTensors> {
+  const { engine, training, seed, cacheDir, progress, signal } = options;
+  const model = createModel(options.model);
+  const cache = openFeatureCache(cacheDir);
+  const { cropFrames, pad, batchSize } = training;
+  const plan = planShortClips(options.utterances, { frames: (id) => cache.frames(id), cropFrames, pad });
+  const { utterances } = indexSpeakers(plan.utterances);
+  const batches = stepsPerEpoch(utterances.length, training);
+  const own = Object.fromEntries(
+    Object.entries(tensors).filter(([name]) => name !== CLASSIFIER && !name.endsWith('.num_batches_tracked')),
+  );
+  const inference = await engine.compileInference({
+    program: batchStatistics(model),
+    inputs: { features: { shape: [batchSize, cropFrames, model.bins] } },
+    parameters: own,
+  });
+  const loader = createBatchLoader({
+    cacheDir,
+    utterances,
+    seed,
+    sampler: training,
+    cropFrames,
+    pad,
+    startStep: 0,
+    endStep: batches,
+  });
+  const sums = new Map<string, Float64Array>();
+  try {
+    for (let done = 0; done < batches; done++) {
+      signal?.throwIfAborted();
+      const batch = await loader.next();
+      if (!batch) throw new Error(`internal: the loader ended at batch ${done} of ${batches}`);
+      const features = { dtype: 'float32' as const, shape: [batchSize, cropFrames, model.bins], data: batch.features };
+      for (const [name, { data, shape }] of Object.entries(await inference.run({ features }))) {
+        const sum = sums.get(name) ?? new Float64Array(sizeOf(shape));
+        sums.set(name, sum);
+        for (let i = 0; i < sum.length; i++) sum[i] += data[i] / batches;
+      }
+      progress('average', done + 1, batches);
+    }
+  } finally {
+    await loader.close();
+    await inference.dispose();
+  }
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => {
+      const sum = sums.get(name);
+      if (sum) return [name, { ...tensor, data: Float32Array.from(sum) }];
+      return [name, name.endsWith('.num_batches_tracked') ? int32([], Int32Array.of(batches)) : tensor];
+    }),
+  );
+}
+
+/**
+ * Each batch normalisation's batch mean and unbiased variance, under the running statistics' names. A running statistic
+ * moves a tenth of the way to the batch's; from zero, ten times where it arrives is the batch's own.
+ */
+function batchStatistics(model: SpeakerModel) {
+  return ({ features, ...state }: Record<string, Tensor>) => {
+    const batches: { name: string; x: Tensor; channels: ChannelAxis }[] = [];
+    const statistics = {
+      record: (name: string, x: Tensor, channels: ChannelAxis) => batches.push({ name, x, channels }),
+    };
+    model.embed(state, features, { training: { statistics } });
+    const zeros = Object.fromEntries(
+      model.batchNorms.flatMap(({ name, channels }) => {
+        const zero = tf.zeros([channels]);
+        return [
+          [`${name}.running_mean`, zero],
+          [`${name}.running_var`, zero],
+        ];
+      }),
+    );
+    const updated = updatedStatistics(batches, zeros);
+    return Object.fromEntries(Object.entries(updated).map(([name, value]) => [name, tf.mul(value, 10)]));
+  };
+}

@@ -1,0 +1,331 @@
+/**
+ * @file The training loop: batch → step → log → checkpoint, from wherever the last run stopped.
+ *
+ * Everything random is keyed by (seed, epoch, utterance) or (seed, step), and the state is wholly in the checkpoint, so
+ * a run that was killed at any moment and resumed ends with the same bytes as one that was not. At the end of each
+ * epoch the development trials are scored; test trials are never seen here. Checkpoints at the ends of epochs are kept
+ * by the retention rule; one within an epoch is only a place to resume from, and goes when the next one is written.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { HostTensors } from '../engine/host-tensor.js';
+import type { Engine } from '../engine/program.js';
+import { UserError } from '../errors.js';
+import { openFeatureCache } from '../features/cache.js';
+import type { FeatureCache } from '../features/cache.js';
+import { createEmbedder } from '../models/embedder.js';
+import type { SpeakerModel } from '../models/model.js';
+import { createBatchLoader } from './batch-loader.js';
+import {
+  bestCheckpoints,
+  dispensableCheckpoints,
+  listCheckpoints,
+  loadCheckpoint,
+  removeLeftovers,
+  saveCheckpoint,
+} from './checkpoint.js';
+import type { Retention } from './checkpoint.js';
+import { planShortClips } from './crop.js';
+import type { PadPolicy } from './crop.js';
+import { COLLAPSE_LIMIT, participationRatio } from './embedding-spread.js';
+import { openMetricsLog } from './metrics-log.js';
+import { createOptimizer } from './optimizer.js';
+import type { OptimizerOptions } from './optimizer.js';
+import { indexSpeakers, stepsPerEpoch } from './sampler.js';
+import type { SamplerOptions } from './sampler.js';
+import { createLearningRate, createMargin } from './schedule.js';
+import type { MarginScheduleOptions, ScheduleOptions } from './schedule.js';
+import { createTrainingStep, initialTrainingTensors, trainedNames } from './training-step.js';
+import type { StepReport, TrainingStep } from './training-step.js';
+
+export interface TrainerOptions extends SamplerOptions {
+  readonly epochs: number;
+  readonly cropFrames: number;
+  readonly pad: PadPolicy;
+  readonly loss: {
+    readonly scale: number;
+    readonly margin: MarginScheduleOptions;
+    readonly easyMargin: boolean;
+    readonly hardMargin: 'speechbrain' | 'wespeaker';
+  };
+  readonly optimizer: OptimizerOptions;
+  readonly schedule: ScheduleOptions;
+  readonly checkpoint: Retention & { readonly everySteps: number | null };
+  readonly logEvery: number;
+}
+
+/** Scores the development trials: embeddings by utterance id → EER, a fraction. */
+export type DevelopmentScorer = (embeddings: ReadonlyMap<string, Float32Array>) => number;
+
+export interface TrainModelOptions {
+  readonly model: SpeakerModel;
+  readonly engine: Engine;
+  readonly training: TrainerOptions;
+  readonly seed: number;
+  readonly cacheDir: string;
+  readonly utterances: readonly { id: string; speaker: string }[];
+  readonly development: { readonly ids: readonly string[]; readonly score: DevelopmentScorer };
+  /** Where checkpoints and `metrics.jsonl` go. */
+  readonly dir: string;
+  /** Names the configuration: a checkpoint of another one is not resumed. */
+  readonly configHash: string;
+  log(line: string): void;
+  progress(what: string, done: number, total: number): void;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainedModel {
+  readonly steps: number;
+  readonly devEer: number | null;
+  readonly bestDevEer: number | null;
+}
+
+/** Trains to the end, or until `signal` aborts (then a checkpoint is written and the signal's reason thrown). */
+export async function trainModel(options: TrainModelOptions): Promise<TrainedModel> {
+  const { model, engine, training, seed, cacheDir, dir, log, progress, signal } = options;
+  const cache = openFeatureCache(cacheDir);
+  checkFit(model, cache, training);
+  const kept = keepUtterances(options, cache);
+  const { speakers, utterances } = indexSpeakers(kept);
+  const perEpoch = stepsPerEpoch(utterances.length, training);
+  const totalSteps = training.epochs * perEpoch;
+  const horizon = { stepsPerEpoch: perEpoch, totalSteps };
+  const learningRate = createLearningRate(training.schedule, horizon);
+  const margin = createMargin(training.loss.margin, horizon);
+
+  const optimizer = createOptimizer(training.optimizer);
+  const start = findStart(options, perEpoch) ?? newStart(model, speakers.length, seed, optimizer);
+  const { batchSize, cropFrames, loss } = training;
+  const step = await createTrainingStep(
+    engine,
+    { model, optimizer, speakers: speakers.length, batchSize, cropFrames, ...loss },
+    start,
+  );
+  const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.step });
+  const loader = createBatchLoader({
+    cacheDir,
+    utterances,
+    seed,
+    sampler: training,
+    cropFrames,
+    pad: training.pad,
+    startStep: start.step,
+    endStep: totalSteps,
+  });
+  const meter = createMeter(batchSize, loader.waitSeconds);
+  log(
+    `${start.step === 0 ? 'training' : `resuming at step ${start.step} of`} ${model.title}: ` +
+      `${speakers.length} speakers, ${utterances.length} utterances, ${training.epochs} epochs of ${perEpoch} steps, ` +
+      `batch ${batchSize} × ${cropFrames} frames`,
+  );
+  let devEer = start.devEer;
+  try {
+    for (let done = start.step; done < totalSteps;) {
+      await setImmediate(); // lets signals and the loader's messages in: a step blocks the event loop
+      const epoch = Math.floor(done / perEpoch);
+      if (signal?.aborted) {
+        await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
+        log(`interrupted: checkpoint at step ${done} written; run the same command again to go on`);
+        signal.throwIfAborted();
+      }
+      const batch = await loader.next();
+      if (!batch) throw new Error(`internal: the loader ended at step ${done} of ${totalSteps}`);
+      const scalars = { step: done, seed, learningRate: learningRate(done), margin: margin(done) };
+      const report = await step.run(batch, scalars);
+      checkFinite(report, done, metrics.path);
+      done++;
+      meter.add(report);
+      progress('train', done, totalSteps);
+
+      const epochEnds = done % perEpoch === 0;
+      if (epochEnds || done % training.logEvery === 0) {
+        const row = { step: done, epoch: epoch + 1, ...meter.read(), lr: scalars.learningRate, margin: scalars.margin };
+        metrics.append(row);
+        log(describeRow(row, training.epochs, totalSteps));
+      }
+      if (epochEnds) {
+        const development = await scoreDevelopment(step, options, cache);
+        devEer = development.devEer;
+        metrics.append({ step: done, epoch: epoch + 1, ...development });
+        log(describeDevelopment(development));
+        await save(step, options, { step: done, epoch: epoch + 1, ...development }, perEpoch);
+        meter.restart();
+      } else if (training.checkpoint.everySteps && done % training.checkpoint.everySteps === 0) {
+        await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
+      }
+    }
+  } finally {
+    await loader.close();
+    await step.dispose();
+  }
+  const [best] = bestCheckpoints(listCheckpoints(dir), 1);
+  return { steps: totalSteps, devEer, bestDevEer: best?.devEer ?? devEer };
+}
+
+function checkFit(model: SpeakerModel, cache: FeatureCache, { cropFrames }: TrainerOptions): void {
+  if (model.bins !== cache.bins) {
+    throw new UserError(
+      `the model takes ${model.bins} coefficients a frame, the features in ${cache.dir} have ${cache.bins}\n` +
+        `set model.bins or features.bins`,
+    );
+  }
+  if (cropFrames < model.minCropFrames) {
+    throw new UserError(`training.cropFrames: ${model.title} needs at least ${model.minCropFrames}, got ${cropFrames}`);
+  }
+}
+
+function keepUtterances({ utterances, training, log }: TrainModelOptions, cache: FeatureCache) {
+  const { cropFrames, pad } = training;
+  const { utterances: kept, counts } = planShortClips(utterances, {
+    frames: (id) => cache.frames(id),
+    cropFrames,
+    pad,
+  });
+  const short = counts.total - counts.full;
+  if (short > 0) {
+    const fate = { wrap: 'repeated to fill it', zero: 'padded with zeros', skip: 'left out' }[pad];
+    log(
+      `${short} of ${counts.total} utterances are shorter than a crop of ${cropFrames} frames: ${fate} (pad: ${pad})`,
+    );
+  }
+  return kept;
+}
+
+interface Start {
+  readonly step: number;
+  readonly devEer: number | null;
+  readonly model: HostTensors;
+  readonly optimizer: HostTensors;
+}
+
+function newStart(
+  model: SpeakerModel,
+  speakers: number,
+  seed: number,
+  optimizer: ReturnType<typeof createOptimizer>,
+): Start {
+  const tensors = initialTrainingTensors(model, speakers, seed);
+  const trained = Object.fromEntries(trainedNames(model).map((name) => [name, tensors[name]]));
+  return { step: 0, devEer: null, model: tensors, optimizer: optimizer.slots(trained) };
+}
+
+/** The newest checkpoint, after clearing what an interrupted run left behind; undefined if there is none. */
+function findStart(options: TrainModelOptions, perEpoch: number): Start | undefined {
+  const { dir, configHash, training } = options;
+  removeLeftovers(dir);
+  prune(dir, training.checkpoint, perEpoch);
+  const newest = listCheckpoints(dir).at(-1);
+  if (!newest) return undefined;
+  const { model, optimizer, state } = loadCheckpoint(newest.dir);
+  if (state.configHash !== configHash) {
+    throw new UserError(
+      `${newest.dir}: this checkpoint belongs to another configuration\nmove ${dir} away, or train in another --work folder`,
+    );
+  }
+  return { step: state.step, devEer: state.devEer ?? null, model, optimizer };
+}
+
+async function save(
+  step: TrainingStep,
+  { dir, configHash, seed, training }: TrainModelOptions,
+  state: { step: number; epoch: number; devEer: number | null },
+  perEpoch: number,
+): Promise<void> {
+  await saveCheckpoint(dir, { ...step.readState(), state: { ...state, stepsPerEpoch: perEpoch, seed, configHash } });
+  prune(dir, training.checkpoint, perEpoch);
+}
+
+/** Deletes what the retention rule does not keep, and every place to resume from but the newest. */
+function prune(dir: string, retention: Retention, perEpoch: number): void {
+  const checkpoints = listCheckpoints(dir);
+  const newest = checkpoints.at(-1);
+  const withinEpoch = checkpoints.filter((entry) => entry.step % perEpoch !== 0);
+  const atEpochEnds = checkpoints.filter((entry) => entry.step % perEpoch === 0);
+  const dispensable = [
+    ...withinEpoch.filter((entry) => entry !== newest),
+    ...dispensableCheckpoints(atEpochEnds, retention),
+  ];
+  for (const entry of dispensable) rmSync(entry.dir, { recursive: true });
+}
+
+async function scoreDevelopment(
+  step: TrainingStep,
+  { engine, model, development }: TrainModelOptions,
+  cache: FeatureCache,
+) {
+  const { model: tensors } = step.readState();
+  const own = Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.startsWith('classifier.')));
+  const embedder = await createEmbedder(engine, model, own);
+  const embeddings = new Map<string, Float32Array>();
+  for (const id of development.ids) embeddings.set(id, await embedder.embed(cache.read(id), id));
+  await embedder.close();
+  const flat = Float32Array.from([...embeddings.values()].flatMap((embedding) => [...embedding]));
+  return { devEer: development.score(embeddings), devSpread: participationRatio(flat, embeddings.size) };
+}
+
+function checkFinite({ loss }: StepReport, step: number, metricsPath: string): void {
+  if (Number.isFinite(loss)) return;
+  throw new UserError(
+    `the loss is ${loss} at step ${step}: the training has diverged (see ${metricsPath})\n` +
+      'lower training.schedule, lengthen its warmup, or set training.optimizer.gradientClip; the last checkpoint is good',
+  );
+}
+
+/** Averages over the steps of a log interval. */
+function createMeter(batchSize: number, waitSeconds: () => number) {
+  let reports: StepReport[] = [];
+  let since = performance.now();
+  let waited = waitSeconds();
+  const restart = () => {
+    reports = [];
+    since = performance.now();
+    waited = waitSeconds();
+  };
+  return {
+    restart,
+    add: (report: StepReport) => reports.push({ ...report, embeddings: report.embeddings.slice() }),
+    read() {
+      const seconds = (performance.now() - since) / 1000;
+      const mean = (pick: (report: StepReport) => number) =>
+        reports.reduce((sum, report) => sum + pick(report), 0) / reports.length;
+      const gradNorm = reports[0].gradNorm === undefined ? undefined : mean((report) => report.gradNorm!);
+      const values = {
+        loss: mean((report) => report.loss),
+        accuracy: mean((report) => report.correct) / batchSize,
+        gradNorm,
+        spread: participationRatio(reports.at(-1)!.embeddings, batchSize),
+        utterancesPerSecond: (reports.length * batchSize) / seconds,
+        dataWait: (waitSeconds() - waited) / seconds,
+      };
+      restart();
+      return values;
+    },
+  };
+}
+
+type LogRow = ReturnType<ReturnType<typeof createMeter>['read']> & Record<'step' | 'epoch' | 'lr' | 'margin', number>;
+
+function describeRow(row: LogRow, epochs: number, totalSteps: number): string {
+  return [
+    `epoch ${row.epoch}/${epochs}`,
+    `step ${row.step}/${totalSteps}`,
+    `loss ${row.loss.toFixed(3)}`,
+    `accuracy ${(100 * row.accuracy).toFixed(1)} %`,
+    `lr ${row.lr.toExponential(1)}`,
+    `margin ${row.margin.toFixed(2)}`,
+    ...(row.gradNorm === undefined ? [] : [`gradient ${row.gradNorm.toFixed(1)}`]),
+    `spread ${row.spread.toFixed(1)}`,
+    `${row.utterancesPerSecond.toFixed(0)} utt/s`,
+    `data wait ${(100 * row.dataWait).toFixed(0)} %`,
+  ].join('  ');
+}
+
+function describeDevelopment({ devEer, devSpread }: { devEer: number; devSpread: number }): string {
+  const line = `development EER ${(100 * devEer).toFixed(2)} %  spread of the embeddings ${devSpread.toFixed(1)}`;
+  if (!(devSpread < COLLAPSE_LIMIT)) return line;
+  return (
+    `${line}\nwarning: the embeddings have collapsed to about ${devSpread.toFixed(1)} directions. For ACA-Net the likely cause is ` +
+    'latents that start too small (model.latentInit.std); a lower learning rate or a later margin may also help'
+  );
+}
