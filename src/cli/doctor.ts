@@ -16,13 +16,9 @@ export function addDoctor(program: Command): void {
       const { formatTable } = await import('../report/table.js');
       const facts = Object.entries({ ...findings.versions, ...findings.machine }).map(([k, v]) => [k, String(v)]);
       print(formatTable([{ title: 'this machine' }, { title: '' }], facts));
-      const engines = findings.engines.map(({ engine, device, works, remark }) => [
-        engine,
-        device,
-        works ? 'works' : 'no',
-        remark,
-      ]);
-      print(formatTable([{ title: 'engine' }, { title: 'device' }, { title: 'here' }, { title: '' }], engines));
+      for (const { engine, device, works, remark } of findings.engines) {
+        print(`--engine ${engine} --device ${device}: ${works ? 'works' : `does not work here: ${remark}`}`);
+      }
       print(`to use TensorFlow: ${findings.installTensorflow}`);
     }
   });

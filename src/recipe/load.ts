@@ -141,14 +141,7 @@ function checkRecipe(tree: Located): Recipe {
     }),
   );
   const names = Object.keys(systems);
-  const bins = featureSize(checked.features);
-  for (const [name, { model }] of Object.entries(systems)) {
-    if (model.bins === bins) continue;
-    const place = nearestLocated(tree, ['systems', name, 'model', 'bins']).at;
-    throw new UserError(
-      `expected ${bins} values a frame, as features gives, got ${model.bins} → at systems.${name}.model.bins\n  ${place}`,
-    );
-  }
+  for (const [name, system] of Object.entries(systems)) checkFit(name, system, checked, tree);
   for (const key of ['model', 'baseline'] as const) {
     if (names.includes(checked[key])) continue;
     const place = nearestLocated(tree, [key]).at;
@@ -158,6 +151,35 @@ function checkRecipe(tree: Located): Recipe {
     );
   }
   return { ...checked, systems };
+}
+
+/** What only two sections together can get wrong. */
+function checkFit(
+  name: string,
+  { model, training: { checkpoint } }: SystemRecipe,
+  { features, average }: Pick<Recipe, 'features' | 'average'>,
+  tree: Located,
+): void {
+  const complain = (message: string, path: string[]) => {
+    throw new UserError(`${message} → at ${path.join('.')}\n  ${nearestLocated(tree, path).at}`);
+  };
+  const bins = featureSize(features);
+  if (model.bins !== bins) {
+    complain(`expected ${bins} values a frame, as features gives, got ${model.bins}`, [
+      'systems',
+      name,
+      'model',
+      'bins',
+    ]);
+  }
+  for (const [kept, wanted, key] of [
+    [checkpoint.keepLast, average.last, 'keepLast'],
+    [checkpoint.keepBest, average.best, 'keepBest'],
+  ] as const) {
+    if (wanted === null || kept >= wanted) continue;
+    const path = ['systems', name, 'training', 'checkpoint', key];
+    complain(`expected at least the ${wanted} checkpoints that are averaged, got ${kept}`, path);
+  }
 }
 
 function readText(path: string, shown: string): string {

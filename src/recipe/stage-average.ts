@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { readManifest } from '../corpus/manifest.js';
 import { fileSha256 } from '../storage/hashing.js';
 import type { Library } from './library.js';
-import type { Recipe } from './schema.js';
+import type { AverageOptions, Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
 
 export function averageStage(recipe: Recipe, name: string, { averageSystem }: Pick<Library, 'averageSystem'>): Stage {
   const { model, training } = recipe.systems[name];
-  const { average, features, engine, seed } = recipe;
+  const { features, engine, seed } = recipe;
+  const average = withinEpochs(recipe.average, training.epochs);
   return {
     name: `average/${name}`,
     needs: ['prep', 'features', `train/${name}`],
@@ -18,6 +19,12 @@ export function averageStage(recipe: Recipe, name: string, { averageSystem }: Pi
     resumable: false,
     async run({ folder, folderOf, inputHash: _, ...reporting }) {
       const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const wanted = recipe.average.best ?? recipe.average.last ?? 0;
+      if (wanted > training.epochs) {
+        reporting.log(
+          `  ${wanted} checkpoints were to be averaged, but a training of ${training.epochs} epochs has no more`,
+        );
+      }
       const { steps } = await averageSystem({
         ...reporting,
         name,
@@ -40,3 +47,10 @@ export function averageStage(recipe: Recipe, name: string, { averageSystem }: Pi
     },
   };
 }
+
+/** A short training, as in a trial run, has fewer checkpoints than the recipe would average. */
+const withinEpochs = ({ last, best, batchNorm }: AverageOptions, epochs: number): AverageOptions => ({
+  last: last && Math.min(last, epochs),
+  best: best && Math.min(best, epochs),
+  batchNorm,
+});

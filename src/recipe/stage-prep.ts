@@ -6,10 +6,10 @@
  */
 import { join } from 'node:path';
 import { holdOutDevelopment } from '../corpus/development.js';
-import { summarizeCorpus, writeManifest } from '../corpus/manifest.js';
+import { describeCorpus, summarizeCorpus, writeManifest } from '../corpus/manifest.js';
 import { prepareCorpus } from '../corpus/registry.js';
 import { makeTrials } from '../corpus/trial-making.js';
-import { writeTrials } from '../corpus/trials.js';
+import { checkTrials, describeTrials, writeTrials } from '../corpus/trials.js';
 import { UserError } from '../errors.js';
 import { writeJsonAtomic } from '../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../storage/hashing.js';
@@ -42,7 +42,9 @@ export function prepStage({ corpus, development, seed, features: { sampleRate } 
       writeManifest(join(folder, 'manifest.jsonl'), utterances);
       writeTrials(join(folder, 'trials.txt'), trials);
       writeTrials(join(folder, 'dev-trials.txt'), devTrials);
-      const allNotes = [...prepared.notes, ...notes];
+      const ids = new Set(test.map(({ id }) => id));
+      const testTrials = describeTrials(checkTrials(trials, ids, 'test trials'));
+      const allNotes = [...prepared.notes, ...notes, ...describeCorpus(utterances), `test: ${testTrials}`];
       for (const note of allNotes) log(`  ${note}`);
       writeJsonAtomic(join(folder, 'corpus.json'), {
         corpus: corpus.type,

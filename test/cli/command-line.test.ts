@@ -1,0 +1,154 @@
+/** @file The command line as a user meets it: help, mistakes, exit codes, pipes, signals. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
+const TINY = [
+  'corpus={trainSpeakers: 6, testSpeakers: 3, utterancesPerSpeaker: 2, testUtterancesPerSpeaker: 4, duration: [1, 1.2]}',
+  'development.speakers=2',
+].flatMap((set) => ['--set', set]);
+
+describe('command line', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'acanet-cli-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const acanet = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [door, ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, ACANET_RECIPE: '' },
+    });
+    return { status, stdout, stderr };
+  };
+
+  it('ends every help with an example', () => {
+    const commands = [...acanet('--help').stdout.matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(([, name]) => name);
+    assert.equal(commands.length, 11);
+    for (const command of [[], ...commands.map((name) => [name]), ['features', 'extract']]) {
+      const { status, stdout } = acanet(...command, '--help');
+      assert.equal(status, 0, command.join(' '));
+      assert.match(stdout, /Examples?.*:\n( {2}\$ acanet .+\n)+$/, command.join(' '));
+    }
+  });
+
+  const mistakes: [title: string, args: string[], message: RegExp][] = [
+    ['an unknown command', ['trian'], /^✖ unknown command 'trian'\n\(Did you mean train\?\)/],
+    ['an unknown option', ['train', '--recip', 'demo'], /^✖ unknown option '--recip'\n\(Did you mean --recipe\?\)/],
+    ['an unknown recipe', ['train', '--recipe', 'dmo'], /^✖ no recipe "dmo" \(did you mean "demo"\?\)/],
+    [
+      'an unknown key',
+      ['run', 'demo', '--set', 'training.bacth_size=3'],
+      /^✖ unknown key "bacth_size" → at training \(did you mean "batchSize"\?\)\n {2}--set training\.bacth_size=3\n$/,
+    ],
+    [
+      'two unknown keys',
+      ['run', 'demo', '--set', 'x=1', '--set', 'y=1'],
+      /^✖ unknown key "x".*\n.*\n✖ unknown key "y"/,
+    ],
+    ['an unknown system', ['train', '--recipe', 'demo', '--model', 'aca'], /recipe demo has no system "aca"/],
+    ['an unknown baseline', ['compare', 'ecapa-tdn', '--recipe', 'demo'], /\(did you mean "ecapa-tdnn"\?\)/],
+    [
+      'threads that are no number',
+      ['run', 'demo', '--threads', 'x'],
+      /✖ expected a (whole )?number, got "x" → at engine\.threads/,
+    ],
+    ['nothing to resume', ['train', '--recipe', 'demo', '--resume'], /no checkpoint to go on from/],
+    ['a corpus without a reader', ['prep', '--recipe', 'wsj0'], /✖ corpus wsj0: this version of acanet cannot read/],
+    ['a corpus whose place is unknown', ['prep', '--recipe', 'librispeech-mini'], /✖ corpus\.source is not set/],
+    ['scores that are not there', ['metrics', 'none.txt'], /^✖ none\.txt: cannot read the scores/],
+    ['audio that is not there', ['features', 'extract', 'none.wav', '--out', 'x.ark'], /^✖ none\.wav/],
+    ['a missing option', ['import', 'x.safetensors'], /^✖ required option '--config <file>' not specified/],
+    ['a model folder that is none', ['embed', door, '--model', '.', '--out', 'x.ark'], /not a model folder/],
+  ];
+  for (const [title, args, message] of mistakes) {
+    it(`says what is wrong with ${title}, without a stack, and exits with 1`, () => {
+      const { status, stdout, stderr } = acanet(...args);
+      const complaint = stderr.replace(/^recipe .*\n/, '');
+      assert.match(complaint, message);
+      assert.doesNotMatch(complaint, /\n {4}at |defect of acanet/);
+      assert.equal(stdout, '');
+      assert.equal(status, 1);
+    });
+  }
+
+  it('prints data on stdout and talk on stderr, and remembers the recipe and its overrides', () => {
+    const prep = acanet('prep', '--recipe', 'demo', ...TINY, '--json');
+    assert.equal(prep.status, 0, prep.stderr);
+    assert.equal((JSON.parse(prep.stdout) as { corpus: string }).corpus, 'synth');
+    const features = acanet('features');
+    assert.equal(features.status, 0, features.stderr);
+    assert.equal(features.stdout, 'exp/demo/features\n');
+    assert.match(features.stderr, /with --set development\.speakers=2, as in an earlier command here/);
+    assert.match(features.stderr, /= prep: up to date/);
+    const why = acanet('run', '--why', '--json', ...TINY);
+    const plan = JSON.parse(why.stdout) as { stage: string; action: string }[];
+    assert.deepEqual(
+      plan.slice(0, 3).map(({ action }) => action),
+      ['skip', 'skip', 'run'],
+    );
+  });
+
+  it('gives the figures of a score file as fractions', () => {
+    writeFileSync(join(folder, 'scores.txt'), 'a b 0.9 target\na c 0.8 nontarget\na d 0.7 target\na e 0.1 nontarget\n');
+    const { status, stdout } = acanet('metrics', 'scores.txt', '--json');
+    assert.equal(status, 0);
+    assert.equal((JSON.parse(stdout) as { eer: number }).eer, 0.5);
+    assert.match(acanet('metrics', 'scores.txt').stdout, /EER 50\.00 %/);
+  });
+
+  it('extracts features of audio files, one record a file', () => {
+    const audio = join(folder, 'exp/demo/audio');
+    assert.ok(existsSync(audio));
+    const manifest = readFileSync(join(folder, 'exp/demo/prep/manifest.jsonl'), 'utf8').split('\n');
+    const paths = manifest.slice(0, 2).map((line) => (JSON.parse(line) as { path: string }).path);
+    const { status, stdout, stderr } = acanet(
+      'features',
+      'extract',
+      ...paths,
+      '--out',
+      'x.ark',
+      '--normalize',
+      'mean',
+      '--json',
+    );
+    assert.equal(status, 0, stderr);
+    assert.equal((JSON.parse(stdout) as { records: number }).records, 2);
+    assert.ok(existsSync(join(folder, 'x.scp')));
+  });
+
+  it('ends quietly when its reader goes away', async () => {
+    const child = spawn(process.execPath, [door, 'run', 'demo', '--why', '--json'], { cwd: folder });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    assert.equal(status, 0);
+    assert.doesNotMatch(stderr, /EPIPE|defect/);
+  });
+
+  it('stops at SIGINT and SIGTERM with 130 and 143, and leaves no lock', async () => {
+    for (const [signal, expected] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      const work = join(folder, signal);
+      const child = spawn(process.execPath, [door, 'prep', '--recipe', 'demo', '--work', work], { cwd: folder });
+      let stderr = '';
+      child.stderr.on('data', (text: Buffer) => {
+        stderr += text.toString();
+        if (/> prep: run/.test(text.toString())) setTimeout(() => child.kill(signal), 100);
+      });
+      const status = await new Promise((resolve) => child.on('close', resolve));
+      assert.equal(status, expected, stderr);
+      assert.match(stderr, new RegExp(`✖ stopped by ${signal}`));
+      assert.ok(!existsSync(join(work, 'demo/.lock')));
+    }
+  });
+});
