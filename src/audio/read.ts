@@ -42,8 +42,9 @@ function chooseChannel(path: string, { channels }: AudioInfo, channel: number | 
 function sampleRange(path: string, info: AudioInfo, offset: number, duration: number | undefined) {
   const from = Math.round(offset * info.sampleRate);
   let count = duration === undefined ? info.frames - from : Math.round(duration * info.sampleRate);
-  // Offsets and durations are written with a few decimals: a sample of excess is rounding, more is a mistake.
-  if (from + count === info.frames + 1) count--;
+  // Offsets and durations may be written to the millisecond: an excess of that size is rounding, more is a mistake.
+  const excess = from + count - info.frames;
+  if (excess > 0 && excess <= Math.ceil(info.sampleRate / 1000)) count -= excess;
   if (!(from >= 0 && count > 0 && from + count <= info.frames)) {
     const asked = duration === undefined ? `from ${offset} s` : `${duration} s from ${offset} s`;
     throw new UserError(`${path}: asked for ${asked}, but the file has ${info.duration.toFixed(3)} s of audio`);

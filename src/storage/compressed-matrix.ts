@@ -27,10 +27,10 @@ const f32 = Math.fround;
 /** A 16-bit code's value; the constant is 1/65535 as Kaldi has it. */
 const fromShort = (minimum: number, range: number, code: number) => f32(minimum + range * 1.52590218966964e-5 * code);
 
-/** A value's 16-bit code: rounded to the nearest, clipped to the range. */
+/** A value's 16-bit code: rounded to the nearest, clipped to the range. In float32 but for the last sum, so that codes are Kaldi's. */
 function toShort(minimum: number, range: number, value: number): number {
-  const fraction = (value - minimum) / range;
-  return Math.floor(Math.min(1, Math.max(0, fraction)) * 65535 + 0.499);
+  const fraction = f32(f32(value - minimum) / range);
+  return Math.trunc(f32(Math.min(1, Math.max(0, fraction)) * 65535) + 0.499);
 }
 
 /** Decodes `CM2` values; `bytes` must start at its buffer's beginning or at an even place. */
@@ -76,9 +76,7 @@ export function decodeColumns(
 export function encodeShorts(data: Float32Array): Encoded {
   const { minimum, range } = rangeOf(data);
   const codes = new Uint16Array(data.length);
-  const scale = 65535 / range;
-  // Clipping is not needed: no value lies outside minimum … minimum + range by more than a rounding.
-  for (let i = 0; i < data.length; i++) codes[i] = Math.min(65535, (data[i] - minimum) * scale + 0.499);
+  for (let i = 0; i < data.length; i++) codes[i] = toShort(minimum, range, data[i]);
   return { minimum, range, codes: new Uint8Array(codes.buffer) };
 }
 
@@ -133,5 +131,5 @@ function rangeOf(data: Float32Array): { minimum: number; range: number } {
   }
   if (maximum === minimum) maximum = minimum + f32(1 + Math.abs(minimum));
   const range = f32(maximum - minimum);
-  return { minimum, range: range > 0 ? range : 1e-5 };
+  return { minimum, range };
 }

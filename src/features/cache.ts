@@ -1,0 +1,134 @@
+/**
+ * @file Reading a feature cache: whole utterances or crops, normalised as the cache's options say.
+ *
+ * Opening reads the index only; a crop reads its own frames and its utterance's statistics from the disk, so that a crop
+ * is normalised like the utterance it comes from. May be opened in any number of threads.
+ */
+import { join } from 'node:path';
+import { UserError, internal } from '../errors.js';
+import { fileSha256 } from '../storage/hashing.js';
+import { readMatrix, readMatrixRows } from '../storage/kaldi-archive.js';
+import { readCacheDescription, readShardIndex } from './cache-format.js';
+import type { Features } from './fbank.js';
+import { type FeatureStatistics, normalizeFeatures } from './normalization.js';
+import type { FeatureOptions } from './options.js';
+
+export {
+  type BuildFeatureCacheOptions,
+  type CacheProgress,
+  type CacheSummary,
+  buildFeatureCache,
+} from './cache-build.js';
+
+export interface FeatureCache {
+  readonly dir: string;
+  /** Values a frame. */
+  readonly bins: number;
+  readonly options: FeatureOptions;
+  /** Per band, over the training split; undefined where the cache has none. */
+  readonly globalMean?: Float32Array;
+  /** In the order of the manifest. */
+  ids(): string[];
+  has(id: string): boolean;
+  /** Number of frames of an utterance. Throws UserError for an unknown id. */
+  frames(id: string): number;
+  /** Frames [from, from + count), normalised; default: all. */
+  read(id: string, from?: number, count?: number): Features;
+  /** Mean and standard deviation of an utterance before normalisation. */
+  statistics(id: string): FeatureStatistics;
+}
+
+interface Location {
+  features: string;
+  offset: number;
+  frames: number;
+  statistics: string;
+  statisticsOffset: number;
+}
+
+/** Opens a finished cache. Throws UserError where there is none, or where it is unfinished or damaged. */
+export function openFeatureCache(dir: string): FeatureCache {
+  const { options, bins, globalMean: mean, utterances, shards } = readCacheDescription(dir);
+  const locations = new Map<string, Location>();
+  for (const { index } of shards) {
+    const shard = readShardIndex(dir, index);
+    const features = join(dir, shard.features.file);
+    const statistics = join(dir, shard.statistics.file);
+    for (const [id, offset, frames, statisticsOffset] of shard.utterances) {
+      locations.set(id, { features, offset, frames, statistics, statisticsOffset });
+    }
+  }
+  if (locations.size !== utterances) {
+    throw new UserError(
+      `${dir}: expected ${utterances} utterances, got ${locations.size}; run \`acanet features\` again`,
+    );
+  }
+  const globalMean = mean && Float32Array.from(mean);
+  const locate = (id: string): Location => {
+    const location = locations.get(id);
+    if (!location) throw new UserError(`${dir}: the feature cache has no utterance "${id}"`);
+    return location;
+  };
+  const statisticsOf = (id: string): FeatureStatistics => {
+    const { statistics, statisticsOffset } = locate(id);
+    const { rows, cols, data } = readMatrix({ path: statistics, offset: statisticsOffset });
+    if (rows !== 2 || cols !== bins) throw new UserError(`${statistics}: damaged; run \`acanet features\` again`);
+    return { mean: data.subarray(0, bins), std: data.subarray(bins) };
+  };
+  return {
+    dir,
+    bins,
+    options,
+    globalMean,
+    ids: () => [...locations.keys()],
+    has: (id) => locations.has(id),
+    frames: (id) => locate(id).frames,
+    statistics: statisticsOf,
+    read(id, from = 0, count = locate(id).frames - from) {
+      const { features, offset, frames } = locate(id);
+      if (from < 0 || count < 0 || from + count > frames) {
+        throw internal(`frames ${from} to ${from + count} of "${id}", which has ${frames}`);
+      }
+      const { rows, cols, data } = readMatrixRows({ path: features, offset }, from, count);
+      if (cols !== bins) throw new UserError(`${features}:${offset}: damaged; run \`acanet features\` again`);
+      const result: Features = { frames: rows, bins, data };
+      const perUtterance = options.normalize === 'mean' || options.normalize === 'meanvar';
+      normalizeFeatures(result, options.normalize, {
+        globalMean,
+        statistics: perUtterance ? statisticsOf(id) : undefined,
+      });
+      return result;
+    },
+  };
+}
+
+/**
+ * Reads every byte of a cache and compares it with its checksums.
+ * @throws UserError listing what differs
+ */
+export async function verifyFeatureCache(dir: string): Promise<{ files: number; bytes: number; utterances: number }> {
+  const { shards } = readCacheDescription(dir);
+  const problems: string[] = [];
+  const check = async (file: string, sha256: string) => {
+    const got = await fileSha256(join(dir, file)).catch(() => undefined);
+    if (got !== sha256) problems.push(`${file} (${got === undefined ? 'cannot be read' : 'has changed'})`);
+    return got === sha256;
+  };
+  let [bytes, utterances] = [0, 0];
+  for (const { index, sha256 } of shards) {
+    if (!(await check(index, sha256))) continue;
+    const shard = readShardIndex(dir, index);
+    for (const archive of [shard.features, shard.statistics]) {
+      await check(archive.file, archive.sha256);
+      bytes += archive.bytes;
+    }
+    utterances += shard.utterances.length;
+  }
+  if (problems.length > 0) {
+    throw new UserError(
+      `${dir}: the feature cache is damaged: ${problems.slice(0, 10).join(', ')}` +
+        `${problems.length > 10 ? `, … (${problems.length} files)` : ''}. Remove these files and run \`acanet features\`.`,
+    );
+  }
+  return { files: 3 * shards.length, bytes, utterances };
+}
