@@ -2,14 +2,18 @@
  * @file FLAC: the header is read here, the samples are decoded by @wasm-audio-decoders/flac (libFLAC compiled to WASM).
  *
  * STREAMINFO (RFC 9639, section 8.2) carries sample rate, channels, bits, length and the MD5 of the samples. Every read
- * decodes the whole file and checks both length and MD5, so a damaged file is an error and never a gap of silence.
+ * decodes the whole file and checks the frames' checksums, the length and the MD5, so a damaged file is an error and never a gap of silence.
  * The decoder gives v/(2^(b−1) − 1); the integers are restored from it and divided by 2^(b−1) like every other format's.
+ * NOTE: the frames are cut here and not by the package's own parser (codec-parser 2.5.0), which drops the last frame of
+ * some sound files.
  * Limits: 8, 16 and 24 bits; native FLAC, not FLAC in Ogg; a stream that does not state its length is refused.
  */
 import { createHash } from 'node:crypto';
 import { FLACDecoder, type FLACDecodedAudio } from '@wasm-audio-decoders/flac';
 import { UserError, messageOf } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
+import { splitFlacFrames } from './flac-frames.js';
+import { splitFlac } from './flac-frames.js';
 
 interface StreamInfo extends AudioInfo {
   bits: number;
@@ -89,12 +93,16 @@ async function decodeSamples(source: AudioSource, info: StreamInfo): Promise<Buf
   return bytes;
 }
 
+/** Decodes the file frame by frame; the metadata goes first, as frames may refer to it for sample rate and bits. */
 async function decode(path: string, file: Buffer): Promise<FLACDecodedAudio> {
+  const { metadata, frames } = splitFlac(path, file);
+  const streamInfo = Uint8Array.from(metadata.subarray(0, 42));
+  streamInfo[4] |= 0x80; // now the last block
   // A decoder of its own for each file: one that has met a damaged file does not recover.
   const decoder = new FLACDecoder();
   await decoder.ready;
   try {
-    return await decoder.decodeFile(file);
+    return await decoder.decodeFrames([streamInfo, ...frames]);
   } catch (error) {
     throw new UserError(`${path}: damaged FLAC: ${messageOf(error)}`, { cause: error });
   } finally {

@@ -5,6 +5,7 @@
  * so a larger or corrected manifest costs only what is new in it. What is stored is not normalised (normalisation is
  * applied on reading), so changing it costs nothing. NOTE: audio files are known by their manifest line, not by content.
  */
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -136,11 +137,12 @@ async function extractMissing({ plan, indices, options, dir, workers, advance, s
   const problems: string[] = [];
   // A failure (a full disk, say) would meet every shard: the first one stops the rest.
   const stop = new AbortController();
+  setMaxListeners(missing.length + 1, stop.signal);
+  const onAbort = () => stop.abort();
+  signal?.addEventListener('abort', onAbort, { once: true });
   const extractOne = async (position: number) => {
     const task: ShardTask = { ...plan[position], options, dir };
-    const result = (await pool.run(task, {
-      signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
-    })) as ShardResult;
+    const result = (await pool.run(task, { signal: stop.signal })) as ShardResult;
     if ('failure' in result) throw new UserError(result.failure);
     if ('problems' in result) return void problems.push(...result.problems);
     indices[position] = result.index;
@@ -153,6 +155,7 @@ async function extractMissing({ plan, indices, options, dir, workers, advance, s
     signal?.throwIfAborted();
     throw error;
   } finally {
+    signal?.removeEventListener('abort', onAbort);
     await pool.destroy();
     removeUnfinishedFiles(dir);
   }
