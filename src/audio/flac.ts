@@ -12,7 +12,6 @@ import { createHash } from 'node:crypto';
 import { FLACDecoder, type FLACDecodedAudio } from '@wasm-audio-decoders/flac';
 import { UserError, messageOf } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
-import { splitFlacFrames } from './flac-frames.js';
 import { splitFlac } from './flac-frames.js';
 
 interface StreamInfo extends AudioInfo {
