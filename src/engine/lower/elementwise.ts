@@ -64,7 +64,7 @@ export function unary(graph: GraphBuilder, op: string, x: Value, dtype: GraphDTy
   return graph.emit({ op, inputs: [x] }, x.shape, dtype);
 }
 
-for (const [kernel, op] of Object.entries({ Add: 'Add', AddV2: 'Add', Sub: 'Sub', Multiply: 'Mul', RealDiv: 'Div' })) {
+for (const [kernel, op] of Object.entries({ Add: 'Add', Sub: 'Sub', Multiply: 'Mul', RealDiv: 'Div' })) {
   lower(kernel, (graph, { a, b }) => arithmetic(graph, op as ArithmeticOp, a, b));
 }
 for (const [kernel, op] of Object.entries({ Pow: 'Pow', Maximum: 'Max', Minimum: 'Min' })) {
@@ -98,7 +98,11 @@ lower<{ alpha: number }>('Step', (graph, { x }, { alpha }) => {
   return cast(graph, binary(graph, 'Greater', x, graph.scalar(0), 'bool'), 'float32');
 });
 lower<{ clipValueMin: number; clipValueMax: number }>('ClipByValue', (graph, { x }, { clipValueMin, clipValueMax }) =>
-  graph.emit({ op: 'Clip', inputs: [x, graph.scalar(clipValueMin), graph.scalar(clipValueMax)] }, x.shape),
+  graph.emit(
+    { op: 'Clip', inputs: [x, ...[clipValueMin, clipValueMax].map((bound) => graph.splat(bound, [], x.dtype))] },
+    x.shape,
+    x.dtype,
+  ),
 );
 lower('Select', (graph, { condition, t, e }) =>
   graph.emit({ op: 'Where', inputs: [condition, t, e] }, broadcastShape(t.shape, e.shape), t.dtype),

@@ -5,6 +5,7 @@
  * narrow B is slow in ONNX Runtime's matrix kernels: it is computed as (Bᵀ·A)ᵀ; the transpose is often absorbed.
  */
 import { sizeOf } from '../host-tensor.js';
+import { sameShape } from '../trace/graph.js';
 import type { GraphBuilder, Value } from '../trace/graph.js';
 import { lower } from '../trace/trace-backend.js';
 import { arithmetic, broadcastShape, unary } from './elementwise.js';
@@ -35,24 +36,21 @@ export function matmul(
   const inner = a.shape.at(transposeA ? -2 : -1)!;
   const columns = b.shape.at(transposeB ? -2 : -1)!;
   const shape = [...broadcastShape(leading(a), leading(b)), rows, columns];
-  const gemm = (x: Value, y: Value, transA: boolean) =>
-    graph.emit(
-      {
-        op: 'Gemm',
-        inputs: bias ? [x, y, bias] : [x, y],
-        attributes: { transA: Number(transA), transB: Number(transposeB) },
-      },
-      [x.shape[transA ? 1 : 0], columns],
-    );
+  const addBias = (product: Value) => (bias ? arithmetic(graph, 'Add', product, bias) : product);
+  const gemm = (x: Value, y: Value, transA: boolean) => {
+    const attributes = { transA: Number(transA), transB: Number(transposeB) };
+    const size = [x.shape[transA ? 1 : 0], columns];
+    const isRow = bias && sizeOf(bias.shape) === (bias.shape.at(-1) ?? 1);
+    if (!bias || !(isRow || sameShape(bias.shape, size))) {
+      return addBias(reshape(graph, graph.emit({ op: 'Gemm', inputs: [x, y], attributes }, size), shape));
+    }
+    const addend = isRow ? reshape(graph, bias, bias.shape.slice(-1)) : bias;
+    return reshape(graph, graph.emit({ op: 'Gemm', inputs: [x, y, addend], attributes }, size), shape);
+  };
   if (sizeOf(leading(b)) === 1) {
     const right = reshape(graph, b, b.shape.slice(-2));
-    if (sizeOf(leading(a)) === 1) {
-      return reshape(graph, gemm(reshape(graph, a, a.shape.slice(-2)), right, transposeA), shape);
-    }
-    if (!transposeA) {
-      const flat = reshape(graph, a, [sizeOf(leading(a)) * rows, inner]);
-      return reshape(graph, gemm(flat, right, false), shape);
-    }
+    if (sizeOf(leading(a)) === 1) return gemm(reshape(graph, a, a.shape.slice(-2)), right, transposeA);
+    if (!transposeA) return gemm(reshape(graph, a, [sizeOf(leading(a)) * rows, inner]), right, false);
   }
   if (transposeA && !transposeB && !bias && columns * 2 <= rows) {
     const swapped = fusedMatmul(graph, b, a, [...shape.slice(0, -2), columns, rows], true, false);
@@ -62,7 +60,7 @@ export function matmul(
     transposeA || transposeB
       ? fusedMatmul(graph, a, b, shape, transposeA, transposeB)
       : graph.emit({ op: 'MatMul', inputs: [a, b] }, shape);
-  return bias ? arithmetic(graph, 'Add', product, bias) : product;
+  return addBias(product);
 }
 
 function fusedMatmul(

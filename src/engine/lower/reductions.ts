@@ -7,7 +7,7 @@
 import { sizeOf } from '../host-tensor.js';
 import type { GraphBuilder, Value } from '../trace/graph.js';
 import { lower } from '../trace/trace-backend.js';
-import { positiveAxis, reshape } from './shapes.js';
+import { cast, positiveAxis, reshape } from './shapes.js';
 
 type ReduceOp = 'ReduceSum' | 'ReduceMean' | 'ReduceMax';
 
@@ -47,14 +47,13 @@ interface ReduceAttrs {
 }
 
 lower<ReduceAttrs>('Sum', (graph, { x }, { axis, keepDims }) => reduce(graph, 'ReduceSum', x, axis, keepDims));
-lower<ReduceAttrs>('Mean', (graph, { x }, { axis, keepDims }) => reduce(graph, 'ReduceMean', x, axis, keepDims));
+lower<ReduceAttrs>('Mean', (graph, { x }, { axis, keepDims }) =>
+  reduce(graph, 'ReduceMean', cast(graph, x, 'float32'), axis, keepDims),
+);
 lower<{ reductionIndices?: number | number[]; keepDims?: boolean }>('Max', (graph, { x }, attrs) =>
   reduce(graph, 'ReduceMax', x, attrs.reductionIndices, attrs.keepDims),
 );
 
 lower<{ dim: number }>('Softmax', (graph, { logits }, { dim }) =>
   graph.emit({ op: 'Softmax', inputs: [logits], attributes: { axis: dim } }, logits.shape),
-);
-lower<{ axis: number }>('LogSoftmax', (graph, { logits }, { axis }) =>
-  graph.emit({ op: 'LogSoftmax', inputs: [logits], attributes: { axis } }, logits.shape),
 );

@@ -3,6 +3,7 @@ import { sizeOf } from '../host-tensor.js';
 import type { DType } from '../host-tensor.js';
 import { constantData, sameShape, splatOf } from '../trace/graph.js';
 import type { GraphBuilder, Value } from '../trace/graph.js';
+import * as tf from '../tfjs.js';
 import { lower } from '../trace/trace-backend.js';
 
 /** ONNX's TensorProto.DataType numbers. */
@@ -86,14 +87,10 @@ lower<{ perm: number[] }>('Transpose', (graph, { x }, { perm }) => transpose(gra
 
 lower<{ dtype: DType }>('Cast', (graph, { x }, { dtype }) => cast(graph, x, dtype));
 
-lower<{ begin: number[]; size: number[] }>('Slice', (graph, { x }, { begin, size }) =>
-  slice(
-    graph,
-    x,
-    begin,
-    size.map((n, axis) => (n === -1 ? x.shape[axis] - begin[axis] : n)),
-  ),
-);
+lower<{ begin: number | number[]; size?: number | number[] }>('Slice', (graph, { x }, { begin, size }) => {
+  const [starts, sizes] = tf.slice_util.parseSliceParams(x as unknown as tf.TensorInfo, begin, size) as number[][];
+  return slice(graph, x, starts, sizes);
+});
 
 lower<{ axis: number }>('Concat', (graph, inputs, { axis: given }) => {
   const parts = Object.values(inputs);
@@ -110,9 +107,8 @@ lower<{ numOrSizeSplits: number | number[]; axis: number }>(
   'SplitV',
   (graph, { x }, { numOrSizeSplits, axis: given }) => {
     const axis = positiveAxis(given, x.shape.length);
-    const sizes = Array.isArray(numOrSizeSplits)
-      ? numOrSizeSplits
-      : Array<number>(numOrSizeSplits).fill(x.shape[axis] / numOrSizeSplits);
+    const asked = Array.isArray(numOrSizeSplits) ? [...numOrSizeSplits] : numOrSizeSplits;
+    const sizes = tf.backend_util.prepareSplitSize(x as unknown as tf.Tensor, asked, axis);
     return graph.emitMany(
       { op: 'Split', inputs: [x, graph.int64(sizes)], attributes: { axis } },
       sizes.map((size) => ({ shape: x.shape.with(axis, size), dtype: x.dtype })),
@@ -150,8 +146,8 @@ lower<{ reps: number[] }>('Tile', (graph, { x }, { reps }) => {
   return graph.emit({ op: 'Tile', inputs: [x, graph.int64(reps)] }, shape, x.dtype);
 });
 
-lower<{ dims: number | number[] }>('Reverse', (graph, { x }, { dims }) => {
-  const axes = [dims].flat().filter((axis) => x.shape[axis] > 1);
+lower<{ dims?: number | number[] }>('Reverse', (graph, { x }, { dims }) => {
+  const axes = tf.util.parseAxisParam(dims!, [...x.shape]).filter((axis) => x.shape[axis] > 1); // none given: all
   if (axes.length === 0) return x;
   const all = (value: number) => graph.int64(axes.map(() => value));
   // ONNX slices backwards from the last element to before the first.

@@ -93,8 +93,18 @@ class TraceBackend extends tf.KernelBackend {
 const backend = new TraceBackend();
 tf.registerBackend(TRACE_BACKEND, () => backend, 0);
 
+const lowered = new Set<string>();
+
+/** The kernels that have a lowering. */
+export const loweredKernels = (): string[] => [...lowered];
+
 /** Says how a TensorFlow.js kernel is written in ONNX. */
 export function lower<Attrs = Record<string, never>>(kernelName: string, lowering: Lowering<Attrs>): void {
+  register(kernelName, lowering);
+  lowered.add(kernelName);
+}
+
+function register<Attrs>(kernelName: string, lowering: Lowering<Attrs>): void {
   tf.registerKernel({
     kernelName,
     backendName: TRACE_BACKEND,
@@ -116,8 +126,8 @@ export function refuseOtherKernels(): void {
     .filter(([name, value]) => typeof value === 'string' && /^(_?[A-Z]|_Fused|Fused)/.test(name))
     .map(([, value]) => value as string);
   for (const kernelName of new Set(kernelNames)) {
-    if (tf.getKernel(kernelName, TRACE_BACKEND)) continue;
-    lower(kernelName, (_graph, inputs) => {
+    if (lowered.has(kernelName)) continue;
+    register(kernelName, (_graph, inputs) => {
       const shapes = Object.entries(inputs).map(([name, { shape, dtype }]) => `${name} ${dtype}[${shape}]`);
       throw new Error(
         `the onnx engine has no lowering for the TensorFlow.js kernel ${kernelName} of ${shapes.join(', ')}${callSite()}\n` +
@@ -133,7 +143,7 @@ function callSite(): string {
   Error.stackTraceLimit = 100;
   const frames = (new Error().stack ?? '').split('\n').slice(1);
   Error.stackTraceLimit = limit;
-  const frame = frames.find((line) => !/[\\/]engine[\\/]|node:internal/.test(line));
+  const frame = frames.find((line) => !/[\\/]src[\\/]engine[\\/]|node:internal/.test(line));
   const place = frame && /\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/.exec(frame.trim());
   return place ? `, called at ${place[1].replace(/^file:\/\//, '')}` : '';
 }
