@@ -240,9 +240,8 @@ function differencesOf(before: StageInput, now: StageInput, pending: string[]): 
 export function describeChanges(before: unknown, now: unknown): string[] {
   const [old, current] = [flatten(before), flatten(now)];
   const changed = [...new Set([...old.keys(), ...current.keys()])].filter((key) => old.get(key) !== current.get(key));
-  const lines = changed
-    .slice(0, 5)
-    .map((key) => `${key}: ${old.get(key) ?? 'not set'} → ${current.get(key) ?? 'not set'}`);
+  const show = (value = 'not set') => (value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  const lines = changed.slice(0, 5).map((key) => `${key}: ${show(old.get(key))} → ${show(current.get(key))}`);
   return changed.length > 5 ? [...lines, `… and ${changed.length - 5} more settings`] : lines;
 }
 

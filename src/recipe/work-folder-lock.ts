@@ -7,7 +7,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../errors.js';
+import { messageOf, UserError } from '../errors.js';
 
 interface LockHolder {
   pid: number;
@@ -23,7 +23,6 @@ interface LockHolder {
  * @throws UserError naming the process that holds it.
  */
 export function lockWorkFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, '.lock');
   const mine: LockHolder = {
     pid: process.pid,
@@ -33,7 +32,15 @@ export function lockWorkFolder(folder: string): () => void {
     command: process.argv.slice(2).join(' '),
   };
   const text = `${JSON.stringify(mine)}\n`;
-  while (!createOnce(path, text)) takeOver(path, mine);
+  try {
+    mkdirSync(folder, { recursive: true });
+    while (!createOnce(path, text)) takeOver(path, mine);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${folder}: cannot be written to: ${messageOf(error)}\n  name another folder with --work`, {
+      cause: error,
+    });
+  }
   return () => {
     if (readText(path) === text) rmSync(path, { force: true });
   };

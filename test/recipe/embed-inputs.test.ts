@@ -134,10 +134,8 @@ describe('embedding of files', () => {
     const bytes = read('e.npy');
     const start = 10 + bytes.readUInt16LE(8);
     assert.equal(start % 64, 0);
-    assert.match(
-      bytes.toString('latin1', 0, start),
-      /^\x93NUMPY\x01\x00..\{'descr': '<f4', .*'shape': \(2, 2\), \} *\n$/s,
-    );
+    assert.equal(bytes.toString('latin1', 1, 6), 'NUMPY');
+    assert.match(bytes.toString('latin1', 10, start), /^\{'descr': '<f4', .*'shape': \(2, 2\), \} *\n$/);
     assert.deepEqual(
       [0, 4, 8, 12].map((at) => bytes.readFloatLE(start + at)),
       [1, 2.5, -1, 0],

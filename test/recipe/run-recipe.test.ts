@@ -108,7 +108,7 @@ describe('a recipe from end to end', () => {
     const plan = explainRecipe({ experiment: open(sets) });
     assert.deepEqual(
       plan.filter(({ action }) => action === 'run').map(({ stage, reasons }) => `${stage}: ${reasons.join()}`),
-      ['train/aca-net: training.epochs: 14 → 3'],
+      ['train/aca-net: training.epochs: 16 → 3'],
     );
     assert.deepEqual((await run(sets))[0], 'train/aca-net');
     assert.deepEqual(
@@ -135,7 +135,7 @@ describe('a recipe from end to end', () => {
     const later = (remember: 'all' | 'corpus place') => openExperiment({ work, remember }).recipe;
     assert.equal(later('all').training.epochs, 5);
     assert.equal(later('all').name, 'demo');
-    assert.equal(later('corpus place').training.epochs, 14);
+    assert.equal(later('corpus place').training.epochs, 10);
     assert.equal(openExperiment({ work, sets: ['training.epochs=6'], remember: 'all' }).recipe.training.epochs, 6);
   });
 

@@ -54,6 +54,14 @@ describe('work folder lock', () => {
     lockWorkFolder(folder)();
   });
 
+  it('cannot be taken below a file', () => {
+    writeFileSync(join(folder, 'file'), '');
+    assert.throws(
+      () => lockWorkFolder(join(folder, 'file/demo')),
+      /file\/demo: cannot be written to: .*\n {2}name another/,
+    );
+  });
+
   it('of another host cannot be judged, so it holds', () => {
     leave({ pid: 1, host: 'elsewhere.invalid' });
     assert.throws(() => lockWorkFolder(folder), /process 1 on elsewhere\.invalid.*\n.*remove .*\.lock/);
