@@ -6,20 +6,15 @@
  */
 import { createEngine } from '../dist/src/engine/create-engine.js';
 import { float32 } from '../dist/src/engine/host-tensor.js';
-import * as tf from '../dist/src/engine/tfjs.js';
-import { initialTensors, parameterCount, parameterNames } from '../dist/src/models/model.js';
+import { initialTensors, parameterCount } from '../dist/src/models/model.js';
 import { createModel, parseModelOptions } from '../dist/src/models/registry.js';
-import { updatedStatistics } from '../dist/src/nn/batch-norm.js';
-import { createDropout, dropoutKeyCount, dropoutKeys } from '../dist/src/nn/dropout.js';
-import { initialValue, xavierUniform } from '../dist/src/nn/initialize.js';
 import { keyedRandom } from '../dist/src/random.js';
-import { aamSoftmax } from '../dist/src/training/aam-softmax.js';
 import { createOptimizer, optimizerOptions } from '../dist/src/training/optimizer.js';
+import { createTrainingStep, initialTrainingTensors, trainedNames } from '../dist/src/training/training-step.js';
 
 const LEARNING_RATE = 1e-3;
 const MARGIN = 0.2;
 const SCALE = 30;
-const CLASSIFIER = 'classifier.weight';
 /** The models' options by the names that cases.mjs gives them. */
 const MODELS = {
   'aca-net': { type: 'aca-net' },
@@ -60,74 +55,22 @@ function noiseBatches({ bins }, { batch, frames, seed }) {
 async function prepareTraining(engine, model, options) {
   const { batch, frames, speakers, seed } = options;
   const optimizer = createOptimizer(optimizerOptions.parse({ type: 'adam', weightDecay: 2e-6 }));
-  const names = [...parameterNames(model), CLASSIFIER];
-  const classifier = {
-    name: CLASSIFIER,
-    shape: [speakers, model.embeddingSize],
-    init: xavierUniform(model.embeddingSize, speakers),
-  };
-  const tensors = {
-    ...initialTensors(model, seed),
-    [CLASSIFIER]: float32(classifier.shape, initialValue(classifier, seed)),
-  };
-  const kept = Object.entries(tensors).filter(([name]) => !name.endsWith('.num_batches_tracked'));
-  const slots = optimizer.slots(Object.fromEntries(names.map((name) => [name, tensors[name]])));
-  const sites = model.dropoutRate > 0 ? model.dropoutSites(batch) : [];
-
-  /** @type {import('../dist/src/engine/program.js').Program} */
-  const program = (inputs) => {
-    /** @type {Parameters<typeof updatedStatistics>[0][number][]} */
-    const batches = [];
-    const statistics = { record: (name, x, channels) => batches.push({ name, x: tf.keep(x), channels }) };
-    const lossOf = (/** @type {import('../dist/src/engine/tfjs.js').Tensor[]} */ ...values) => {
-      const parameters = Object.fromEntries(names.map((name, i) => [name, values[i]]));
-      const dropout = sites.length ? createDropout(inputs.dropoutKeys, model.dropoutRate) : undefined;
-      const embeddings = model.embed({ ...inputs, ...parameters }, inputs.features, {
-        training: { statistics, dropout },
-      });
-      const weight = parameters[CLASSIFIER];
-      return aamSoftmax({ embeddings, weight, targets: inputs.targets, margin: inputs.margin, scale: SCALE }).loss;
-    };
-    const { value: loss, grads } = tf.valueAndGrads(lossOf)(names.map((name) => inputs[name]));
-    const updated = optimizer.apply({
-      parameters: Object.fromEntries(names.map((name) => [name, inputs[name]])),
-      gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]])),
-      slots: inputs,
-      scalars: inputs.scalars,
-    });
-    return { ...updated.parameters, ...updated.slots, ...updatedStatistics(batches, inputs), loss };
-  };
-
-  const keyCount = dropoutKeyCount(sites);
-  const step = await engine.compileStep({
-    program,
-    inputs: {
-      features: { shape: [batch, frames, model.bins] },
-      targets: { shape: [batch], dtype: 'int32' },
-      margin: { shape: [1] },
-      scalars: { shape: [optimizer.scalarCount] },
-      ...(keyCount > 0 && { dropoutKeys: { shape: [keyCount], dtype: 'int32' } }),
-    },
-    state: { ...Object.fromEntries(kept), ...slots },
-  });
-
-  const features = noiseBatches(model, options);
-  const targets = features.map((_, i) => {
+  const tensors = initialTrainingTensors(model, speakers, seed);
+  const trained = Object.fromEntries(trainedNames(model).map((name) => [name, tensors[name]]));
+  const step = await createTrainingStep(
+    engine,
+    { model, optimizer, speakers, batchSize: batch, cropFrames: frames, scale: SCALE },
+    { model: tensors, optimizer: optimizer.slots(trained) },
+  );
+  const batches = noiseBatches(model, options).map((features, i) => {
     const random = keyedRandom(seed, 'speakers', i);
-    return Int32Array.from({ length: batch }, () => random.below(speakers));
+    return { features, targets: Int32Array.from({ length: batch }, () => random.below(speakers)) };
   });
-  const margin = Float32Array.of(MARGIN);
   let done = 0;
   return async () => {
-    const { loss } = await step.run({
-      features: features[done % DISTINCT_BATCHES],
-      targets: targets[done % DISTINCT_BATCHES],
-      margin,
-      scalars: optimizer.scalars(done, LEARNING_RATE),
-      ...(keyCount > 0 && { dropoutKeys: dropoutKeys(sites, seed, done) }),
-    });
-    done++;
-    return loss.data[0];
+    const scalars = { step: done, seed, learningRate: LEARNING_RATE, margin: MARGIN };
+    const { loss } = await step.run(batches[done++ % DISTINCT_BATCHES], scalars);
+    return loss;
   };
 }
 

@@ -16,7 +16,7 @@ import './lower/all-lowerings.js';
 import { encodeOnnx } from './onnx/encode.js';
 import type { Port } from './onnx/encode.js';
 import { foldSumsIntoGemms } from './passes/add-into-gemm.js';
-import { removeDeadNodes } from './passes/rewrite.js';
+import { removeDeadNodes, withoutReshapes } from './passes/rewrite.js';
 import { foldScalesIntoProducts } from './passes/scale-into-product.js';
 import type { Engine, Inference, InferenceDefinition, Step, StepDefinition, TensorSpecs } from './program.js';
 import type { Graph } from './trace/graph.js';
@@ -62,15 +62,26 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     for (const name of stateNames) {
       if (!graph.outputs.some((output) => output.name === name)) throw new Error(`internal: the step drops ${name}`);
     }
-    // A graph's outputs need names of their own: state goes in as `name` and comes out as `new:name`.
-    for (const output of graph.outputs) if (output.name in state) output.name = `new:${output.name}`;
+    // A graph's outputs need names of their own: state goes in as `name` and comes out as `new:name`, under the shape
+    // in which it was computed, since a reshape of a graph's output would copy it.
+    for (const output of graph.outputs) {
+      if (!(output.name in state)) continue;
+      Object.assign(output, { name: `new:${output.name}`, value: withoutReshapes(output.value) });
+    }
+    removeDeadNodes(graph);
     const outputs = graph.outputs.map(({ name, value }) => ({ name, shape: value.shape, dtype: value.dtype as DType }));
     const ports = usedInputs(graph, [...inputPorts, ...statePorts]);
     const session = await createSession(encodeOnnx(graph, { inputs: ports, outputs }));
 
-    const copy = (name: string) => toOrt(state[name].dtype, state[name].data.slice(), state[name].shape);
-    let current = new Map(stateNames.map((name) => [name, copy(name)]));
-    let next = new Map(stateNames.map((name) => [name, copy(name)]));
+    const outputShapes = new Map(outputs.map(({ name, shape }) => [name, shape]));
+    /** One set of buffers, seen as the graph takes it in and as it gives it out. */
+    const stateBuffers = () => {
+      const data = new Map(stateNames.map((name) => [name, state[name].data.slice()]));
+      const view = (shapeOf: (name: string) => readonly number[]) =>
+        new Map(stateNames.map((name) => [name, toOrt(state[name].dtype, data.get(name)!, shapeOf(name))]));
+      return { taken: view((name) => state[name].shape), given: view((name) => outputShapes.get(`new:${name}`)!) };
+    };
+    let [current, next] = [stateBuffers(), stateBuffers()];
     const reported = outputs.filter(({ name }) => !name.startsWith('new:'));
     const fed = new Set(ports.map(({ name }) => name));
 
@@ -80,16 +91,16 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
         for (const { name, shape, dtype } of inputPorts) {
           if (fed.has(name)) feeds[name] = toOrt(dtype, requireInput(feed, name), shape);
         }
-        for (const name of stateNames) if (fed.has(name)) feeds[name] = current.get(name)!;
+        for (const name of stateNames) if (fed.has(name)) feeds[name] = current.taken.get(name)!;
         const fetches: Record<string, Ort.Tensor | null> = {};
         for (const { name } of reported) fetches[name] = null;
-        for (const name of stateNames) fetches[`new:${name}`] = next.get(name)!;
+        for (const name of stateNames) fetches[`new:${name}`] = next.given.get(name)!;
         const results = await session.run(feeds, fetches);
         [current, next] = [next, current];
         return toHost(reported.map(({ name }) => [name, results[name]]));
       },
       readState: () => {
-        const tensors = toHost(stateNames.map((name) => [name, current.get(name)!]));
+        const tensors = toHost(stateNames.map((name) => [name, current.taken.get(name)!]));
         return Object.fromEntries(
           Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
         ) as HostTensors;

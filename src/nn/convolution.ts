@@ -38,12 +38,12 @@ export function timeConvolution(
   const tapMajor = tf.reshape(tf.transpose(weight, [0, 2, 1]), [outputs, kernel! * inputs]);
   const product =
     kernel === 1
-      ? tf.reshape(tf.matMul(tapMajor, tf.reshape(x, [inputs, -1]) as tf.Tensor2D), [outputs, batch, frames!])
+      ? tf.matMul(tapMajor, tf.reshape(x, [inputs, -1]) as tf.Tensor2D)
       : convolve(x, tapMajor, kernel!, dilation);
-  return tf.add(product, tf.reshape(bias, [outputs, 1, 1]));
+  return tf.reshape(tf.add(product, tf.reshape(bias, [outputs, 1])), [outputs, batch, frames!]);
 }
 
-/** x [C, B, T], weight [C', kernel·C] tap-major, without bias. */
+/** x [C, B, T], weight [C', kernel·C] tap-major → [C', B·T], without bias. */
 function convolve(x: Tensor, weight: Tensor, kernel: number, dilation: number): Tensor {
   const margin = convolutionMargin(kernel, dilation);
   const convolution = tf.customGrad((...args) => {
@@ -55,16 +55,16 @@ function convolve(x: Tensor, weight: Tensor, kernel: number, dilation: number): 
     const columns = gatherTaps(padded, kernel, dilation, frames);
     save([columns, weight]);
     return {
-      value: tf.reshape(tf.matMul(weight as tf.Tensor2D, columns as tf.Tensor2D), [outputs, batch, frames]),
+      value: tf.matMul(weight as tf.Tensor2D, columns as tf.Tensor2D),
       gradFunc: (dy: Tensor, [columns, weight]: Tensor[]) => {
         const length = frames + 2 * margin;
         const flipped = flipTaps(weight, kernel, inputs);
-        const spread = gatherTaps(tf.pad(dy, timePadding(2 * margin)), kernel, dilation, length);
+        const padded = tf.pad(tf.reshape(dy, [outputs, batch, frames]), timePadding(2 * margin));
+        const spread = gatherTaps(padded, kernel, dilation, length);
         const dPadded = tf.reshape(tf.matMul(flipped as tf.Tensor2D, spread as tf.Tensor2D), [inputs, batch, length]);
-        const flatDy = tf.reshape(dy, [outputs, -1]);
         return [
           foldReflection(dPadded, margin, frames),
-          tf.matMul(flatDy as tf.Tensor2D, columns as tf.Tensor2D, false, true),
+          tf.matMul(dy as tf.Tensor2D, columns as tf.Tensor2D, false, true),
         ];
       },
     };

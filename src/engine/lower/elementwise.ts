@@ -47,9 +47,17 @@ export function arithmetic(graph: GraphBuilder, op: ArithmeticOp, a: Value, b: V
   return binary(graph, op, a, b, a.dtype);
 }
 
-/** Records a binary operator; a splat operand that only repeats itself becomes a scalar. */
+/**
+ * Records a binary operator; a splat operand that only repeats itself becomes a scalar. Last axes of size 1 are left
+ * out, because ONNX Runtime would broadcast a scalar over them element by element, some twenty times slower.
+ */
 export function binary(graph: GraphBuilder, op: string, a: Value, b: Value, dtype: GraphDType): Value {
   const shape = broadcastShape(a.shape, b.shape);
+  if (shape.length > 1 && shape.at(-1) === 1) {
+    const shorten = (value: Value) =>
+      value.shape.length > 0 ? reshape(graph, value, value.shape.slice(0, -1)) : value;
+    return reshape(graph, binary(graph, op, shorten(a), shorten(b), dtype), shape);
+  }
   const asScalar = (value: Value, other: Value) => {
     const splat = splatOf(value);
     return splat !== undefined && sameShape(other.shape, shape) ? graph.splat(splat, [], value.dtype) : value;

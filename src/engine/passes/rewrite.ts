@@ -32,6 +32,11 @@ export function removeDeadNodes(graph: Graph): void {
   graph.nodes = live.reverse();
 }
 
+/** The value under a chain of reshapes. */
+export function withoutReshapes(value: Value): Value {
+  return value.producer?.op === 'Reshape' ? withoutReshapes(value.producer.inputs[0]) : value;
+}
+
 /** The value under a chain of reshapes that are used once, itself used once; undefined otherwise. */
 export function throughReshapes(value: Value, uses: ReadonlyMap<Value, number>): Value | undefined {
   let inner = value;
