@@ -88,7 +88,11 @@ export async function recordProvenance(
     recipe: recipe.name,
     seed: recipe.seed,
     versions: versions(),
-    git: { acanet: gitState(packageFolder), workingDirectory: gitState(process.cwd()) },
+    // As a dependency, acanet lies in somebody else's checkout.
+    git: {
+      acanet: packageFolder.includes('node_modules') ? undefined : gitState(packageFolder),
+      workingDirectory: gitState(process.cwd()),
+    },
     machine: machine(),
     engine: recipe.engine,
     inputs: await Promise.all(files.map(async (file) => ({ file, sha256: await fileSha256(file) }))),
