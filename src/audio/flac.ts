@@ -2,7 +2,8 @@
  * @file FLAC: the header is read here, the samples are decoded by @wasm-audio-decoders/flac (libFLAC compiled to WASM).
  *
  * STREAMINFO (RFC 9639, section 8.2) carries sample rate, channels, bits, length and the MD5 of the samples. Every read
- * decodes the whole file and checks the frames' checksums, the length and the MD5, so a damaged file is an error and never a gap of silence.
+ * decodes the whole file and checks the frames' checksums, the length and the MD5, so a damaged file is an error and never
+ * a gap of silence.
  * The decoder gives v/(2^(b−1) − 1); the integers are restored from it and divided by 2^(b−1) like every other format's.
  * NOTE: the frames are cut here and not by the package's own parser (codec-parser 2.5.0), which drops the last frame of
  * some sound files.
@@ -33,6 +34,13 @@ export const flac: AudioFormat = {
     const width = info.bits / 8;
     const scale = 2 ** (info.bits - 1);
     const samples = new Float32Array(count);
+    if (info.bits === 16) {
+      const values = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+      for (let i = 0, at = from * info.channels + channel; i < count; i++, at += info.channels) {
+        samples[i] = values[at] / scale;
+      }
+      return samples;
+    }
     for (let i = 0, at = (from * info.channels + channel) * width; i < count; i++, at += info.channels * width) {
       samples[i] = bytes.readIntLE(at, width) / scale;
     }

@@ -3,7 +3,8 @@
  *
  * Stockham's self-sorting transform (Cochran et al., "What is the fast Fourier transform?", 1967): one pass for each
  * factor of n, reading from one pair of arrays and writing to the other, so that no bit reversal is needed.
- * Kernels of radix 8, 5 and 4 are written out; any other prime factor goes through a plain sum.
+ * Kernels of radix 8, 5 and 4 are written out (their twiddle factors are 1 for p = 0, which is all of the last pass); any
+ * other prime factor goes through a plain sum.
  * Layout: real and imaginary parts apart, Float64Array, natural order. X[k] = Σ x[t]·exp(−2πi·k·t/n), not scaled.
  * Limits: a prime factor f costs f² operations; frames have factors 2, 3 and 5.
  */
@@ -146,16 +147,25 @@ function pass4(
       yi[o] = aci + bdi;
       const y1r = amcr + bmdi;
       const y1i = amci - bmdr;
-      yr[o + s] = y1r * w1r - y1i * w1i;
-      yi[o + s] = y1r * w1i + y1i * w1r;
       const y2r = acr - bdr;
       const y2i = aci - bdi;
-      yr[o + 2 * s] = y2r * w2r - y2i * w2i;
-      yi[o + 2 * s] = y2r * w2i + y2i * w2r;
       const y3r = amcr - bmdi;
       const y3i = amci + bmdr;
-      yr[o + 3 * s] = y3r * w3r - y3i * w3i;
-      yi[o + 3 * s] = y3r * w3i + y3i * w3r;
+      if (p === 0) {
+        yr[o + s] = y1r;
+        yi[o + s] = y1i;
+        yr[o + 2 * s] = y2r;
+        yi[o + 2 * s] = y2i;
+        yr[o + 3 * s] = y3r;
+        yi[o + 3 * s] = y3i;
+      } else {
+        yr[o + s] = y1r * w1r - y1i * w1i;
+        yi[o + s] = y1r * w1i + y1i * w1r;
+        yr[o + 2 * s] = y2r * w2r - y2i * w2i;
+        yi[o + 2 * s] = y2r * w2i + y2i * w2r;
+        yr[o + 3 * s] = y3r * w3r - y3i * w3i;
+        yi[o + 3 * s] = y3r * w3i + y3i * w3r;
+      }
     }
   }
 }
@@ -216,20 +226,31 @@ function pass5(
       const hi = SIN2 * m1r - SIN1 * m2r;
       const y1r = er + gr;
       const y1i = ei - gi;
-      yr[o + s] = y1r * w1r - y1i * w1i;
-      yi[o + s] = y1r * w1i + y1i * w1r;
       const y2r = fr + hr;
       const y2i = fi - hi;
-      yr[o + 2 * s] = y2r * w2r - y2i * w2i;
-      yi[o + 2 * s] = y2r * w2i + y2i * w2r;
       const y3r = fr - hr;
       const y3i = fi + hi;
-      yr[o + 3 * s] = y3r * w3r - y3i * w3i;
-      yi[o + 3 * s] = y3r * w3i + y3i * w3r;
       const y4r = er - gr;
       const y4i = ei + gi;
-      yr[o + 4 * s] = y4r * w4r - y4i * w4i;
-      yi[o + 4 * s] = y4r * w4i + y4i * w4r;
+      if (p === 0) {
+        yr[o + s] = y1r;
+        yi[o + s] = y1i;
+        yr[o + 2 * s] = y2r;
+        yi[o + 2 * s] = y2i;
+        yr[o + 3 * s] = y3r;
+        yi[o + 3 * s] = y3i;
+        yr[o + 4 * s] = y4r;
+        yi[o + 4 * s] = y4i;
+      } else {
+        yr[o + s] = y1r * w1r - y1i * w1i;
+        yi[o + s] = y1r * w1i + y1i * w1r;
+        yr[o + 2 * s] = y2r * w2r - y2i * w2i;
+        yi[o + 2 * s] = y2r * w2i + y2i * w2r;
+        yr[o + 3 * s] = y3r * w3r - y3i * w3i;
+        yi[o + 3 * s] = y3r * w3i + y3i * w3r;
+        yr[o + 4 * s] = y4r * w4r - y4i * w4i;
+        yi[o + 4 * s] = y4r * w4i + y4i * w4r;
+      }
     }
   }
 }
@@ -306,32 +327,49 @@ function pass8(
       yi[o] = e0i + f0i;
       const y1r = e1r + f1r;
       const y1i = e1i + f1i;
-      yr[o + s] = y1r * wr[t] - y1i * wi[t];
-      yi[o + s] = y1r * wi[t] + y1i * wr[t];
       const y2r = e2r + f2r;
       const y2i = e2i + f2i;
-      yr[o + 2 * s] = y2r * wr[t + 1] - y2i * wi[t + 1];
-      yi[o + 2 * s] = y2r * wi[t + 1] + y2i * wr[t + 1];
       const y3r = e3r + f3r;
       const y3i = e3i + f3i;
-      yr[o + 3 * s] = y3r * wr[t + 2] - y3i * wi[t + 2];
-      yi[o + 3 * s] = y3r * wi[t + 2] + y3i * wr[t + 2];
       const y4r = e0r - f0r;
       const y4i = e0i - f0i;
-      yr[o + 4 * s] = y4r * wr[t + 3] - y4i * wi[t + 3];
-      yi[o + 4 * s] = y4r * wi[t + 3] + y4i * wr[t + 3];
       const y5r = e1r - f1r;
       const y5i = e1i - f1i;
-      yr[o + 5 * s] = y5r * wr[t + 4] - y5i * wi[t + 4];
-      yi[o + 5 * s] = y5r * wi[t + 4] + y5i * wr[t + 4];
       const y6r = e2r - f2r;
       const y6i = e2i - f2i;
-      yr[o + 6 * s] = y6r * wr[t + 5] - y6i * wi[t + 5];
-      yi[o + 6 * s] = y6r * wi[t + 5] + y6i * wr[t + 5];
       const y7r = e3r - f3r;
       const y7i = e3i - f3i;
-      yr[o + 7 * s] = y7r * wr[t + 6] - y7i * wi[t + 6];
-      yi[o + 7 * s] = y7r * wi[t + 6] + y7i * wr[t + 6];
+      if (p === 0) {
+        yr[o + s] = y1r;
+        yi[o + s] = y1i;
+        yr[o + 2 * s] = y2r;
+        yi[o + 2 * s] = y2i;
+        yr[o + 3 * s] = y3r;
+        yi[o + 3 * s] = y3i;
+        yr[o + 4 * s] = y4r;
+        yi[o + 4 * s] = y4i;
+        yr[o + 5 * s] = y5r;
+        yi[o + 5 * s] = y5i;
+        yr[o + 6 * s] = y6r;
+        yi[o + 6 * s] = y6i;
+        yr[o + 7 * s] = y7r;
+        yi[o + 7 * s] = y7i;
+      } else {
+        yr[o + s] = y1r * wr[t] - y1i * wi[t];
+        yi[o + s] = y1r * wi[t] + y1i * wr[t];
+        yr[o + 2 * s] = y2r * wr[t + 1] - y2i * wi[t + 1];
+        yi[o + 2 * s] = y2r * wi[t + 1] + y2i * wr[t + 1];
+        yr[o + 3 * s] = y3r * wr[t + 2] - y3i * wi[t + 2];
+        yi[o + 3 * s] = y3r * wi[t + 2] + y3i * wr[t + 2];
+        yr[o + 4 * s] = y4r * wr[t + 3] - y4i * wi[t + 3];
+        yi[o + 4 * s] = y4r * wi[t + 3] + y4i * wr[t + 3];
+        yr[o + 5 * s] = y5r * wr[t + 4] - y5i * wi[t + 4];
+        yi[o + 5 * s] = y5r * wi[t + 4] + y5i * wr[t + 4];
+        yr[o + 6 * s] = y6r * wr[t + 5] - y6i * wi[t + 5];
+        yi[o + 6 * s] = y6r * wi[t + 5] + y6i * wr[t + 5];
+        yr[o + 7 * s] = y7r * wr[t + 6] - y7i * wi[t + 6];
+        yi[o + 7 * s] = y7r * wi[t + 6] + y7i * wr[t + 6];
+      }
     }
   }
 }
