@@ -4,34 +4,33 @@
  * `reference` runs on tfjs's own JavaScript backend: slow, and the definition of right. `tensorflow` runs on
  * libtensorflow, if tfjs-node-gpu or tfjs-node is installed beside acanet.
  */
+import { internal } from '../errors.js';
 import { sizeOf } from './host-tensor.js';
 import type { DType, HostData, HostTensor, HostTensors } from './host-tensor.js';
 import type { Engine, Program, TensorMap } from './program.js';
 import * as tf from './tfjs.js';
+import { withBackend } from './with-backend.js';
 
 // Production mode only silences advice to install another backend; no check that we rely on is lost.
 tf.enableProdMode();
 
 export function createEagerEngine(name: 'reference' | 'tensorflow', backendName: string): Engine {
-  async function execute(program: Program, inputs: HostTensors): Promise<HostTensors> {
-    const previous = tf.getBackend();
-    await tf.setBackend(backendName);
-    try {
-      const results: HostTensors = {};
-      tf.tidy(() => {
-        const tensors: TensorMap = {};
-        for (const [key, { dtype, shape, data }] of Object.entries(inputs)) {
-          tensors[key] = tf.tensor(data, [...shape], dtype);
-        }
-        for (const [key, tensor] of Object.entries(program(tensors))) {
-          const data = tensor.dataSync().slice() as HostData;
-          results[key] = { dtype: tensor.dtype as DType, shape: tensor.shape, data };
-        }
-      });
-      return results;
-    } finally {
-      if (previous) await tf.setBackend(previous);
-    }
+  function execute(program: Program, inputs: HostTensors): HostTensors {
+    const results: HostTensors = {};
+    const compute = () => {
+      const tensors: TensorMap = {};
+      for (const [key, { dtype, shape, data }] of Object.entries(inputs)) {
+        tensors[key] = tf.tensor(data, [...shape], dtype);
+      }
+      for (const [key, tensor] of Object.entries(program(tensors))) {
+        const data = tensor.dataSync().slice() as HostData;
+        results[key] = { dtype: tensor.dtype as DType, shape: tensor.shape, data };
+      }
+    };
+    withBackend(backendName, () => {
+      tf.tidy(compute);
+    });
+    return results;
   }
 
   return {
@@ -44,7 +43,8 @@ export function createEagerEngine(name: 'reference' | 'tensorflow', backendName:
           for (const [key, { shape, dtype = 'float32' }] of Object.entries(inputs)) {
             fed[key] = { dtype, shape: shape as number[], data: checkedData(key, feed[key], shape as number[]) };
           }
-          const results = await execute(program, { ...fed, ...current });
+          const results = execute(program, { ...fed, ...current });
+          for (const key of Object.keys(state)) if (!results[key]) throw internal(`the step drops ${key}`);
           current = Object.fromEntries(Object.keys(state).map((key) => [key, results[key]]));
           return Object.fromEntries(Object.entries(results).filter(([key]) => !(key in state)));
         },
@@ -54,7 +54,7 @@ export function createEagerEngine(name: 'reference' | 'tensorflow', backendName:
     },
     async compileInference({ program, parameters }) {
       return Promise.resolve({
-        run: (feed) => execute(program, { ...feed, ...parameters }),
+        run: async (feed) => execute(program, { ...feed, ...parameters }),
         dispose: () => Promise.resolve(),
       });
     },

@@ -58,7 +58,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     const inputPorts = fixedInputs(inputs);
     const stateNames = Object.keys(state);
     const statePorts = stateNames.map((name) => ({ name, shape: state[name].shape, dtype: state[name].dtype }));
-    const graph = optimise(await traceProgram(program, [...inputPorts, ...statePorts]));
+    const graph = optimise(traceProgram(program, [...inputPorts, ...statePorts]));
     for (const name of stateNames) {
       if (!graph.outputs.some((output) => output.name === name)) throw new Error(`internal: the step drops ${name}`);
     }
@@ -117,7 +117,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     const traces: Graph[] = [];
     for (const trial of symbols.length > 0 ? TRIALS : [0]) {
       const sizesNow = Object.fromEntries(symbols.map((symbol) => [symbol, sizes[symbol][trial]]));
-      traces.push(optimise(await traceProgram(program, inputsAt(inputs, sizesNow), parameters)));
+      traces.push(optimise(traceProgram(program, inputsAt(inputs, sizesNow), parameters)));
     }
     const graph = symbols.length > 0 ? unifyTraces(traces) : traces[0];
     const inputPorts = Object.entries(inputs).map(([name, { shape, dtype = 'float32' }]) => ({ name, shape, dtype }));

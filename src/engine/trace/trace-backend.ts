@@ -9,6 +9,7 @@ import * as tf from '../tfjs.js';
 import type { DType, HostTensors } from '../host-tensor.js';
 import type { Program, TensorMap } from '../program.js';
 import type { Graph, GraphData, Value } from './graph.js';
+import { withBackend } from '../with-backend.js';
 import { constantData, GraphBuilder } from './graph.js';
 
 export const TRACE_BACKEND = 'acanet-trace';
@@ -130,7 +131,7 @@ export function refuseOtherKernels(): void {
     register(kernelName, (_graph, inputs) => {
       const shapes = Object.entries(inputs).map(([name, { shape, dtype }]) => `${name} ${dtype}[${shape}]`);
       throw new Error(
-        `the onnx engine has no lowering for the TensorFlow.js kernel ${kernelName} of ${shapes.join(', ')}${callSite()}\n` +
+        `the onnx engine has no lowering for the TensorFlow.js kernel ${[kernelName, shapes.join(', ')].filter(Boolean).join(' of ')}${callSite()}\n` +
           'write it with other operations, add a lowering in src/engine/lower, or use --engine reference',
       );
     });
@@ -159,32 +160,28 @@ export interface TraceInput {
  * @param inputs become graph inputs, in this order
  * @param constants become constants of the graph
  */
-export async function traceProgram(
-  program: Program,
-  inputs: readonly TraceInput[],
-  constants: HostTensors = {},
-): Promise<Graph> {
-  const previous = tf.getBackend();
-  await tf.setBackend(TRACE_BACKEND);
+export function traceProgram(program: Program, inputs: readonly TraceInput[], constants: HostTensors = {}): Graph {
   const graph = new GraphBuilder();
+  const outputs: Graph['outputs'] = [];
+  const engine = tf.engine();
+  // NOTE: nothing is returned from tidy: tfjs walks a returned container, which takes seconds on large graphs.
+  const record = () => {
+    const tensors: TensorMap = {};
+    for (const { name, shape, dtype } of inputs) {
+      tensors[name] = engine.makeTensorFromTensorInfo(backend.put(graph.input(name, shape, dtype)));
+    }
+    for (const [name, { shape, dtype, data }] of Object.entries(constants)) {
+      tensors[name] = engine.makeTensorFromTensorInfo(backend.put(graph.constant(data, shape, dtype)));
+    }
+    for (const [name, tensor] of Object.entries(program(tensors))) outputs.push({ name, value: backend.get(tensor) });
+  };
   current = graph;
   try {
-    const outputs: Graph['outputs'] = [];
-    const engine = tf.engine();
-    // NOTE: nothing is returned from tidy: tfjs walks a returned container, which takes seconds on large graphs.
-    tf.tidy(() => {
-      const tensors: TensorMap = {};
-      for (const { name, shape, dtype } of inputs) {
-        tensors[name] = engine.makeTensorFromTensorInfo(backend.put(graph.input(name, shape, dtype)));
-      }
-      for (const [name, { shape, dtype, data }] of Object.entries(constants)) {
-        tensors[name] = engine.makeTensorFromTensorInfo(backend.put(graph.constant(data, shape, dtype)));
-      }
-      for (const [name, tensor] of Object.entries(program(tensors))) outputs.push({ name, value: backend.get(tensor) });
+    withBackend(TRACE_BACKEND, () => {
+      tf.tidy(record);
     });
-    return { inputs: graph.inputs, nodes: graph.nodes, outputs };
   } finally {
     current = undefined;
-    if (previous) await tf.setBackend(previous);
   }
+  return { inputs: graph.inputs, nodes: graph.nodes, outputs };
 }
