@@ -88,6 +88,7 @@ export async function buildFeatureCache({
   if (reusedShards < plan.length) {
     // From here until the end the folder holds no finished cache, and must not look like one.
     rmSync(join(dir, 'cache.json'), { force: true });
+    removeUnfinishedFiles(dir);
     await extractMissing({ plan, indices, options, dir, workers, advance, signal });
   }
   const finished = indices.filter((index) => index !== undefined);
