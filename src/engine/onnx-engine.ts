@@ -37,7 +37,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     // Flushing denormals keeps the speed when gradients fade; idle threads that do not spin leave the cores to the loader.
     extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
   };

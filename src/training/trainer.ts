@@ -36,6 +36,7 @@ import { indexSpeakers, stepsPerEpoch } from './sampler.js';
 import type { SamplerOptions } from './sampler.js';
 import { createLearningRate, createMargin } from './schedule.js';
 import type { MarginScheduleOptions, ScheduleOptions } from './schedule.js';
+import { createMeter, describeCollapse, describeDevelopment, describeRow } from './training-log.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from './training-step.js';
 import type { StepReport, TrainingStep } from './training-step.js';
 
@@ -120,13 +121,15 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       `batch ${batchSize} × ${cropFrames} frames`,
   );
   let devEer = start.devEer;
+  let saved = start.step;
+  let warned = false;
   try {
     for (let done = start.step; done < totalSteps;) {
       await setImmediate(); // lets signals and the loader's messages in: a step blocks the event loop
       const epoch = Math.floor(done / perEpoch);
       if (signal?.aborted) {
-        await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
-        log(`interrupted: checkpoint at step ${done} written; run the same command again to go on`);
+        if (saved !== done) await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
+        log(`interrupted: a checkpoint at step ${done} is written; run the same command again to go on`);
         signal.throwIfAborted();
       }
       const batch = await loader.next();
@@ -149,10 +152,14 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
         devEer = development.devEer;
         metrics.append({ step: done, epoch: epoch + 1, ...development });
         log(describeDevelopment(development));
+        if (development.devSpread < COLLAPSE_LIMIT && !warned) log(describeCollapse(development.devSpread, model));
+        warned ||= development.devSpread < COLLAPSE_LIMIT;
         await save(step, options, { step: done, epoch: epoch + 1, ...development }, perEpoch);
+        saved = done;
         meter.restart();
       } else if (training.checkpoint.everySteps && done % training.checkpoint.everySteps === 0) {
         await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
+        saved = done;
       }
     }
   } finally {
@@ -269,63 +276,5 @@ function checkFinite({ loss }: StepReport, step: number, metricsPath: string): v
   throw new UserError(
     `the loss is ${loss} at step ${step}: the training has diverged (see ${metricsPath})\n` +
       'lower training.schedule, lengthen its warmup, or set training.optimizer.gradientClip; the last checkpoint is good',
-  );
-}
-
-/** Averages over the steps of a log interval. */
-function createMeter(batchSize: number, waitSeconds: () => number) {
-  let reports: StepReport[] = [];
-  let since = performance.now();
-  let waited = waitSeconds();
-  const restart = () => {
-    reports = [];
-    since = performance.now();
-    waited = waitSeconds();
-  };
-  return {
-    restart,
-    add: (report: StepReport) => reports.push({ ...report, embeddings: report.embeddings.slice() }),
-    read() {
-      const seconds = (performance.now() - since) / 1000;
-      const mean = (pick: (report: StepReport) => number) =>
-        reports.reduce((sum, report) => sum + pick(report), 0) / reports.length;
-      const gradNorm = reports[0].gradNorm === undefined ? undefined : mean((report) => report.gradNorm!);
-      const values = {
-        loss: mean((report) => report.loss),
-        accuracy: mean((report) => report.correct) / batchSize,
-        gradNorm,
-        spread: participationRatio(reports.at(-1)!.embeddings, batchSize),
-        utterancesPerSecond: (reports.length * batchSize) / seconds,
-        dataWait: (waitSeconds() - waited) / seconds,
-      };
-      restart();
-      return values;
-    },
-  };
-}
-
-type LogRow = ReturnType<ReturnType<typeof createMeter>['read']> & Record<'step' | 'epoch' | 'lr' | 'margin', number>;
-
-function describeRow(row: LogRow, epochs: number, totalSteps: number): string {
-  return [
-    `epoch ${row.epoch}/${epochs}`,
-    `step ${row.step}/${totalSteps}`,
-    `loss ${row.loss.toFixed(3)}`,
-    `accuracy ${(100 * row.accuracy).toFixed(1)} %`,
-    `lr ${row.lr.toExponential(1)}`,
-    `margin ${row.margin.toFixed(2)}`,
-    ...(row.gradNorm === undefined ? [] : [`gradient ${row.gradNorm.toFixed(1)}`]),
-    `spread ${row.spread.toFixed(1)}`,
-    `${row.utterancesPerSecond.toFixed(0)} utt/s`,
-    `data wait ${(100 * row.dataWait).toFixed(0)} %`,
-  ].join('  ');
-}
-
-function describeDevelopment({ devEer, devSpread }: { devEer: number; devSpread: number }): string {
-  const line = `development EER ${(100 * devEer).toFixed(2)} %  spread of the embeddings ${devSpread.toFixed(1)}`;
-  if (!(devSpread < COLLAPSE_LIMIT)) return line;
-  return (
-    `${line}\nwarning: the embeddings have collapsed to about ${devSpread.toFixed(1)} directions. For ACA-Net the likely cause is ` +
-    'latents that start too small (model.latentInit.std); a lower learning rate or a later margin may also help'
   );
 }
