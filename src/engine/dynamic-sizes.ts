@@ -65,13 +65,12 @@ export function unifyTraces(traces: readonly Graph[]): Graph {
     made.set(key, value);
     return value;
   };
-  const constant = (numbers: readonly number[], shape: readonly number[], dtype: 'int64' | 'float32') =>
-    remember(`${dtype}|${shape}|${numbers.join()}`, () => ({
-      name: `size_constant${made.size}`,
-      shape,
-      dtype,
-      constant: { data: dtype === 'int64' ? BigInt64Array.from(numbers, BigInt) : Float32Array.from(numbers) },
-    }));
+  const constant = (numbers: readonly number[], shape: readonly number[], dtype: GraphDType) =>
+    remember(`${dtype}|${shape}|${numbers.join()}`, () => {
+      const Typed = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+      const data = dtype === 'int64' ? BigInt64Array.from(numbers, BigInt) : Typed[dtype].from(numbers);
+      return { name: `size_constant${made.size}`, shape, dtype, constant: { data } };
+    });
   const emit = (
     op: string,
     inputs: Value[],
@@ -93,11 +92,16 @@ export function unifyTraces(traces: readonly Graph[]): Graph {
     atoms.push({ sizes, read });
   }
 
-  function solve(sizes: Across): Formula | undefined {
-    const singles = atoms.map((atom) => [atom]);
+  /** Every size that can be read, and every product of two. */
+  function* products(): Generator<{ candidate: Atom[]; product: Across }> {
     const pairs = atoms.flatMap((a, i) => atoms.slice(i).map((b) => [a, b]));
-    for (const candidate of [...singles, ...pairs]) {
-      const product = sizes.map((_, t) => candidate.reduce((p, atom) => p * atom.sizes[t], 1));
+    for (const candidate of [...atoms.map((atom) => [atom]), ...pairs]) {
+      yield { candidate, product: TRIALS.map((t) => candidate.reduce((p, atom) => p * atom.sizes[t], 1)) };
+    }
+  }
+
+  function solve(sizes: Across): Formula | undefined {
+    for (const { candidate, product } of products()) {
       const scale = (sizes[1] - sizes[0]) / (product[1] - product[0]);
       const offset = sizes[0] - scale * product[0];
       if (Number.isInteger(scale) && sizes.every((size, t) => size === scale * product[t] + offset)) {
@@ -107,13 +111,16 @@ export function unifyTraces(traces: readonly Graph[]): Graph {
     return undefined;
   }
 
+  const combine = (op: string, a: Value, b: Value) => emit(op, [a, b], [1], 'int64');
+  const productValue = (factors: readonly Atom[]) =>
+    factors.map((atom) => atom.read()).reduce((a, b) => combine('Mul', a, b));
+
   /** A vector of one size. */
   function sizeValue(sizes: Across): Value | undefined {
     if (equal(sizes)) return constant([sizes[0]], [1], 'int64');
     const formula = solve(sizes);
     if (!formula) return undefined;
-    const combine = (op: string, a: Value, b: Value) => emit(op, [a, b], [1], 'int64');
-    let value = formula.atoms.map((atom) => atom.read()).reduce((a, b) => combine('Mul', a, b));
+    let value = productValue(formula.atoms);
     if (formula.scale !== 1) value = combine('Mul', value, constant([formula.scale], [1], 'int64'));
     if (formula.offset !== 0) value = combine('Add', value, constant([formula.offset], [1], 'int64'));
     return value;
@@ -134,38 +141,56 @@ export function unifyTraces(traces: readonly Graph[]): Graph {
     return known.length === 1 ? known[0] : emit('Concat', known, [known.length], 'int64', { axis: 0 });
   }
 
-  /** A float that is f(scale · size + offset) for f among identity, 1/x, √x and 1/√x. */
+  /**
+   * A float that is ±f(scale · (size + offset)) for f among identity, 1/x, √x and 1/√x, where size may be a product.
+   *
+   * NOTE: the traces' numbers are rounded to float32, which blurs the offset by up to 1e-3: nothing at the lengths
+   * traced, but wrong for short inputs. So the offset is taken to be a whole number of twelfths.
+   */
   function scalarValue(numbers: Across): Value | undefined {
-    const shapes: [inverse: (x: number) => number, operators: string[]][] = [
-      [(x) => x, []],
-      [(x) => 1 / x, ['Reciprocal']],
-      [(x) => x * x, ['Sqrt']],
-      [(x) => 1 / (x * x), ['Reciprocal', 'Sqrt']],
+    const sign = Math.sign(numbers[0]);
+    const forms: { invert: (x: number) => number; operators: string[] }[] = [
+      { invert: (x) => x, operators: [] },
+      { invert: (x) => 1 / x, operators: ['Reciprocal'] },
+      { invert: (x) => (x * sign > 0 ? x * x : NaN), operators: ['Sqrt'] },
+      { invert: (x) => (x * sign > 0 ? 1 / (x * x) : NaN), operators: ['Reciprocal', 'Sqrt'] },
     ];
-    for (const [inverse, operators] of shapes) {
-      for (const atom of atoms) {
-        const y = numbers.map(inverse);
-        const scale = (y[1] - y[0]) / (atom.sizes[1] - atom.sizes[0]);
-        const offset = y[0] - scale * atom.sizes[0];
-        const fits = y.every((value, t) => Math.abs(value - scale * atom.sizes[t] - offset) <= 1e-6 * Math.abs(value));
+    for (const { candidate, product } of products()) {
+      for (const { invert, operators } of forms) {
+        const y = numbers.map(invert);
+        const slope = (y[1] - y[0]) / (product[1] - product[0]);
+        const offset = Math.round(12 * (y[0] / slope - product[0])) / 12;
+        const blurred = y[2] / (product[2] + offset);
+        const whole = Math.round(blurred);
+        const scale = Math.abs(blurred - whole) <= 1e-6 * Math.abs(blurred) ? whole : blurred;
+        const fits = y.every((value, t) => Math.abs(value - scale * (product[t] + offset)) <= 1e-6 * Math.abs(value));
         if (!fits) continue;
-        const size = emit('Cast', [atom.read()], [1], 'float32', { to: ONNX_TYPE.float32 });
-        let value = emit('Mul', [size, constant([scale], [], 'float32')], [1], 'float32');
-        if (Math.abs(offset) > 1e-6 * Math.abs(y[0])) {
-          value = emit('Add', [value, constant([offset], [], 'float32')], [1], 'float32');
-        }
-        for (const op of operators) value = emit(op, [value], [1], 'float32');
-        return emit('Reshape', [value, constant([], [0], 'int64')], [], 'float32');
+        const float = (op: string, ...inputs: Value[]) => emit(op, inputs, [1], 'float32');
+        let value = emit('Cast', [productValue(candidate)], [1], 'float32', { to: ONNX_TYPE.float32 });
+        if (offset !== 0) value = float('Add', value, constant([offset], [], 'float32'));
+        if (scale !== 1) value = float('Mul', value, constant([scale], [], 'float32'));
+        for (const op of operators) value = float(op, value);
+        if (operators.includes('Sqrt') && sign < 0) value = float('Neg', value);
+        return scalarOf(value);
       }
     }
     return undefined;
+  }
+
+  const scalarOf = (value: Value) => emit('Reshape', [value, constant([], [0], 'int64')], [], value.dtype);
+
+  /** A number that differs between sizes, as a scalar of the given type. */
+  function numberValue(numbers: Across, dtype: GraphDType): Value | undefined {
+    if (dtype === 'float32') return scalarValue(numbers);
+    const size = dtype === 'int32' ? sizeValue(numbers) : undefined;
+    return size && scalarOf(emit('Cast', [size], [1], 'int32', { to: ONNX_TYPE.int32 }));
   }
 
   const acrossShape = (values: readonly Value[]): Across[] =>
     values[0].shape.map((_, axis) => values.map((value) => value.shape[axis]));
 
   /** The constant that stands for these constants of the traces. */
-  function unifyConstants(constants: readonly Value[], node: GraphNode, peerInputs: readonly Value[][]): Value {
+  function unifyConstants(constants: readonly Value[], node?: GraphNode): Value {
     const [value] = constants;
     if (constants.some((c) => !c.constant || c.dtype !== value.dtype || c.shape.length !== value.shape.length)) {
       return refuse('a constant in one trace is none in another', node);
@@ -176,18 +201,18 @@ export function unifyTraces(traces: readonly Graph[]): Graph {
     if (value.dtype === 'int64') {
       const lists = constants.map((c) => Array.from(constantData(c), Number));
       const vector = lists[0].map((_, i) => lists.map((list) => list[i]));
-      const asReshape = node.op === 'Reshape' && reshapeTarget(vector, acrossShape(peerInputs[0]));
+      const asReshape = node?.op === 'Reshape' && reshapeTarget(vector, acrossShape(peers.get(node.inputs[0])!));
       if (asReshape) return constant(asReshape, [asReshape.length], 'int64');
       const varying = JSON.stringify(vector.filter((sizes) => !equal(sizes)));
       return shapeValue(vector) ?? refuse(`no formula gives the sizes ${varying}`, node);
     }
     const splats = constants.map(splatOf);
     if (splats.every((splat) => splat !== undefined)) {
-      const scalar = equal(splats) ? constant([splats[0]], [], 'float32') : scalarValue(splats);
+      const scalar = equal(splats) ? constant([splats[0]], [], value.dtype) : numberValue(splats, value.dtype);
       if (!scalar) return refuse(`no formula gives the numbers ${splats}`, node);
       if (value.shape.length === 0) return scalar;
       const shape = shapeValue(acrossShape(constants)) ?? refuse('no formula gives the shape of a constant', node);
-      return emit('Expand', [scalar, shape], value.shape, 'float32');
+      return emit('Expand', [scalar, shape], value.shape, value.dtype);
     }
     return refuse('a table of numbers differs between sizes (slice it from one of full length)', node);
   }
@@ -217,7 +242,7 @@ export function unifyTraces(traces: readonly Graph[]): Graph {
     }
     const peerInputs = node.inputs.map((_, slot) => across.map((peer) => peer.inputs[slot]));
     const inputs = node.inputs.map((value, slot) => {
-      if (value.constant) return unifyConstants(peerInputs[slot], node, peerInputs);
+      if (value.constant) return unifyConstants(peerInputs[slot], node);
       const known = peers.get(value);
       if (!known?.every((peer, t) => peer === peerInputs[slot][t])) refuse('the operators are wired differently', node);
       return value;
@@ -233,23 +258,44 @@ export function unifyTraces(traces: readonly Graph[]): Graph {
     });
   });
 
-  /** A product's factor alpha may vary: it becomes a product of its own. */
+  if (!equal(traces.map((trace) => trace.outputs.map(({ name }) => name).join()))) {
+    refuse('the traces have outputs of different names');
+  }
+  const outputs = first.outputs.map(({ name, value }, i) => {
+    const across = traces.map((trace) => trace.outputs[i].value);
+    if (value.constant) return { name, value: unifyConstants(across) };
+    if (!peers.get(value)?.every((peer, t) => peer === across[t])) {
+      refuse(`the output ${name} comes from different operators`);
+    }
+    return { name, value };
+  });
+
+  /** A product's factor alpha may vary: it becomes a product of its own, before the sum if there is one. */
   function unifyAttributes(node: GraphNode, across: readonly GraphNode[], inputs: Value[]): GraphNode[] {
     if (equal(across.map((peer) => JSON.stringify(peer.attributes)))) {
       node.inputs = inputs;
       return [node];
     }
     const withoutAlpha = across.map((peer) => JSON.stringify({ ...peer.attributes, alpha: 0 }));
-    if (!equal(withoutAlpha) || inputs.length > 2) refuse('the attributes of an operator differ', node);
+    if (!equal(withoutAlpha)) refuse('the attributes of an operator differ', node);
     const alphas = across.map((peer) => (peer.attributes.alpha as { float: number }).float);
     const factor = scalarValue(alphas) ?? refuse(`no formula gives the factors ${alphas}`, node);
     const [result] = node.outputs;
+    const [a, b, addend] = inputs;
     const unscaled: Value = { ...result, name: `${result.name}_unscaled` };
-    const product = { ...node, inputs, attributes: { ...node.attributes, alpha: { float: 1 } }, outputs: [unscaled] };
+    const attributes = { ...node.attributes, alpha: { float: 1 } };
+    const product: GraphNode = { ...node, inputs: [a, b], attributes, outputs: [unscaled] };
     unscaled.producer = product;
-    Object.assign(node, { op: 'Mul', domain: '', inputs: [unscaled, factor], attributes: {} });
-    return [product, node];
+    if (!addend) {
+      Object.assign(node, { op: 'Mul', domain: '', inputs: [unscaled, factor], attributes: {} });
+      return [product, node];
+    }
+    const scaled: Value = { ...result, name: `${result.name}_scaled` };
+    const scaling: GraphNode = { op: 'Mul', domain: '', inputs: [unscaled, factor], attributes: {}, outputs: [scaled] };
+    scaled.producer = scaling;
+    Object.assign(node, { op: 'Add', domain: '', inputs: [scaled, addend], attributes: {} });
+    return [product, scaling, node];
   }
 
-  return { inputs: first.inputs, nodes, outputs: first.outputs };
+  return { inputs: first.inputs, nodes, outputs };
 }

@@ -6,7 +6,7 @@
  */
 import { sameShape, splatOf } from '../trace/graph.js';
 import type { GraphBuilder, GraphDType, Value } from '../trace/graph.js';
-import { lower } from '../trace/trace-backend.js';
+import { lower, unsupported } from '../trace/trace-backend.js';
 import { cast, expand, reshape } from './shapes.js';
 import type { DType } from '../host-tensor.js';
 
@@ -102,7 +102,7 @@ lower('SquaredDifference', (graph, { a, b }) => {
   return arithmetic(graph, 'Mul', difference, difference);
 });
 lower<{ alpha: number }>('Step', (graph, { x }, { alpha }) => {
-  if (alpha !== 0) throw new Error(`the onnx engine lowers step(x) with slope 0 only, got ${alpha}`);
+  if (alpha !== 0) throw unsupported(`lowers step(x) with slope 0 only, got ${alpha}`);
   return cast(graph, binary(graph, 'Greater', x, graph.scalar(0), 'bool'), 'float32');
 });
 lower<{ clipValueMin: number; clipValueMax: number }>('ClipByValue', (graph, { x }, { clipValueMin, clipValueMax }) =>
@@ -118,7 +118,7 @@ lower('Select', (graph, { condition, t, e }) =>
 lower<{ depth: number; onValue: number; offValue: number; dtype?: DType }>(
   'OneHot',
   (graph, { indices }, { depth, onValue, offValue, dtype = 'int32' }) => {
-    if (onValue !== 1 || offValue !== 0) throw new Error('the onnx engine lowers oneHot with values 1 and 0 only');
+    if (onValue !== 1 || offValue !== 0) throw unsupported('lowers oneHot with values 1 and 0 only');
     const classes = graph.constant(
       Int32Array.from({ length: depth }, (_, i) => i),
       [depth],

@@ -7,7 +7,7 @@
 import { sizeOf } from '../host-tensor.js';
 import { sameShape } from '../trace/graph.js';
 import type { GraphBuilder, Value } from '../trace/graph.js';
-import { lower } from '../trace/trace-backend.js';
+import { lower, unsupported } from '../trace/trace-backend.js';
 import { arithmetic, broadcastShape, unary } from './elementwise.js';
 import { reshape, transpose } from './shapes.js';
 
@@ -89,5 +89,5 @@ lower<MatmulAttrs & { activation?: string }>('_FusedMatMul', (graph, { a, b, bia
   const product = matmul(graph, a, b, { transposeA, transposeB, bias });
   if (activation === 'linear') return product;
   if (activation === 'relu') return unary(graph, 'Relu', product);
-  throw new Error(`the onnx engine fuses matMul with 'linear' or 'relu', got '${activation}'`);
+  throw unsupported(`fuses matMul with 'linear' or 'relu', got '${activation}'`);
 });

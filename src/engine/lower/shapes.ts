@@ -4,7 +4,7 @@ import type { DType } from '../host-tensor.js';
 import { constantData, sameShape, splatOf } from '../trace/graph.js';
 import type { GraphBuilder, Value } from '../trace/graph.js';
 import * as tf from '../tfjs.js';
-import { lower } from '../trace/trace-backend.js';
+import { lower, unsupported } from '../trace/trace-backend.js';
 
 /** ONNX's TensorProto.DataType numbers. */
 export const ONNX_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
@@ -132,7 +132,7 @@ lower<{ paddings: Paddings; constantValue: number }>('PadV2', (graph, { x }, { p
 });
 
 lower<{ paddings: Paddings; mode: 'reflect' | 'symmetric' }>('MirrorPad', (graph, { x }, { paddings, mode }) => {
-  if (mode !== 'reflect') throw new Error(`the onnx engine pads with 'reflect' only, got '${mode}'`);
+  if (mode !== 'reflect') throw unsupported(`pads with 'reflect' only, got '${mode}'`);
   return graph.emit(
     { op: 'Pad', inputs: [x, onnxPads(graph, paddings)], attributes: { mode } },
     paddedShape(x.shape, paddings),

@@ -138,6 +138,9 @@ export function refuseOtherKernels(): void {
   }
 }
 
+/** The error of a kernel with options that its lowering does not know; `what` follows "the onnx engine". */
+export const unsupported = (what: string): Error => new Error(`the onnx engine ${what}${callSite()}`);
+
 /** ", called at FILE:LINE" for the innermost frame outside TensorFlow.js and the engine. */
 function callSite(): string {
   const limit = Error.stackTraceLimit;
