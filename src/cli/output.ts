@@ -20,7 +20,8 @@ export interface Talk {
   stop(): void;
 }
 
-const LINE_EVERY_MS = 15_000;
+/** How long plain output may stay silent while work goes on. */
+const LINE_EVERY_MS = 30_000;
 
 /** Talk on stderr. */
 export function createTalk(): Talk {
@@ -34,6 +35,7 @@ export function createTalk(): Talk {
   return {
     log: (line) => {
       stop();
+      lastLine = performance.now();
       process.stderr.write(`${line}\n`);
     },
     progress: (what, done, total) => {
