@@ -76,6 +76,9 @@ export function batchNorm(x: Tensor, tensors: TensorMap, { name, channels, stati
   const gain = perChannel(tensors[`${name}.weight`]);
   const shift = perChannel(tensors[`${name}.bias`]);
   if (statistics) {
+    const count: number = x.shape[sampleAxis(channels)]!;
+    if (count < 2)
+      throw new RangeError(`batch normalisation ${name} needs at least 2 samples to train on, got ${count}`);
     statistics.record(name, x, channels);
     return normalizeBatch(x, gain, shift, sampleAxis(channels));
   }

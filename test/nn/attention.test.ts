@@ -1,0 +1,80 @@
+/** Attention with one head (by associativity) and with several, against the textbook formula. */
+import type { TensorMap } from '../../src/engine/program.js';
+import * as tf from '../../src/engine/tfjs.js';
+import type { Tensor } from '../../src/engine/tfjs.js';
+import { attention } from '../../src/nn/attention.js';
+import { normal, positive } from '../engine/random-tensors.js';
+import { checkGradients } from './gradient-check.js';
+
+interface Sizes {
+  readonly batch: number;
+  readonly heads: number;
+  readonly embed: number;
+  readonly latents: number;
+  readonly rows: number;
+}
+
+const dense = (x: Tensor, weight: Tensor, bias: Tensor) =>
+  tf.add(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor2D, false, true), bias);
+
+/** Projects queries, keys and values, and attends for each utterance and head by itself. */
+function plainAttention(inputs: TensorMap, { batch, heads, embed, latents, rows }: Sizes): Tensor {
+  const { queries, memory, gain, shift, inWeight, inBias, outWeight, outBias } = inputs;
+  const normalized = tf.add(tf.mul(memory, gain), shift);
+  const [q, k, v] = [queries, normalized, normalized].map((x, i) =>
+    dense(x, tf.slice(inWeight, [i * embed, 0], [embed, embed]), tf.slice(inBias, [i * embed], [embed])),
+  );
+  const width = embed / heads;
+  const utterances = Array.from({ length: batch }, (_, b) => {
+    const part = (x: Tensor, count: number, h: number) =>
+      tf.slice(x, [b * count, h * width], [count, width]) as tf.Tensor2D;
+    const perHead = Array.from({ length: heads }, (_, h) => {
+      const scores = tf.div(tf.matMul(part(q, latents, h), part(k, rows, h), false, true), Math.sqrt(width));
+      return tf.matMul(tf.softmax(scores), part(v, rows, h));
+    });
+    return tf.concat(perHead, 1);
+  });
+  return dense(tf.concat(utterances, 0), outWeight, outBias);
+}
+
+const cases: (Sizes & { name: string })[] = [
+  { name: 'one head', batch: 2, heads: 1, embed: 4, latents: 3, rows: 5 },
+  { name: 'one head, one utterance', batch: 1, heads: 1, embed: 4, latents: 2, rows: 7 },
+  { name: 'one head, one row', batch: 2, heads: 1, embed: 4, latents: 3, rows: 1 },
+  { name: 'two heads', batch: 2, heads: 2, embed: 4, latents: 3, rows: 5 },
+  { name: 'as many heads as numbers', batch: 1, heads: 6, embed: 6, latents: 3, rows: 4 },
+];
+
+describe('attention', () => {
+  for (const sizes of cases) {
+    const { name, batch, heads, embed, latents, rows } = sizes;
+    it(`with ${name} is the textbook's, with its gradients`, async () => {
+      await checkGradients({
+        layer: ({ queries, memory, gain, shift, inWeight, inBias, outWeight, outBias }) =>
+          attention(
+            queries,
+            memory,
+            {
+              'a.in_proj_weight': inWeight,
+              'a.in_proj_bias': inBias,
+              'a.out_proj.weight': outWeight,
+              'a.out_proj.bias': outBias,
+            },
+            { name: 'a', affine: { gain, shift }, batch, heads },
+          ),
+        plain: (inputs) => plainAttention(inputs, sizes),
+        inputs: {
+          queries: normal(batch * latents, embed),
+          memory: normal(batch * rows, embed),
+          gain: positive(embed),
+          shift: normal(embed),
+          inWeight: normal(3 * embed, embed),
+          inBias: normal(3 * embed),
+          outWeight: normal(embed, embed),
+          outBias: normal(embed),
+        },
+        tolerance: 2e-5, // products of three or four matrices in another order
+      });
+    });
+  }
+});
