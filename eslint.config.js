@@ -3,9 +3,8 @@
  * each other (the table below, read: a folder → the folders it may import). Only src/engine knows ONNX Runtime and
  * TensorFlow.js by name.
  */
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import js from '@eslint/js';
-import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
-import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 const mayImport = {
@@ -21,18 +20,34 @@ const mayImport = {
   report: ['storage', 'corpus', 'scoring'],
   recipe: ['storage', 'audio', 'corpus', 'features', 'engine', 'nn', 'models', 'training', 'scoring', 'report'],
 };
-const folders = [...Object.keys(mayImport), 'cli'];
 
-/** One zone a forbidden pair: files in `target` must not import files in `from`. */
-const zones = Object.entries(mayImport).flatMap(([folder, allowed]) =>
-  folders
-    .filter((other) => other !== folder && !allowed.includes(other))
-    .map((other) => ({
-      target: `./src/${folder}`,
-      from: `./src/${other}`,
-      message: `src/${folder} may import only ${['errors', 'random', ...allowed].join(', ')}.`,
-    })),
-);
+/** The folder of src/ that a path lies in; undefined for files right in src/, which everyone may import, and others. */
+function folderOf(path) {
+  const parts = relative(join(import.meta.dirname, 'src'), path).split(sep);
+  return parts.length > 1 && parts[0] !== '..' ? parts[0] : undefined;
+}
+
+/** Checks the table above, for static imports, `import()`, re-exports and imported types alike. */
+const importDirection = {
+  meta: { type: 'problem', schema: [] },
+  create({ filename, report }) {
+    const folder = folderOf(filename) ?? '';
+    const allowed = ['errors', 'random', folder, ...(mayImport[folder] ?? [])];
+    const check = ({ source }) => {
+      if (!source || typeof source.value !== 'string' || !source.value.startsWith('.')) return;
+      const other = folderOf(resolve(dirname(filename), source.value));
+      if (!other || folder === 'cli' || allowed.includes(other)) return;
+      report({ node: source, message: `src/${folder} may import only ${allowed.join(', ')}.` });
+    };
+    return {
+      ImportDeclaration: check,
+      ImportExpression: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      TSImportType: check,
+    };
+  },
+};
 
 export default tseslint.config(
   { ignores: ['dist/', 'exp/', 'node_modules/', 'test/fixtures/'] },
@@ -53,8 +68,6 @@ export default tseslint.config(
     ignores: ['**/*.d.ts'],
     extends: [tseslint.configs.strict],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    plugins: { 'import-x': importX },
-    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver({ project: './tsconfig.json' })] },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
@@ -66,10 +79,13 @@ export default tseslint.config(
       // Typed arrays are indexed in every inner loop, where `!` and plain indexing are the readable choice.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/ban-ts-comment': ['error', { 'ts-ignore': true, 'ts-expect-error': true }],
-      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones }],
-      'import-x/no-self-import': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
+  },
+  {
+    files: ['src/**/*.ts'],
+    plugins: { acanet: { rules: { 'import-direction': importDirection } } },
+    rules: { 'acanet/import-direction': 'error' },
   },
   {
     files: ['src/**/*.ts'],
