@@ -55,13 +55,21 @@ export const ecapaTdnnOptions = z
     /** Groups of the convolutions of each block. */
     groups: z.array(positive).default([1, 1, 1, 1, 1]),
   })
-  .superRefine(({ channels, kernels, dilations, groups, res2netScale }, context) => {
+  .superRefine(({ bins, channels, kernels, dilations, groups, res2netScale }, context) => {
     const sizes = typeof channels === 'string' ? ECAPA_SIZES[channels] : channels;
     for (const [name, list] of Object.entries({ kernels, dilations, groups })) {
       if (list.length === sizes.length) continue;
       const message = `expected ${sizes.length} values, one a block, got ${list.length}`;
       context.addIssue({ code: 'custom', path: [name], message });
     }
+    const joined = sizes.slice(1, -1).reduce((sum, size) => sum + size, 0);
+    const inputs = sizes.map((_, b) => (b === 0 ? bins : b === sizes.length - 1 ? joined : sizes[b - 1]));
+    groups.forEach((count, b) => {
+      const uneven = [inputs[b], sizes[b]].find((size) => size % count !== 0);
+      if (uneven === undefined) return;
+      const message = `${uneven} channels of block ${b} cannot be split into ${count} groups`;
+      context.addIssue({ code: 'custom', path: ['groups', b], message });
+    });
     const indivisible = sizes.slice(1, -1).find((size) => size % res2netScale !== 0);
     if (indivisible !== undefined) {
       const message = `${indivisible} channels cannot be split into ${res2netScale} parts`;

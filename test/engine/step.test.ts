@@ -15,7 +15,7 @@ type Feed = Record<string, Float32Array<ArrayBuffer>>;
 /** A small regression with momentum, a step counter, and state that changes places, stays or is replaced. */
 function regression(): StepDefinition {
   return {
-    program: ({ x, target, rate, w, momentum, steps, left, right, kept }) => {
+    program: ({ x, target, rate, w, momentum, steps, left, right, kept, grid, flat }) => {
       const { value, grads } = tf
         .engine()
         .gradients(
@@ -35,6 +35,8 @@ function regression(): StepDefinition {
         right: left,
         kept,
         last: tf.zeros([2]),
+        grid: tf.neg(tf.reshape(flat, [2, 3])), // values that come out of another shape than they are kept in
+        flat: tf.reshape(tf.add(grid, 1), [6]),
       };
     },
     inputs: {
@@ -51,6 +53,8 @@ function regression(): StepDefinition {
       right: normal(3)('right'),
       kept: normal(2)('kept'),
       last: normal(2)('last'),
+      grid: normal(2, 3)('grid'),
+      flat: normal(6)('flat'),
     },
   };
 }

@@ -1,0 +1,90 @@
+/** Parameters and multiply-accumulate operations of the published models and of their variants. */
+import assert from 'node:assert/strict';
+import { parameterCount } from '../../src/models/model.js';
+import { createModel, parseModelOptions } from '../../src/models/registry.js';
+
+interface Row {
+  readonly name: string;
+  readonly options: Record<string, unknown>;
+  readonly parameters: number;
+  /** GMAC for 300 and for 1000 frames, to as many digits as are known. */
+  readonly gmac300?: string;
+  readonly gmac1000?: string;
+}
+
+/** Counted with the authors' PyTorch modules; GMAC from their shapes. */
+const table: Row[] = [
+  { name: 'ACA-Net as released', options: {}, parameters: 4_553_601, gmac300: '1.150', gmac1000: '1.806' },
+  { name: 'ACA-Net, 1 cross attention', options: { reps: 1 }, parameters: 3_762_049, gmac300: '0.911' },
+  { name: 'ACA-Net, 2 layers', options: { layers: 2 }, parameters: 3_630_977, gmac300: '0.936' },
+  { name: 'ACA-Net, 1 layer', options: { layers: 1 }, parameters: 2_708_353, gmac300: '0.722' },
+  { name: 'ACA-Net, 1 block', options: { blocks: 1 }, parameters: 2_312_321, gmac300: '0.578' },
+  { name: 'ACA-Net, 3 blocks', options: { blocks: 3 }, parameters: 6_794_881, gmac300: '1.721' },
+  {
+    name: 'ACA-Net, embed 128',
+    options: { embed: 128, attentionMlp: 128, transformerMlp: 128 },
+    parameters: 1_162_881,
+    gmac300: '0.347',
+  },
+  { name: 'ACA-Net, head fc', options: { head: 'fc' }, parameters: 13_990_720 },
+  {
+    name: 'ECAPA-TDNN, C = 512',
+    options: { channels: 'c512' },
+    parameters: 6_194_048,
+    gmac300: '1.555',
+    gmac1000: '5.18',
+  },
+  {
+    name: 'ECAPA-TDNN, C = 1024, MFA 1536',
+    options: { channels: 'c1024' },
+    parameters: 14_660_416,
+    gmac300: '3.973',
+    gmac1000: '13.24',
+  },
+  {
+    name: 'ECAPA-TDNN, C = 1024, MFA 3072',
+    options: { channels: 'c1024-mfa3072' },
+    parameters: 20_767_552,
+    gmac300: '5.625',
+    gmac1000: '18.75',
+  },
+];
+
+const modelOf = ({ name, options }: Row) =>
+  createModel(parseModelOptions({ type: name.startsWith('ACA') ? 'aca-net' : 'ecapa-tdnn', ...options }, name));
+
+describe('sizes of models', () => {
+  for (const row of table) {
+    it(`${row.name}: ${row.parameters} parameters, ${row.gmac300 ?? '?'} GMAC for 300 frames`, () => {
+      const model = modelOf(row);
+      assert.equal(parameterCount(model), row.parameters);
+      for (const [frames, expected] of [
+        [300, row.gmac300],
+        [1000, row.gmac1000],
+      ] as const) {
+        if (expected === undefined) continue;
+        const digits = expected.split('.')[1].length;
+        const unit = 10 ** -digits;
+        const actual = model.macs(frames) / 1e9;
+        // within one unit of the last digit: 18.745 was published as 18.75
+        assert.ok(Math.abs(actual - Number(expected)) <= 0.51 * unit + 1e-9, `${actual} GMAC for ${frames} frames`);
+      }
+    });
+  }
+
+  it('are those of the claim: 0.22 of the large ECAPA-TDNN’s parameters, 0.18 with one cross attention', () => {
+    const count = (name: string) => parameterCount(modelOf(table.find((row) => row.name === name)!));
+    const large = count('ECAPA-TDNN, C = 1024, MFA 3072');
+    assert.equal((count('ACA-Net as released') / large).toFixed(3), '0.219');
+    assert.equal((count('ACA-Net, 1 cross attention') / large).toFixed(3), '0.181');
+    assert.equal((count('ACA-Net, 2 layers') / large).toFixed(3), '0.175');
+  });
+
+  it('grow by the same number with every frame', () => {
+    for (const row of table) {
+      const { macs } = modelOf(row);
+      assert.equal(macs(400) - macs(300), macs(1000) - macs(900));
+      assert.ok(Number.isInteger(macs(300)), row.name);
+    }
+  });
+});

@@ -1,0 +1,87 @@
+/** Model options that do not make a model are refused, by name. */
+import assert from 'node:assert/strict';
+import { createModel, parseModelOptions } from '../../src/models/registry.js';
+import { UserError } from '../../src/errors.js';
+
+const refused: { name: string; options: Record<string, unknown>; says: RegExp[] }[] = [
+  { name: 'an unknown model', options: { type: 'x-vector' }, says: [/type/] },
+  { name: 'no model', options: {}, says: [/type/] },
+  { name: 'an unknown option', options: { type: 'aca-net', latentDim: 3 }, says: [/"latentDim"/] },
+  { name: 'an option of the other model', options: { type: 'ecapa-tdnn', latents: 3 }, says: [/"latents"/] },
+  {
+    name: 'heads that do not divide embed',
+    options: { type: 'aca-net', embed: 256, heads: 7 },
+    says: [/embed must be a multiple of heads/, /heads/],
+  },
+  { name: 'an odd embed', options: { type: 'aca-net', embed: 15, heads: 5 }, says: [/multiple of 2/, /embed/] },
+  { name: 'dropout of everything', options: { type: 'aca-net', dropout: 1 }, says: [/dropout/] },
+  { name: 'a wrong type', options: { type: 'aca-net', latents: '192' }, says: [/latents/, /number/] },
+  { name: 'an unknown head', options: { type: 'aca-net', head: '1d' }, says: [/1dE/, /head/] },
+  { name: 'an unknown size', options: { type: 'ecapa-tdnn', channels: 'c2048' }, says: [/channels/] },
+  {
+    name: 'too few kernels',
+    options: { type: 'ecapa-tdnn', kernels: [5, 3, 1] },
+    says: [/expected 5 values, one a block, got 3/, /kernels/],
+  },
+  {
+    name: 'too few dilations',
+    options: {
+      type: 'ecapa-tdnn',
+      channels: [8, 8, 8, 8, 8, 8],
+      kernels: [5, 3, 3, 3, 3, 1],
+      groups: [1, 1, 1, 1, 1, 1],
+    },
+    says: [/expected 6 values, one a block, got 5/, /dilations/],
+  },
+  {
+    name: 'an even kernel',
+    options: { type: 'ecapa-tdnn', kernels: [4, 3, 3, 3, 1] },
+    says: [/a kernel size must be odd/, /kernels\[0\]/],
+  },
+  {
+    name: 'channels that a Res2Net block cannot split',
+    options: { type: 'ecapa-tdnn', channels: [512, 512, 500, 512, 1536] },
+    says: [/500 channels cannot be split into 8 parts/],
+  },
+  {
+    name: 'groups that do not divide the channels',
+    options: { type: 'ecapa-tdnn', groups: [1, 3, 1, 1, 1] },
+    says: [/1024 channels of block 1 cannot be split into 3 groups/, /groups\[1\]/],
+  },
+  {
+    name: 'groups that do not divide the features',
+    options: { type: 'ecapa-tdnn', bins: 81, groups: [2, 1, 1, 1, 1] },
+    says: [/81 channels of block 0 cannot be split into 2 groups/],
+  },
+];
+
+describe('model options', () => {
+  for (const { name, options, says } of refused) {
+    it(`refuse ${name}`, () => {
+      assert.throws(
+        () => parseModelOptions(options, 'recipe.yaml'),
+        (error) => {
+          assert.ok(error instanceof UserError, String(error));
+          assert.match(error.message, /^recipe\.yaml: not the options of a model\n/);
+          for (const pattern of says) assert.match(error.message, pattern);
+          return true;
+        },
+      );
+    });
+  }
+
+  it('have the released ACA-Net and SpeechBrain’s ECAPA-TDNN as defaults', () => {
+    const aca = createModel(parseModelOptions({ type: 'aca-net' }, 'test'));
+    assert.deepEqual([aca.bins, aca.embeddingSize, aca.minFrames, aca.dropoutRate], [80, 192, 1, 0.2]);
+    const ecapa = createModel(parseModelOptions({ type: 'ecapa-tdnn' }, 'test'));
+    assert.deepEqual([ecapa.bins, ecapa.embeddingSize, ecapa.minFrames, ecapa.minCropFrames], [80, 192, 5, 11]);
+  });
+
+  it('give the size of the embedding', () => {
+    const size = (options: object) => createModel(parseModelOptions(options, 'test')).embeddingSize;
+    assert.equal(size({ type: 'aca-net', latents: 100, embed: 64 }), 100);
+    assert.equal(size({ type: 'aca-net', latents: 100, embed: 64, head: '1dL' }), 64);
+    assert.equal(size({ type: 'aca-net', latents: 100, embed: 64, head: 'fc' }), 100);
+    assert.equal(size({ type: 'ecapa-tdnn', embedding: 256 }), 256);
+  });
+});
