@@ -69,7 +69,7 @@ export function unifyTraces(traces: readonly Graph[]): Graph {
     remember(`${dtype}|${shape}|${numbers.join()}`, () => {
       const Typed = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
       const data = dtype === 'int64' ? BigInt64Array.from(numbers, BigInt) : Typed[dtype].from(numbers);
-      return { name: `size_constant${made.size}`, shape, dtype, constant: { data } };
+      return { name: `%size_constant${made.size}`, shape, dtype, constant: { data } };
     });
   const emit = (
     op: string,
@@ -80,7 +80,7 @@ export function unifyTraces(traces: readonly Graph[]): Graph {
   ): Value =>
     remember(`${op}|${JSON.stringify(attributes)}|${inputs.map((v) => v.name).join()}`, () => {
       const node: GraphNode = { op, domain: '', inputs, attributes, outputs: [] };
-      const output: Value = { name: `size${made.size}`, shape, dtype, producer: node };
+      const output: Value = { name: `%size${made.size}`, shape, dtype, producer: node };
       node.outputs.push(output);
       nodes.push(node);
       return output;

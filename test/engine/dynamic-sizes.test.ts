@@ -227,6 +227,27 @@ describe('one session for every size', () => {
     await inference.dispose();
   });
 
+  it('serves inputs of any name', async () => {
+    const names = ['v0', 'v1', 'v2', 'size0', 'size_constant0', 'a/b.weight'];
+    const program: Program = (inputs) => ({
+      v3: tf.div(
+        Object.values(inputs).reduce((sum, x) => tf.add(tf.tanh(sum), x)),
+        inputs.v0.shape[0] + 1,
+      ),
+    });
+    const inputs: TensorSpecs = Object.fromEntries(names.map((name) => [name, { shape: ['T', 2] }]));
+    const feed = Object.fromEntries(names.map((name) => [name, normal(3, 2)(name)]));
+    const inference = await onnx.compileInference({ program, inputs, parameters: {} });
+    const eager = await reference.compileInference({ program, inputs, parameters: {} });
+    assertAllClose(await inference.run(feed), await eager.run(feed), 1e-6);
+    await inference.dispose();
+  });
+
+  it('has no output of an input’s name', () =>
+    assert.rejects(onnx.compileInference({ program: ({ x }) => ({ x: tf.neg(x) }), inputs: dynamic, parameters }), {
+      message: 'internal: the output x has the name of an input',
+    }));
+
   it('serves int inputs', async () => {
     const program: Program = ({ i }) => ({ y: tf.sum(tf.oneHot(i, 5, 1, 0, 'float32'), 0) });
     const inputs: TensorSpecs = { i: { shape: ['T'], dtype: 'int32' } };

@@ -1,4 +1,5 @@
 /** @file Writes a graph as an ONNX model: opset 20 and ONNX Runtime's own operators. */
+import { internal } from '../../errors.js';
 import { ONNX_TYPE } from '../lower/shapes.js';
 import { constantData } from '../trace/graph.js';
 import type { Attribute, Graph, GraphDType, GraphNode, Value } from '../trace/graph.js';
@@ -16,6 +17,8 @@ export interface Port {
  * input, a constant, or a result that is two outputs at once is copied by Identity.
  */
 export function encodeOnnx(graph: Graph, { inputs, outputs }: { inputs: Port[]; outputs: Port[] }): Uint8Array {
+  const taken = new Set(inputs.map(({ name }) => name));
+  for (const { name } of outputs) if (taken.has(name)) throw internal(`the output ${name} has the name of an input`);
   const names = new Map<Value, string>(graph.inputs.map((value) => [value, value.name]));
   const copies: object[] = [];
   for (const { name, value } of graph.outputs) {

@@ -112,7 +112,7 @@ export class GraphBuilder {
   }
 
   private freshName(): string {
-    return `v${this.counter++}`;
+    return `%${this.counter++}`; // no name that a program gives its inputs
   }
 }
 
