@@ -4,8 +4,8 @@
  * Frames are expanded by a linear map, ReLU and batch normalisation, given a position, and layer-normalised. Each of
  * `blocks` blocks lets the latents [B·L, E] attend to the frames `reps` times (one head), then to one another in
  * `layers` transformer layers, whose stages are concatenated and reduced. A head makes the embedding, which is
- * batch-normalised. As in the released code, only keys and values are normalised, never queries, and dropout follows
- * each MLP's second map only. Parameter names are those of the released code.
+ * batch-normalised. As in the released code, only keys and values are normalised (queries too with `queryScale`), and
+ * dropout follows each MLP's second map only. Parameter names are those of the released code.
  */
 import { z } from 'zod';
 import type { TensorMap } from '../engine/program.js';
@@ -47,6 +47,10 @@ export const acaNetOptions = z
     head: z.enum(['1dE', '1dL', 'fc']).default('1dE'),
     /** time: each frame's position. none. reference: the released code's, which encodes the batch row. */
     positional: z.enum(['time', 'none', 'reference']).default('time'),
+    /** null: queries are taken as they are, as released. A number: they are layer-normalised and multiplied by it. */
+    queryScale: z.number().positive().nullable().default(null),
+    /** Subtract from each embedding its mean over the latents, before the last normalisation; not in the released code. */
+    centred: z.boolean().default(false),
     /** How the latents start. The released code: normal, 0.02 (from which embeddings collapse; see docs). */
     latentInit: z
       .strictObject({
@@ -122,7 +126,9 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   ): Tensor {
     const affineOf = (norm: string) => ({ gain: tensors[`${norm}.weight`], shift: tensors[`${norm}.bias`] });
     const affine = affineOf(`${name}.lnorm1`);
-    const heard = tf.add(attention(latent, rows, tensors, { name: `${name}.attn`, affine, batch, heads }), latent);
+    const { queryScale } = options;
+    const queries = queryScale === null ? latent : tf.mul(layerNormalize(latent), queryScale);
+    const heard = tf.add(attention(queries, rows, tensors, { name: `${name}.attn`, affine, batch, heads }), latent);
     const first = foldAffine(
       tensors[`${name}.linear1.weight`],
       tensors[`${name}.linear1.bias`],
@@ -186,7 +192,9 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
         latent = reduceStages(stages, tensors, block);
       }
       const statistics = training?.statistics;
-      return batchNorm(compress(latent, tensors, batch), tensors, {
+      const compressed = compress(latent, tensors, batch);
+      const centred = options.centred ? tf.sub(compressed, tf.mean(compressed, 1, true)) : compressed;
+      return batchNorm(centred, tensors, {
         name: 'final_norm.norm',
         channels: 'last',
         statistics,
