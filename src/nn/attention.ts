@@ -3,13 +3,16 @@
  *
  * Parameters are those of `torch.nn.MultiheadAttention`: `in_proj_weight` [3E, E] and `in_proj_bias` [3E] (query, key,
  * value rows), `out_proj.weight` [E, E], `out_proj.bias` [E]. Keys and values come from normalised rows x̂ whose
- * affine part (gain g, shift s) is folded into their projections. Queries are taken as they are.
+ * affine part (gain g, shift s) is folded into their projections. Queries are taken as they are. A key bias adds a
+ * constant to a row of scores, which softmax ignores, and the weights of a query sum to one, so a value bias only
+ * moves the output's: neither is ever added to the many rows.
  */
 import type { TensorMap } from '../engine/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
+import type { ChannelAxis } from './batch-norm.js';
 import { foldAffine } from './layer-norm.js';
-import { linear, linearInOut } from './linear.js';
+import { linear, linearProduct } from './linear.js';
 
 export interface AttentionOptions {
   /** The layer's prefix in the state dict. */
@@ -18,67 +21,89 @@ export interface AttentionOptions {
   readonly affine: { gain: Tensor; shift: Tensor };
   readonly batch: number;
   readonly heads: number;
+  /** The layout of queries, rows and result: [E, B·N] for 'first', [B·N, E] for 'last'. */
+  readonly channels: ChannelAxis;
 }
 
-/**
- * Attention of queries [B·L, E] over rows x̂ [B·N, E]; returns [B·L, E], without the residual.
- */
+/** Attention of queries [B·L, E] over rows x̂ [B·N, E] (or both transposed); the result is as the queries, no residual. */
 export function attention(queries: Tensor, rows: Tensor, tensors: TensorMap, options: AttentionOptions): Tensor {
-  const { name } = options;
+  const { name, channels } = options;
   const [queryWeight, keyWeight, valueWeight] = tf.split(tensors[`${name}.in_proj_weight`], 3, 0);
   const [queryBias, keyBias, valueBias] = tf.split(tensors[`${name}.in_proj_bias`], 3, 0);
-  const output = { weight: tensors[`${name}.out_proj.weight`], bias: tensors[`${name}.out_proj.bias`] };
-  const query = { weight: queryWeight, bias: queryBias };
+  const outputWeight = tensors[`${name}.out_proj.weight`];
   const key = foldAffine(keyWeight, keyBias, options.affine);
   const value = foldAffine(valueWeight, valueBias, options.affine);
-  const attend = options.heads === 1 ? attendWithOneHead : attendWithHeads;
-  return attend(queries, rows, { query, key, value, output }, options);
+  const valueShift = tf.matMul(outputWeight as tf.Tensor2D, tf.reshape(value.bias, [-1, 1]) as tf.Tensor2D);
+  const outputBias = tf.add(tf.reshape(valueShift, [-1]), tensors[`${name}.out_proj.bias`]);
+
+  const attend = channels === 'first' ? attendColumns : attendRows;
+  if (options.heads > 1) {
+    const looking = splitHeads(linear(queries, queryWeight, queryBias, channels), options);
+    const keys = splitHeads(linearProduct(rows, key.weight, channels), options);
+    const values = splitHeads(linearProduct(rows, value.weight, channels), options);
+    return linear(mergeHeads(attend(looking, keys, values), options), outputWeight, outputBias, channels);
+  }
+  // One head, by associativity: scores are (q·Wqᵀ + bq)·Wk·x̂ᵀ = (q·(WqᵀWk) + bq·Wk)·x̂ᵀ and the output is
+  // (P·x̂)·(Wo·Wv)ᵀ + bias. So the many rows x̂ are never projected; only the few latents are.
+  const keyed = tf.matMul(key.weight as tf.Tensor2D, queryWeight as tf.Tensor2D, true, false); // [out, in]
+  const keyedBias = tf.matMul(tf.reshape(queryBias, [1, -1]) as tf.Tensor2D, key.weight as tf.Tensor2D);
+  const looking = splitHeads(linear(queries, keyed, tf.reshape(keyedBias, [-1]), channels), options);
+  const memory = splitHeads(rows, options);
+  const weight = tf.matMul(outputWeight as tf.Tensor2D, value.weight as tf.Tensor2D); // [out, in]
+  return linear(mergeHeads(attend(looking, memory, memory), options), weight, outputBias, channels);
 }
 
-interface Projection {
-  readonly weight: Tensor;
-  readonly bias: Tensor;
+/** Each head's share of x, for each utterance: columns [B·H, E/H, N] of [E, B·N], rows [B·H, N, E/H] of [B·N, E]. */
+function splitHeads(x: Tensor, { batch, heads, channels }: AttentionOptions): Tensor {
+  if (channels === 'first') {
+    const [width, count] = [x.shape[0] / heads, x.shape[1]! / batch];
+    const blocks = tf.transpose(tf.reshape(x, [heads, width, batch, count]), [2, 0, 1, 3]);
+    return tf.reshape(blocks, [batch * heads, width, count]);
+  }
+  const [count, width] = [x.shape[0] / batch, x.shape[1]! / heads];
+  const blocks = tf.transpose(tf.reshape(x, [batch, count, heads, width]), [0, 2, 1, 3]);
+  return tf.reshape(blocks, [batch * heads, count, width]);
 }
-type Projections = Record<'query' | 'key' | 'value' | 'output', Projection>;
 
-function attendWithHeads(
-  queries: Tensor,
-  rows: Tensor,
-  { query, key, value, output }: Projections,
-  { batch, heads }: AttentionOptions,
-): Tensor {
-  const embed = queries.shape[1]!;
-  const project = (x: Tensor, { weight, bias }: Projection) => {
-    const split = tf.reshape(linear(x, weight, bias), [batch, x.shape[0] / batch, heads, embed / heads]);
-    return tf.transpose(split, [0, 2, 1, 3]); // [B, H, N, E/H]
-  };
-  const scores = tf.matMul(project(queries, query), project(rows, key), false, true); // [B, H, L, N]
-  const weights = tf.softmax(tf.mul(scores, 1 / Math.sqrt(embed / heads)));
-  const heard = tf.transpose(tf.matMul(weights, project(rows, value)), [0, 2, 1, 3]);
-  return linear(tf.reshape(heard, queries.shape), output.weight, output.bias);
+/** The inverse of `splitHeads`. */
+function mergeHeads(x: Tensor, { batch, heads, channels }: AttentionOptions): Tensor {
+  const [, rows, columns] = x.shape as [number, number, number];
+  const blocks = tf.reshape(x, [batch, heads, rows, columns]);
+  return channels === 'first'
+    ? tf.reshape(tf.transpose(blocks, [1, 2, 0, 3]), [heads * rows, batch * columns])
+    : tf.reshape(tf.transpose(blocks, [0, 2, 1, 3]), [batch * rows, heads * columns]);
+}
+
+/** softmax(q·kᵀ / √d)·v for every head: q [·, L, d], k and v [·, N, d] → [·, L, d]. */
+function attendRows(q: Tensor, k: Tensor, v: Tensor): Tensor {
+  const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]!));
+  return tf.matMul(tf.softmax(scores), v);
 }
 
 /**
- * One head, by associativity: scores are (q·Wqᵀ + bq)·Wk·x̂ᵀ = (q·(WqᵀWk) + bq·Wk)·x̂ᵀ (a key bias adds a constant to
- * a row, which softmax ignores), and the output is (P·x̂)·(Wo·Wv)ᵀ + Wo·bv + bo, as the rows of P sum to one. So the
- * many rows x̂ are never projected; only the few latents are.
+ * v·softmax(qᵀ·k / √d)ᵀ for every head: q [·, d, L], k and v [·, d, N] → [·, d, L].
+ *
+ * With P the weights and o the result, dscores = P ∘ (dP − rowsum(P ∘ dP)), and that sum is the column sum of do ∘ o,
+ * which is much smaller (Dao et al. 2022).
  */
-function attendWithOneHead(
-  queries: Tensor,
-  rows: Tensor,
-  { query, key, value, output }: Projections,
-  { batch }: AttentionOptions,
-): Tensor {
-  const embed = queries.shape[1]!;
-  const latents = queries.shape[0] / batch;
-  const keyed = tf.matMul(query.weight as tf.Tensor2D, key.weight as tf.Tensor2D, true, false); // [E, E], in to in
-  const keyedBias = tf.matMul(tf.reshape(query.bias, [1, embed]), key.weight as tf.Tensor2D);
-  const looking = linearInOut(queries, keyed, tf.reshape(keyedBias, [embed]));
-  const memory = tf.reshape(rows, [batch, rows.shape[0] / batch, embed]);
-  const scores = tf.matMul(tf.reshape(looking, [batch, latents, embed]), memory, false, true); // [B, L, N]
-  const weights = tf.softmax(tf.mul(scores, 1 / Math.sqrt(embed)));
-  const heard = tf.reshape(tf.matMul(weights, memory), queries.shape);
-  const weight = tf.matMul(output.weight as tf.Tensor2D, value.weight as tf.Tensor2D); // [out, in]
-  const bias = tf.matMul(output.weight as tf.Tensor2D, tf.reshape(value.bias, [embed, 1]));
-  return linear(heard, weight, tf.add(tf.reshape(bias, [embed]), output.bias));
-}
+const attendColumns = tf.customGrad((...args) => {
+  const [q, k, v] = args as Tensor[];
+  const save = args[3] as unknown as tf.GradSaveFunc;
+  const scale = 1 / Math.sqrt(q.shape[1]!);
+  const p = tf.softmax(tf.mul(tf.matMul(q, k, true, false), scale)); // [·, L, N]
+  const o = tf.matMul(v, p, false, true);
+  save([q, k, v, p, o]);
+  return {
+    value: o,
+    gradFunc: (dO: Tensor, [q, k, v, p, o]: Tensor[]) => {
+      const dP = tf.matMul(dO, v, true, false);
+      const shared = tf.expandDims(tf.sum(tf.mul(dO, o), 1), 2); // [·, L, 1]
+      const dScores = tf.mul(p, tf.sub(dP, shared));
+      return [
+        tf.mul(tf.matMul(k, dScores, false, true), scale),
+        tf.mul(tf.matMul(q, dScores), scale),
+        tf.matMul(dO, p),
+      ];
+    },
+  };
+}) as (q: Tensor, k: Tensor, v: Tensor) => Tensor;

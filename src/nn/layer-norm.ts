@@ -1,5 +1,5 @@
 /**
- * @file Layer normalisation over the last axis (Ba et al. 2016), without its affine part.
+ * @file Layer normalisation over the channels (Ba et al. 2016), without its affine part.
  *
  * The affine map is left to the caller, who folds it into the linear map that follows: (x̂·g + b)·Wᵀ + c is
  * x̂·(W·diag g)ᵀ + (W·b + c), which saves two passes over the activations, forwards and backwards.
@@ -7,25 +7,37 @@
 import { normalizeLast } from '../engine/extensions.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
+import type { ChannelAxis } from './batch-norm.js';
 
 /** PyTorch's default. */
 const EPSILON = 1e-5;
 
-/** x̂ = (x − mean) / √(variance + 1e-5) over the last axis. */
-export const layerNormalize: (x: Tensor) => Tensor = tf.customGrad((input, saved) => {
-  const save = saved as tf.GradSaveFunc;
-  const [normalized, inverseDeviation] = normalizeLast(input as Tensor, EPSILON);
-  save([normalized, inverseDeviation]);
-  return {
-    value: normalized,
-    // dx = (dy − mean(dy) − x̂·mean(dy·x̂)) / deviation
-    gradFunc: (dy: Tensor, [xhat, inverse]: Tensor[]) => {
-      const centred = tf.sub(dy, tf.mean(dy, -1, true));
-      const along = tf.mul(xhat, tf.mean(tf.mul(dy, xhat), -1, true));
-      return tf.mul(tf.sub(centred, along), inverse);
-    },
-  };
-}) as (x: Tensor) => Tensor;
+/** x̂ = (x − mean) / √(variance + 1e-5) over the first axis or the last. */
+export function layerNormalize(x: Tensor, channels: ChannelAxis): Tensor {
+  const axis = channels === 'first' ? 0 : -1;
+  const normalize = tf.customGrad((input, saved) => {
+    const save = saved as tf.GradSaveFunc;
+    const [normalized, inverseDeviation] = normalizeOver(input as Tensor, axis);
+    save([normalized, inverseDeviation]);
+    return {
+      value: normalized,
+      // dx = (dy − mean(dy) − x̂·mean(dy·x̂)) / deviation
+      gradFunc: (dy: Tensor, [xhat, inverse]: Tensor[]) => {
+        const centred = tf.sub(dy, tf.mean(dy, axis, true));
+        const along = tf.mul(xhat, tf.mean(tf.mul(dy, xhat), axis, true));
+        return tf.mul(tf.sub(centred, along), inverse);
+      },
+    };
+  }) as (x: Tensor) => Tensor;
+  return normalize(x);
+}
+
+function normalizeOver(x: Tensor, axis: 0 | -1): [normalized: Tensor, inverseDeviation: Tensor] {
+  if (axis === -1) return normalizeLast(x, EPSILON);
+  const centred = tf.sub(x, tf.mean(x, 0, true));
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 0, true), EPSILON));
+  return [tf.mul(centred, inverse), inverse];
+}
 
 /** The linear map of a normalised row after the affine part (gain, shift): see the file's comment. */
 export function foldAffine(

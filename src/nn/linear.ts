@@ -1,15 +1,19 @@
 /** @file Affine maps in PyTorch's layout: weights are [out, in]. */
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
+import type { ChannelAxis } from './batch-norm.js';
 
-/** x·Wᵀ + b over rows: x [N, in], weight [out, in], bias [out] → [N, out]. */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+/** x·Wᵀ + b over rows, or W·x + b over columns: x [N, in] or [in, N], weight [out, in], bias [out]. */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor, channels: ChannelAxis): Tensor {
+  if (channels === 'first') return linearChannels(x, weight, bias);
   return tf.fused.matMul({ a: x as tf.Tensor2D, b: weight as tf.Tensor2D, transposeB: true, bias });
 }
 
-/** x·W + b over rows, for a weight that was computed as [in, out]. */
-export function linearInOut(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-  return tf.fused.matMul({ a: x as tf.Tensor2D, b: weight as tf.Tensor2D, bias });
+/** The same without bias. */
+export function linearProduct(x: Tensor, weight: Tensor, channels: ChannelAxis): Tensor {
+  return channels === 'first'
+    ? tf.matMul(weight as tf.Tensor2D, x as tf.Tensor2D)
+    : tf.matMul(x as tf.Tensor2D, weight as tf.Tensor2D, false, true);
 }
 
 /** W·x + b over columns, channels first: weight [out, in], x [in, N], bias [out] → [out, N]. */

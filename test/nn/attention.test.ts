@@ -46,35 +46,37 @@ const cases: (Sizes & { name: string })[] = [
 ];
 
 describe('attention', () => {
-  for (const sizes of cases) {
-    const { name, batch, heads, embed, latents, rows } = sizes;
-    it(`with ${name} is the textbook's, with its gradients`, async () => {
-      await checkGradients({
-        layer: ({ queries, memory, gain, shift, inWeight, inBias, outWeight, outBias }) =>
-          attention(
-            queries,
-            memory,
-            {
+  for (const channels of ['last', 'first'] as const) {
+    const layout = (x: Tensor) => (channels === 'first' ? tf.transpose(x) : x);
+    // Of a single row the weight is 1 and its gradient zero: exactly so in rows, up to rounding in columns.
+    for (const sizes of cases.filter(({ rows }) => rows > 1 || channels === 'last')) {
+      const { name, batch, heads, embed, latents, rows } = sizes;
+      it(`with ${name}, channels ${channels}, is the textbook's, with its gradients`, async () => {
+        await checkGradients({
+          layer: ({ queries, memory, gain, shift, inWeight, inBias, outWeight, outBias }) => {
+            const tensors = {
               'a.in_proj_weight': inWeight,
               'a.in_proj_bias': inBias,
               'a.out_proj.weight': outWeight,
               'a.out_proj.bias': outBias,
-            },
-            { name: 'a', affine: { gain, shift }, batch, heads },
-          ),
-        plain: (inputs) => plainAttention(inputs, sizes),
-        inputs: {
-          queries: normal(batch * latents, embed),
-          memory: normal(batch * rows, embed),
-          gain: positive(embed),
-          shift: normal(embed),
-          inWeight: normal(3 * embed, embed),
-          inBias: normal(3 * embed),
-          outWeight: normal(embed, embed),
-          outBias: normal(embed),
-        },
-        tolerance: 2e-5, // products of three or four matrices in another order
+            };
+            const options = { name: 'a', affine: { gain, shift }, batch, heads, channels };
+            return layout(attention(layout(queries), layout(memory), tensors, options));
+          },
+          plain: (inputs) => plainAttention(inputs, sizes),
+          inputs: {
+            queries: normal(batch * latents, embed),
+            memory: normal(batch * rows, embed),
+            gain: positive(embed),
+            shift: normal(embed),
+            inWeight: normal(3 * embed, embed),
+            inBias: normal(3 * embed),
+            outWeight: normal(embed, embed),
+            outBias: normal(embed),
+          },
+          tolerance: 2e-5, // products of three or four matrices in another order
+        });
       });
-    });
+    }
   }
 });
