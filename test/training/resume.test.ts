@@ -1,0 +1,96 @@
+/**
+ * @file A training that is killed, stopped and resumed ends in the same bytes as one left alone: as processes, from the
+ * command line. `bench/kill-and-resume.mjs` does the same with many kills at random moments.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkpointName } from '../../src/training/checkpoint.js';
+
+const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
+const STEPS = 12;
+const RECIPE = `
+extends: base
+corpus: { type: synth, trainSpeakers: 6, testSpeakers: 3, utterancesPerSpeaker: 4, duration: [1, 1.5] }
+development: { speakers: 2 }
+systems:
+  aca-net:
+    model: { type: aca-net, latents: 8, embed: 16, blocks: 1, layers: 1, heads: 2, attentionMlp: 16,
+      transformerMlp: 16, dropout: 0.1 }
+model: aca-net
+baseline: aca-net
+training:
+  epochs: 3
+  batchSize: 4
+  cropFrames: 60
+  optimizer: { type: adam }
+  checkpoint: { everySteps: 3, keepLast: 10 }
+  logEvery: 1
+`;
+
+describe('resuming a training', () => {
+  let work: string;
+  let trained: string;
+  before(() => {
+    work = mkdtempSync(join(tmpdir(), 'acanet-resume-'));
+    writeFileSync(join(work, 'tiny.yaml'), RECIPE);
+    trained = join(work, 'tiny/train/aca-net');
+  });
+  after(() => rmSync(work, { recursive: true, force: true }));
+
+  /** Trains, and sends `signal` when the line of step `atStep` appears. */
+  async function train(signal?: NodeJS.Signals, atStep?: number) {
+    const child = spawn(process.execPath, [door, 'train', '--recipe', join(work, 'tiny.yaml'), '--work', work]);
+    let stderr = '';
+    child.stderr.on('data', (bytes: Buffer) => {
+      const before = stderr;
+      stderr += bytes.toString();
+      const line = `  step ${atStep}/${STEPS}`;
+      if (signal && stderr.includes(line) && !before.includes(line)) child.kill(signal);
+    });
+    return new Promise<{ code: number | null; killedBy: NodeJS.Signals | null; stderr: string }>((resolve) =>
+      child.on('close', (code, killedBy) => resolve({ code, killedBy, stderr })),
+    );
+  }
+
+  /** Every file of the checkpoints, by name. */
+  const checkpointFiles = (dir: string) =>
+    Object.fromEntries(
+      readdirSync(dir)
+        .filter((name) => name.startsWith('step-'))
+        .flatMap((name) => readdirSync(join(dir, name)).map((file) => join(name, file)))
+        .map((name) => [name, readFileSync(join(dir, name), 'base64')]),
+    );
+
+  it('ends in the same bytes after SIGKILL, SIGTERM (143) and SIGINT (130), which write a checkpoint', async function () {
+    this.timeout(120_000); // seven processes, each compiling the step
+    const undisturbed = await train();
+    assert.equal(undisturbed.code, 0, undisturbed.stderr);
+    assert.match(undisturbed.stderr, new RegExp(`step ${STEPS}/${STEPS} `));
+    const expected = checkpointFiles(trained);
+    assert.equal(Object.keys(expected).length, 3 * 3);
+    renameSync(trained, join(work, 'undisturbed'));
+
+    for (const [signal, atStep, exitCode] of [
+      ['SIGKILL', 2, null],
+      ['SIGTERM', 4, 143],
+      ['SIGKILL', 8, null],
+      ['SIGINT', 10, 130],
+    ] as const) {
+      const { code, killedBy, stderr } = await train(signal, atStep);
+      assert.equal(code, exitCode, stderr);
+      assert.equal(killedBy, exitCode === null ? signal : null);
+      if (exitCode === null) continue;
+      const step = Number(/interrupted: a checkpoint at step (\d+) is written/.exec(stderr)?.[1]);
+      assert.ok(step >= atStep, stderr);
+      assert.ok(existsSync(join(trained, checkpointName(step))));
+    }
+    const last = await train();
+    assert.equal(last.code, 0, last.stderr);
+    assert.match(last.stderr, /^resuming at step 1\d of ACA-Net/m);
+    assert.deepEqual(checkpointFiles(trained), expected);
+  });
+});
