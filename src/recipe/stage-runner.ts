@@ -9,7 +9,7 @@
 import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { internal, UserError } from '../errors.js';
-import { writeJsonAtomic } from '../storage/atomic-write.js';
+import { guardWriting, writeJsonAtomic } from '../storage/atomic-write.js';
 import { sha256Hex, stableJson } from '../storage/hashing.js';
 
 /** What a stage's run gives back. */
@@ -91,6 +91,7 @@ export interface StageRunOptions {
 
 /** What each wanted stage would do, without doing it. */
 export function planStages({ workFolder, stages, targets, force = [] }: StageRunOptions): StagePlan[] {
+  checkForced(stages, force);
   const outputs = new Map<string, string>();
   return inOrder(stages, targets).map((stage) => {
     const pending = stage.needs.filter((need) => !outputs.has(need));
@@ -105,6 +106,7 @@ export function planStages({ workFolder, stages, targets, force = [] }: StageRun
 export async function runStages(options: StageRunOptions): Promise<StagePlan[]> {
   const { workFolder, stages, targets, force = [], signal, log = silent, progress = silent } = options;
   const outputs = new Map<string, string>();
+  checkForced(stages, force);
   const plans: StagePlan[] = [];
   for (const stage of inOrder(stages, targets)) {
     signal?.throwIfAborted();
@@ -133,7 +135,7 @@ async function runStage(
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
   const inputHash = hashInput(input);
-  makeRoom(folder, stage, inputHash, reporting.log);
+  guardWriting(folder, () => makeRoom(folder, stage, inputHash, reporting.log));
   writeJsonAtomic(join(folder, '.started.json'), { stage: stage.name, inputHash });
   const folderOf = (name: string) => {
     if (!stage.needs.includes(name)) throw internal(`stage ${stage.name} reads ${name} without needing it`);
@@ -218,6 +220,15 @@ function inOrder(stages: readonly Stage[], targets: readonly string[] = stages.m
   return stages.filter(({ name }) => wanted.has(name));
 }
 
+/** A stage that is forced must exist: a mistyped one would else be passed over. */
+function checkForced(stages: readonly Stage[], force: readonly string[]): void {
+  const known = stages.map(({ name }) => name);
+  const unknown = force.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UserError(`no stage "${unknown}" in this recipe to force; there are ${known.join(', ')}`);
+  }
+}
+
 function inputOf(stage: Stage, outputs: ReadonlyMap<string, string>): StageInput {
   const needs = Object.fromEntries(stage.needs.map((need) => [need, outputs.get(need) ?? '']));
   // Through JSON, so that it compares equal with what `.done.json` gives back.
@@ -231,7 +242,9 @@ function differencesOf(before: StageInput, now: StageInput, pending: string[]): 
   if (before.version !== now.version) differences.push('acanet does this stage differently now');
   const needs = [...new Set([...Object.keys(before.needs), ...Object.keys(now.needs)])];
   for (const need of needs.filter((name) => !pending.includes(name))) {
-    if (before.needs[need] !== now.needs[need]) differences.push(`${need} gave another result`);
+    if (before.needs[need] === undefined) differences.push(`takes ${need} too`);
+    else if (now.needs[need] === undefined) differences.push(`no longer takes ${need}`);
+    else if (before.needs[need] !== now.needs[need]) differences.push(`${need} gave another result`);
   }
   return differences;
 }

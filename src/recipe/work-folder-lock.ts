@@ -37,9 +37,10 @@ export function lockWorkFolder(folder: string): () => void {
     while (!createOnce(path, text)) takeOver(path, mine);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${folder}: cannot be written to: ${messageOf(error)}\n  name another folder with --work`, {
-      cause: error,
-    });
+    throw new UserError(
+      `${folder}: cannot be written to: ${messageOf(error)}\n  mend that, or name another folder with --work`,
+      { cause: error },
+    );
   }
   return () => {
     if (readText(path) === text) rmSync(path, { force: true });
@@ -49,8 +50,8 @@ export function lockWorkFolder(folder: string): () => void {
 /** Creates the file whole or not at all: a lock is never seen half-written. */
 function createOnce(path: string, text: string): boolean {
   const aside = `${path}.new-${process.pid}`;
-  writeFileSync(aside, text);
   try {
+    writeFileSync(aside, text);
     linkSync(aside, path);
     return true;
   } catch (error) {

@@ -40,7 +40,7 @@ function asideName(path: string): string {
 /** Opens a file that will become `path` when it is committed. Creates the folder. */
 export function openPendingFile(path: string): PendingFile {
   const asidePath = asideName(path);
-  const fd = guard(path, () => {
+  const fd = guardWriting(path, () => {
     mkdirSync(dirname(path), { recursive: true });
     return openSync(asidePath, 'wx');
   });
@@ -52,7 +52,7 @@ export function openPendingFile(path: string): PendingFile {
   };
   const guarded = (action: () => void) => {
     try {
-      guard(path, action);
+      guardWriting(path, action);
     } catch (error) {
       abort();
       throw error;
@@ -95,10 +95,10 @@ export function writeJsonAtomic(path: string, value: unknown): void {
  */
 export async function replaceDirectory<T>(dir: string, fill: (aside: string) => T | Promise<T>): Promise<T> {
   const aside = asideName(dir);
-  guard(dir, () => mkdirSync(aside, { recursive: true }));
+  guardWriting(dir, () => mkdirSync(aside, { recursive: true }));
   try {
     const result = await fill(aside);
-    guard(dir, () => {
+    guardWriting(dir, () => {
       syncTree(aside);
       // A folder cannot be renamed over one with files in it: move the old one away first.
       const old = asideName(dir);
@@ -158,8 +158,8 @@ const ADVICE: Record<string, string> = {
   EEXIST: 'something of that name is in the way',
 };
 
-/** Runs `action`, turning the file system's refusals into errors that name `path`. */
-function guard<T>(path: string, action: () => T): T {
+/** Runs `action`, which writes, turning the file system's refusals into errors that name `path`. */
+export function guardWriting<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {

@@ -100,7 +100,8 @@ const valueBytes: Record<Token, number> = { FM: 4, DM: 8, FV: 4, DV: 8, CM: 1, C
 
 function readHeader(path: string, offset: number): RecordHeader {
   const head = readUpTo(path, offset, 32);
-  if (head.length < 6 || head[0] !== 0 || head[1] !== 0x42) {
+  if (head.length < 6) throw damaged(path, offset, 'the archive is truncated: it ends before this record');
+  if (head[0] !== 0 || head[1] !== 0x42) {
     throw damaged(
       path,
       offset,

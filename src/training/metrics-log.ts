@@ -8,6 +8,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.js';
+import { guardWriting } from '../storage/atomic-write.js';
 import { writeJsonl } from '../storage/jsonl.js';
 
 /** One measurement. `step` counts the updates made when it was taken. */
@@ -30,7 +31,7 @@ export function openMetricsLog(
   path: string,
   { resumeStep = -Infinity }: { resumeStep?: number } = {},
 ): MetricsLog & { kept: number; cut: number } {
-  mkdirSync(dirname(path), { recursive: true });
+  guardWriting(path, () => mkdirSync(dirname(path), { recursive: true }));
   const rows = existsSync(path) ? readMetricsLog(path) : [];
   const kept = rows.filter(({ step }) => step <= resumeStep);
   writeJsonl(path, kept);
@@ -38,7 +39,7 @@ export function openMetricsLog(
     path,
     kept: kept.length,
     cut: rows.length - kept.length,
-    append: (row) => appendFileSync(path, `${JSON.stringify(row)}\n`),
+    append: (row) => guardWriting(path, () => appendFileSync(path, `${JSON.stringify(row)}\n`)),
   };
 }
 

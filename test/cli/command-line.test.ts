@@ -1,7 +1,7 @@
 /** @file The command line as a user meets it: help, mistakes, exit codes, pipes, signals. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -131,6 +131,19 @@ describe('command line', () => {
     const status = await new Promise((resolve) => child.on('close', resolve));
     assert.equal(status, 0);
     assert.doesNotMatch(stderr, /EPIPE|defect/);
+  });
+
+  it('says so when its output cannot be written', function () {
+    if (!existsSync('/dev/full')) this.skip();
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [door, 'run', 'demo', '--why'], {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    assert.equal(status, 1);
+    assert.match(stderr, /✖ the output cannot be written: ENOSPC.*\n$/);
   });
 
   it('stops at SIGINT and SIGTERM with 130 and 143, and leaves no lock', async () => {

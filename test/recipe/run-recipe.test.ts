@@ -106,10 +106,9 @@ describe('a recipe from end to end', () => {
   it('trains again what a setting touches, and only that', async () => {
     const sets = ['systems.aca-net.training.epochs=3'];
     const plan = explainRecipe({ experiment: open(sets) });
-    assert.deepEqual(
-      plan.filter(({ action }) => action === 'run').map(({ stage, reasons }) => `${stage}: ${reasons.join()}`),
-      ['train/aca-net: training.epochs: 16 → 3'],
-    );
+    const [changed, ...others] = plan.filter(({ action }) => action === 'run');
+    assert.match(`${changed.stage}: ${changed.reasons.join()}`, /^train\/aca-net: training\.epochs: \d+ → 3$/);
+    assert.deepEqual(others, []);
     assert.deepEqual((await run(sets))[0], 'train/aca-net');
     assert.deepEqual(
       trained.map(({ name }) => name),

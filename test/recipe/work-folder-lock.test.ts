@@ -58,7 +58,7 @@ describe('work folder lock', () => {
     writeFileSync(join(folder, 'file'), '');
     assert.throws(
       () => lockWorkFolder(join(folder, 'file/demo')),
-      /file\/demo: cannot be written to: .*\n {2}name another/,
+      /file\/demo: cannot be written to: .*\n {2}mend that, or name another/,
     );
   });
 
