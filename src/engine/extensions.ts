@@ -12,7 +12,6 @@ export const EXTENSION = {
   normalizeLast: 'acanet.NormalizeLast',
   normalCdf: 'acanet.NormalCdf',
   positiveMask: 'acanet.PositiveMask',
-  sumOfSquares: 'acanet.SumOfSquares',
   hashMask: 'acanet.HashMask',
 } as const;
 
@@ -37,11 +36,6 @@ export function normalCdf(x: Tensor): Tensor {
 /** 1 where x > 0, else 0; x must not be negative (the output of a ReLU). */
 export function positiveMask(x: Tensor): Tensor {
   return tracing() ? (run(EXTENSION.positiveMask, { x }) as Tensor) : tf.sign(x);
-}
-
-/** Σ x² over one axis, which is kept with size 1. */
-export function sumOfSquares(x: Tensor, axis: number): Tensor {
-  return tracing() ? (run(EXTENSION.sumOfSquares, { x }, { axis }) as Tensor) : tf.sum(tf.square(x), axis, true);
 }
 
 /**

@@ -5,7 +5,6 @@
  * batch's mean and *unbiased* variance. In training the layer hands its batch statistics to a collector, which turns
  * them into new running statistics after the step; in evaluation the running statistics are one affine map.
  */
-import { sumOfSquares } from '../engine/extensions.js';
 import type { TensorMap } from '../engine/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
@@ -30,7 +29,7 @@ function batchMoments(x: Tensor, axis: number): { mean: Tensor; variance: Tensor
   const variance =
     count <= TWO_PASS_LIMIT || axis === 0
       ? tf.mean(tf.square(tf.sub(x, mean)), axis, true)
-      : tf.sub(tf.mul(sumOfSquares(x, axis), 1 / count), tf.square(mean));
+      : tf.sub(tf.mean(tf.square(x), axis, true), tf.square(mean));
   return { mean, variance };
 }
 

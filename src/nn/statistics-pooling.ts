@@ -3,7 +3,6 @@
  *
  * Unmasked statistics are fused with gradients of their own; the masked ones serve evaluation with padded batches.
  */
-import { sumOfSquares } from '../engine/extensions.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { frameNumbers } from './positional-encoding.js';
@@ -66,7 +65,7 @@ const momentsOverTime = tf.customGrad((...args) => {
   const centred = tf.sub(x, mean);
   save([centred]);
   return {
-    value: tf.concat([mean, tf.mul(sumOfSquares(centred, 2), 1 / frames)], 0),
+    value: tf.concat([mean, tf.mean(tf.square(centred), 2, true)], 0),
     // dx = dvariance·2(x − mean)/T + dmean/T
     gradFunc: (dy: Tensor, [centred]: Tensor[]) => {
       const [dMean, dVariance] = tf.split(dy, 2, 0);

@@ -29,11 +29,6 @@ lower(EXTENSION.positiveMask, (graph, { x }) => {
   return graph.emit({ op: 'HardSigmoid', inputs: [x], attributes }, x.shape);
 });
 
-lower<{ axis: number }>(EXTENSION.sumOfSquares, (graph, { x }, { axis }) => {
-  const attributes = { keepdims: 1 };
-  return graph.emit({ op: 'ReduceSumSquare', inputs: [x, graph.int64([axis])], attributes }, x.shape.with(axis, 1));
-});
-
 lower<{ threshold: number; value: number }>(
   EXTENSION.hashMask,
   (graph, { rowKeys, columnKeys }, { threshold, value }) => {

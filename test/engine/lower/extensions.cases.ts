@@ -1,12 +1,5 @@
 /** @file acanet's own operations against their plain TensorFlow.js formulas. */
-import {
-  EXTENSION,
-  hashMask,
-  normalCdf,
-  normalizeLast,
-  positiveMask,
-  sumOfSquares,
-} from '../../../src/engine/extensions.js';
+import { EXTENSION, hashMask, normalCdf, normalizeLast, positiveMask } from '../../../src/engine/extensions.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import { floats, halves, hashKeys, normal } from '../random-tensors.js';
 import type { LoweringCase } from './lowering-case.js';
@@ -50,12 +43,6 @@ export const extensionCases: readonly LoweringCase[] = [
     inputs: { x: floats(0, 1e-29, 1e-10, 1e30) },
     program: ({ x }) => positiveMask(x),
   },
-  ...[0, 1, 2].map((axis) => ({
-    kernel: EXTENSION.sumOfSquares,
-    name: `over axis ${axis}`,
-    inputs: { x: normal(2, 3, 70) },
-    program: ({ x }: Record<string, tf.Tensor>) => sumOfSquares(x, axis),
-  })),
   ...[0.8, 0.5, 1e-3, 1].map((keep) => ({
     kernel: EXTENSION.hashMask,
     name: `keeping ${keep}`,
