@@ -33,7 +33,9 @@ export function readAudio(
 function chooseChannel(path: string, { channels }: AudioInfo, channel: number | undefined): number {
   if (channel === undefined) {
     if (channels === 1) return 0;
-    throw new UserError(`${path}: has ${channels} channels; choose one (\`channel\`, 0 to ${channels - 1})`);
+    throw new UserError(
+      `${path}: has ${channels} channels; make it mono, or list it in a manifest with a "channel" from 0 to ${channels - 1}`,
+    );
   }
   if (Number.isInteger(channel) && channel >= 0 && channel < channels) return channel;
   throw new UserError(`${path}: expected a channel from 0 to ${channels - 1}, got ${channel}`);

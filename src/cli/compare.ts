@@ -33,6 +33,12 @@ export function addCompare(program: Command): void {
       const compared = flags.all
         ? Object.keys(recipe.systems)
         : [...new Set([await systemOf(experiment, flags.model), recipe.baseline])];
+      if (compared.length < 2 && Object.keys(recipe.systems).length > 1) {
+        const { UserError } = await import('../errors.js');
+        throw new UserError(
+          `${recipe.baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
+        );
+      }
       await bringUpToDate({ experiment, targets: ['compare'], compared });
       showComparison(folder, flags.json);
     },

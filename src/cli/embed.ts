@@ -29,10 +29,11 @@ export function addEmbed(program: Command): void {
     withEngineOptions(command),
     'acanet embed a.wav b.flac --model exp/demo/average/aca-net --out embeddings.ark',
   ).action(async (inputs: string[], flags: EmbedFlags) => {
-    const [{ embedInputs }, { writeEmbeddingsAs }] = await Promise.all([
+    const [{ embedInputs }, { embeddingFiles, writeEmbeddingsAs }] = await Promise.all([
       import('../recipe/embed-inputs.js'),
       import('../recipe/embedding-formats.js'),
     ]);
+    embeddingFiles(flags.format, flags.out, inputs);
     const talk = createTalk();
     const embeddings = await embedInputs({
       ...talk,

@@ -1,8 +1,13 @@
 /** @file `acanet features`: manifest → feature cache; `acanet features extract`: audio files → an archive of features. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { asNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
+
+interface CacheFlags extends RecipeFlags {
+  verify?: boolean;
+}
 
 interface ExtractFlags {
   out: string;
@@ -17,10 +22,15 @@ export function addFeatures(program: Command): void {
   const command = program
     .command('features')
     .description('compute the features of all utterances of a recipe into its cache; continues an interrupted one');
-  withExamples(withRecipeOptions(command), 'acanet features --recipe demo').action(async (flags: RecipeFlags) => {
+  command.option('--verify', 'read the whole cache again and compare it with its checksums');
+  withExamples(withRecipeOptions(command), 'acanet features --recipe demo').action(async (flags: CacheFlags) => {
     const experiment = await openFrom({ flags });
     await bringUpToDate({ experiment, targets: ['features'] });
     const folder = join(experiment.folder, 'features');
+    if (flags.verify) {
+      const { verifyFeatureCache } = await import('../features/cache.js');
+      await verifyFeatureCache(folder);
+    }
     if (flags.json) printJson({ cache: folder });
     else print(folder);
   });
@@ -39,10 +49,16 @@ export function addFeatures(program: Command): void {
     async (files: string[], _own: unknown, self: Command) => {
       // `features` has --json too, and commander gives the flag to whichever command stands first.
       const flags = self.optsWithGlobals<ExtractFlags>();
+      const foreign = (self.parent?.options ?? []).filter(
+        (option) => option.long !== '--json' && self.parent?.getOptionValueSource(option.attributeName()) === 'cli',
+      );
+      if (foreign.length > 0) {
+        self.error(`error: features extract takes no ${foreign[0].long}: it works on files, not on a recipe`);
+      }
       const { extractFeatures } = await import('../recipe/extract-features.js');
       const talk = createTalk();
       const { type, normalize, compression, bins, out } = flags;
-      const given = { type, normalize, compression, ...(bins !== undefined && { bins: Number(bins) }) };
+      const given = { type, normalize, compression, ...(bins !== undefined && { bins: asNumber(bins) }) };
       const { scp, records, frames } = await extractFeatures({ ...talk, files, out, given }).finally(talk.stop);
       if (flags.json) printJson({ archive: out, scp, records, frames });
       else print(`${out}\n${scp}`);

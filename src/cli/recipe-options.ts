@@ -5,6 +5,7 @@ import type { Located } from '../recipe/located-yaml.js';
 import type { RunRecipeOptions } from '../recipe/run-recipe.js';
 import type { Experiment } from '../recipe/work-folder.js';
 import { listenForInterruption } from './interruption.js';
+import { asNumber } from './number-flag.js';
 import { createTalk } from './output.js';
 
 export interface EngineFlags {
@@ -61,7 +62,7 @@ export async function engineOf({ threads, engine, device }: EngineFlags): Promis
     import('../engine/create-engine.js'),
     import('../recipe/schema-errors.js'),
   ]);
-  const given = { name: engine, device, threads: threads === undefined ? undefined : Number(threads) };
+  const given = { name: engine, device, threads: threads === undefined ? undefined : asNumber(threads) };
   const flags = Object.entries(given).flatMap(([key, value]): [string, Located][] =>
     value === undefined ? [] : [[key, { at: `--${key === 'name' ? 'engine' : key} ${value}`, value }]],
   );

@@ -28,11 +28,14 @@ export function addTrain(program: Command): void {
     withRecipeOptions(command),
     'acanet train --recipe demo',
     'acanet train --recipe demo --model ecapa-tdnn --resume',
-  ).action(async (flags: TrainFlags) => {
+  ).action(async (flags: TrainFlags, self: Command) => {
     const experiment = await openFrom({ flags });
     const name = await systemOf(experiment, flags.model);
     const stage = `train/${name}`;
     const folder = join(experiment.folder, stage);
+    if (flags.resume && flags.restart) {
+      self.error('error: --resume goes on and --restart begins again: give one of them');
+    }
     const { listCheckpoints } = await import('../training/checkpoint.js');
     if (flags.resume && listCheckpoints(folder).length === 0) {
       const { UserError } = await import('../errors.js');

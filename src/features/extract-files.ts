@@ -26,6 +26,7 @@ export async function extractFiles(
   { options, out, channel, onProgress }: ExtractFilesOptions,
 ): Promise<{ out: string; scp: string; records: number; frames: number; audioSeconds: number }> {
   if (files.length === 0) throw new UserError('no audio files were given');
+  if (!out.endsWith('.ark')) throw new UserError(`${out}: expected a name that ends in .ark`);
   if (options.normalize === 'global') {
     throw new UserError('normalize: global needs a training set; choose none, mean or meanvar');
   }

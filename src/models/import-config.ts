@@ -1,7 +1,7 @@
 /** @file Translates the published PyTorch constructors' argument names into acanet's model options. */
 import { UserError } from '../errors.js';
 import type { ModelOptions } from './registry.js';
-import { parseModelOptions } from './registry.js';
+import { modelOptions } from './registry.js';
 
 const acaNetArguments: Record<string, string> = {
   ch_in: 'bins',
@@ -29,11 +29,14 @@ const ecapaArguments: Record<string, string> = {
   global_context: 'globalContext',
   groups: 'groups',
 };
-/** Arguments that change nothing here. */
-const withoutEffect: Record<string, unknown[] | undefined> = {
+/** Arguments that change nothing here, and the values that they may have (undefined: any). */
+const acaNetWithoutEffect: Record<string, unknown[] | undefined> = {
   max_len: undefined, // the length of a table that acanet computes
+};
+const ecapaWithoutEffect: Record<string, unknown[] | undefined> = {
   device: undefined,
   activation: ['torch.nn.ReLU', 'ReLU', 'relu'],
+  dropout: [0],
 };
 
 /**
@@ -52,11 +55,12 @@ export function modelOptionsFromConfig(config: unknown, where: string): ModelOpt
       `${where}: expected "model": "aca-net" or "model": "ecapa-tdnn", got ${JSON.stringify(model) ?? 'none'}`,
     );
   }
+  const withoutEffect = model === 'aca-net' ? acaNetWithoutEffect : ecapaWithoutEffect;
   const options: Record<string, unknown> = { type: model };
   for (const [name, value] of Object.entries(given)) {
-    if (names[name]) {
+    if (Object.hasOwn(names, name)) {
       options[names[name]] = value;
-    } else if (!(name in withoutEffect)) {
+    } else if (!Object.hasOwn(withoutEffect, name)) {
       throw new UserError(
         `${where}: ${String(model)} has no argument "${name}"; it has ${Object.keys(names).join(', ')}`,
       );
@@ -66,5 +70,12 @@ export function modelOptionsFromConfig(config: unknown, where: string): ModelOpt
       );
     }
   }
-  return parseModelOptions(options, where);
+  const { data, error } = modelOptions.safeParse(options);
+  if (data) return data;
+  const argumentOf = new Map(Object.entries(names).map(([argument, option]) => [option, argument]));
+  const complaints = error.issues.map(({ path: [option, ...rest], message }) => {
+    const argument = argumentOf.get(String(option)) ?? String(option);
+    return `"${[argument, ...rest].join('.')}": ${message}`;
+  });
+  throw new UserError(`${where}: not the arguments of ${String(model)}: ${complaints.join('; ')}`);
 }

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HostTensors } from '../engine/host-tensor.js';
+import type { HostTensor, HostTensors } from '../engine/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { replaceDirectory, writeJsonAtomic } from '../storage/atomic-write.js';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.js';
@@ -64,7 +64,7 @@ export function readModelFolder(dir: string): LoadedModel {
 
 /**
  * The model's tensors out of those of a file, in the model's order.
- * @throws UserError naming every missing, extra or misshapen tensor (the first ten)
+ * @throws UserError naming every missing, extra or misshapen tensor, and those that hold no finite numbers (the first ten)
  */
 export function fitTensors(model: SpeakerModel, found: HostTensors, where: string): HostTensors {
   const shapes = tensorShapes(model);
@@ -76,7 +76,11 @@ export function fitTensors(model: SpeakerModel, found: HostTensors, where: strin
     if (!tensor) problems.push(`missing ${name} ${describe(shape)}`);
     else if (describe(tensor.shape) !== describe(shape)) {
       problems.push(`misshapen ${name}: expected ${describe(shape)}, got ${describe(tensor.shape)}`);
-    } else fitted[name] = tensor;
+    } else {
+      fitted[name] = tensor;
+      const problem = valueProblem(name, tensor);
+      if (problem) problems.push(problem);
+    }
   }
   for (const [name, { shape }] of Object.entries(found)) {
     const derived = model.derivedBuffers[name];
@@ -89,4 +93,10 @@ export function fitTensors(model: SpeakerModel, found: HostTensors, where: strin
     `${where}: not the tensors of ${model.title}:\n  ${problems.slice(0, 10).join('\n  ')}${rest}\n` +
       'check the configuration against the weights',
   );
+}
+
+function valueProblem(name: string, { dtype, data }: HostTensor): string | undefined {
+  const expected = name.endsWith('.num_batches_tracked') ? 'int32' : 'float32';
+  if (dtype !== expected) return `wrong type of ${name}: expected ${expected}, got ${dtype}`;
+  return data.every(Number.isFinite) ? undefined : `NaN or infinity in ${name}`;
 }

@@ -49,6 +49,13 @@ export async function embedInputs({
           `${input.where}: the model needs at least ${embedder.minFrames} frames, got ${features.frames}`,
         );
       }
+      const broken = features.data.findIndex((value) => !Number.isFinite(value));
+      if (broken >= 0) {
+        const frame = Math.floor(broken / features.bins);
+        throw new UserError(
+          `${input.where}: frame ${frame} holds ${features.data[broken]}; mend or leave out this utterance`,
+        );
+      }
       embeddings.set(input.key, await embedder.embed(features));
       progress('embed', embeddings.size, inputs.length);
     }

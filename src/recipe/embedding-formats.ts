@@ -4,12 +4,30 @@
  * - `text`: Kaldi's text form, `key  [ v v v ]`;
  * - `npy`: one float32 matrix [utterances, dim] for NumPy, and the keys of its rows in `X.keys`.
  */
+import { resolve } from 'node:path';
+import { UserError } from '../errors.js';
 import { writeFileAtomic } from '../storage/atomic-write.js';
 import type { Embeddings } from '../scoring/cosine.js';
 import { writeEmbeddings } from './embedding-archive.js';
 
 export const embeddingFormats = ['ark', 'text', 'npy'] as const;
 export type EmbeddingFormat = (typeof embeddingFormats)[number];
+
+/**
+ * The files that embeddings written to `path` lie in. To be asked before the work.
+ * @throws UserError for a name that does not fit the format, or that is one of `inputs`, which would be lost
+ */
+export function embeddingFiles(format: EmbeddingFormat, path: string, inputs: readonly string[]): string[] {
+  if (format === 'ark' && !path.endsWith('.ark')) {
+    throw new UserError(`${path}: expected a name that ends in .ark\n  other formats: --format npy, --format text`);
+  }
+  const beside = { ark: [path.replace(/\.ark$/, '.scp')], text: [], npy: [path.replace(/(\.npy)?$/, '.keys')] };
+  const files = [path, ...beside[format]];
+  const read = new Set(inputs.map((input) => resolve(input)));
+  const lost = files.find((file) => read.has(resolve(file)));
+  if (lost !== undefined) throw new UserError(`${lost}: would be overwritten, and is an input\n  name another --out`);
+  return files;
+}
 
 /** Writes embeddings, in the order of the map. @returns the files written */
 export function writeEmbeddingsAs(format: EmbeddingFormat, path: string, embeddings: Embeddings): string[] {

@@ -26,8 +26,14 @@ export type EmbeddingInput = {
 /** All inputs, in the order given. @throws UserError for unknown kinds of input, and for keys that come twice */
 export function listEmbeddingInputs(paths: readonly string[]): EmbeddingInput[] {
   const inputs = paths.flatMap(listOne);
+  if (inputs.length === 0) throw new UserError(`${paths.join(', ')}: no utterances to embed`);
   const seen = new Map<string, string>();
   for (const { key, where } of inputs) {
+    if (/\s/.test(key)) {
+      throw new UserError(
+        `${where}: the key "${key}" would hold white space\n  rename the file, or give it a key of its own in a wav.scp`,
+      );
+    }
     const earlier = seen.get(key);
     if (earlier !== undefined) {
       throw new UserError(
@@ -52,7 +58,7 @@ function listOne(path: string): EmbeddingInput[] {
         read: () => readAudio(file, { offset, duration, channel }),
       }));
     case '.ark':
-      return listArchive(path).map((entry) => features(entry.key, path, entry));
+      return listArchive(path).map((entry) => features(entry.key, `${path}: ${entry.key}`, entry));
     case '.scp':
       return listScp(path);
     default:
@@ -79,6 +85,7 @@ function listScp(path: string): EmbeddingInput[] {
       );
     }
     const file = locate(target, path);
+    if (!existsSync(file)) throw new UserError(`${where}: no such file: ${target}`);
     return { key, where: `${where}: ${file}`, kind: 'audio', read: () => readAudio(file) };
   });
 }

@@ -22,7 +22,10 @@ export async function extractFeatures({
   progress,
 }: ExtractFeaturesOptions): ReturnType<typeof extractFiles> {
   const { sampleRate } = await probeAudio(files[0]);
-  const located = Object.entries(given).map(([key, value]): [string, Located] => [key, { at: `--${key}`, value }]);
+  const located = Object.entries(given).map(([key, value]): [string, Located] => [
+    key,
+    { at: `--${key} ${value}`, value },
+  ]);
   const options = checkLocated(featureOptions, {
     at: 'options',
     value: new Map([...located, ['sampleRate', { at: files[0], value: sampleRate }]]),

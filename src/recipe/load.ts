@@ -105,12 +105,20 @@ function layerSystems(root: Located): Located {
 
 /** A `--set training.…` reaches every system: what is typed wins over what any file says. */
 function setEverywhere(root: Located, assignment: string): Located {
-  let tree = setLocated(root, assignment);
+  let tree = withoutNullSystems(setLocated(root, assignment));
   if (!/^\s*training[.=]/.test(assignment)) return layerAdded(tree, root);
   for (const name of mapKeys(tree, 'systems')) {
     tree = setWithin(tree, ['systems', name], assignment);
   }
   return tree;
+}
+
+function withoutNullSystems(root: Located): Located {
+  const entries = new Map(root.value as Map<string, Located>);
+  const systems = entries.get('systems');
+  if (!(systems?.value instanceof Map)) return root;
+  const kept = [...systems.value].filter(([, system]) => system.value !== null);
+  return { at: root.at, value: entries.set('systems', { at: systems.at, value: new Map(kept) }) };
 }
 
 /** Systems that a `--set` has just added have no training yet. */

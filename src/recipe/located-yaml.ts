@@ -21,7 +21,12 @@ export function parseLocatedYaml(text: string, file: string): Located {
   const lineOf = (offset: number) => `${file}:${lineCounter.linePos(offset).line}`;
   const [problem] = document.errors;
   if (problem) throw new UserError(`${lineOf(problem.pos[0])}: not valid YAML: ${problem.message}`);
-  return locate(document.contents, `${file}:1`, document, lineOf);
+  try {
+    return locate(document.contents, `${file}:1`, document, lineOf);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError(`${file}: an alias (*) stands inside of what it names; write it out`, { cause: error });
+  }
 }
 
 function locate(node: Node | null, at: string, document: Document, lineOf: (offset: number) => string): Located {

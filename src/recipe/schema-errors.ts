@@ -64,8 +64,12 @@ function expectation(issue: z.core.$ZodIssue, schema: z.ZodType, root: Located):
       return `expected ${sizeWord(issue)}${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}, got ${got}`;
     case 'too_big':
       return `expected ${sizeWord(issue)}${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}, got ${got}`;
-    default:
-      return `${issue.message}, got ${got}`;
+    case 'invalid_key':
+      return issue.issues[0]?.message ?? issue.message;
+    default: {
+      const { value } = nearestLocated(root, issue.path);
+      return value instanceof Map ? issue.message : `${issue.message}, got ${got}`;
+    }
   }
 }
 

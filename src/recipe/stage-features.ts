@@ -1,4 +1,5 @@
 /** @file Stage `features`: manifest → feature cache. An interrupted cache is continued, not started again. */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '../corpus/manifest.js';
 import { physicalCores } from '../engine/create-engine.js';
@@ -33,7 +34,7 @@ export function featuresStage({ features, engine }: Recipe): Stage {
       return {
         // Features are a function of these two: the archives need not be read again to know that they are the same.
         outputHash: sha256Hex(await fileSha256(manifest), stableJson(features)),
-        outputs: ['cache.json'],
+        outputs: ['cache.json', ...readdirSync(folder).filter((file) => /^(feats|stats)-\d+\.ark$/.test(file))],
         summary: `${summary.utterances} utterances, ${hours} h, ${megabytes} MB${reused}`,
       };
     },

@@ -10,6 +10,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { UserError } from '../errors.js';
 import { writeFileAtomic, writeJsonAtomic } from '../storage/atomic-write.js';
 import { findRecipe, loadRecipe, recipeName, recipesFolder, type LoadedRecipe } from './load.js';
 import { recordProvenance } from './provenance.js';
@@ -41,7 +42,7 @@ const CORPUS_PLACE = ['corpus.source', 'corpus.lists'];
 
 /** Finds and loads the recipe that a command means. Writes nothing. */
 export function openExperiment({ work, recipe, sets = [], remember }: OpenExperimentOptions): Experiment {
-  const reference = recipe ?? (process.env.ACANET_RECIPE || readCurrent(work) || 'demo');
+  const reference = recipe ?? (process.env.ACANET_RECIPE || currentRecipe(work) || 'demo');
   const folder = join(work, recipeName(reference, { sets }));
   const placed = sets.map(placeFromHere);
   const typed = sets.map(keyOf);
@@ -75,6 +76,20 @@ export async function enterWorkFolder(experiment: Experiment): Promise<() => voi
 function readCurrent(work: string): string | undefined {
   const path = join(work, '.current');
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
+}
+
+/** The recipe of the last command, which may have been moved since. */
+function currentRecipe(work: string): string | undefined {
+  const current = readCurrent(work);
+  try {
+    if (current) findRecipe(current);
+    return current;
+  } catch (error) {
+    throw new UserError(
+      `${current}: the recipe last used in ${work} is gone\n  name one with --recipe, or remove ${join(work, '.current')}`,
+      { cause: error },
+    );
+  }
 }
 
 function readOverrides(folder: string): string[] {

@@ -41,6 +41,18 @@ describe('command line', () => {
   const mistakes: [title: string, args: string[], message: RegExp][] = [
     ['an unknown command', ['trian'], /^✖ unknown command 'trian'\n\(Did you mean train\?\)/],
     ['an unknown option', ['train', '--recip', 'demo'], /^✖ unknown option '--recip'\n\(Did you mean --recipe\?\)/],
+    [
+      'an option of recipes where there is none',
+      ['features', 'extract', 'a.wav', '--out', 'x.ark', '--set', 'features.bins=40'],
+      /^✖ features extract takes no --set/,
+    ],
+    [
+      'going on and beginning again at once',
+      ['train', '--resume', '--restart'],
+      /--resume goes on and --restart begins/,
+    ],
+    ['a stage that is not there', ['run', 'demo', '--why', '--force', 'trian'], /✖ no stage "trian" in this recipe/],
+    ['a system against itself', ['compare', 'aca-net', '--recipe', 'demo'], /✖ aca-net cannot be compared with itself/],
     ['an unknown recipe', ['train', '--recipe', 'dmo'], /^✖ no recipe "dmo" \(did you mean "demo"\?\)/],
     [
       'an unknown key',

@@ -1,6 +1,6 @@
 /** @file Features of single files into one archive. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { featureOptions } from '../../src/features/fbank.js';
@@ -36,5 +36,12 @@ describe('features/extract-files', () => {
     await fails([speech, join(dir, 'text.wav')], /text.wav: not audio of a known format/);
     await fails([], /no audio files/);
     assert.equal(existsSync(out), false);
+    // A name that is not an archive's may be that of the audio, which would be lost.
+    writeFileSync(join(dir, 'mine.wav'), 'text');
+    await assert.rejects(
+      extractFiles([speech], { options: speechbrain, out: join(dir, 'mine.wav') }),
+      /mine\.wav: expected a name that ends in \.ark/,
+    );
+    assert.equal(readFileSync(join(dir, 'mine.wav'), 'utf8'), 'text');
   });
 });

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEngine } from '../../src/engine/create-engine.js';
-import { float32 } from '../../src/engine/host-tensor.js';
+import { float32, int32 } from '../../src/engine/host-tensor.js';
 import type { HostTensors } from '../../src/engine/host-tensor.js';
 import { UserError } from '../../src/errors.js';
 import { createEmbedder } from '../../src/models/embedder.js';
@@ -100,14 +100,38 @@ describe('import', () => {
     );
   });
 
+  it('refuses weights that are not numbers', async () => {
+    const { weights, config } = small();
+    const [bias] = Object.keys(weights).filter((name) => name.endsWith('.bias'));
+    const { shape, data } = weights[bias];
+    await refuses({ ...weights, [bias]: float32(shape, new Float32Array(data.length).fill(NaN)) }, config, `NaN or infinity in ${bias}`); // prettier-ignore
+    await refuses({ ...weights, [bias]: int32(shape, new Int32Array(data.length)) }, config, `wrong type of ${bias}`);
+  });
+
+  it('takes a positional table of the length that the configuration states', async () => {
+    const { weights, config } = small();
+    const table = { 'embed.pe': float32([500, 1, config.embed_dim as number]) };
+    await importTensors({ ...weights, ...table }, { ...config, max_len: 500 });
+  });
+
+  it('replaces a model folder, and nothing else', async () => {
+    const { weights, config } = small();
+    await importTensors(weights, config);
+    const { out } = await importTensors(weights, config);
+    rmSync(join(out, 'model.json'));
+    writeFileSync(join(out, 'notes.txt'), 'mine');
+    await assert.rejects(importTensors(weights, config), /model: exists already and is not a model folder/);
+    assert.ok(existsSync(join(out, 'notes.txt')));
+  });
+
   it('shortens a long list of misfits', async () => {
     await refuses({ a: float32([1]) }, small().config, 'missing latent', /… and \d+ more/);
   });
 
   for (const { name, change, says } of [
     { name: 'an unknown argument', change: { n_block: 2 }, says: ['aca-net has no argument "n_block"', 'n_blocks'] },
-    { name: 'an argument of a wrong type', change: { latent_dim: 'many' }, says: ['latents'] },
-    { name: 'an unknown head', change: { final_layer: '2dE' }, says: ['head'] },
+    { name: 'an argument of a wrong type', change: { latent_dim: 'many' }, says: ['"latent_dim"'] },
+    { name: 'an unknown head', change: { final_layer: '2dE' }, says: ['"final_layer"'] },
     { name: 'an unknown model', change: { model: 'x-vector' }, says: ['"aca-net"', '"x-vector"'] },
     { name: 'no model', change: { model: undefined }, says: ['expected "model"'] },
   ]) {

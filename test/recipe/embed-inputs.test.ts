@@ -7,7 +7,7 @@ import { writeWav } from '../../src/audio/write-wav.js';
 import { writeManifest } from '../../src/corpus/manifest.js';
 import { featureOptions } from '../../src/features/options.js';
 import { embedInputs } from '../../src/recipe/embed-inputs.js';
-import { writeEmbeddingsAs } from '../../src/recipe/embedding-formats.js';
+import { embeddingFiles, writeEmbeddingsAs } from '../../src/recipe/embedding-formats.js';
 import type { Embedder } from '../../src/recipe/library.js';
 import { createArchiveWriter, listArchive, readVector, writeScp } from '../../src/storage/kaldi-archive.js';
 
@@ -29,6 +29,9 @@ describe('embedding of files', () => {
     }
     const archive = createArchiveWriter(path('feats.ark'));
     archive.writeMatrix('short', 2, 20, new Float32Array(40).fill(1));
+    writeWav(path('a b.wav'), new Float32Array(8000).fill(0.1), 16000);
+    writeFileSync(path('empty.ark'), '');
+    writeFileSync(path('gone.scp'), 'x a.wav\ny none.wav\n');
     archive.writeMatrix('long', 30, 20, new Float32Array(600).fill(2));
     writeScp(path('feats.scp'), archive.close().entries);
   });
@@ -86,13 +89,16 @@ describe('embedding of files', () => {
       {},
       /slow\.wav: the model model takes audio of 16000 Hz, got 8000 Hz/,
     ],
-    ['features that are too short', ['feats.ark'], {}, /feats\.ark: the model needs at least 3 frames, got 2/],
+    ['features that are too short', ['feats.ark'], {}, /feats\.ark: short: the model needs at least 3 frames, got 2/],
     [
       'features of another size',
       ['feats.ark'],
       { model: { ...embedder, bins: 80 } },
       /takes 80 values a frame, got 20/,
     ],
+    ['a name with white space, before any work', ['a.wav', 'a b.wav'], {}, /a b\.wav: the key "a b" .*\n.*wav\.scp/],
+    ['an archive without utterances', ['empty.ark'], {}, /empty\.ark: no utterances to embed/],
+    ['a wav.scp that names a file that is not there', ['gone.scp'], {}, /gone\.scp:2: no such file: none\.wav/],
     ['a folder', ['other'], {}, /other: expected a file, got a folder/],
     ['a file that is not there', ['none.wav'], {}, /none\.wav: no such file/],
     ['audio as it is', ['a.wav'], { asIs: true }, /--as-is is for features/],
@@ -112,6 +118,24 @@ describe('embedding of files', () => {
   for (const [title, inputs, options, message] of refused) {
     it(`refuses ${title}`, () => assert.rejects(embed(inputs, options), message));
   }
+
+  it('names the utterance and frame that hold no numbers', async () => {
+    const archive = createArchiveWriter(path('two.ark'));
+    archive.writeMatrix('well', 5, 20, new Float32Array(100));
+    archive.writeMatrix('ill', 5, 20, new Float32Array(100));
+    archive.close();
+    const bytes = read('two.ark');
+    bytes.writeFloatLE(NaN, bytes.length - 4); // the writer refuses NaN; other programs do not
+    writeFileSync(path('two.ark'), bytes);
+    await assert.rejects(embed(['two.ark'], { asIs: true }), /two\.ark: ill: frame 4 holds NaN/);
+  });
+
+  it('refuses to write over an input, or under a name that the format does not take', () => {
+    assert.deepEqual(embeddingFiles('ark', 'x.ark', ['feats.ark']), ['x.ark', 'x.scp']);
+    assert.throws(() => embeddingFiles('ark', './feats.ark', ['feats.ark']), /would be overwritten, and is an input/);
+    assert.throws(() => embeddingFiles('ark', 'feats.ark', ['feats.scp']), /feats\.scp: would be overwritten/);
+    assert.throws(() => embeddingFiles('ark', 'x.npy', ['a.wav']), /x\.npy: expected a name that ends in \.ark/);
+  });
 
   it('refuses commands in a wav.scp', async () => {
     writeFileSync(path('piped.scp'), 'x sph2pipe a.wv1 |\n');

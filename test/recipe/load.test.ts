@@ -52,6 +52,15 @@ describe('recipe loading', () => {
     assert.equal(recipe.systems['ecapa-tdnn'].training.epochs, 4);
   });
 
+  it('takes out a system that is set to null', () => {
+    const { recipe } = loadRecipe(small(), { sets: ['systems.ecapa-tdnn=null', 'baseline=aca-net'] });
+    assert.deepEqual(Object.keys(recipe.systems), ['aca-net']);
+  });
+
+  it('refuses an alias inside of what it names', () => {
+    assert.throws(() => loadRecipe(small('training: &t [*t]\n')), UserError);
+  });
+
   it('starts a section afresh when a file names another type', () => {
     const path = small('training: { schedule: { type: constant, lr: 0.5 } }\n');
     const { schedule } = loadRecipe(path).recipe.training;

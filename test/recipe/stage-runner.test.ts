@@ -68,6 +68,20 @@ describe('stage runner', () => {
     assert.deepEqual(await run(chain('a'), { force: ['b'] }), ['b']);
   });
 
+  it('refuses to force a stage that does not exist', async () => {
+    await assert.rejects(
+      run(chain('a'), { force: ['d'] }),
+      /no stage "d" in this recipe to force; there are a, b, c\/x/,
+    );
+    assert.throws(() => planStages({ workFolder, stages: chain('a'), force: ['d'] }), /no stage "d"/);
+  });
+
+  it('says which stages it takes now and no longer, rather than that they changed', async () => {
+    await run(chain('a'));
+    const [a, b] = chain('a');
+    assert.equal(plan([a, b, stage('c/x', ['a'], 'c')])[2], 'run: no longer takes b; takes a too');
+  });
+
   it('runs a stage again whose output is gone', async () => {
     await run(chain('a'));
     rmSync(join(workFolder, 'b/out'));
