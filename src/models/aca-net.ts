@@ -12,7 +12,7 @@ import type { TensorMap } from '../engine/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { gelu, relu } from '../nn/activations.js';
-import { attention } from '../nn/attention.js';
+import { attention, repeatForBatch } from '../nn/attention.js';
 import { batchNorm } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
 import { normal, orthogonalRows } from '../nn/initialize.js';
@@ -134,29 +134,24 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     return tf.reshape(sum, x.shape);
   }
 
-  /** The latents to start from, for each utterance: [B·L, E] or [E, B·L]. */
-  function initialLatents(tensors: TensorMap, { channels, batch }: Context): Tensor {
-    if (channels === 'first') {
-      const columns = tf.transpose(tensors.latent, [2, 1, 0]); // [E, 1, L]
-      return tf.reshape(tf.add(columns, tf.zeros([1, batch, 1])), [embed, batch * latents]);
-    }
-    const rows = tf.reshape(tensors.latent, [1, latents, embed]);
-    return tf.reshape(tf.add(rows, tf.zeros([batch, 1, 1])), [batch * latents, embed]);
-  }
-
-  /** Attention of the latents over `rows` and an MLP, each with a residual; all in the context's layout. */
+  /**
+   * Attention of the latents over `rows` and an MLP, each with a residual; all in the context's layout. `shared` is one
+   * utterance's latents where all utterances' are still the same.
+   */
   function attend(
     latent: Tensor,
     rows: Tensor,
     tensors: TensorMap,
-    { name, heads, context }: { name: string; heads: number; context: Context },
+    { name, heads, context, shared }: { name: string; heads: number; context: Context; shared?: Tensor },
   ): Tensor {
     const { batch, channels, training } = context;
     const affineOf = (norm: string) => ({ gain: tensors[`${norm}.weight`], shift: tensors[`${norm}.bias`] });
     const affine = affineOf(`${name}.lnorm1`);
     const { queryScale } = options;
-    const queries = queryScale === null ? latent : tf.mul(layerNormalize(latent, channels), queryScale);
-    const attended = attention(queries, rows, tensors, { name: `${name}.attn`, affine, batch, heads, channels });
+    const from = shared ?? latent;
+    const queries = queryScale === null ? from : tf.mul(layerNormalize(from, channels), queryScale);
+    const attentionOptions = { name: `${name}.attn`, affine, batch, heads, channels, sharedQueries: Boolean(shared) };
+    const attended = attention(queries, rows, tensors, attentionOptions);
     const heard = tf.add(attended, latent);
     const first = foldAffine(
       tensors[`${name}.linear1.weight`],
@@ -207,10 +202,13 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
       if (lengths) throw new Error('ACA-Net takes no lengths: give it utterances of one length');
       const context: Context = { batch: features.shape[0], channels: training ? 'first' : 'last', training };
       const frames = encodeFrames(tensors, features, context);
-      let latent = initialLatents(tensors, context);
+      const byRow = tf.reshape(tensors.latent, [latents, embed]);
+      const initial = context.channels === 'first' ? tf.transpose(byRow) : byRow;
+      let latent = repeatForBatch(initial, context);
       for (const block of indices(blocks)) {
         for (const rep of indices(reps)) {
-          latent = attend(latent, frames, tensors, { name: crossName(block, rep), heads: 1, context });
+          const shared = block === 0 && rep === 0 ? initial : undefined;
+          latent = attend(latent, frames, tensors, { name: crossName(block, rep), heads: 1, context, shared });
         }
         const stages = [latent];
         for (const layer of indices(layers)) {

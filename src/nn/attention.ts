@@ -23,6 +23,8 @@ export interface AttentionOptions {
   readonly heads: number;
   /** The layout of queries, rows and result: [E, B·N] for 'first', [B·N, E] for 'last'. */
   readonly channels: ChannelAxis;
+  /** The queries are those of one utterance, [L, E] or [E, L], and serve all: they are projected once. */
+  readonly sharedQueries?: boolean;
 }
 
 /** Attention of queries [B·L, E] over rows x̂ [B·N, E] (or both transposed); the result is as the queries, no residual. */
@@ -37,8 +39,12 @@ export function attention(queries: Tensor, rows: Tensor, tensors: TensorMap, opt
   const outputBias = tf.add(tf.reshape(valueShift, [-1]), tensors[`${name}.out_proj.bias`]);
 
   const attend = channels === 'first' ? attendColumns : attendRows;
+  const look = (weight: Tensor, bias: Tensor) => {
+    const looking = linear(queries, weight, bias, channels);
+    return splitHeads(options.sharedQueries ? repeatForBatch(looking, options) : looking, options);
+  };
   if (options.heads > 1) {
-    const looking = splitHeads(linear(queries, queryWeight, queryBias, channels), options);
+    const looking = look(queryWeight, queryBias);
     const keys = splitHeads(linearProduct(rows, key.weight, channels), options);
     const values = splitHeads(linearProduct(rows, value.weight, channels), options);
     return linear(mergeHeads(attend(looking, keys, values), options), outputWeight, outputBias, channels);
@@ -47,10 +53,18 @@ export function attention(queries: Tensor, rows: Tensor, tensors: TensorMap, opt
   // (P·x̂)·(Wo·Wv)ᵀ + bias. So the many rows x̂ are never projected; only the few latents are.
   const keyed = tf.matMul(key.weight as tf.Tensor2D, queryWeight as tf.Tensor2D, true, false); // [out, in]
   const keyedBias = tf.matMul(tf.reshape(queryBias, [1, -1]) as tf.Tensor2D, key.weight as tf.Tensor2D);
-  const looking = splitHeads(linear(queries, keyed, tf.reshape(keyedBias, [-1]), channels), options);
+  const looking = look(keyed, tf.reshape(keyedBias, [-1]));
   const memory = splitHeads(rows, options);
   const weight = tf.matMul(outputWeight as tf.Tensor2D, value.weight as tf.Tensor2D); // [out, in]
   return linear(mergeHeads(attend(looking, memory, memory), options), weight, outputBias, channels);
+}
+
+/** One utterance's x, [N, E] or [E, N], for every utterance of a batch: [B·N, E] or [E, B·N]. */
+export function repeatForBatch(x: Tensor, { batch, channels }: Pick<AttentionOptions, 'batch' | 'channels'>): Tensor {
+  const [rows, columns] = x.shape as [number, number];
+  return channels === 'first'
+    ? tf.reshape(tf.add(tf.expandDims(x, 1), tf.zeros([1, batch, 1])), [rows, batch * columns])
+    : tf.reshape(tf.add(tf.expandDims(x, 0), tf.zeros([batch, 1, 1])), [batch * rows, columns]);
 }
 
 /** Each head's share of x, for each utterance: columns [B·H, E/H, N] of [E, B·N], rows [B·H, N, E/H] of [B·N, E]. */

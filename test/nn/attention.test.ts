@@ -3,6 +3,7 @@ import type { TensorMap } from '../../src/engine/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
 import { attention } from '../../src/nn/attention.js';
+import type { ChannelAxis } from '../../src/nn/batch-norm.js';
 import { normal, positive } from '../engine/random-tensors.js';
 import { checkGradients } from './gradient-check.js';
 
@@ -45,38 +46,55 @@ const cases: (Sizes & { name: string })[] = [
   { name: 'as many heads as numbers', batch: 1, heads: 6, embed: 6, latents: 3, rows: 4 },
 ];
 
+const textbookInputs = (queryRows: number, { batch, embed, rows }: Sizes) => ({
+  queries: normal(queryRows, embed),
+  memory: normal(batch * rows, embed),
+  gain: positive(embed),
+  shift: normal(embed),
+  inWeight: normal(3 * embed, embed),
+  inBias: normal(3 * embed),
+  outWeight: normal(embed, embed),
+  outBias: normal(embed),
+});
+
+/** The layer under test, its operands and result transposed where channels come first. */
+function attend(inputs: TensorMap, { batch, heads }: Sizes, channels: ChannelAxis, sharedQueries = false): Tensor {
+  const layout = (x: Tensor) => (channels === 'first' ? tf.transpose(x) : x);
+  const tensors = {
+    'a.in_proj_weight': inputs.inWeight,
+    'a.in_proj_bias': inputs.inBias,
+    'a.out_proj.weight': inputs.outWeight,
+    'a.out_proj.bias': inputs.outBias,
+  };
+  const affine = { gain: inputs.gain, shift: inputs.shift };
+  const options = { name: 'a', affine, batch, heads, channels, sharedQueries };
+  return layout(attention(layout(inputs.queries), layout(inputs.memory), tensors, options));
+}
+
+const tolerance = 2e-5; // products of three or four matrices in another order
+
 describe('attention', () => {
   for (const channels of ['last', 'first'] as const) {
-    const layout = (x: Tensor) => (channels === 'first' ? tf.transpose(x) : x);
     // Of a single row the weight is 1 and its gradient zero: exactly so in rows, up to rounding in columns.
     for (const sizes of cases.filter(({ rows }) => rows > 1 || channels === 'last')) {
-      const { name, batch, heads, embed, latents, rows } = sizes;
-      it(`with ${name}, channels ${channels}, is the textbook's, with its gradients`, async () => {
+      it(`with ${sizes.name}, channels ${channels}, is the textbook's, with its gradients`, async () => {
         await checkGradients({
-          layer: ({ queries, memory, gain, shift, inWeight, inBias, outWeight, outBias }) => {
-            const tensors = {
-              'a.in_proj_weight': inWeight,
-              'a.in_proj_bias': inBias,
-              'a.out_proj.weight': outWeight,
-              'a.out_proj.bias': outBias,
-            };
-            const options = { name: 'a', affine: { gain, shift }, batch, heads, channels };
-            return layout(attention(layout(queries), layout(memory), tensors, options));
-          },
+          layer: (inputs) => attend(inputs, sizes, channels),
           plain: (inputs) => plainAttention(inputs, sizes),
-          inputs: {
-            queries: normal(batch * latents, embed),
-            memory: normal(batch * rows, embed),
-            gain: positive(embed),
-            shift: normal(embed),
-            inWeight: normal(3 * embed, embed),
-            inBias: normal(3 * embed),
-            outWeight: normal(embed, embed),
-            outBias: normal(embed),
-          },
-          tolerance: 2e-5, // products of three or four matrices in another order
+          inputs: textbookInputs(sizes.batch * sizes.latents, sizes),
+          tolerance,
         });
       });
     }
+
+    it(`lets all utterances share queries, channels ${channels}`, async () => {
+      const [sizes] = cases;
+      await checkGradients({
+        layer: (inputs) => attend(inputs, sizes, channels, true),
+        plain: (inputs) => plainAttention({ ...inputs, queries: tf.tile(inputs.queries, [sizes.batch, 1]) }, sizes),
+        inputs: textbookInputs(sizes.latents, sizes),
+        tolerance,
+      });
+    });
   }
 });
