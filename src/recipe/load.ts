@@ -164,7 +164,7 @@ function checkRecipe(tree: Located): Recipe {
 /** What only two sections together can get wrong. */
 function checkFit(
   name: string,
-  { model, training: { checkpoint } }: SystemRecipe,
+  { model, training: { batchSize, checkpoint } }: SystemRecipe,
   { features, average }: Pick<Recipe, 'features' | 'average'>,
   tree: Located,
 ): void {
@@ -179,6 +179,10 @@ function checkFit(
       'model',
       'bins',
     ]);
+  }
+  if (batchSize < 2) {
+    const path = ['systems', name, 'training', 'batchSize'];
+    complain(`expected at least 2 (embeddings are normalised over the batch), got ${batchSize}`, path);
   }
   for (const [kept, wanted, key] of [
     [checkpoint.keepLast, average.last, 'keepLast'],

@@ -57,6 +57,14 @@ describe('recipe loading', () => {
     assert.deepEqual(Object.keys(recipe.systems), ['aca-net']);
   });
 
+  it('refuses a batch of one, which batch normalisation cannot train on', () => {
+    const path = small('training: { batchSize: 1 }\n');
+    assert.throws(
+      () => loadRecipe(path),
+      /expected at least 2 .* got 1 → at systems\.aca-net\.training\.batchSize\n.*small\.yaml:2/,
+    );
+  });
+
   it('refuses an alias inside of what it names', () => {
     assert.throws(() => loadRecipe(small('training: &t [*t]\n')), UserError);
   });
