@@ -135,30 +135,51 @@ async function runStage(
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
   const inputHash = hashInput(input);
-  guardWriting(folder, () => makeRoom(folder, stage, inputHash, reporting.log));
+  const previous = `${folder}.previous`;
+  guardWriting(folder, () => makeRoom(folder, stage, inputHash, { previous, log: reporting.log }));
   writeJsonAtomic(join(folder, '.started.json'), { stage: stage.name, inputHash });
   const folderOf = (name: string) => {
     if (!stage.needs.includes(name)) throw internal(`stage ${stage.name} reads ${name} without needing it`);
     return join(workFolder, name);
   };
   const started = performance.now();
-  const { summary, ...outcome } = await stage.run({ folder, folderOf, inputHash, ...reporting });
+  const { summary, ...outcome } = await stage
+    .run({ folder, folderOf, inputHash, ...reporting })
+    .catch((error: unknown) => {
+      restore(folder, previous);
+      throw error;
+    });
   const missing = outcome.outputs.find((output) => !existsSync(join(folder, output)));
   if (missing) throw internal(`stage ${stage.name} did not write ${missing}`);
   const seconds = Math.round((performance.now() - started) / 10) / 100;
   const finished = new Date().toISOString();
   const record: DoneRecord = { stage: stage.name, inputHash, ...outcome, finished, seconds, input };
   writeJsonAtomic(join(folder, '.done.json'), record);
+  rmSync(previous, { recursive: true, force: true });
   reporting.log(`  ${stage.name}: ${summary} (${seconds.toFixed(1)} s)`);
   return outcome.outputHash;
 }
 
-/** Takes away what an earlier run left, unless the stage may build on it. */
-function makeRoom(folder: string, stage: Stage, inputHash: string, log: (line: string) => void): void {
+/**
+ * Takes away what an earlier run left, unless the stage may build on it. A finished result that is to be replaced waits
+ * under `previous`, so that a run that fails (a mistyped folder) leaves it as it was.
+ */
+function makeRoom(
+  folder: string,
+  stage: Stage,
+  inputHash: string,
+  { previous, log }: { previous: string; log: (line: string) => void },
+): void {
+  if (existsSync(join(folder, '.done.json'))) rmSync(previous, { recursive: true, force: true });
+  restore(folder, previous);
   if (!existsSync(folder)) return;
   const started = readJson<{ inputHash: string }>(join(folder, '.started.json'));
   const changed = started?.inputHash !== inputHash;
   const finished = existsSync(join(folder, '.done.json'));
+  if (finished && stage.whenChanged === 'remove' && !stage.resumable) {
+    renameSync(folder, previous);
+    return;
+  }
   rmSync(join(folder, '.done.json'), { force: true });
   if (changed ? stage.whenChanged === 'keep' : stage.resumable && !finished) return;
   if (changed && stage.whenChanged === 'set aside' && started) {
@@ -168,6 +189,13 @@ function makeRoom(folder: string, stage: Stage, inputHash: string, log: (line: s
   } else if (stage.whenChanged !== 'keep') {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Puts the earlier result back in the place of an unfinished one. */
+function restore(folder: string, previous: string): void {
+  if (!existsSync(previous)) return;
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(previous, folder);
 }
 
 function freeName(path: string, count = 1): string {

@@ -68,6 +68,14 @@ describe('stage runner', () => {
     assert.deepEqual(await run(chain('a'), { force: ['b'] }), ['b']);
   });
 
+  it('leaves a finished result as it was when the run that should replace it fails', async () => {
+    await run(chain('a'));
+    const failing = stage('a', [], 'typo', { run: () => Promise.reject(new Error('no such folder')) });
+    await assert.rejects(run([failing]), /no such folder/);
+    assert.deepEqual(await run(chain('a')), []);
+    assert.deepEqual(readdirSync(workFolder).sort(), ['a', 'b', 'c']);
+  });
+
   it('refuses to force a stage that does not exist', async () => {
     await assert.rejects(
       run(chain('a'), { force: ['d'] }),
