@@ -40,7 +40,7 @@ export async function describeEngines(): Promise<EngineDescription[]> {
         engine: name,
         device,
         works: false,
-        remark: messageOf(error).split('\n').slice(0, 2).join('; '),
+        remark: messageOf(error).split('\n')[0],
       });
     }
   }

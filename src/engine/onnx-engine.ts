@@ -31,6 +31,7 @@ export interface OnnxEngineOptions {
 
 export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions): Engine {
   const ort = createRequire(import.meta.url)('onnxruntime-node') as typeof Ort;
+  ort.env.logLevel = 'fatal'; // what fails is reported once, by us
   const sessionOptions: Ort.InferenceSession.SessionOptions = {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     intraOpNumThreads: threads,

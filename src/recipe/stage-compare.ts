@@ -8,6 +8,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '../corpus/manifest.js';
 import { readTrials } from '../corpus/trials.js';
+import type { ModelDescription } from '../models/model-folder.js';
 import { compareSystems, type ComparedSystem } from '../report/comparison.js';
 import { writeComparison } from '../report/comparison-files.js';
 import { bootstrapEers } from '../scoring/bootstrap.js';
@@ -41,9 +42,12 @@ export function compareStage(recipe: Recipe, names: string[], { modelFigures }: 
       });
       const speakerOf = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
       const systems: ComparedSystem[] = [];
+      const averaged: string[] = [];
       for (const name of names) {
         const { model } = recipe.systems[name];
         const { parameters, macs } = await modelFigures(model, MACS_SECONDS * FRAMES_PER_SECOND);
+        const { origin } = readJson<ModelDescription>(join(folderOf(`average/${name}`), 'model.json'));
+        averaged.push(`${name} ${(origin.averagedSteps as number[]).length}`);
         const speed = readJson<ExtractionSpeed>(join(folderOf(`embed/${name}`), 'speed.json'));
         systems.push({
           ...readJson<Evaluation>(join(folderOf(`score/${name}`), 'metrics.json')),
@@ -56,14 +60,14 @@ export function compareStage(recipe: Recipe, names: string[], { modelFigures }: 
           extractionRate: speed.frames / FRAMES_PER_SECOND / speed.seconds,
         });
       }
-      const selection = average.best !== null ? `best ${average.best} by development EER` : `last ${average.last}`;
+      const selection = average.best !== null ? 'best by development EER' : 'last';
       const comparison = compareSystems({
         systems,
         baseline,
         bootstrap: bootstrapEers(trials, scores, speakerOf, { seed }),
         macsDuration: MACS_SECONDS,
         notes: [
-          `each model is the average of the ${selection} checkpoints of one training (seed ${seed}); test trials chose nothing`,
+          `each model averages checkpoints of one training (seed ${seed}), ${selection}: ${averaged.join(', ')}; test trials chose nothing`,
         ],
       });
       const paths = writeComparison(folder, comparison);

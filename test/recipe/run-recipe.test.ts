@@ -44,7 +44,7 @@ describe('a recipe from end to end', () => {
     averageSystem: ({ dir }) => {
       mkdirSync(dir, { recursive: true });
       writeSafetensors(join(dir, 'model.safetensors'), { weight: float32([1]) });
-      writeFileSync(join(dir, 'model.json'), '{}');
+      writeFileSync(join(dir, 'model.json'), '{"origin":{"averagedSteps":[1]}}');
       return Promise.resolve({ steps: [1] });
     },
     openEmbedder: () =>
