@@ -18,6 +18,7 @@ import type { Port } from './onnx/encode.js';
 import { foldSumsIntoGemms } from './passes/add-into-gemm.js';
 import { removeDeadNodes, withoutReshapes } from './passes/rewrite.js';
 import { foldScalesIntoProducts } from './passes/scale-into-product.js';
+import { foldScalesOfAddends } from './passes/scale-of-addend.js';
 import type { Engine, Inference, InferenceDefinition, Step, StepDefinition, TensorSpecs } from './program.js';
 import type { Graph } from './trace/graph.js';
 import { traceProgram } from './trace/trace-backend.js';
@@ -60,6 +61,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     const stateNames = Object.keys(state);
     const statePorts = stateNames.map((name) => ({ name, shape: state[name].shape, dtype: state[name].dtype }));
     const graph = optimise(traceProgram(program, [...inputPorts, ...statePorts]));
+    foldScalesOfAddends(graph);
     for (const name of stateNames) {
       if (!graph.outputs.some((output) => output.name === name)) throw new Error(`internal: the step drops ${name}`);
     }
