@@ -72,6 +72,19 @@ interface Context {
   readonly training: EmbedOptions['training'];
 }
 
+/** What a table must say of a model beside its size: the options that make it another network than the released one. */
+export function departuresFromReleased(options: AcaNetOptions): string[] {
+  const { positional, centred, queryScale, latentInit } = options;
+  return [
+    ...(positional === 'reference' ? [] : [`positional ${positional}`]),
+    ...(centred ? ['centred'] : []),
+    ...(queryScale === null ? [] : [`queryScale ${queryScale}`]),
+    ...(latentInit.distribution === 'normal' && latentInit.std === 0.02
+      ? []
+      : [`latents start ${latentInit.distribution}, std ${latentInit.std}`]),
+  ];
+}
+
 export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const { bins, latents, embed, reps, layers, blocks, heads, attentionMlp, transformerMlp, head } = options;
   const crossName = (block: number, rep: number) => `ACA_blocks.${block}.cross_attention.${rep}`;

@@ -8,6 +8,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '../corpus/manifest.js';
 import { readTrials } from '../corpus/trials.js';
+import { departuresFromReleased } from '../models/aca-net.js';
 import type { ModelDescription } from '../models/model-folder.js';
 import { compareSystems, type ComparedSystem } from '../report/comparison.js';
 import { writeComparison } from '../report/comparison-files.js';
@@ -30,7 +31,7 @@ export function compareStage(recipe: Recipe, names: string[], { modelFigures }: 
     name: 'compare',
     needs: ['prep', ...names.flatMap((name) => [`average/${name}`, `embed/${name}`, `score/${name}`])],
     settings: { baseline, systems: names, models: names.map((name) => recipe.systems[name].model) },
-    version: 1,
+    version: 2,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, log }) {
@@ -43,10 +44,15 @@ export function compareStage(recipe: Recipe, names: string[], { modelFigures }: 
       const speakerOf = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
       const systems: ComparedSystem[] = [];
       const averaged: string[] = [];
+      const departures: string[] = [];
       for (const name of names) {
         const { model } = recipe.systems[name];
         const { parameters, macs } = await modelFigures(model, MACS_SECONDS * FRAMES_PER_SECOND);
         const { origin } = readJson<ModelDescription>(join(folderOf(`average/${name}`), 'model.json'));
+        if (model.type === 'aca-net') {
+          const list = departuresFromReleased(model);
+          if (list.length > 0) departures.push(`${name} differs from the released ACA-Net in: ${list.join('; ')}`);
+        }
         averaged.push(`${name} ${(origin.averagedSteps as number[]).length}`);
         const speed = readJson<ExtractionSpeed>(join(folderOf(`embed/${name}`), 'speed.json'));
         systems.push({
@@ -68,6 +74,7 @@ export function compareStage(recipe: Recipe, names: string[], { modelFigures }: 
         macsDuration: MACS_SECONDS,
         notes: [
           `each model averages checkpoints of one training (seed ${seed}), ${selection}: ${averaged.join(', ')}; test trials chose nothing`,
+          ...departures,
         ],
       });
       const paths = writeComparison(folder, comparison);
