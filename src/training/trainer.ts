@@ -120,6 +120,9 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       `${speakers.length} speakers, ${utterances.length} utterances, ${training.epochs} epochs of ${perEpoch} steps, ` +
       `batch ${batchSize} × ${cropFrames} frames`,
   );
+  const crops = training.epochSize ?? utterances.length * training.cropsPerUtterance;
+  if (crops < batchSize)
+    log(`an epoch has ${crops} crops, a batch ${batchSize}: the rest are further crops of the same utterances`);
   let devEer = start.devEer;
   let saved = start.step;
   let warned = false;
