@@ -1,7 +1,8 @@
-/** @file Samples of an audio file: one channel, all of it or a piece. */
+/** @file Samples of an audio file: one channel, all of it or a piece, at the file's sample rate or another. */
 import { UserError } from '../errors.js';
 import { type AudioInfo, withAudioSource } from './audio-format.js';
 import { formatOf } from './formats.js';
+import { neededSamples, resampledLength, resamplePiece } from './resample.js';
 
 export interface ReadAudioOptions {
   /** Seconds from the beginning; default 0. Rounded to the nearest sample. */
@@ -10,6 +11,8 @@ export interface ReadAudioOptions {
   duration?: number;
   /** From 0. Required where the file has more than one channel. */
   channel?: number;
+  /** Hz; default: the file's own. A piece at another rate is to the bit what the whole file at that rate has there. */
+  sampleRate?: number;
 }
 
 /**
@@ -19,14 +22,24 @@ export interface ReadAudioOptions {
  */
 export function readAudio(
   path: string,
-  { offset = 0, duration, channel }: ReadAudioOptions = {},
+  { offset = 0, duration, channel, sampleRate }: ReadAudioOptions = {},
 ): Promise<{ sampleRate: number; samples: Float32Array<ArrayBuffer> }> {
   return withAudioSource(path, async (source) => {
     const format = formatOf(source);
     const info = format.probe(source);
-    const range = { ...sampleRange(path, info, offset, duration), channel: chooseChannel(path, info, channel) };
-    const samples = await format.readChannel(source, range);
-    return { sampleRate: info.sampleRate, samples };
+    const chosen = chooseChannel(path, info, channel);
+    const from = info.sampleRate;
+    const to = sampleRate ?? from;
+    if (from === to) {
+      const range = sampleRange(path, info, offset, duration);
+      return { sampleRate: to, samples: await format.readChannel(source, { ...range, channel: chosen }) };
+    }
+    const frames = resampledLength(info.frames, from, to);
+    const { from: start, count } = sampleRange(path, { ...info, sampleRate: to, frames }, offset, duration);
+    const range = { from, to, start, count };
+    const needed = neededSamples(range, info.frames);
+    const samples = await format.readChannel(source, { ...needed, channel: chosen });
+    return { sampleRate: to, samples: resamplePiece({ samples, start: needed.from }, range) };
   });
 }
 
