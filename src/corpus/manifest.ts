@@ -27,6 +27,10 @@ export interface Utterance {
   channel?: number;
   gender?: 'f' | 'm';
   session?: string;
+  /** How often a training list names the utterance, and so an epoch takes it; default 1. Its features are stored once. */
+  repeats?: number;
+  /** Seconds of digital silence (zeros) that features are made with after the audio, which does not hold them; default 0. */
+  trailingSilence?: number;
   corpus: string;
   split: Split;
 }
@@ -45,6 +49,8 @@ const utteranceSchema = z.strictObject({
   channel: z.number().optional(),
   gender: z.enum(['f', 'm']).optional(),
   session: z.string().optional(),
+  repeats: z.number().optional(),
+  trailingSilence: z.number().optional(),
   corpus: z.string(),
   split: z.enum(['train', 'dev', 'test']),
 });
@@ -98,6 +104,7 @@ export function validateManifest(utterances: readonly Utterance[], { where }: { 
 
 function utteranceProblems(utterance: Utterance): string[] {
   const { id, speaker, path, offset = 0, duration, sampleRate, channels, channel } = utterance;
+  const { repeats = 1, trailingSilence = 0 } = utterance;
   const problems: string[] = [];
   if (!/^\S+$/.test(id)) problems.push(`expected an id without white space, got ${JSON.stringify(id)}`);
   if (!/^\S+$/.test(speaker)) problems.push(`expected a speaker without white space, got ${JSON.stringify(speaker)}`);
@@ -110,6 +117,9 @@ function utteranceProblems(utterance: Utterance): string[] {
   if (channel !== undefined && !(Number.isInteger(channel) && channel >= 0 && channel < channels)) {
     problems.push(`expected a channel from 0 to ${channels - 1}, got ${channel}`);
   }
+  if (!(Number.isInteger(repeats) && repeats > 0)) problems.push(`expected 1 repeat or more, got ${repeats}`);
+  if (!(trailingSilence >= 0 && Number.isFinite(trailingSilence)))
+    problems.push(`expected a trailingSilence of 0 s or more, got ${trailingSilence}`);
   return problems;
 }
 

@@ -7,6 +7,7 @@
  * `cropsPerUtterance`). NOTE: the last batch is always full: it takes its missing crops from the next pass of the
  * stream, so an epoch may hold up to batchSize − 1 crops more than asked for, and none is dropped.
  * Where each speaker has only one long utterance, `cropsPerUtterance` makes an epoch out of several crops of each.
+ * An utterance that the training list names several times (`repeats`) is several utterances here, with crops of their own.
  */
 import { z } from 'zod';
 import { internal } from '../errors.js';
@@ -27,6 +28,8 @@ export type SamplerOptions = z.infer<typeof samplerOptions>;
 export interface TrainingUtterance {
   id: string;
   target: number;
+  /** Where the training list names the utterance several times: which time this is, from 0, and how many there are. */
+  repeat?: [index: number, count: number];
 }
 
 /** One crop to take: index into the list of utterances, and which crop of this utterance in this epoch it is. */
@@ -37,14 +40,19 @@ export interface CropRequest {
 
 /**
  * Gives every speaker a class: speakers in code-unit order, so that the order of the list does not matter.
- * @returns speakers by class index, and the utterances in the order given
+ * @returns speakers by class index, and the utterances in the order given, each as often as its `repeats` say
  */
-export function indexSpeakers<T extends { id: string; speaker: string }>(
+export function indexSpeakers<T extends { id: string; speaker: string; repeats?: number }>(
   utterances: readonly T[],
 ): { speakers: string[]; utterances: TrainingUtterance[] } {
   const speakers = [...new Set(utterances.map(({ speaker }) => speaker))].sort();
   const classOf = new Map(speakers.map((speaker, index) => [speaker, index]));
-  return { speakers, utterances: utterances.map(({ id, speaker }) => ({ id, target: classOf.get(speaker)! })) };
+  const times = ({ id, speaker, repeats = 1 }: T): TrainingUtterance[] => {
+    const utterance = { id, target: classOf.get(speaker)! };
+    if (repeats === 1) return [utterance];
+    return Array.from({ length: repeats }, (_, index) => ({ ...utterance, repeat: [index, repeats] }));
+  };
+  return { speakers, utterances: utterances.flatMap(times) };
 }
 
 /** Number of batches in an epoch over this many utterances. */
@@ -56,28 +64,53 @@ export function stepsPerEpoch(
 }
 
 /** The batches of one epoch, each of exactly `batchSize` crops. */
-export function epochBatches({
+export interface EpochPlan {
+  /** Number of batches. */
+  steps: number;
+  /** The crops of one batch, from 0. Cheapest in order: each pass over the utterances is drawn when it is reached. */
+  batch(step: number): CropRequest[];
+}
+
+/** Plans one epoch. Holds four bytes an utterance, so that an epoch of a million needs no million objects. */
+export function planEpoch({
   seed,
   epoch,
   utterances,
   ...options
-}: SamplerOptions & { seed: number; epoch: number; utterances: readonly TrainingUtterance[] }): CropRequest[][] {
+}: SamplerOptions & { seed: number; epoch: number; utterances: readonly TrainingUtterance[] }): EpochPlan {
   if (utterances.length === 0) throw internal('sampler: no utterances');
   const { batchSize, balanced } = options;
-  const pass = balanced ? balancedPass(seed, epoch, utterances) : plainPass(seed, epoch, utterances.length);
-  const count = stepsPerEpoch(utterances.length, options) * batchSize;
-  const requests: CropRequest[] = [];
-  for (let copy = 0; requests.length < count; copy++) {
-    for (const utterance of pass(copy)) requests.push({ utterance, copy });
-  }
-  return Array.from({ length: count / batchSize }, (_, i) => requests.slice(i * batchSize, (i + 1) * batchSize));
+  const { length, draw } = balanced
+    ? balancedPass(seed, epoch, utterances)
+    : plainPass(seed, epoch, utterances.length);
+  const steps = stepsPerEpoch(utterances.length, options);
+  let drawn: { copy: number; order: Uint32Array } | undefined;
+  const crop = (position: number): CropRequest => {
+    const copy = Math.floor(position / length);
+    if (drawn?.copy !== copy) drawn = { copy, order: draw(copy) };
+    return { utterance: drawn.order[position % length], copy };
+  };
+  return {
+    steps,
+    batch(step) {
+      if (!(step >= 0 && step < steps)) throw internal(`sampler: batch ${step} of an epoch of ${steps}`);
+      return Array.from({ length: batchSize }, (_, row) => crop(step * batchSize + row));
+    },
+  };
 }
 
-/** Utterance indices of one pass. */
-type Pass = (copy: number) => number[];
+/** One pass: how many crops it has, and which utterances they are of, by its number. */
+interface Pass {
+  length: number;
+  draw(copy: number): Uint32Array;
+}
 
-function plainPass(seed: number, epoch: number, count: number): Pass {
-  return (copy) => keyedRandom(seed, 'epoch', epoch, copy).shuffle(Array.from({ length: count }, (_, index) => index));
+function plainPass(seed: number, epoch: number, length: number): Pass {
+  return {
+    length,
+    draw: (copy) =>
+      keyedRandom(seed, 'epoch', epoch, copy).shuffle(Uint32Array.from({ length }, (_, index) => index)),
+  };
 }
 
 function balancedPass(seed: number, epoch: number, utterances: readonly TrainingUtterance[]): Pass {
@@ -88,11 +121,14 @@ function balancedPass(seed: number, epoch: number, utterances: readonly Training
     else bySpeaker.set(target, [index]);
   }
   const speakers = [...bySpeaker.keys()].sort((a, b) => a - b);
-  return (copy) => {
-    const random = keyedRandom(seed, 'epoch', epoch, copy);
-    return random.shuffle([...speakers]).map((speaker) => {
-      const own = bySpeaker.get(speaker)!;
-      return own[random.below(own.length)];
-    });
+  return {
+    length: speakers.length,
+    draw(copy) {
+      const random = keyedRandom(seed, 'epoch', epoch, copy);
+      return Uint32Array.from(random.shuffle([...speakers]), (speaker) => {
+        const own = bySpeaker.get(speaker)!;
+        return own[random.below(own.length)];
+      });
+    },
   };
 }

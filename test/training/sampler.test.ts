@@ -88,4 +88,16 @@ describe('sampler', () => {
       ],
     });
   });
+
+  it('takes an utterance that is listed several times as often, with crops of its own each time', () => {
+    const { utterances } = indexSpeakers([
+      { id: 'a', speaker: 'x', repeats: 3 },
+      { id: 'b', speaker: 'y' },
+    ]);
+    assert.equal(utterances.length, 4);
+    const options = samplerOptions.parse({ batchSize: 4, cropsPerUtterance: 2 });
+    const crops = epochBatches({ seed: 1, epoch: 0, utterances, ...options }).flat();
+    const named = crops.map(({ utterance, copy }) => `${utterances[utterance].id}/${copy}`);
+    assert.deepEqual(named.toSorted(), ['a/0', 'a/1', 'a/2', 'a/3', 'a/4', 'a/5', 'b/0', 'b/1']);
+  });
 });
