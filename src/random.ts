@@ -21,7 +21,7 @@ export interface RandomStream {
   /** A draw from the standard normal distribution (Box-Muller). */
   normal(): number;
   /** Puts `items` into random order, in place (Fisher-Yates), and returns it. */
-  shuffle<T>(items: T[]): T[];
+  shuffle<Items extends unknown[] | Uint32Array>(items: Items): Items;
 }
 
 /** The random stream of the given keys: equal keys give equal streams, on every machine. */
@@ -43,7 +43,7 @@ export function keyedRandom(...keys: RandomKey[]): RandomStream {
     spare = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   };
-  const shuffle = <T>(items: T[]) => {
+  const shuffle = <Items extends unknown[] | Uint32Array>(items: Items) => {
     for (let i = items.length - 1; i > 0; i--) {
       const j = below(i + 1);
       [items[i], items[j]] = [items[j], items[i]];

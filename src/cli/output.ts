@@ -14,8 +14,8 @@ export function printJson(value: unknown): void {
 /** What a command says while it works. */
 export interface Talk {
   log(line: string): void;
-  /** Shows how far the work is: a bar on a terminal, a line now and then elsewhere. */
-  progress(what: string, done: number, total: number): void;
+  /** Shows how far the work is: a bar on a terminal, a line now and then elsewhere; `detail` is shown with it. */
+  progress(what: string, done: number, total: number, detail?: string): void;
   /** Takes the bar away. */
   stop(): void;
 }
@@ -38,21 +38,21 @@ export function createTalk(): Talk {
       lastLine = performance.now();
       process.stderr.write(`${line}\n`);
     },
-    progress: (what, done, total) => {
+    progress: (what, done, total, detail = '') => {
       if (!terminal) {
         const now = performance.now();
         if (now - lastLine < LINE_EVERY_MS) return;
         lastLine = now;
-        process.stderr.write(`  ${what}: ${done} of ${total}\n`);
+        process.stderr.write(`  ${what}: ${done} of ${total}${detail && `, ${detail}`}\n`);
         return;
       }
       if (!bar) {
-        const format = '  {what} [{bar}] {value}/{total}, {eta_formatted} left';
+        const format = '  {what} [{bar}] {value}/{total}{detail}, {eta_formatted} left';
         bar = new SingleBar({ format, clearOnComplete: true, hideCursor: null, stream: process.stderr });
-        bar.start(total, done, { what });
+        bar.start(total, done, { what, detail: '' });
       }
       bar.setTotal(total);
-      bar.update(done, { what });
+      bar.update(done, { what, detail: detail && `, ${detail}` });
       if (done >= total) stop();
     },
     stop,

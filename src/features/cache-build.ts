@@ -23,9 +23,11 @@ import {
   finishedShard,
   planShards,
   readCacheDescription,
+  readShardIndex,
   shardFiles,
 } from './cache-format.js';
 import type { ShardResult, ShardTask } from './cache-shard.js';
+import { checkFits, estimateCacheBytes, freeBytes } from './disk-space.js';
 import { type FeatureOptions, extractionHash, featureSize } from './options.js';
 
 export interface CacheProgress {
@@ -34,6 +36,20 @@ export interface CacheProgress {
   total: number;
   /** Seconds of audio finished. */
   audioSeconds: number;
+  /** Of this run alone, without what an earlier one had finished; 0 until the first shard is done. */
+  utterancesPerSecond: number;
+  /** Time taken a second of audio (the real-time factor), likewise. */
+  realTimeFactor: number;
+}
+
+/** What a build is about to do. */
+export interface CachePlan {
+  /** Utterances still to be extracted, and in all. */
+  missing: number;
+  total: number;
+  /** Estimate of what will be written, and what the disk has left. */
+  bytes: number;
+  freeBytes: number;
 }
 
 export interface CacheSummary {
@@ -54,6 +70,8 @@ export interface BuildFeatureCacheOptions {
   dir: string;
   /** Threads; default: as many as the machine runs at once. */
   workers?: number;
+  /** Called once, before the work begins. */
+  onPlan?: (plan: CachePlan) => void;
   onProgress?: (progress: CacheProgress) => void;
   signal?: AbortSignal;
 }
@@ -61,13 +79,14 @@ export interface BuildFeatureCacheOptions {
 /**
  * Extracts the features of all utterances into `dir`.
  * @throws UserError: no utterances, an id twice, a sample rate that is not the options', unreadable or too short audio (all
- *   of them in one error), a disk that fills up; `signal.reason` when aborted. Finished shards stay for the next try.
+ *   of them in one error), a disk that is too small or fills up; `signal.reason` when aborted. Finished shards stay for the next try.
  */
 export async function buildFeatureCache({
   utterances,
   options,
   dir,
   workers = availableParallelism(),
+  onPlan,
   onProgress,
   signal,
 }: BuildFeatureCacheOptions): Promise<CacheSummary> {
@@ -75,32 +94,75 @@ export async function buildFeatureCache({
   checkUtterances(utterances, options, dir);
   mkdirSync(dir, { recursive: true });
   const plan = planShards(utterances, options);
-  const indices = plan.map((shard) => finishedShard(dir, shard));
-  const reusedShards = indices.filter((index) => index !== undefined).length;
-  const progress: CacheProgress = { done: 0, total: utterances.length, audioSeconds: 0 };
-  const advance = (index: ShardIndex) => {
-    progress.done += index.utterances.length;
-    progress.audioSeconds += index.audioSeconds;
-    onProgress?.({ ...progress });
-  };
-  for (const index of indices) if (index) advance(index);
+  const finished = plan.map((shard) => summaryOf(finishedShard(dir, shard)));
+  const reusedShards = finished.filter((shard) => shard !== undefined).length;
+  const meter = createProgressMeter(utterances.length, finished);
 
   if (reusedShards < plan.length) {
     // From here until the end the folder holds no finished cache, and must not look like one.
     rmSync(join(dir, 'cache.json'), { force: true });
     removeUnfinishedFiles(dir);
-    await extractMissing({ plan, indices, options, dir, workers, advance, signal });
+    const missing = plan.flatMap((shard, position) => (finished[position] ? [] : shard.utterances));
+    const space = { bytes: estimateCacheBytes(missing, options), freeBytes: freeBytes(dir) };
+    onPlan?.({ missing: missing.length, total: utterances.length, ...space });
+    checkFits(dir, space.bytes, space.freeBytes);
+    const advance = (shard: FinishedShard) => onProgress?.(meter.add(shard));
+    await extractMissing({ plan, finished, options, dir, workers, advance, signal });
   }
-  const finished = indices.filter((index) => index !== undefined);
-  const description = describeCache(utterances, options, dir, plan, finished);
+  onProgress?.(meter.read());
+  const shards = finished.filter((shard) => shard !== undefined);
+  const description = describeCache(utterances, options, dir, plan, shards);
   if (!isDescribed(dir, description)) {
     removeForeignFiles(dir, plan);
-    writeScp(join(dir, 'feats.scp'), scpEntries(dir, finished));
+    writeScp(join(dir, 'feats.scp'), scpEntries(dir, plan));
     writeJsonAtomic(join(dir, 'cache.json'), description);
   }
   const { frames, audioSeconds } = description;
-  const bytes = finished.reduce((sum, { features, statistics }) => sum + features.bytes + statistics.bytes, 0);
+  const bytes = shards.reduce((sum, shard) => sum + shard.bytes, 0);
   return { dir, utterances: utterances.length, frames, audioSeconds, bytes, shards: plan.length, reusedShards };
+}
+
+/** What is kept in memory of a finished shard; where its utterances lie is in its index, on the disk. */
+interface FinishedShard extends Pick<ShardIndex, 'frames' | 'audioSeconds' | 'training'> {
+  utterances: number;
+  /** Of both archives. */
+  bytes: number;
+}
+
+function summaryOf(index: ShardIndex): FinishedShard;
+function summaryOf(index: ShardIndex | undefined): FinishedShard | undefined;
+function summaryOf(index: ShardIndex | undefined): FinishedShard | undefined {
+  if (!index) return undefined;
+  const { frames, audioSeconds, training, features, statistics, utterances } = index;
+  return { frames, audioSeconds, training, utterances: utterances.length, bytes: features.bytes + statistics.bytes };
+}
+
+/** Adds up finished shards; rates are those of this run. */
+function createProgressMeter(total: number, reused: (FinishedShard | undefined)[]) {
+  const since = performance.now();
+  const sum = (values: FinishedShard[], key: 'utterances' | 'audioSeconds') =>
+    values.reduce((total, shard) => total + shard[key], 0);
+  const before = reused.filter((shard) => shard !== undefined);
+  const start = { done: sum(before, 'utterances'), audioSeconds: sum(before, 'audioSeconds') };
+  const now = { ...start };
+  const read = (): CacheProgress => {
+    const seconds = (performance.now() - since) / 1000;
+    const own = { utterances: now.done - start.done, audioSeconds: now.audioSeconds - start.audioSeconds };
+    return {
+      ...now,
+      total,
+      utterancesPerSecond: own.utterances === 0 ? 0 : own.utterances / seconds,
+      realTimeFactor: own.utterances === 0 ? 0 : seconds / own.audioSeconds,
+    };
+  };
+  return {
+    read,
+    add({ utterances, audioSeconds }: FinishedShard): CacheProgress {
+      now.done += utterances;
+      now.audioSeconds += audioSeconds;
+      return read();
+    },
+  };
 }
 
 function checkUtterances(utterances: Utterance[], options: FeatureOptions, dir: string): void {
@@ -119,16 +181,16 @@ function checkUtterances(utterances: Utterance[], options: FeatureOptions, dir: 
 interface Extraction {
   plan: ShardPlan[];
   /** Filled in as shards are finished. */
-  indices: (ShardIndex | undefined)[];
+  finished: (FinishedShard | undefined)[];
   options: FeatureOptions;
   dir: string;
   workers: number;
-  advance: (index: ShardIndex) => void;
+  advance: (shard: FinishedShard) => void;
   signal?: AbortSignal;
 }
 
-async function extractMissing({ plan, indices, options, dir, workers, advance, signal }: Extraction): Promise<void> {
-  const missing = [...indices.keys()].filter((position) => !indices[position]);
+async function extractMissing({ plan, finished, options, dir, workers, advance, signal }: Extraction): Promise<void> {
+  const missing = [...finished.keys()].filter((position) => !finished[position]);
   const threads = Math.max(1, Math.min(workers, missing.length));
   const pool = new Tinypool({
     filename: new URL('./cache-worker.js', import.meta.url).href,
@@ -146,8 +208,9 @@ async function extractMissing({ plan, indices, options, dir, workers, advance, s
     const result = (await pool.run(task, { signal: stop.signal })) as ShardResult;
     if ('failure' in result) throw new UserError(result.failure);
     if ('problems' in result) return void problems.push(...result.problems);
-    indices[position] = result.index;
-    advance(result.index);
+    const shard = summaryOf(result.index);
+    finished[position] = shard;
+    advance(shard);
   };
   try {
     await Promise.all(missing.map(extractOne));
@@ -169,17 +232,17 @@ function describeCache(
   options: FeatureOptions,
   dir: string,
   plan: ShardPlan[],
-  indices: ShardIndex[],
+  finished: FinishedShard[],
 ): CacheDescription {
-  const stored = indices.reduce((sum, index) => sum + index.utterances.length, 0);
+  const stored = finished.reduce((sum, shard) => sum + shard.utterances, 0);
   if (stored !== utterances.length)
     throw internal(`${utterances.length} utterances in, ${stored} in the feature cache`);
   const bins = featureSize(options);
-  const trainingFrames = indices.reduce((sum, { training }) => sum + training.frames, 0);
+  const trainingFrames = finished.reduce((sum, { training }) => sum + training.frames, 0);
   if (options.normalize === 'global' && trainingFrames === 0) {
     throw new UserError(`${dir}: features.normalize: global needs utterances of the split "train"; there are none`);
   }
-  const sums = (bin: number) => indices.reduce((sum, { training }) => sum + training.sum[bin], 0);
+  const sums = (bin: number) => finished.reduce((sum, { training }) => sum + training.sum[bin], 0);
   return {
     format: 'acanet features 1',
     configuration: extractionHash(options),
@@ -187,8 +250,8 @@ function describeCache(
     options,
     bins,
     utterances: utterances.length,
-    frames: indices.reduce((sum, { frames }) => sum + frames, 0),
-    audioSeconds: indices.reduce((sum, { audioSeconds }) => sum + audioSeconds, 0),
+    frames: finished.reduce((sum, { frames }) => sum + frames, 0),
+    audioSeconds: finished.reduce((sum, { audioSeconds }) => sum + audioSeconds, 0),
     ...(trainingFrames > 0 && { globalMean: Array.from({ length: bins }, (_, bin) => sums(bin) / trainingFrames) }),
     shards: plan.map(({ name, utterances: part }) => {
       const { index } = shardFiles(name);
@@ -206,8 +269,9 @@ function isDescribed(dir: string, description: CacheDescription): boolean {
   }
 }
 
-function* scpEntries(dir: string, indices: ShardIndex[]) {
-  for (const { features, utterances } of indices) {
+function* scpEntries(dir: string, plan: ShardPlan[]) {
+  for (const { name } of plan) {
+    const { features, utterances } = readShardIndex(dir, shardFiles(name).index);
     // Kaldi's tools look relative paths up from wherever they are run.
     const path = resolve(dir, features.file);
     for (const [key, offset] of utterances) yield { key, path, offset };

@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { UserError, internal } from '../errors.js';
 import { fileSha256 } from '../storage/hashing.js';
 import { readMatrix, readMatrixRows } from '../storage/kaldi-archive.js';
-import { readCacheDescription, readShardIndex } from './cache-format.js';
+import { type CacheDescription, readCacheDescription, readShardIndex } from './cache-format.js';
 import type { Features } from './fbank.js';
 import { type FeatureStatistics, normalizeFeatures } from './normalization.js';
 import type { FeatureOptions } from './options.js';
 
 export {
   type BuildFeatureCacheOptions,
+  type CachePlan,
   type CacheProgress,
   type CacheSummary,
   buildFeatureCache,
@@ -46,28 +47,55 @@ interface Location {
   statisticsOffset: number;
 }
 
-/** Opens a finished cache. Throws UserError where there is none, or where it is unfinished or damaged. */
-export function openFeatureCache(dir: string): FeatureCache {
-  const { options, bins, globalMean: mean, utterances, shards } = readCacheDescription(dir);
-  const locations = new Map<string, Location>();
-  for (const { index } of shards) {
-    const shard = readShardIndex(dir, index);
-    const features = join(dir, shard.features.file);
-    const statistics = join(dir, shard.statistics.file);
-    for (const [id, offset, frames, statisticsOffset] of shard.utterances) {
-      locations.set(id, { features, offset, frames, statistics, statisticsOffset });
+/** Where everything lies, in arrays of numbers: a cache of a million utterances is opened in every loader thread. */
+interface CacheIndex {
+  /** Position of each utterance in the arrays. */
+  positions: Map<string, number>;
+  locate(position: number): Location;
+}
+
+function readIndex(dir: string, { utterances, shards }: CacheDescription): CacheIndex {
+  const positions = new Map<string, number>();
+  const shardOf = new Uint32Array(utterances);
+  const offsets = new Float64Array(utterances);
+  const frameCounts = new Uint32Array(utterances);
+  const statisticsOffsets = new Float64Array(utterances);
+  const files = shards.map(({ index }, shard) => {
+    const { features, statistics, utterances: entries } = readShardIndex(dir, index);
+    for (const [id, offset, frames, statisticsOffset] of entries) {
+      const position = positions.size;
+      positions.set(id, position);
+      shardOf[position] = shard;
+      offsets[position] = offset;
+      frameCounts[position] = frames;
+      statisticsOffsets[position] = statisticsOffset;
     }
-  }
-  if (locations.size !== utterances) {
+    return { features: join(dir, features.file), statistics: join(dir, statistics.file) };
+  });
+  if (positions.size !== utterances) {
     throw new UserError(
-      `${dir}: expected ${utterances} utterances, got ${locations.size}; run \`acanet features\` again`,
+      `${dir}: expected ${utterances} utterances, got ${positions.size}; run \`acanet features\` again`,
     );
   }
+  const locate = (position: number): Location => ({
+    ...files[shardOf[position]],
+    offset: offsets[position],
+    frames: frameCounts[position],
+    statisticsOffset: statisticsOffsets[position],
+  });
+  return { positions, locate };
+}
+
+/** Opens a finished cache. Throws UserError where there is none, or where it is unfinished or damaged. */
+export function openFeatureCache(dir: string): FeatureCache {
+  const description = readCacheDescription(dir);
+  const { options, bins, globalMean: mean } = description;
+  const index = readIndex(dir, description);
   const globalMean = mean && Float32Array.from(mean);
   const locate = (id: string): Location => {
-    const location = locations.get(id);
-    if (!location) throw new UserError(`${dir}: the feature cache has no utterance "${id}"`);
-    return location;
+    const position = index.positions.get(id);
+    if (position === undefined) throw new UserError(`${dir}: the feature cache has no utterance "${id}"`);
+    return index.locate(position);
   };
   const statisticsOf = (id: string): FeatureStatistics => {
     const { statistics, statisticsOffset } = locate(id);
@@ -80,8 +108,8 @@ export function openFeatureCache(dir: string): FeatureCache {
     bins,
     options,
     globalMean,
-    ids: () => [...locations.keys()],
-    has: (id) => locations.has(id),
+    ids: () => [...index.positions.keys()],
+    has: (id) => index.positions.has(id),
     frames: (id) => locate(id).frames,
     statistics: statisticsOf,
     read(id, from = 0, count = locate(id).frames - from) {

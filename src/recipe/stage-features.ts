@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readManifest } from '../corpus/manifest.js';
 import { physicalCores } from '../engine/create-engine.js';
 import { buildFeatureCache } from '../features/cache.js';
+import { gigabytes } from '../features/disk-space.js';
 import { fileSha256, sha256Hex, stableJson } from '../storage/hashing.js';
 import type { Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
@@ -17,7 +18,7 @@ export function featuresStage({ features, engine }: Recipe): Stage {
     // The cache checks by itself what of it is still good.
     whenChanged: 'keep',
     resumable: true,
-    async run({ folder, folderOf, progress, signal }) {
+    async run({ folder, folderOf, log, progress, signal }) {
       const manifest = join(folderOf('prep'), 'manifest.jsonl');
       const utterances = readManifest(manifest);
       const summary = await buildFeatureCache({
@@ -25,7 +26,12 @@ export function featuresStage({ features, engine }: Recipe): Stage {
         options: features,
         dir: folder,
         workers: engine.threads ?? physicalCores(),
-        onProgress: ({ done, total }) => progress('features', done, total),
+        onPlan: ({ missing, total, bytes, freeBytes }) =>
+          log(
+            `  ${missing} of ${total} utterances to extract: about ${gigabytes(bytes)}, ${gigabytes(freeBytes)} free`,
+          ),
+        onProgress: ({ done, total, utterancesPerSecond, realTimeFactor }) =>
+          progress('features', done, total, describeRate(utterancesPerSecond, realTimeFactor)),
         signal,
       });
       const hours = (summary.audioSeconds / 3600).toFixed(2);
@@ -39,4 +45,10 @@ export function featuresStage({ features, engine }: Recipe): Stage {
       };
     },
   };
+}
+
+/** `312 utterances/s, real-time factor 0.0011`; nothing before there is something to count. */
+function describeRate(utterancesPerSecond: number, realTimeFactor: number): string {
+  if (utterancesPerSecond === 0) return '';
+  return `${utterancesPerSecond.toPrecision(3)} utterances/s, real-time factor ${realTimeFactor.toPrecision(2)}`;
 }

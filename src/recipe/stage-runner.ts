@@ -32,7 +32,8 @@ export interface StageContext {
   inputHash: string;
   signal?: AbortSignal;
   log(line: string): void;
-  progress(what: string, done: number, total: number): void;
+  /** `detail`: what a person would like to see beside it, a rate for example. */
+  progress(what: string, done: number, total: number, detail?: string): void;
 }
 
 /** One step of the chain. */

@@ -8,7 +8,7 @@ import { internal, messageOf, UserError } from '../errors.js';
 import { openFeatureCache } from '../features/cache.js';
 import type { LoadedBatch, LoaderMessage, LoaderWorkerData } from './batch-loader.js';
 import { assembleBatch } from './crop.js';
-import { epochBatches, stepsPerEpoch } from './sampler.js';
+import { planEpoch, stepsPerEpoch } from './sampler.js';
 
 const port = parentPort ?? failWith('batch-loader-worker.ts runs only as a worker');
 const options = workerData as LoaderWorkerData;
@@ -41,12 +41,12 @@ function* batches(options: LoaderWorkerData): Generator<LoadedBatch> {
   let epoch = Math.floor(startStep / perEpoch);
   for (let step = startStep; step < endStep; epoch++) {
     const epochEnd = Math.min(endStep, (epoch + 1) * perEpoch);
-    const planned = epochBatches({ ...sampler, seed, epoch, utterances });
+    const planned = planEpoch({ ...sampler, seed, epoch, utterances });
     for (; step < epochEnd; step++) {
       yield {
         step,
         epoch,
-        ...assembleBatch({ ...options, source, requests: planned[step - epoch * perEpoch], epoch }),
+        ...assembleBatch({ ...options, source, requests: planned.batch(step - epoch * perEpoch), epoch }),
       };
     }
   }

@@ -80,15 +80,15 @@ export function planEpoch({
 }: SamplerOptions & { seed: number; epoch: number; utterances: readonly TrainingUtterance[] }): EpochPlan {
   if (utterances.length === 0) throw internal('sampler: no utterances');
   const { batchSize, balanced } = options;
-  const { length, draw } = balanced
-    ? balancedPass(seed, epoch, utterances)
-    : plainPass(seed, epoch, utterances.length);
+  const { length, draw } = balanced ? balancedPass(seed, epoch, utterances) : plainPass(seed, epoch, utterances.length);
   const steps = stepsPerEpoch(utterances.length, options);
   let drawn: { copy: number; order: Uint32Array } | undefined;
   const crop = (position: number): CropRequest => {
     const copy = Math.floor(position / length);
     if (drawn?.copy !== copy) drawn = { copy, order: draw(copy) };
-    return { utterance: drawn.order[position % length], copy };
+    const utterance = drawn.order[position % length];
+    const [index, times] = utterances[utterance].repeat ?? [0, 1];
+    return { utterance, copy: copy * times + index };
   };
   return {
     steps,
@@ -108,8 +108,7 @@ interface Pass {
 function plainPass(seed: number, epoch: number, length: number): Pass {
   return {
     length,
-    draw: (copy) =>
-      keyedRandom(seed, 'epoch', epoch, copy).shuffle(Uint32Array.from({ length }, (_, index) => index)),
+    draw: (copy) => keyedRandom(seed, 'epoch', epoch, copy).shuffle(Uint32Array.from({ length }, (_, index) => index)),
   };
 }
 

@@ -11,7 +11,7 @@ import { featureOptions } from '../../src/features/options.js';
 import { keyedRandom } from '../../src/random.js';
 import { createBatchLoader, type BatchLoader, type LoadedBatch } from '../../src/training/batch-loader.js';
 import { assembleBatch } from '../../src/training/crop.js';
-import { epochBatches, samplerOptions } from '../../src/training/sampler.js';
+import { planEpoch, samplerOptions } from '../../src/training/sampler.js';
 
 const RATE = 16000;
 const sampler = samplerOptions.parse({ batchSize: 3 });
@@ -79,7 +79,7 @@ describe('batch loader', () => {
     );
     const source = openFeatureCache(cacheDir);
     for (const { step, epoch, features, targets } of batches) {
-      const requests = epochBatches({ seed: 5, epoch, utterances, ...sampler })[step % 3];
+      const requests = planEpoch({ seed: 5, epoch, utterances, ...sampler }).batch(step % 3);
       const expected = assembleBatch({ source, utterances, requests, seed: 5, epoch, cropFrames: 50, pad: 'wrap' });
       assert.deepEqual(features, expected.features);
       assert.deepEqual(targets, expected.targets);

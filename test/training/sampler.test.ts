@@ -1,13 +1,18 @@
 /** @file The sampler: what an epoch holds, and that it depends on seed and epoch alone. */
 import assert from 'node:assert/strict';
-import { epochBatches, indexSpeakers, samplerOptions, stepsPerEpoch } from '../../src/training/sampler.js';
+import { indexSpeakers, planEpoch, samplerOptions, stepsPerEpoch } from '../../src/training/sampler.js';
 
 /** Speakers 0, 1, 2, … with the given numbers of utterances. */
 const corpus = (...sizes: number[]) =>
   sizes.flatMap((size, target) => Array.from({ length: size }, (_, i) => ({ id: `s${target}-${i}`, target })));
 
+const allBatches = (options: Parameters<typeof planEpoch>[0]) => {
+  const plan = planEpoch(options);
+  return Array.from({ length: plan.steps }, (_, step) => plan.batch(step));
+};
+
 const sample = (sizes: number[], options: object, { seed = 1, epoch = 0 } = {}) =>
-  epochBatches({ seed, epoch, utterances: corpus(...sizes), ...samplerOptions.parse(options) });
+  allBatches({ seed, epoch, utterances: corpus(...sizes), ...samplerOptions.parse(options) });
 
 function count<T>(items: Iterable<T>): Map<T, number> {
   const counts = new Map<T, number>();
@@ -96,7 +101,7 @@ describe('sampler', () => {
     ]);
     assert.equal(utterances.length, 4);
     const options = samplerOptions.parse({ batchSize: 4, cropsPerUtterance: 2 });
-    const crops = epochBatches({ seed: 1, epoch: 0, utterances, ...options }).flat();
+    const crops = allBatches({ seed: 1, epoch: 0, utterances, ...options }).flat();
     const named = crops.map(({ utterance, copy }) => `${utterances[utterance].id}/${copy}`);
     assert.deepEqual(named.toSorted(), ['a/0', 'a/1', 'a/2', 'a/3', 'a/4', 'a/5', 'b/0', 'b/1']);
   });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { readTextLines } from '../../src/corpus/text-lines.js';
+import { readTextLines } from '../../src/storage/text-lines.js';
 import { UserError } from '../../src/errors.js';
 
 describe('readTextLines', () => {

@@ -1,0 +1,158 @@
+/**
+ * @file The lines of a text list (trials, `wav.scp`, CSV, …) as people's machines write them.
+ *
+ * Windows line endings, a byte-order mark (also one in the middle, where files were concatenated), gzip (told by its
+ * content, not by the name) and a missing final newline are all read; `-` is the standard input. Text is UTF-8: UTF-16,
+ * binary files, bytes that are not UTF-8 and the bare carriage returns of old Macs are refused with file and line,
+ * since guessing would change ids. Plain files are read in pieces, so a list of any length needs little memory; a
+ * gzip'd list is unpacked in memory.
+ */
+import { isUtf8 } from 'node:buffer';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { UserError, messageOf } from '../errors.js';
+
+export interface TextLine {
+  /** Without its line ending. */
+  text: string;
+  /** From 1. */
+  number: number;
+}
+
+const BLOCK = 1 << 20;
+/** A longer line means that the file is not a list. */
+const LONGEST_LINE = 1 << 26;
+/** More than this would not fit into memory as lines either. */
+const LONGEST_UNPACKED = 2 ** 32 - 1;
+const NEWLINE = 0x0a;
+const BYTE_ORDER_MARK = 0xfeff;
+
+/**
+ * Every line of a text file, empty ones too, in order. The file is open until the last line is taken or the loop left.
+ * @param what names the file's role in messages: "the trial list"
+ * @throws UserError naming the file, and the line where there is one
+ */
+export function* readTextLines(path: string, { what = 'the list' } = {}): Generator<TextLine, void> {
+  const shown = path === '-' ? 'standard input' : path;
+  let number = 0;
+  for (const block of wholeLines(readBlocks(path, shown, what), shown)) {
+    const lines = decode(block, shown, number + 1, what).split('\n');
+    if (block[block.length - 1] === NEWLINE) lines.pop();
+    for (const line of lines) {
+      number++;
+      const text = withoutEnding(line);
+      if (text.includes('\r')) {
+        throw new UserError(
+          `${shown}:${number}: a carriage return inside the line; does ${what} have the line endings of old Macs?\n` +
+            `Convert them: tr '\\r' '\\n' < ${shown}`,
+        );
+      }
+      yield { text, number };
+    }
+  }
+}
+
+function withoutEnding(line: string): string {
+  const from = line.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
+  let to = line.length;
+  while (to > from && line[to - 1] === '\r') to--;
+  return from === 0 && to === line.length ? line : line.slice(from, to);
+}
+
+/** The file's bytes, unpacked, in pieces of any size above 0. */
+function* readBlocks(path: string, shown: string, what: string): Generator<Buffer, void> {
+  const guarded = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw new UserError(`${shown}: cannot read ${what}: ${messageOf(error)}`, { cause: error });
+    }
+  };
+  const file = path === '-' ? 0 : guarded(() => openSync(path, 'r'));
+  try {
+    const next = () => {
+      const bytes = Buffer.allocUnsafe(BLOCK);
+      let filled = 0;
+      // A pipe hands over less than was asked for; the beginning must be long enough to tell what the file is.
+      while (filled < BLOCK) {
+        const count = guarded(() => readSync(file, bytes, filled, BLOCK - filled, null));
+        if (count === 0) break;
+        filled += count;
+      }
+      return bytes.subarray(0, filled);
+    };
+    const first = next();
+    refuseUtf16(first, shown, what);
+    if (first[0] !== 0x1f || first[1] !== 0x8b) {
+      for (let block = first; block.length > 0; block = next()) yield block;
+      return;
+    }
+    const packed = [first];
+    for (let block = next(); block.length > 0; block = next()) packed.push(block);
+    const unpacked = guarded(() => gunzipSync(Buffer.concat(packed), { maxOutputLength: LONGEST_UNPACKED }));
+    refuseUtf16(unpacked, shown, what);
+    for (let from = 0; from < unpacked.length; from += BLOCK) yield unpacked.subarray(from, from + BLOCK);
+  } finally {
+    if (path !== '-') closeSync(file);
+  }
+}
+
+function refuseUtf16(start: Buffer, shown: string, what: string): void {
+  const mark = start.length >= 2 ? start.readUInt16BE(0) : 0;
+  // Without a mark, ASCII text in UTF-16 has a zero in one byte of its first two.
+  const zeros = start.length >= 2 && (start[0] === 0) !== (start[1] === 0);
+  if (mark !== 0xfffe && mark !== 0xfeff && !zeros) return;
+  throw new UserError(
+    `${shown}: expected ${what} in UTF-8, got ${zeros ? 'what looks like UTF-16' : 'UTF-16'}\n` +
+      `Save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8 ${shown}`,
+  );
+}
+
+/** The same bytes in pieces that end with a line's end, except perhaps the last. */
+function* wholeLines(blocks: Iterable<Buffer>, shown: string): Generator<Buffer, void> {
+  let rest: Buffer[] = [];
+  let restLength = 0;
+  for (const block of blocks) {
+    const end = block.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) {
+      yield rest.length > 0 ? Buffer.concat([...rest, block.subarray(0, end)]) : block.subarray(0, end);
+      rest = [];
+      restLength = 0;
+    }
+    if (end === block.length) continue;
+    rest.push(block.subarray(end));
+    restLength += block.length - end;
+    if (restLength > LONGEST_LINE) {
+      throw new UserError(`${shown}: expected lines of text, got ${restLength} bytes without a line's end`);
+    }
+  }
+  if (rest.length > 0) yield Buffer.concat(rest);
+}
+
+/** `firstLine` is the number of the block's first line. */
+function decode(block: Buffer, shown: string, firstLine: number, what: string): string {
+  const zero = block.indexOf(0);
+  if (zero >= 0) {
+    const line = firstLine + countNewlines(block, zero);
+    throw new UserError(`${shown}:${line}: expected ${what} as UTF-8 text, got a zero byte; is this a binary file?`);
+  }
+  if (isUtf8(block)) return block.toString('utf8');
+  let from = 0;
+  for (let line = firstLine; ; line++) {
+    const end = block.indexOf(NEWLINE, from);
+    const bytes = block.subarray(from, end < 0 ? block.length : end);
+    if (!isUtf8(bytes)) {
+      throw new UserError(
+        `${shown}:${line}: expected UTF-8, got other bytes in ${JSON.stringify(bytes.toString('utf8').slice(0, 80))}\n` +
+          `Convert the file from its encoding: iconv -f ISO-8859-1 -t UTF-8 ${shown}`,
+      );
+    }
+    from = end + 1;
+  }
+}
+
+function countNewlines(block: Buffer, before: number): number {
+  let count = 0;
+  for (let at = block.indexOf(NEWLINE); at >= 0 && at < before; at = block.indexOf(NEWLINE, at + 1)) count++;
+  return count;
+}
