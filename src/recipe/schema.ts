@@ -16,6 +16,7 @@ import { padPolicy } from '../training/crop.js';
 import { optimizerOptions } from '../training/optimizer.js';
 import { samplerOptions } from '../training/sampler.js';
 import { marginOptions, scheduleOptions } from '../training/schedule.js';
+import { inspectOption } from './inspect-corpus.js';
 import { pendingCorpora } from './pending-corpora.js';
 
 export type { ModelOptions } from '../models/registry.js';
@@ -84,6 +85,7 @@ export const recipeSchema = z.strictObject({
   seed: z.int().min(0).default(1),
   corpus: corpusOptions,
   development: developmentOptions,
+  inspect: inspectOption,
   features: featureOptions,
   systems: z.record(systemName, z.strictObject({ model: modelOptions, training: z.unknown() })),
   /** The system that `train`, `embed` and `score` mean unless told otherwise. */

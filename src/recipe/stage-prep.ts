@@ -13,16 +13,18 @@ import { checkTrials, describeTrials, writeTrials } from '../corpus/trials.js';
 import { UserError } from '../errors.js';
 import { writeJsonAtomic } from '../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../storage/hashing.js';
+import { inspectCorpus } from './inspect-corpus.js';
 import { readableCorpus } from './pending-corpora.js';
 import type { Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
 
 /** @param audioDir where readers that make audio put it */
-export function prepStage({ corpus, development, seed, features: { sampleRate } }: Recipe, audioDir: string): Stage {
+export function prepStage({ corpus, development, inspect, seed, features }: Recipe, audioDir: string): Stage {
+  const { sampleRate } = features;
   return {
     name: 'prep',
     needs: [],
-    settings: { corpus, development, features: { sampleRate } },
+    settings: { corpus, development, inspect, features: { sampleRate } },
     version: 1,
     whenChanged: 'remove',
     resumable: false,
@@ -39,19 +41,22 @@ export function prepStage({ corpus, development, seed, features: { sampleRate } 
       }
       const test = utterances.filter(({ split }) => split === 'test');
       const trials = prepared.trials ?? makeTrials(test, { seed });
-      writeManifest(join(folder, 'manifest.jsonl'), utterances);
+      const manifest = join(folder, 'manifest.jsonl');
+      writeManifest(manifest, utterances);
       writeTrials(join(folder, 'trials.txt'), trials);
       writeTrials(join(folder, 'dev-trials.txt'), devTrials);
       const ids = new Set(test.map(({ id }) => id));
       const testTrials = describeTrials(checkTrials(trials, ids, 'test trials'));
       const allNotes = [...prepared.notes, ...notes, ...describeCorpus(utterances), `test: ${testTrials}`];
       for (const note of allNotes) log(`  ${note}`);
+      const inspection = await inspectCorpus({ utterances, manifest, inspect, features, seed, log, progress, signal });
       writeJsonAtomic(join(folder, 'corpus.json'), {
         corpus: corpus.type,
         splits: summarizeCorpus(utterances),
         trials: trials.length,
         devTrials: devTrials.length,
         notes: allNotes,
+        ...(inspection && { inspection }),
       });
       const outputs = ['manifest.jsonl', 'trials.txt', 'dev-trials.txt'];
       const hashes = await Promise.all(outputs.map((output) => fileSha256(join(folder, output))));

@@ -1,0 +1,164 @@
+/**
+ * @file Listening to all audio of a corpus before anything is trained on it, in worker threads.
+ *
+ * Results come in the order of the utterances, whatever the number of threads, and only a few batches are under way at a
+ * time; so a corpus of any size needs little memory. What they amount to is counted in `inspection-summary.ts`.
+ * `inspection.jsonl` keeps them: a first line that names the manifest by its SHA-256, then one line an utterance.
+ */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Tinypool } from 'tinypool';
+import { z } from 'zod';
+import { internal } from '../errors.js';
+import { openPendingFile } from '../storage/atomic-write.js';
+import { fileSha256 } from '../storage/hashing.js';
+import { readJsonl } from '../storage/jsonl.js';
+import type { AudioInspection, InspectedPiece } from './audio-inspection-task.js';
+import type { Utterance } from './manifest.js';
+
+export type { AudioInspection, InspectedAudio, UnreadableAudio } from './audio-inspection-task.js';
+
+export interface InspectionProgress {
+  /** Utterances inspected and in all. */
+  done: number;
+  total: number;
+  /** Seconds of audio inspected. */
+  audioSeconds: number;
+}
+
+export interface InspectAudioOptions {
+  /** Default: as many as the machine runs at once. Does not change the result. */
+  threads?: number;
+  onProgress?: (progress: InspectionProgress) => void;
+  signal?: AbortSignal;
+}
+
+/** A batch ends after so many utterances or seconds, whichever comes first. */
+const BATCH_UTTERANCES = 32;
+const BATCH_SECONDS = 300;
+
+/**
+ * Decodes and measures every utterance; yields one result each, in their order.
+ * Audio that cannot be read is a result too (`problem`), not an error. Throws `signal.reason` when aborted.
+ */
+export async function* inspectAudio(
+  utterances: readonly Utterance[],
+  { threads = availableParallelism(), onProgress, signal }: InspectAudioOptions = {},
+): AsyncGenerator<AudioInspection, void> {
+  signal?.throwIfAborted();
+  const batches = batchesOf(utterances);
+  const pool = new Tinypool({
+    filename: new URL('./audio-inspection-worker.js', import.meta.url).href,
+    minThreads: 1,
+    maxThreads: Math.max(1, threads),
+  });
+  const underWay: { seconds: number; results: Promise<AudioInspection[]> }[] = [];
+  const start = () => {
+    const { value: batch } = batches.next();
+    if (!batch) return;
+    const results = pool.run(batch) as Promise<AudioInspection[]>;
+    results.catch(() => undefined); // it is awaited below, unless an earlier one fails
+    underWay.push({ seconds: batch.reduce((sum, { duration }) => sum + duration, 0), results });
+  };
+  const progress: InspectionProgress = { done: 0, total: utterances.length, audioSeconds: 0 };
+  try {
+    for (let i = 0; i < 2 * threads; i++) start();
+    for (let next = underWay.shift(); next; next = underWay.shift()) {
+      const results = await next.results;
+      signal?.throwIfAborted();
+      start();
+      yield* results;
+      progress.done += results.length;
+      progress.audioSeconds += next.seconds;
+      onProgress?.({ ...progress });
+    }
+  } finally {
+    await pool.destroy();
+  }
+  if (progress.done !== utterances.length) {
+    throw internal(`${utterances.length} utterances to inspect, ${progress.done} inspected`);
+  }
+}
+
+function* batchesOf(utterances: readonly Utterance[]): Generator<InspectedPiece[], undefined> {
+  let batch: InspectedPiece[] = [];
+  let seconds = 0;
+  for (const { id, path, offset, duration, channel } of utterances) {
+    batch.push({ id, path, offset, duration, channel });
+    seconds += duration;
+    if (batch.length < BATCH_UTTERANCES && seconds < BATCH_SECONDS) continue;
+    yield batch;
+    [batch, seconds] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Characters written at a time. */
+const BLOCK = 1 << 16;
+const FORMAT = 'acanet inspection 1';
+const inspectionPath = (manifest: string) => join(dirname(manifest), 'inspection.jsonl');
+
+/** The results being kept beside the manifest that they are of; there is no such file before `commit`. */
+export interface InspectionFile {
+  add(result: AudioInspection): void;
+  commit(): void;
+  abort(): void;
+}
+
+export async function createInspectionFile(manifest: string): Promise<InspectionFile> {
+  const head = { format: FORMAT, manifest: await fileSha256(manifest) };
+  const file = openPendingFile(inspectionPath(manifest));
+  let block = `${JSON.stringify(head)}\n`;
+  const flush = () => {
+    file.write(Buffer.from(block, 'utf8'));
+    block = '';
+  };
+  return {
+    add(result) {
+      block += `${JSON.stringify(result)}\n`;
+      if (block.length >= BLOCK) flush();
+    },
+    commit() {
+      flush();
+      file.commit();
+    },
+    abort: () => file.abort(),
+  };
+}
+
+const finite = z.number();
+const kept = z.union([
+  z.strictObject({ id: z.string(), problem: z.string() }),
+  z.strictObject({
+    id: z.string(),
+    duration: finite,
+    sampleRate: finite,
+    fileDuration: finite,
+    samples: finite,
+    peak: finite,
+    level: finite,
+    activeLevel: finite,
+    dcOffset: finite,
+    clipped: finite,
+    flat: finite,
+    nonFinite: finite,
+    sha256: z.string(),
+  }),
+]);
+
+/** What was kept of all utterances of exactly this manifest; undefined where there is nothing, or of another manifest. */
+export async function readInspection(
+  manifest: string,
+  utterances: readonly Utterance[],
+): Promise<{ path: string; results: AudioInspection[] } | undefined> {
+  const path = inspectionPath(manifest);
+  if (!existsSync(path)) return undefined;
+  const [head, ...lines] = readJsonl(path, (value) => value);
+  const named = z.object({ format: z.literal(FORMAT), manifest: z.string() }).safeParse(head);
+  if (!named.success || named.data.manifest !== (await fileSha256(manifest))) return undefined;
+  const results = z.array(kept).safeParse(lines);
+  if (!results.success || results.data.length !== utterances.length) return undefined;
+  if (results.data.some(({ id }, index) => id !== utterances[index].id)) return undefined;
+  return { path, results: results.data };
+}
