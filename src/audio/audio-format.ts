@@ -4,8 +4,9 @@
  * A format is one file that exports an `AudioFormat`; `formats` in `formats.ts` lists them. Samples are float32 in
  * −1 … 1: an integer of b bits is divided by 2^(b−1), so that 16-bit audio is exactly int16/32768.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { UserError, messageOf } from '../errors.js';
+import { readAt } from '../storage/read-at.js';
 
 /** What the header of an audio file says. `frames` counts samples of one channel; `duration` is in seconds. */
 export interface AudioInfo {
@@ -23,16 +24,20 @@ export interface AudioSource {
   path: string;
   /** Bytes in the file. */
   size: number;
+  /** Changes when another file takes the name, or the file is written. */
+  identity: string;
   /** Up to `length` bytes from `position`; fewer only at the end of the file. */
   read(position: number, length: number): Buffer;
 }
 
 export interface AudioFormat {
   name: string;
+  /** Of files that are taken for audio where a folder is searched; lower case, with the dot. */
+  extensions: readonly string[];
   /** Whether a file that starts with `head` (up to 64 bytes) is of this format. */
   matches(head: Uint8Array): boolean;
-  /** Reads the header only. Throws UserError naming the file. */
-  probe(source: AudioSource): AudioInfo;
+  /** Reads the header only, if that tells the length. Throws UserError naming the file. */
+  probe(source: AudioSource): AudioInfo | Promise<AudioInfo>;
   /** One channel's samples [from, from + count), within the file. */
   readChannel(
     source: AudioSource,
@@ -49,29 +54,24 @@ export async function withAudioSource<T>(path: string, action: (source: AudioSou
     throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
   try {
-    const stat = fstatSync(fd);
+    const stat = fstatSync(fd, { bigint: true });
     if (stat.isDirectory()) throw new UserError(`${path}: expected an audio file, got a folder`);
+    const size = Number(stat.size);
     return await action({
       path,
-      size: stat.size,
-      read: (position, length) => readBytes(path, fd, position, Math.max(0, Math.min(length, stat.size - position))),
+      size,
+      identity: `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`,
+      read: (position, length) => readBytes(path, fd, position, Math.max(0, Math.min(length, size - position))),
     });
   } finally {
     closeSync(fd);
   }
 }
 
-function readBytes(path: string, fd: number, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let done = 0;
+function readBytes(path: string, fd: number, position: number, length: number): Buffer<ArrayBuffer> {
   try {
-    while (done < length) {
-      const got = readSync(fd, bytes, done, length - done, position + done);
-      if (got === 0) break;
-      done += got;
-    }
+    return readAt(fd, position, length);
   } catch (error) {
     throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  return bytes.subarray(0, done);
 }

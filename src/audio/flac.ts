@@ -23,6 +23,7 @@ interface StreamInfo extends AudioInfo {
 
 export const flac: AudioFormat = {
   name: 'flac',
+  extensions: ['.flac'],
   matches: (head) => Buffer.from(head.subarray(0, 4)).toString('latin1') === 'fLaC',
   probe(source) {
     const { format, sampleRate, channels, frames, duration, encoding } = parseStreamInfo(source);

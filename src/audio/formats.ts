@@ -1,20 +1,36 @@
-/** @file The audio formats that can be read. To add one: write its file, put it into this list. */
+/**
+ * @file The audio formats that can be read. To add one: write its file, put it into this list.
+ *
+ * ID3v2 tags in front of the audio (of MP3, but some programs put them before FLAC too) are stepped over here.
+ */
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioSource } from './audio-format.js';
 import { flac } from './flac.js';
+import { id3Length } from './id3.js';
 import { wav } from './wav.js';
 
 const formats: readonly AudioFormat[] = [wav, flac];
 
-/** The format of an open file, by its content. Throws UserError naming the file. */
-export function formatOf(source: AudioSource): AudioFormat {
-  if (source.size === 0) throw new UserError(`${source.path}: the file is empty (0 bytes)`);
+/** Extensions of audio files, lower case, with the dot. */
+export const audioExtensions: readonly string[] = formats.flatMap(({ extensions }) => extensions);
+
+/**
+ * The format of an open file, by its content, and the part of the file that is of this format.
+ * @throws UserError naming the file
+ */
+export function formatOf(file: AudioSource): { format: AudioFormat; source: AudioSource } {
+  if (file.size === 0) throw new UserError(`${file.path}: the file is empty (0 bytes)`);
+  const tags = id3Length(file);
+  const source: AudioSource =
+    tags === 0
+      ? file
+      : { ...file, size: file.size - tags, read: (position, length) => file.read(tags + position, length) };
   const head = source.read(0, 64);
   const format = formats.find(({ matches }) => matches(head));
-  if (format) return format;
+  if (format) return { format, source };
   const shown = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
   throw new UserError(
-    `${source.path}: not audio of a known format (${formats.map(({ name }) => name).join(', ')}); ` +
+    `${file.path}: not audio of a known format (${formats.map(({ name }) => name).join(', ')}); ` +
       `it begins with ${shown}. Convert it to WAV or FLAC.`,
   );
 }

@@ -9,5 +9,8 @@ export type { AudioInfo } from './audio-format.js';
  * @throws UserError naming the file: unreadable, unknown format, damaged header, truncated, or no samples
  */
 export function probeAudio(path: string): Promise<AudioInfo> {
-  return withAudioSource(path, (source) => formatOf(source).probe(source));
+  return withAudioSource(path, (file) => {
+    const { format, source } = formatOf(file);
+    return format.probe(source);
+  });
 }

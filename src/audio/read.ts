@@ -24,9 +24,9 @@ export function readAudio(
   path: string,
   { offset = 0, duration, channel, sampleRate }: ReadAudioOptions = {},
 ): Promise<{ sampleRate: number; samples: Float32Array<ArrayBuffer> }> {
-  return withAudioSource(path, async (source) => {
-    const format = formatOf(source);
-    const info = format.probe(source);
+  return withAudioSource(path, async (file) => {
+    const { format, source } = formatOf(file);
+    const info = await format.probe(source);
     const chosen = chooseChannel(path, info, channel);
     const from = info.sampleRate;
     const to = sampleRate ?? from;

@@ -25,6 +25,7 @@ interface WavLayout extends AudioInfo {
 
 export const wav: AudioFormat = {
   name: 'wav',
+  extensions: ['.wav', '.wave'],
   matches: (head) => ascii(head, 0) === 'RIFF' && ascii(head, 8) === 'WAVE',
   probe(source) {
     const { format, sampleRate, channels, frames, duration, encoding } = parseHeader(source);

@@ -1,17 +1,16 @@
 /**
  * @file Finding the audio files of a corpus and reading their headers.
  *
- * Files are found by extension (.wav, .flac), symbolic links followed; everything else is counted, so that a reader can
+ * Files are found by extension (those of the formats in src/audio), symbolic links followed; everything else is counted, so that a reader can
  * say what it left out. Headers are read several at a time, as a corpus may lie on a network disk.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { audioExtensions } from '../audio/formats.js';
 import { type AudioInfo, probeAudio } from '../audio/probe.js';
 import { UserError, messageOf } from '../errors.js';
 import { compareIds } from './manifest.js';
 import { firstOf, throwProblems } from './problem-list.js';
-
-export const audioExtensions: readonly string[] = ['.wav', '.flac'];
 
 const CONCURRENT_PROBES = 16;
 /** Deeper than any corpus; a symbolic link to its own parent gets there. */

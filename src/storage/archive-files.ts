@@ -2,8 +2,9 @@
  * @file Random access to archives, which stay open between reads: a training run reads crops from the same few files over
  * and over. A file that was replaced under its name is noticed and opened afresh.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { UserError, messageOf } from '../errors.js';
+import { readAt } from './read-at.js';
 
 export interface OpenFile {
   fd: number;
@@ -54,18 +55,11 @@ export function closeArchives(): void {
 /** Up to `length` bytes, in a buffer of their own (so that typed arrays over it are aligned). */
 export function readUpTo(path: string, position: number, length: number): Buffer<ArrayBuffer> {
   const { fd } = openArchive(path);
-  const bytes = Buffer.from(new ArrayBuffer(length));
-  let done = 0;
   try {
-    while (done < length) {
-      const got = readSync(fd, bytes, done, length - done, position + done);
-      if (got === 0) break;
-      done += got;
-    }
+    return readAt(fd, position, length);
   } catch (error) {
     throw damaged(path, position, `cannot be read: ${messageOf(error)}`);
   }
-  return bytes.subarray(0, done);
 }
 
 /** Exactly `length` bytes, or a UserError that says how many there are. */
