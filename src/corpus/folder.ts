@@ -1,143 +1,154 @@
 /**
- * @file Corpus `folder`: one's own recordings, one folder a speaker: `source/speaker/…/utterance.{wav,flac}`.
+ * @file Corpus `folder`: one's own recordings, one folder a speaker: `source/speaker/…/utterance.{wav,flac,mp3,…}`.
  *
  * Description: the first folder level is the speaker; folders between it and the file, if any, are the session. An id is
  * the path below the source without its extension (`anna/monday/001`), white space replaced by `_`, so ids are unique.
+ * Other layouts: `pattern` takes speaker and session out of the path, as in `^(?<speaker>[^_]+)_(?<session>[^/]+)`.
  * Licence: the user's own.
- * Split: the test speakers are named (`testSpeakers`), or those of the source's `trials.txt`, or a seeded share of the
- * speakers with two utterances or more. `trials.txt` may name utterances with or without extension; without the file
- * trials are made. Genders are not known.
+ * Split: by folders (`train`, `dev`, `test` below the source, each with the speakers' folders in it), or else the test
+ * speakers are named (`testSpeakers`), or those of the trial list, or a seeded share of the speakers with two utterances.
+ * Trials: `trials: FILE`, or the source's `trials.txt`, or made. A list may name utterances with or without extension.
+ * Genders are not known.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../errors.js';
-import { keyedRandom } from '../random.js';
-import { audioFields, describeAudio, describeOthers, listAudioFiles, probeAudioFiles } from './audio-files.js';
+import { UserError, messageOf } from '../errors.js';
+import { describeOthers } from './audio-files.js';
 import { requireSource, type CorpusReader } from './corpus-reader.js';
-import { bySpeaker, compareIds, validateManifest, type Utterance } from './manifest.js';
-import { firstOf } from './problem-list.js';
-import { makeTrials, trialOptions } from './trial-making.js';
-import { checkTrials, readTrials, type Trial } from './trials.js';
+import { toUtterances, type ListedUtterance } from './listed-utterance.js';
+import type { Split } from './manifest.js';
+import { firstOf, throwProblems } from './problem-list.js';
+import { formatsOption, listRecordings, refuseTwins, stem } from './recording-files.js';
+import { madeTrials, splitOffTest, testSplitOptions, withoutSpaces } from './test-split.js';
+
+const foldersOption = z.array(z.string().min(1)).min(1).optional();
 
 const folderOptions = z.strictObject({
   type: z.literal('folder'),
   /** The folder that holds one folder a speaker. */
   source: z.string().optional(),
-  /** Names of the test speakers' folders; default: from trials.txt, else by `testShare`. */
-  testSpeakers: z.array(z.string()).min(1).optional(),
-  /** Share of the speakers that is held out for the test. */
-  testShare: z.number().gt(0).lt(1).default(0.2),
-  seed: z.int().default(1),
-  trials: trialOptions(),
+  /** Folders below the source that hold the speakers' folders of a split; default: the source, of all. */
+  train: foldersOption,
+  dev: foldersOption,
+  test: foldersOption,
+  /** Regular expression on the path below the source; its groups `speaker` and `session` are what they are called. */
+  pattern: z.string().optional(),
+  formats: formatsOption,
+  ...testSplitOptions,
 });
 type FolderOptions = z.infer<typeof folderOptions>;
 
 export const folderReader: CorpusReader<typeof folderOptions> = {
   type: 'folder',
   options: folderOptions,
-  async prepare(options, { onProgress, signal }) {
+  async prepare(options, context) {
     const source = resolve(requireSource(options.source, 'a folder with one folder a speaker'));
-    const listing = await listAudioFiles(source);
-    const files = listing.audio;
-    if (files.length === 0) {
-      throw new UserError(`${source}: expected speaker/…/utterance.wav or .flac below it, found no such file`);
+    const listed: ListedUtterance[] = [];
+    const others = new Map<string, number>();
+    for (const { folder, split } of foldersOf(source, options)) {
+      const listing = await listRecordings(folder, options.formats);
+      listed.push(...listFolder(folder, listing.audio, options.pattern, split));
+      for (const [extension, count] of listing.others) others.set(extension, (others.get(extension) ?? 0) + count);
     }
-    const outside = files.filter((file) => !file.includes('/'));
-    if (outside.length > 0) {
-      throw new UserError(
-        `${source}: ${outside.length} audio files are in no speaker's folder: ${firstOf(outside)}\n` +
-          'Expected speaker/…/utterance: is the source one level too deep, or are these to be moved?',
-      );
-    }
-    checkSpeakerNames(files, source);
-    const paths = files.map((file) => join(source, file));
-    const infos = await probeAudioFiles(paths, { where: source, onProgress, signal });
-    const utterances = files.map((file, index): Utterance => {
-      const [speaker, ...below] = stem(file).split('/');
-      const session = below.slice(0, -1).join('/');
-      return {
-        id: idOf(file),
-        speaker: withoutSpaces(speaker),
-        path: paths[index],
-        ...audioFields(infos[index]),
-        ...(session ? { session: `${speaker}/${session}` } : {}),
-        corpus: 'folder',
-        split: 'train',
-      };
-    });
-    validateManifest(utterances, { where: source });
-
-    const listed = readListedTrials(join(source, 'trials.txt'), utterances);
-    const chosen = chooseTestSpeakers(utterances, listed, options, source);
-    for (const utterance of utterances) if (chosen.speakers.has(utterance.speaker)) utterance.split = 'test';
-    const test = utterances.filter(({ split }) => split === 'test');
-    const trials = listed ?? makeTrials(test, { seed: options.seed, ...options.trials });
-    const notes = [
-      `test speakers: ${chosen.how}`,
-      `trials: ${listed ? 'from trials.txt' : 'made among the test utterances'}`,
-    ];
-    return { utterances, trials, notes: [...notes, ...describeAudio(infos), ...describeOthers(listing)] };
+    const listPath = join(source, 'trials.txt');
+    const list = existsSync(listPath) ? { list: listPath } : {};
+    const split = await splitOffTest(listed, options, { where: source, ...list });
+    const { utterances, notes } = await toUtterances(split.listed, { corpus: 'folder', where: source, context });
+    return {
+      utterances,
+      trials: split.trials ?? madeTrials(utterances, options),
+      notes: [...split.notes, ...notes, ...describeOthers({ audio: [], others })],
+    };
   },
 };
 
-const stem = (file: string) => file.replace(/\.[^./]+$/, '');
-const withoutSpaces = (name: string) => name.replace(/\s+/g, '_');
-const idOf = (file: string) => withoutSpaces(stem(file));
-
-/** Two folders whose names differ in white space only would become one speaker. */
-function checkSpeakerNames(files: readonly string[], source: string): void {
-  const folderOf = new Map<string, string>();
-  for (const [folder] of files.map((file) => file.split('/'))) {
-    const speaker = withoutSpaces(folder);
-    const other = folderOf.get(speaker) ?? folder;
-    folderOf.set(speaker, other);
-    if (other === folder) continue;
-    throw new UserError(`${source}: folders "${other}" and "${folder}" would both be speaker ${speaker}; rename one`);
-  }
+/** The folders to read; without a split all of the source. */
+function foldersOf(source: string, { train, dev, test }: FolderOptions): { folder: string; split?: Split }[] {
+  const named = Object.entries({ train, dev, test }).flatMap(([split, folders]) =>
+    (folders ?? []).map((folder) => ({ folder: resolve(source, folder), split: split as Split })),
+  );
+  if (named.length === 0) return [{ folder: source }];
+  if (train) return named;
+  throw new UserError('corpus.train is not set: expected the folders to train on, as corpus.dev or corpus.test is set');
 }
 
-/** The trials of `trials.txt`, if it is there, under the manifest's ids. */
-function readListedTrials(path: string, utterances: readonly Utterance[]): Trial[] | undefined {
-  if (!existsSync(path)) return undefined;
-  const ids = new Set(utterances.map(({ id }) => id));
-  const known = (name: string) => (!ids.has(name) && ids.has(stem(name)) ? stem(name) : name);
-  const trials = readTrials(path).map(({ enroll, test, target }) => ({
-    enroll: known(enroll),
-    test: known(test),
-    target,
-  }));
-  checkTrials(trials, ids, path);
-  return trials;
+function listFolder(
+  folder: string,
+  files: readonly string[],
+  pattern: string | undefined,
+  split: Split | undefined,
+): ListedUtterance[] {
+  if (files.length === 0) {
+    throw new UserError(`${folder}: expected speaker/…/utterance.wav (or .flac, …) below it, found no audio file`);
+  }
+  const naming = pattern === undefined ? folderNaming(folder, files) : patternNaming(folder, files, pattern);
+  const idOf = (file: string) => withoutSpaces(stem(file));
+  refuseTwins(files, idOf, folder);
+  checkSpeakerNames(
+    naming.map(({ speaker }) => speaker),
+    folder,
+  );
+  return files.map((file, index) => {
+    const { speaker, session } = naming[index];
+    return {
+      id: idOf(file),
+      speaker: withoutSpaces(speaker),
+      path: join(folder, file),
+      ...(session ? { session: `${speaker}/${session}` } : {}),
+      ...(split ? { split } : {}),
+    };
+  });
 }
 
-function chooseTestSpeakers(
-  utterances: readonly Utterance[],
-  listed: readonly Trial[] | undefined,
-  { testSpeakers, testShare, seed }: FolderOptions,
-  source: string,
-): { speakers: Set<string>; how: string } {
-  const utterancesOf = bySpeaker(utterances);
-  if (testSpeakers) {
-    const names = testSpeakers.map(withoutSpaces);
-    const unknown = names.filter((name) => !utterancesOf.has(name));
-    if (unknown.length === 0) return { speakers: new Set(names), how: `${names.length} named by testSpeakers` };
-    throw new UserError(`corpus.testSpeakers: no such folder in ${source}: ${firstOf(unknown)}`);
-  }
-  if (listed) {
-    const inTrials = new Set(listed.flatMap(({ enroll, test }) => [enroll, test]));
-    const speakers = new Set(utterances.filter(({ id }) => inTrials.has(id)).map(({ speaker }) => speaker));
-    return { speakers, how: `the ${speakers.size} of trials.txt` };
-  }
-  const candidates = [...utterancesOf].filter(([, own]) => own.length >= 2).map(([speaker]) => speaker);
-  const wanted = Math.max(2, Math.round(testShare * utterancesOf.size));
-  if (candidates.length < wanted || utterancesOf.size - wanted < 2) {
+interface Named {
+  speaker: string;
+  session?: string | undefined;
+}
+
+/** First folder: speaker; folders below it: session. */
+function folderNaming(folder: string, files: readonly string[]): Named[] {
+  const outside = files.filter((file) => !file.includes('/'));
+  if (outside.length > 0) {
     throw new UserError(
-      `${source}: cannot hold out ${wanted} of ${utterancesOf.size} speakers for the test: expected as many with two ` +
-        `utterances or more (found ${candidates.length}) and two speakers left for training\n` +
-        'Name the test speakers with corpus.testSpeakers, or add recordings.',
+      `${folder}: ${outside.length} audio files are in no speaker's folder: ${firstOf(outside)}\n` +
+        "Expected speaker/…/utterance: is the source one level too deep, or is the speaker in the file's name (corpus.pattern)?",
     );
   }
-  const drawn = keyedRandom(seed, 'test-speakers').shuffle(candidates.sort(compareIds)).slice(0, wanted);
-  return { speakers: new Set(drawn), how: `${wanted} of ${utterancesOf.size} drawn with seed ${seed}` };
+  return files.map((file) => {
+    const [speaker, ...below] = file.split('/');
+    return { speaker, session: below.slice(0, -1).join('/') };
+  });
+}
+
+function patternNaming(folder: string, files: readonly string[], pattern: string): Named[] {
+  let expression: RegExp;
+  try {
+    expression = new RegExp(pattern, 'u');
+  } catch (error) {
+    throw new UserError(`corpus.pattern: expected a regular expression: ${messageOf(error)}`, { cause: error });
+  }
+  if (!pattern.includes('(?<speaker>')) {
+    throw new UserError(`corpus.pattern: expected a group (?<speaker>…), got ${JSON.stringify(pattern)}`);
+  }
+  const problems: string[] = [];
+  const named = files.map((file): Named => {
+    const groups = expression.exec(stem(file))?.groups;
+    if (!groups?.speaker) problems.push(file);
+    return { speaker: groups?.speaker ?? '', session: groups?.session };
+  });
+  throwProblems(problems, { where: folder, what: `of ${files.length} audio files do not fit corpus.pattern` });
+  return named;
+}
+
+/** Two folders whose names differ in white space only would become one speaker. */
+function checkSpeakerNames(names: readonly string[], where: string): void {
+  const nameOf = new Map<string, string>();
+  for (const name of new Set(names)) {
+    const speaker = withoutSpaces(name);
+    const other = nameOf.get(speaker) ?? name;
+    nameOf.set(speaker, other);
+    if (other === name) continue;
+    throw new UserError(`${where}: "${other}" and "${name}" would both be speaker ${speaker}; rename one`);
+  }
 }

@@ -57,7 +57,7 @@ describe('corpus folder', () => {
     const { utterances } = await prepare({ testSpeakers: ['sp3', 'sp1'] });
     for (const { speaker, split } of utterances)
       assert.equal(split, ['sp1', 'sp3'].includes(speaker) ? 'test' : 'train');
-    await assert.rejects(prepare({ testSpeakers: ['sp3', 'zoe'] }), /corpus\.testSpeakers: no such folder in .*: zoe/);
+    await assert.rejects(prepare({ testSpeakers: ['sp3', 'zoe'] }), /corpus\.testSpeakers: no such speaker in .*: zoe/);
   });
 
   it("uses the folder's trials.txt and its speakers as test speakers", async () => {
@@ -72,7 +72,10 @@ describe('corpus folder', () => {
       { enroll: 'sp0/day0/u0', test: 'sp2/day0/u1', target: false },
     ]);
     assert.equal(utterances.filter(({ split }) => split === 'test').length, 4);
-    assert.ok(notes.includes('trials: from trials.txt'));
+    assert.ok(
+      notes.some((note) => /^trials: 2 of trials\.txt, SHA-256 [0-9a-f]{64}$/.test(note)),
+      notes.join('\n'),
+    );
   });
 
   it('refuses trials.txt with unknown utterances', async () => {
@@ -83,10 +86,10 @@ describe('corpus folder', () => {
 
   it('says what it leaves out', async () => {
     speakers(4, 2);
-    for (const name of ['notes.txt', 'sp0/a.mp3', 'sp0/b.mp3', 'sp0/.hidden.wav'])
+    for (const name of ['notes.txt', 'sp0/a.lab', 'sp0/b.lab', 'sp0/.hidden.wav'])
       writeFileSync(join(source, name), '');
     const { notes } = await prepare();
-    assert.ok(notes.includes('left out 3 other files (.mp3 2, .txt 1)'), notes.join('\n'));
+    assert.ok(notes.includes('left out 3 other files (.lab 2, .txt 1)'), notes.join('\n'));
   });
 
   it('collects all bad files into one error', async () => {
@@ -111,14 +114,71 @@ describe('corpus folder', () => {
     speakers(4, 2);
     wav('sp0/a b.wav');
     wav('sp0/a_b.wav');
-    await assert.rejects(prepare(), /\(sp0\/a_b\): the same id as line \d+ \(.*a b\.wav and .*a_b\.wav\)/);
+    await assert.rejects(
+      prepare(),
+      /1 recordings are there more than once:\n {2}sp0\/a_b: .*a b\.wav and .*a_b\.wav\n/,
+    );
+  });
+
+  it('reads one format of recordings that are there in two', async () => {
+    speakers(4, 2);
+    const twin = join(source, 'sp0/day0/u0.flac');
+    writeFileSync(twin, 'is not looked at');
+    await assert.rejects(
+      prepare(),
+      /sp0\/day0\/u0: sp0\/day0\/u0\.flac and sp0\/day0\/u0\.wav\nSay which format to read: --set corpus\.formats=/,
+    );
+    const { utterances, notes } = await prepare({ formats: ['wav'] });
+    assert.equal(utterances.length, 8);
+    assert.ok(notes.includes('left out 1 other files (.flac 1)'), notes.join('\n'));
+    await assert.rejects(prepare({ formats: ['mp3'] }), /corpus\.formats leaves no audio file: expected \.mp3, found/);
+  });
+
+  it('splits by folders', async () => {
+    for (const [split, speaker] of ['train-a/ann', 'train-a/bob', 'eval/eve', 'eval/dan', 'watch/kim'].map((at) =>
+      at.split('/'),
+    )) {
+      for (const u of [0, 1]) wav(`${split}/${speaker}/u${u}.wav`);
+    }
+    wav('unused/zoe/u0.wav');
+    const { utterances, trials } = await prepare({ train: ['train-a'], test: ['eval'], dev: ['watch'] });
+    const of = (split: string) => utterances.filter((utterance) => utterance.split === split).map(({ id }) => id);
+    assert.deepEqual(of('train'), ['ann/u0', 'ann/u1', 'bob/u0', 'bob/u1']);
+    assert.deepEqual(of('test'), ['dan/u0', 'dan/u1', 'eve/u0', 'eve/u1']);
+    assert.deepEqual(of('dev'), ['kim/u0', 'kim/u1']);
+    assert.equal(trials!.length, 6);
+    await assert.rejects(prepare({ test: ['eval'] }), /corpus\.train is not set/);
+  });
+
+  it('takes the speaker and the session out of the name where a pattern says how', async () => {
+    for (const name of ['a1-mon', 'a1-tue', 'b2-mon', 'b2-tue', 'c3-mon', 'd4-tue']) wav(`${name}.wav`);
+    const pattern = '^(?<speaker>[^-]+)-(?<session>.+)$';
+    const { utterances } = await prepare({ pattern, testSpeakers: ['a1', 'b2'] });
+    assert.deepEqual(
+      utterances.map(({ speaker, session }) => `${speaker} ${session}`),
+      ['a1 a1/mon', 'a1 a1/tue', 'b2 b2/mon', 'b2 b2/tue', 'c3 c3/mon', 'd4 d4/tue'],
+    );
+    wav('other.wav');
+    await assert.rejects(prepare({ pattern }), /1 of 7 audio files do not fit corpus\.pattern:\n {2}other\.wav/);
+    await assert.rejects(prepare({ pattern: '(' }), /corpus\.pattern: expected a regular expression/);
+    await assert.rejects(prepare({ pattern: 'x' }), /expected a group \(\?<speaker>…\)/);
+  });
+
+  it('takes trials from a list that is named', async () => {
+    speakers(4, 2);
+    const list = join(source, 'my.lst');
+    writeFileSync(list, '1 sp2/day0/u0 sp2/day0/u1\r\n0 sp2/day0/u0.wav sp3/day0/u1\r\n');
+    const { trials, notes } = await prepare({ trials: list });
+    assert.equal(trials!.length, 2);
+    assert.ok(notes.includes('test speakers: the 2 of the trial list'), notes.join('\n'));
+    await assert.rejects(prepare({ trials: join(source, 'none') }), /none: cannot read the trial list/);
   });
 
   it('refuses folders that would become one speaker', async () => {
     speakers(4, 2);
     wav('ann lee/1.wav');
     wav('ann_lee/2.wav');
-    await assert.rejects(prepare(), /folders "ann lee" and "ann_lee" would both be speaker ann_lee; rename one/);
+    await assert.rejects(prepare(), /"ann lee" and "ann_lee" would both be speaker ann_lee; rename one/);
   });
 
   it('follows symbolic links, but not in circles', async () => {
@@ -132,7 +192,7 @@ describe('corpus folder', () => {
   it('explains a missing, empty, flat or too small folder', async () => {
     await assert.rejects(prepare({ source: join(source, 'none') }), /none: cannot read the corpus: no such folder/);
     await assert.rejects(prepare({ source: undefined }), /corpus\.source is not set: .*\nPass --source DIR/);
-    await assert.rejects(prepare(), /expected speaker\/…\/utterance\.wav or \.flac below it, found no such file/);
+    await assert.rejects(prepare(), /expected speaker\/…\/utterance\.wav .* below it, found no audio file/);
     speakers(3, 1);
     await assert.rejects(prepare(), /cannot hold out 2 of 3 speakers .*found 0\)/);
     wav('stray.wav');

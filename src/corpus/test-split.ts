@@ -1,0 +1,151 @@
+/**
+ * @file Which speakers are tested and by which trials, for corpora that leave it to the user (folder, csv, kaldi, lhotse).
+ *
+ * Utterances that their corpus gives to a split stay there. The test speakers among the others are, in this order: those
+ * named by `testSpeakers`, those of the trial list, a seeded share of the speakers with two utterances or more; where the
+ * corpus itself has test utterances, none. Trials come from a list (`trials: FILE`, or one that lies in its usual place),
+ * or are made among the test utterances as the mapping `trials` says.
+ */
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { keyedRandom } from '../random.js';
+import { fileSha256 } from '../storage/hashing.js';
+import { groupBy } from './group-by.js';
+import type { ListedUtterance } from './listed-utterance.js';
+import { compareIds, type Split, type Utterance } from './manifest.js';
+import { firstOf } from './problem-list.js';
+import { makeTrials, trialOptions, type TrialOptions } from './trial-making.js';
+import { checkTrials, readTrials, type Trial } from './trials.js';
+
+/** A trial list's file, or how trials are made. */
+export const testTrialOptions = (defaults: Partial<TrialOptions> = {}) =>
+  z.union([z.string().min(1), trialOptions(defaults)]).prefault({});
+
+/** Options that recipes of such corpora have in common. */
+export const testSplitOptions = {
+  /** Names of the test speakers; default: those of the trial list, else by `testShare`. */
+  testSpeakers: z.array(z.string()).min(1).optional(),
+  /** Share of the speakers that is held out for the test. */
+  testShare: z.number().gt(0).lt(1).default(0.2),
+  seed: z.int().default(1),
+  trials: testTrialOptions(),
+};
+export interface TestSplitOptions {
+  testSpeakers?: string[] | undefined;
+  testShare: number;
+  seed: number;
+  trials: string | TrialOptions;
+}
+
+export interface TestSplit<T> {
+  /** All that were given, each with its split. */
+  listed: (T & { split: Split })[];
+  /** The list's trials, if there is a list. */
+  trials?: Trial[];
+  notes: string[];
+}
+
+/**
+ * Gives every utterance a split. Throws UserError where test speakers are unknown or too few, where a trial names an
+ * utterance that is not there or not in the test split.
+ * @param where names the corpus; @param list a trial list's path if one lies where this corpus has it
+ */
+export async function splitOffTest<T extends ListedUtterance>(
+  utterances: readonly T[],
+  options: TestSplitOptions,
+  { where, list }: { where: string; list?: string },
+): Promise<TestSplit<T>> {
+  const path = typeof options.trials === 'string' ? options.trials : list;
+  const trials = path === undefined ? undefined : readTrialsOf(path, new Set(utterances.map(({ id }) => id)));
+  const unsplit = utterances.filter(({ split }) => split === undefined);
+  const hasTest = utterances.some(({ split }) => split === 'test');
+  const chosen =
+    unsplit.length === 0 || (hasTest && !options.testSpeakers)
+      ? { speakers: new Set<string>(), notes: [] }
+      : chooseTestSpeakers(utterances, trials, options, where);
+  const listed = utterances.map((utterance) => {
+    const split: Split = utterance.split ?? (chosen.speakers.has(utterance.speaker) ? 'test' : 'train');
+    return { ...utterance, split };
+  });
+  if (!listed.some(({ split }) => split === 'test')) {
+    throw new UserError(
+      `${where}: no utterance is left for the test; say which with corpus.test or corpus.testSpeakers`,
+    );
+  }
+  return {
+    listed,
+    ...(trials ? { trials } : {}),
+    notes: [...chosen.notes, path === undefined ? MADE : await describeTrialList(path, trials ?? [])],
+  };
+}
+
+const MADE = 'trials: made among the test utterances';
+
+/** Trials among the test utterances, for a corpus without a list. */
+export function madeTrials(utterances: readonly Utterance[], { seed, trials }: TestSplitOptions): Trial[] {
+  const making = typeof trials === 'string' ? {} : trials;
+  return makeTrials(
+    utterances.filter(({ split }) => split === 'test'),
+    { seed, ...making },
+  );
+}
+
+/** Says which list it is, so that a result can be traced to it: name, number of trials, SHA-256 of the file. */
+export async function describeTrialList(path: string, trials: readonly Trial[], name?: string): Promise<string> {
+  const shown = name === undefined ? basename(path) : `${name} (${basename(path)})`;
+  return `trials: ${trials.length} of ${shown}, SHA-256 ${await fileSha256(path)}`;
+}
+
+/** Reads a list whose names may have the extension of their audio file. Throws UserError for names not among `ids`. */
+export function readTrialsOf(path: string, ids: ReadonlySet<string>): Trial[] {
+  const nameOf = new Map([...ids].map((id) => [id, id]));
+  const known = (name: string) => {
+    const id = nameOf.get(name) ?? nameOf.get(name.replace(/\.[^./]+$/, ''));
+    if (id === undefined) return name;
+    if (id !== name) nameOf.set(name, id);
+    return id;
+  };
+  const trials = readTrials(path).map((trial) => ({ ...trial, enroll: known(trial.enroll), test: known(trial.test) }));
+  checkTrials(trials, ids, path);
+  return trials;
+}
+
+function chooseTestSpeakers(
+  utterances: readonly ListedUtterance[],
+  trials: readonly Trial[] | undefined,
+  { testSpeakers, testShare, seed }: TestSplitOptions,
+  where: string,
+): { speakers: Set<string>; notes: string[] } {
+  const utterancesOf = groupBy(utterances, ({ speaker }) => speaker);
+  if (testSpeakers) {
+    const names = testSpeakers.map(withoutSpaces);
+    const unknown = names.filter((name) => !utterancesOf.has(name));
+    if (unknown.length === 0) {
+      return { speakers: new Set(names), notes: [`test speakers: ${names.length} named by testSpeakers`] };
+    }
+    throw new UserError(`corpus.testSpeakers: no such speaker in ${where}: ${firstOf(unknown)}`);
+  }
+  if (trials) {
+    const inTrials = new Set(trials.flatMap(({ enroll, test }) => [enroll, test]));
+    const speakers = new Set(utterances.filter(({ id }) => inTrials.has(id)).map(({ speaker }) => speaker));
+    return { speakers, notes: [`test speakers: the ${speakers.size} of the trial list`] };
+  }
+  const candidates = [...utterancesOf].filter(([, own]) => own.length >= 2).map(([speaker]) => speaker);
+  const wanted = Math.max(2, Math.round(testShare * utterancesOf.size));
+  if (candidates.length < wanted || utterancesOf.size - wanted < 2) {
+    throw new UserError(
+      `${where}: cannot hold out ${wanted} of ${utterancesOf.size} speakers for the test: expected as many with two ` +
+        `utterances or more (found ${candidates.length}) and two speakers left for training\n` +
+        'Name the test speakers with corpus.testSpeakers, or add recordings.',
+    );
+  }
+  const drawn = keyedRandom(seed, 'test-speakers').shuffle(candidates.sort(compareIds)).slice(0, wanted);
+  return {
+    speakers: new Set(drawn),
+    notes: [`test speakers: ${wanted} of ${utterancesOf.size} drawn with seed ${seed}`],
+  };
+}
+
+/** Ids are split at white space wherever they are listed. */
+export const withoutSpaces = (name: string): string => name.replace(/\s+/gu, '_');
