@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { readJsonl, writeJsonl } from '../storage/jsonl.js';
+import { streamJsonl, writeJsonl } from '../storage/jsonl.js';
 import { groupBy } from './group-by.js';
 import { throwProblems } from './problem-list.js';
 
@@ -38,7 +38,8 @@ export interface Utterance {
 export type Split = 'train' | 'dev' | 'test';
 export const splits: readonly Split[] = ['train', 'dev', 'test'];
 
-const utteranceSchema = z.strictObject({
+/** One line of a manifest. */
+export const utteranceSchema = z.strictObject({
   id: z.string(),
   speaker: z.string(),
   path: z.string(),
@@ -55,19 +56,51 @@ const utteranceSchema = z.strictObject({
   split: z.enum(['train', 'dev', 'test']),
 });
 
-/** Reads and validates a manifest. Throws UserError with file:line. */
+/**
+ * Reads and validates a manifest, one utterance at a time: what grows with its length is the set of its ids.
+ * Throws UserError with file:line; once something is wrong no further utterance is given out, only checked.
+ */
+export function* streamManifest(path: string): Generator<Utterance, void> {
+  const check = createManifestCheck();
+  const intern = createInterning();
+  for (const utterance of streamJsonl(path, asUtterance)) {
+    check.add(utterance);
+    if (check.problems.length === 0) yield intern(utterance);
+  }
+  if (check.count === 0) throw new UserError(`${path}: the manifest is empty; run \`acanet prep\` again`);
+  check.finish(path);
+}
+
+/** All of a manifest, validated. Throws UserError with file:line. */
 export function readManifest(path: string): Utterance[] {
-  const utterances = readJsonl(path, (value, where) => {
-    const result = utteranceSchema.safeParse(value);
-    if (result.success) return result.data;
-    const reasons = result.error.issues.map(({ path: keys, message }) =>
-      [keys.join('.'), message].filter(Boolean).join(': '),
-    );
-    throw new UserError(`${where}: not an utterance: ${reasons.join('; ')}`);
-  });
-  if (utterances.length === 0) throw new UserError(`${path}: the manifest is empty; run \`acanet prep\` again`);
-  validateManifest(utterances, { where: path });
-  return utterances;
+  return [...streamManifest(path)];
+}
+
+function asUtterance(value: unknown, where: string): Utterance {
+  const result = utteranceSchema.safeParse(value);
+  if (result.success) return result.data;
+  const reasons = result.error.issues.map(({ path: keys, message }) =>
+    [keys.join('.'), message].filter(Boolean).join(': '),
+  );
+  throw new UserError(`${where}: not an utterance: ${reasons.join('; ')}`);
+}
+
+/** Keeps one copy of the strings that many lines share, where parsing makes one for each line. */
+function createInterning(): (utterance: Utterance) => Utterance {
+  const known = new Map<string, string>();
+  const one = <Text extends string>(text: Text): Text => {
+    const first = known.get(text);
+    if (first !== undefined) return first as Text;
+    known.set(text, text);
+    return text;
+  };
+  return (utterance) => {
+    utterance.speaker = one(utterance.speaker);
+    utterance.corpus = one(utterance.corpus);
+    utterance.split = one(utterance.split);
+    if (utterance.session !== undefined) utterance.session = one(utterance.session);
+    return utterance;
+  };
 }
 
 /** Validates, then writes one line for each utterance, aside and renamed. */
@@ -81,33 +114,59 @@ export function writeManifest(path: string, utterances: readonly Utterance[]): v
  * Throws one UserError that lists the first ten problems with their lines (`where:line`) and counts all.
  */
 export function validateManifest(utterances: readonly Utterance[], { where }: { where: string }): void {
+  const check = createManifestCheck();
+  for (const utterance of utterances) check.add(utterance);
+  check.finish(where);
+}
+
+/** The same check for utterances that come one at a time. NOTE: lines are counted as utterances, without empty lines. */
+function createManifestCheck() {
   const problems: string[] = [];
   const lineOfId = new Map<string, number>();
   const genderOf = new Map<string, { gender: 'f' | 'm'; line: number }>();
-  utterances.forEach((utterance, index) => {
-    const line = index + 1;
+  let line = 0;
+  const add = (utterance: Utterance) => {
+    line++;
     const { id, speaker, gender } = utterance;
     const report = (problem: string) => problems.push(`line ${line} (${id || 'no id'}): ${problem}`);
     for (const problem of utteranceProblems(utterance)) report(problem);
     const earlier = lineOfId.get(id);
     if (earlier === undefined) lineOfId.set(id, line);
-    else report(`the same id as line ${earlier} (${utterances[earlier - 1].path} and ${utterance.path})`);
+    else report(`the same id as line ${earlier} (${utterance.path})`);
     if (gender === undefined) return;
     const known = genderOf.get(speaker);
     if (known === undefined) genderOf.set(speaker, { gender, line });
     else if (known.gender !== gender) {
       report(`speaker ${speaker} has gender ${gender}, but ${known.gender} on line ${known.line}`);
     }
-  });
-  throwProblems(problems, { where, what: 'problems in the manifest' });
+  };
+  return {
+    problems,
+    get count() {
+      return line;
+    },
+    add,
+    finish: (where: string) => throwProblems(problems, { where, what: 'problems in the manifest' }),
+  };
 }
 
-function utteranceProblems(utterance: Utterance): string[] {
+/**
+ * What keeps a text from naming an utterance or a speaker. Lists and archives are split at white space. Slashes are
+ * common (VoxCeleb's ids are paths), and so are letters of any script; `..` is refused, as other tools make files of ids.
+ */
+function nameProblem(what: string, name: string): string[] {
+  const got = `got ${JSON.stringify(name)}`;
+  if (!/^\S+$/.test(name)) return [`expected ${what} without white space, ${got}`];
+  if (/\p{Cc}/u.test(name)) return [`expected ${what} without control characters, ${got}`];
+  if (/(^|\/)\.{1,2}(\/|$)/.test(name)) return [`expected ${what} that is no relative path, ${got}`];
+  return [];
+}
+
+/** What the types cannot say and a single line can get wrong; one sentence each. */
+export function utteranceProblems(utterance: Utterance): string[] {
   const { id, speaker, path, offset = 0, duration, sampleRate, channels, channel } = utterance;
   const { repeats = 1, trailingSilence = 0 } = utterance;
-  const problems: string[] = [];
-  if (!/^\S+$/.test(id)) problems.push(`expected an id without white space, got ${JSON.stringify(id)}`);
-  if (!/^\S+$/.test(speaker)) problems.push(`expected a speaker without white space, got ${JSON.stringify(speaker)}`);
+  const problems = [...nameProblem('an id', id), ...nameProblem('a speaker', speaker)];
   if (path === '') problems.push('expected a path, got ""');
   if (!(duration > 0 && Number.isFinite(duration))) problems.push(`expected a duration above 0 s, got ${duration}`);
   if (!(offset >= 0 && Number.isFinite(offset))) problems.push(`expected an offset of 0 s or more, got ${offset}`);

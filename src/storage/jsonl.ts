@@ -1,38 +1,34 @@
-/** @file JSON lines: one JSON value a line, UTF-8. Empty lines are skipped; every error names file and line. */
-import { readFileSync } from 'node:fs';
-import { UserError, messageOf } from '../errors.js';
+/** @file JSON lines: one JSON value a line, UTF-8, gzip'd or not. Empty lines are skipped; every error names file and line. */
+import { UserError } from '../errors.js';
 import { openPendingFile } from './atomic-write.js';
+import { readTextLines } from './text-lines.js';
 
 /** Text is handed to the file in pieces of about this many characters. */
 const BLOCK = 1 << 20;
 
 /**
- * Reads a JSON-lines file.
+ * Reads a JSON-lines file, one row at a time: a file of any length needs the memory of a line.
  * @param check turns the parsed value of one line into a row, or throws; `where` is `file:line`
  * @throws UserError naming file:line if the file is missing or a line is not JSON
  */
-export function readJsonl<T>(path: string, check: (value: unknown, where: string) => T): T[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  const rows: T[] = [];
-  const lines = text.replace(/^\uFEFF/, '').split('\n');
-  for (const [index, line] of lines.entries()) {
-    if (line.trim() === '') continue;
-    const where = `${path}:${index + 1}`;
+export function* streamJsonl<T>(path: string, check: (value: unknown, where: string) => T): Generator<T, void> {
+  for (const { text, number } of readTextLines(path, { what: 'the lines of JSON' })) {
+    if (text.trim() === '') continue;
+    const where = `${path}:${number}`;
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = JSON.parse(text);
     } catch (error) {
-      const shown = line.length > 60 ? `${line.slice(0, 60)}…` : line;
+      const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
       throw new UserError(`${where}: expected one JSON value on the line, got: ${shown.trim()}`, { cause: error });
     }
-    rows.push(check(value, where));
+    yield check(value, where);
   }
-  return rows;
+}
+
+/** All rows of a JSON-lines file. Throws as `streamJsonl` does. */
+export function readJsonl<T>(path: string, check: (value: unknown, where: string) => T): T[] {
+  return [...streamJsonl(path, check)];
 }
 
 /** Writes one line of JSON for each row, whole or not at all; rows may come from a generator. */

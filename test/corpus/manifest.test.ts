@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import {
   checkSpeakersDisjoint,
   describeCorpus,
   readManifest,
+  streamManifest,
   validateManifest,
   writeManifest,
   type Utterance,
@@ -53,17 +55,20 @@ describe('manifest', () => {
     assert.throws(() => readManifest(path), { name: 'UserError', message: /the manifest is empty/ });
   });
 
-  it('names both lines and files of a duplicate id', () => {
+  it('names both lines of a duplicate id', () => {
     const twice = [utterance(), utterance({ id: 'a-2' }), utterance({ path: '/corpus/other.wav' })];
     assert.throws(
       () => validateManifest(twice, { where: 'm.jsonl' }),
-      /m\.jsonl: 1 problems.*\n {2}line 3 \(a-1\): the same id as line 1 \(\/corpus\/a\/1\.wav and \/corpus\/other\.wav\)/,
+      /m\.jsonl: 1 problems.*\n {2}line 3 \(a-1\): the same id as line 1 \(\/corpus\/other\.wav\)/,
     );
   });
 
   const mistakes: [Partial<Utterance>, RegExp][] = [
     [{ id: '' }, /expected an id without white space, got ""/],
     [{ id: 'a b' }, /expected an id without white space, got "a b"/],
+    [{ id: 'a/../b' }, /expected an id that is no relative path, got "a\/\.\.\/b"/],
+    [{ id: '..' }, /expected an id that is no relative path/],
+    [{ id: 'a\u0007b' }, /expected an id without control characters/],
     [{ speaker: 'a\tb' }, /expected a speaker without white space/],
     [{ duration: 0 }, /expected a duration above 0 s, got 0/],
     [{ duration: NaN }, /expected a duration above 0 s, got NaN/],
@@ -76,6 +81,31 @@ describe('manifest', () => {
       assert.throws(() => validateManifest([utterance(change)], { where: 'm' }), message);
     });
   }
+
+  it('takes slashes, letters of any script and names with dots as ids', () => {
+    const ids = ['id10270/5r0dWxy17C8/00001.wav', 'Přemysl-01', '话者1/一', 'a..b', '.hidden'];
+    validateManifest(
+      ids.map((id) => utterance({ id })),
+      { where: 'm' },
+    );
+  });
+
+  it('streams utterance by utterance, giving out nothing after the first mistake', () => {
+    const path = join(dir, 'streamed.jsonl');
+    const lines = [utterance(), utterance({ id: 'a-2' }), utterance({ id: 'a-2' }), utterance({ id: 'a-4' })];
+    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\r\n`).join(''));
+    const seen: string[] = [];
+    assert.throws(() => {
+      for (const { id } of streamManifest(path)) seen.push(id);
+    }, /line 3 \(a-2\): the same id as line 2/);
+    assert.deepEqual(seen, ['a-1', 'a-2']);
+  });
+
+  it('reads a manifest packed with gzip', () => {
+    const path = join(dir, 'manifest.jsonl.gz');
+    writeFileSync(path, gzipSync(JSON.stringify(utterance())));
+    assert.deepEqual(readManifest(path), [utterance()]);
+  });
 
   it('reports a speaker with two genders', () => {
     const both = [utterance({ gender: 'f' }), utterance({ id: 'a-2', gender: 'm' })];
