@@ -29,6 +29,8 @@ import {
 import type { ShardResult, ShardTask } from './cache-shard.js';
 import { checkFits, estimateCacheBytes, freeBytes } from './disk-space.js';
 import { type FeatureOptions, extractionHash, featureSize } from './options.js';
+import { rateProblem } from './utterance-features.js';
+import type { CachedAugmentation, TrainingVariant } from './variants.js';
 
 export interface CacheProgress {
   /** Utterances finished and in all. */
@@ -65,11 +67,13 @@ export interface CacheSummary {
 }
 
 export interface BuildFeatureCacheOptions {
-  utterances: Utterance[];
+  utterances: TrainingVariant[];
   options: FeatureOptions;
   dir: string;
   /** Threads; default: as many as the machine runs at once. */
   workers?: number;
+  /** What augmented copies among the utterances are made with. */
+  augmentation?: CachedAugmentation;
   /** Called once, before the work begins. */
   onPlan?: (plan: CachePlan) => void;
   onProgress?: (progress: CacheProgress) => void;
@@ -86,6 +90,7 @@ export async function buildFeatureCache({
   options,
   dir,
   workers = availableParallelism(),
+  augmentation,
   onPlan,
   onProgress,
   signal,
@@ -107,7 +112,7 @@ export async function buildFeatureCache({
     onPlan?.({ missing: missing.length, total: utterances.length, ...space });
     checkFits(dir, space.bytes, space.freeBytes);
     const advance = (shard: FinishedShard) => onProgress?.(meter.add(shard));
-    await extractMissing({ plan, finished, options, dir, workers, advance, signal });
+    await extractMissing({ plan, finished, options, dir, workers, augmentation, advance, signal });
   }
   onProgress?.(meter.read());
   const shards = finished.filter((shard) => shard !== undefined);
@@ -172,9 +177,10 @@ function checkUtterances(utterances: Utterance[], options: FeatureOptions, dir: 
   for (const { id, path, sampleRate } of utterances) {
     if (seen.has(id)) problems.push(`${id}: the id comes twice (${path})`);
     seen.add(id);
-    if (sampleRate !== options.sampleRate) problems.push(`${id}: ${sampleRate} Hz (${path})`);
+    const problem = rateProblem(sampleRate, options);
+    if (problem) problems.push(`${id}: ${problem} (${path})`);
   }
-  const remedy = `Features are made at ${options.sampleRate} Hz (features.sampleRate); ids must be unique.`;
+  const remedy = 'Ids must be unique, and all audio of a sample rate that features can be made of.';
   throwProblems(problems, { where: dir, what: 'utterances cannot be used', remedy });
 }
 
@@ -185,11 +191,13 @@ interface Extraction {
   options: FeatureOptions;
   dir: string;
   workers: number;
+  augmentation?: CachedAugmentation;
   advance: (shard: FinishedShard) => void;
   signal?: AbortSignal;
 }
 
-async function extractMissing({ plan, finished, options, dir, workers, advance, signal }: Extraction): Promise<void> {
+async function extractMissing({ plan, finished, advance, signal, ...extraction }: Extraction): Promise<void> {
+  const { options, dir, workers, augmentation } = extraction;
   const missing = [...finished.keys()].filter((position) => !finished[position]);
   const threads = Math.max(1, Math.min(workers, missing.length));
   const pool = new Tinypool({
@@ -204,7 +212,7 @@ async function extractMissing({ plan, finished, options, dir, workers, advance, 
   const onAbort = () => stop.abort();
   signal?.addEventListener('abort', onAbort, { once: true });
   const extractOne = async (position: number) => {
-    const task: ShardTask = { ...plan[position], options, dir };
+    const task: ShardTask = { ...plan[position], options, dir, augmentation };
     const result = (await pool.run(task, { signal: stop.signal })) as ShardResult;
     if ('failure' in result) throw new UserError(result.failure);
     if ('problems' in result) return void problems.push(...result.problems);

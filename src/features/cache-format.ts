@@ -13,9 +13,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError, messageOf } from '../errors.js';
-import type { Utterance } from '../corpus/manifest.js';
+import { groupBy } from '../corpus/group-by.js';
 import { sha256Hex, stableJson } from '../storage/hashing.js';
 import { type FeatureOptions, extractionHash, featureOptions } from './options.js';
+import { type TrainingVariant, cacheGroup } from './variants.js';
 
 const archiveFile = z.strictObject({ file: z.string(), bytes: z.number(), sha256: z.string() });
 
@@ -53,7 +54,7 @@ export type CacheDescription = z.infer<typeof cacheDescription>;
 export interface ShardPlan {
   /** `feats-00001`; its files are named after it. */
   name: string;
-  utterances: Utterance[];
+  utterances: TrainingVariant[];
   input: string;
 }
 
@@ -64,18 +65,22 @@ export const shardFiles = (name: string) => ({
   statistics: `${name.replace('feats', 'stats')}.ark`,
 });
 
-/** Cuts the utterances, in their order, into shards: small enough to share among workers, few enough to be files. */
-export function planShards(utterances: Utterance[], options: FeatureOptions): ShardPlan[] {
-  const size = Math.max(16, Math.min(500, Math.ceil(utterances.length / 64)));
+/**
+ * Cuts the utterances, in their order, into shards: small enough to share among workers, few enough to be files. Variants
+ * are cut apart from clean utterances, whose shards stay what they are when the augmentation changes.
+ */
+export function planShards(utterances: TrainingVariant[], options: FeatureOptions): ShardPlan[] {
   const configuration = extractionHash(options);
-  return Array.from({ length: Math.ceil(utterances.length / size) }, (_, index) => {
-    const part = utterances.slice(index * size, (index + 1) * size);
-    return {
-      name: `feats-${String(index + 1).padStart(5, '0')}`,
-      utterances: part,
-      input: sha256Hex(configuration, stableJson(part)),
-    };
+  const groups = [...groupBy(utterances, cacheGroup).values()];
+  const parts = groups.flatMap((group) => {
+    const size = Math.max(16, Math.min(500, Math.ceil(group.length / 64)));
+    return Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size));
   });
+  return parts.map((part, index) => ({
+    name: `feats-${String(index + 1).padStart(5, '0')}`,
+    utterances: part,
+    input: sha256Hex(configuration, stableJson(part)),
+  }));
 }
 
 /** Reads and checks `cache.json`. Throws UserError naming it. */

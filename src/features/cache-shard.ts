@@ -1,18 +1,20 @@
 /** @file One shard of a feature cache: audio in, two archives and an index out. Runs in a worker thread. */
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
-import { readAudio } from '../audio/read.js';
-import type { Utterance } from '../corpus/manifest.js';
 import { writeFileAtomic } from '../storage/atomic-write.js';
 import { createArchiveWriter } from '../storage/kaldi-archive.js';
 import { type ShardIndex, type ShardPlan, shardFiles } from './cache-format.js';
-import { type Fbank, createFbank } from './fbank.js';
 import { featureStatistics } from './normalization.js';
 import { type FeatureOptions, featureSize } from './options.js';
+import { createUtteranceFeatures } from './utterance-features.js';
+import { type CachedAugmentation, openCachedAugmentation, type TrainingVariant, variationOf } from './variants.js';
 
 export interface ShardTask extends ShardPlan {
   dir: string;
   options: FeatureOptions;
+  utterances: TrainingVariant[];
+  /** What augmented copies among the utterances are made with. */
+  augmentation?: CachedAugmentation;
 }
 
 /** Either the finished shard, or what is wrong with its audio (nothing is written then). */
@@ -28,9 +30,10 @@ export async function extractShard(task: ShardTask): Promise<ShardResult> {
   }
 }
 
-async function extract({ dir, name, input, utterances, options }: ShardTask): Promise<ShardResult> {
+async function extract({ dir, name, input, utterances, options, augmentation }: ShardTask): Promise<ShardResult> {
   const files = shardFiles(name);
-  const fbank = createFbank(options);
+  const extractUtterance = createUtteranceFeatures(options);
+  const augment = augmentation && (await openCachedAugmentation(augmentation, options));
   const bins = featureSize(options);
   const features = createArchiveWriter(join(dir, files.features), { compression: options.compression });
   const statistics = createArchiveWriter(join(dir, files.statistics));
@@ -40,7 +43,8 @@ async function extract({ dir, name, input, utterances, options }: ShardTask): Pr
   let [frames, trainingFrames, samples] = [0, 0, 0];
   try {
     for (const utterance of utterances) {
-      const extracted = await extractUtterance(utterance, options, fbank).catch((error: unknown) => {
+      const variation = variationOf(utterance, augment);
+      const extracted = await extractUtterance(utterance, variation).catch((error: unknown) => {
         if (!(error instanceof UserError)) throw error;
         problems.push(`${utterance.id}: ${error.message}`);
       });
@@ -53,7 +57,8 @@ async function extract({ dir, name, input, utterances, options }: ShardTask): Pr
       entries.push([id, at, extracted.frames, statisticsAt]);
       frames += extracted.frames;
       samples += extracted.samples;
-      if (utterance.split !== 'train') continue;
+      // The training set's mean is that of the clean utterances.
+      if (utterance.split !== 'train' || utterance.variant) continue;
       trainingFrames += extracted.frames;
       for (let bin = 0; bin < bins; bin++) sum[bin] += mean[bin] * extracted.frames;
     }
@@ -79,16 +84,4 @@ async function extract({ dir, name, input, utterances, options }: ShardTask): Pr
 
 function closed({ bytes, sha256 }: { bytes: number; sha256: string }, file: string) {
   return { file, bytes, sha256 };
-}
-
-async function extractUtterance({ path, offset, duration, channel }: Utterance, options: FeatureOptions, fbank: Fbank) {
-  const { sampleRate, samples } = await readAudio(path, { offset, duration, channel });
-  if (sampleRate !== options.sampleRate) {
-    throw new UserError(`${path}: expected ${options.sampleRate} Hz, got ${sampleRate} Hz; resample it`);
-  }
-  try {
-    return { ...fbank(samples), samples: samples.length };
-  } catch (error) {
-    throw error instanceof UserError ? new UserError(`${path}: ${error.message}`, { cause: error }) : error;
-  }
 }

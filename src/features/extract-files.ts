@@ -1,12 +1,11 @@
 /** @file Features of a few audio files into one Kaldi archive, outside of any corpus: `acanet features extract`. */
 import { basename, extname, resolve } from 'node:path';
 import { UserError } from '../errors.js';
-import { readAudio } from '../audio/read.js';
 import { throwProblems } from '../corpus/problem-list.js';
 import { createArchiveWriter, writeScp } from '../storage/kaldi-archive.js';
-import { createFbank } from './fbank.js';
 import { normalizeFeatures } from './normalization.js';
 import type { FeatureOptions } from './options.js';
+import { createUtteranceFeatures } from './utterance-features.js';
 
 export interface ExtractFilesOptions {
   options: FeatureOptions;
@@ -32,22 +31,18 @@ export async function extractFiles(
   }
   const keys = files.map((file) => basename(file, extname(file)));
   checkKeys(files, keys);
-  const fbank = createFbank(options);
+  const extract = createUtteranceFeatures(options);
   const writer = createArchiveWriter(out, { compression: options.compression });
   const problems: string[] = [];
   let [frames, samplesRead] = [0, 0];
   try {
     for (const [i, file] of files.entries()) {
       try {
-        const { sampleRate, samples } = await readAudio(file, { channel });
-        if (sampleRate !== options.sampleRate) {
-          throw new UserError(`${file}: expected ${options.sampleRate} Hz, got ${sampleRate} Hz; resample it`);
-        }
-        const features = fbank(samples);
+        const features = await extract({ path: file, channel });
         normalizeFeatures(features, options.normalize);
         writer.writeMatrix(keys[i], features.frames, features.bins, features.data);
         frames += features.frames;
-        samplesRead += samples.length;
+        samplesRead += features.samples;
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         problems.push(error.message.startsWith(file) ? error.message : `${file}: ${error.message}`);

@@ -7,6 +7,14 @@
  */
 import { z } from 'zod';
 import { stableJson, sha256Hex } from '../storage/hashing.js';
+import { type VadOptions, vadOptions } from './energy-vad.js';
+
+/**
+ * What is done with audio whose sample rate is not the features': `refuse` it; `downsample` it, but refuse a lower rate,
+ * as its upper bands would be empty; or `resample` it either way.
+ */
+export const ratePolicies = ['refuse', 'downsample', 'resample'] as const;
+export type RatePolicy = (typeof ratePolicies)[number];
 
 /** `mean`, `meanvar`: over the utterance. `global`: the mean over the training split. */
 export type Normalization = 'none' | 'mean' | 'meanvar' | 'global';
@@ -23,6 +31,10 @@ interface CommonOptions {
   normalize: Normalization;
   /** Of the cache: float32, or 16 or 8 bits a value (Kaldi's CM2 and CM). */
   compression: 'none' | '16' | '8';
+  /** What is done with audio of another sample rate. Absent: it is refused. */
+  otherRates?: Exclude<RatePolicy, 'refuse'>;
+  /** Leaves out frames without speech. Absent: all frames are kept. */
+  vad?: VadOptions;
 }
 
 export interface KaldiOptions extends CommonOptions {
@@ -85,6 +97,8 @@ export const featureOptions = z
     highFreq: z.number().optional(),
     normalize: z.enum(['none', 'mean', 'meanvar', 'global']).default('mean'),
     compression: z.enum(['none', '16', '8']).default('16'),
+    otherRates: z.enum(ratePolicies).default('refuse'),
+    vad: vadOptions.nullable().default(null),
     ...kaldiOnly,
     ...speechbrainOnly,
   })
@@ -110,7 +124,12 @@ export const featureOptions = z
   .transform(({ type, ...given }): FeatureOptions => {
     const { sampleRate, bins, frameLength, frameShift, highFreq = 0, normalize, compression } = given;
     const lowFreq = given.lowFreq ?? (type === 'kaldi' ? 20 : 0);
-    const common = { sampleRate, bins, frameLength, frameShift, lowFreq, highFreq, normalize, compression };
+    const common = {
+      ...{ sampleRate, bins, frameLength, frameShift, lowFreq, highFreq, normalize, compression },
+      // NOTE: left out where they do nothing, so that the hashes of caches and trainings that know nothing of them hold.
+      ...(given.otherRates !== 'refuse' && { otherRates: given.otherRates }),
+      ...(given.vad && { vad: given.vad }),
+    };
     if (type === 'speechbrain') return { type, ...common, nFft: given.nFft ?? 400, topDb: given.topDb ?? 80 };
     return {
       type,
@@ -137,7 +156,10 @@ export function featureSize(options: FeatureOptions): number {
   return options.bins + (options.type === 'kaldi' && options.useEnergy ? 1 : 0);
 }
 
-/** SHA-256 of everything that decides the stored values: all but the normalisation, which is applied when they are read. */
-export function extractionHash({ normalize: _applied, ...stored }: FeatureOptions): string {
+/**
+ * SHA-256 of everything that decides the stored values: not the normalisation, which is applied when they are read, nor
+ * what becomes of other sample rates, as audio that is accepted is converted in one way only.
+ */
+export function extractionHash({ normalize: _applied, otherRates: _accepted, ...stored }: FeatureOptions): string {
   return sha256Hex(stableJson(stored));
 }

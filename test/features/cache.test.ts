@@ -175,7 +175,7 @@ describe('features/cache', () => {
     const build = (list: Utterance[]) => buildFeatureCache({ utterances: list, options, dir: folder });
     await assert.rejects(build([]), /no utterances/);
     await assert.rejects(build([utterances[0], utterances[0]]), /u0: the id comes twice/);
-    await assert.rejects(build([{ ...utterances[0], sampleRate: 16000 }]), /u0: 16000 Hz/);
+    await assert.rejects(build([{ ...utterances[0], sampleRate: 16000 }]), /u0: expected 8000 Hz, got 16000 Hz/);
     assert.throws(() => readdirSync(folder), /ENOENT/);
     const global = featureOptions.parse({ ...options, normalize: 'global' });
     const test = utterances.slice(30);
