@@ -19,6 +19,8 @@ export interface PreparedCorpus {
   notes: string[];
   /** Set where the corpus has speakers in training and test on purpose; otherwise that is an error. */
   speakersOverlap?: boolean;
+  /** Set where this is less, or other, than the published protocol: one sentence that every result then carries. */
+  partial?: string;
 }
 
 /** One corpus type. `options` is a strict object with the literal `type`. */

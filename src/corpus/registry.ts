@@ -11,11 +11,13 @@ import { librispeechReader } from './librispeech.js';
 import { checkSpeakersDisjoint, validateManifest } from './manifest.js';
 import { synthReader } from './synth.js';
 import { checkTrials } from './trials.js';
+import { wsj0Reader } from './wsj0.js';
 
 export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
   [folderReader.type]: folderReader,
   [librispeechReader.type]: librispeechReader,
   [synthReader.type]: synthReader,
+  [wsj0Reader.type]: wsj0Reader,
 };
 
 /** The `corpus` block of a recipe. */
@@ -23,6 +25,7 @@ export const corpusOptions = z.discriminatedUnion('type', [
   folderReader.options,
   librispeechReader.options,
   synthReader.options,
+  wsj0Reader.options,
 ]);
 export type CorpusOptions = z.infer<typeof corpusOptions>;
 

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { developmentOptions } from '../corpus/development.js';
-import { corpusOptions as readableCorpora } from '../corpus/registry.js';
+import { corpusOptions } from '../corpus/registry.js';
 import { engineOptions } from '../engine/create-engine.js';
 import { batchNormTreatment } from '../training/average.js';
 import { featureOptions } from '../features/options.js';
@@ -17,13 +17,10 @@ import { optimizerOptions } from '../training/optimizer.js';
 import { samplerOptions } from '../training/sampler.js';
 import { marginOptions, scheduleOptions } from '../training/schedule.js';
 import { inspectOption } from './inspect-corpus.js';
-import { pendingCorpora } from './pending-corpora.js';
 
 export type { ModelOptions } from '../models/registry.js';
 export type { FeatureOptions } from '../features/options.js';
 export type { EngineOptions } from '../engine/create-engine.js';
-
-const corpusOptions = z.discriminatedUnion('type', [...readableCorpora.options, ...pendingCorpora]);
 
 const lossOptions = z.discriminatedUnion('type', [
   z.strictObject({

@@ -14,7 +14,6 @@ import { UserError } from '../errors.js';
 import { writeJsonAtomic } from '../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../storage/hashing.js';
 import { inspectCorpus } from './inspect-corpus.js';
-import { readableCorpus } from './pending-corpora.js';
 import type { Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
 
@@ -30,7 +29,7 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
     resumable: false,
     async run({ folder, log, progress, signal }) {
       const onProgress = (done: number, total: number) => progress('prep', done, total);
-      const prepared = await prepareCorpus(readableCorpus(corpus), { audioDir, signal, onProgress });
+      const prepared = await prepareCorpus(corpus, { audioDir, signal, onProgress });
       const { utterances, trials: devTrials, notes } = holdOutDevelopment(prepared.utterances, development);
       const otherRate = utterances.find((utterance) => utterance.sampleRate !== sampleRate);
       if (otherRate) {
