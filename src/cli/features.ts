@@ -5,10 +5,6 @@ import { asNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
 
-interface CacheFlags extends RecipeFlags {
-  verify?: boolean;
-}
-
 interface ExtractFlags {
   out: string;
   type: string;
@@ -22,18 +18,32 @@ export function addFeatures(program: Command): void {
   const command = program
     .command('features')
     .description('compute the features of all utterances of a recipe into its cache; continues an interrupted one');
-  command.option('--verify', 'read the whole cache again and compare it with its checksums');
-  withExamples(withRecipeOptions(command), 'acanet features --recipe demo').action(async (flags: CacheFlags) => {
+  withExamples(withRecipeOptions(command), 'acanet features --recipe demo').action(async (flags: RecipeFlags) => {
     const experiment = await openFrom({ flags });
     await bringUpToDate({ experiment, targets: ['features'] });
     const folder = join(experiment.folder, 'features');
-    if (flags.verify) {
-      const { verifyFeatureCache } = await import('../features/cache.js');
-      await verifyFeatureCache(folder);
-    }
     if (flags.json) printJson({ cache: folder });
     else print(folder);
   });
+
+  const verify = command
+    .command('verify')
+    .description('read the whole feature cache of a recipe again and compare it with its checksums; computes nothing');
+  withExamples(withRecipeOptions(verify), 'acanet features verify --recipe demo').action(
+    async (_own: unknown, self: Command) => {
+      // Both commands have these options, and commander gives a flag to whichever command stands first.
+      const flags = self.optsWithGlobals<RecipeFlags>();
+      const experiment = await openFrom({ flags });
+      const folder = join(experiment.folder, 'features');
+      const { verifyFeatureCache } = await import('../features/cache.js');
+      const talk = createTalk();
+      const { files, bytes, utterances } = await verifyFeatureCache(folder, {
+        onProgress: (done, total) => talk.progress('verify', done, total),
+      }).finally(talk.stop);
+      if (flags.json) printJson({ cache: folder, utterances, files, bytes });
+      else print(`${folder}: ${utterances} utterances, ${files} files, ${bytes} bytes: every checksum agrees`);
+    },
+  );
 
   const extract = command
     .command('extract')

@@ -132,9 +132,13 @@ export function openFeatureCache(dir: string): FeatureCache {
 
 /**
  * Reads every byte of a cache and compares it with its checksums.
+ * @param onProgress shards done and in all
  * @throws UserError listing what differs
  */
-export async function verifyFeatureCache(dir: string): Promise<{ files: number; bytes: number; utterances: number }> {
+export async function verifyFeatureCache(
+  dir: string,
+  { onProgress }: { onProgress?: (done: number, total: number) => void } = {},
+): Promise<{ files: number; bytes: number; utterances: number }> {
   const { shards } = readCacheDescription(dir);
   const problems: string[] = [];
   const check = async (file: string, sha256: string) => {
@@ -143,7 +147,8 @@ export async function verifyFeatureCache(dir: string): Promise<{ files: number; 
     return got === sha256;
   };
   let [bytes, utterances] = [0, 0];
-  for (const { index, sha256 } of shards) {
+  for (const [done, { index, sha256 }] of shards.entries()) {
+    onProgress?.(done, shards.length);
     if (!(await check(index, sha256))) continue;
     const shard = readShardIndex(dir, index);
     for (const archive of [shard.features, shard.statistics]) {
