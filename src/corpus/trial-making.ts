@@ -1,14 +1,24 @@
 /**
- * @file Trials for corpora that bring none: every unordered pair of utterances, or a seeded sample of them.
+ * @file Trials for corpora that bring none: every pair of utterances, or a seeded sample of them.
  *
  * A sample is uniform over the pairs, without repetition. The list is a function of the set of utterances and the
  * options alone: the order in which files were found does not matter. Which side of a pair enrolls is drawn too.
+ *
+ * - Enrolment of several utterances: the utterances of each speaker are dealt out in a drawn order to models of so many
+ *   each; what is left over is tested only. A model is tested with any utterance that is not its own.
+ * - `sessions: cross`: target trials only between sessions; a model is then of one session.
+ * - Duration bands: tests come from the bands only, enrolment from anywhere; each band gets an equal share of the target
+ *   and of the nontarget trials. A pair that fits two bands is used for the first one that draws it.
+ *
+ * A plain list of few utterances is drawn by walking over all pairs (`trial-walking.ts`), others from ranges
+ * (`trial-sampling.ts`); the two draw different lists from one seed.
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { keyedRandom, type RandomStream } from '../random.js';
-import { groupBy } from './group-by.js';
-import { bySpeaker, compareIds, type Utterance } from './manifest.js';
+import { drawTrials } from './trial-drawing.js';
+import type { TrialUtterance } from './trial-sampling.js';
+import type { MadeTrials, TrialListOptions, TrialOptions } from './trial-shortage.js';
+import { walkTrials } from './trial-walking.js';
 import type { Trial } from './trials.js';
 
 /** How trials are made, as recipes write it; a corpus has `defaults` of its own. */
@@ -37,15 +47,10 @@ export const trialOptions = (defaults: Partial<TrialOptions> = {}) =>
     })
     .prefault({});
 
-export interface TrialOptions {
-  maxTargets: number;
-  maxNontargets: number;
-  sameGender: number | null;
-  sessions: 'any' | 'cross';
-}
+export type { DurationBand, MadeTrials, Shortfall, TrialListOptions, TrialOptions } from './trial-shortage.js';
 
-/** Indices into the sorted utterances, first < second. */
-type Pair = readonly [number, number];
+/** Up to so many utterances all pairs are walked through. */
+const WALKABLE = 8192;
 
 /**
  * Makes trials among the given utterances (usually one split), with at most `maxTargets` and `maxNontargets`.
@@ -53,122 +58,21 @@ type Pair = readonly [number, number];
  * Throws UserError where there is no target or no nontarget pair, or where `sameGender` lacks a gender.
  */
 export function makeTrials(
-  utterances: readonly Utterance[],
-  {
-    seed,
-    maxTargets = Infinity,
-    maxNontargets = Infinity,
-    sameGender = null,
-    sessions = 'any',
-  }: { seed: number } & Partial<TrialOptions>,
+  utterances: readonly TrialUtterance[],
+  options: { seed: number } & Partial<TrialOptions>,
 ): Trial[] {
-  const sorted = utterances.toSorted((a, b) => compareIds(a.id, b.id));
-  const random = keyedRandom(seed, 'trials');
-  const targets = reservoir(targetPairs(sorted, sessions === 'cross'), maxTargets, random);
-  if (targets.length === 0) throw new UserError(noTargets(sorted, sessions));
-  const nontargets = drawNontargets(sorted, { maxNontargets, sameGender }, random);
-  if (nontargets.length === 0) {
-    throw new UserError(
-      'cannot make nontarget trials: expected utterances of two speakers or more of the wanted genders',
-    );
-  }
-  return [...targets, ...nontargets]
-    .sort(([a, b], [c, d]) => a - c || b - d)
-    .map(([a, b]) => {
-      const [enroll, test] = random.below(2) === 0 ? [sorted[a], sorted[b]] : [sorted[b], sorted[a]];
-      return { enroll: enroll.id, test: test.id, target: enroll.speaker === test.speaker };
-    });
+  return makeTrialList(utterances, options).trials;
 }
 
-function noTargets(utterances: readonly Utterance[], sessions: 'any' | 'cross'): string {
-  const speakers = bySpeaker(utterances).size;
-  const needed = sessions === 'cross' ? 'two sessions' : 'two utterances';
-  return `cannot make target trials: none of ${speakers} speakers (${utterances.length} utterances) has ${needed} or more`;
-}
-
-function* targetPairs(sorted: readonly Utterance[], crossSession: boolean): Generator<Pair> {
-  const indices = groupBy(sorted.keys(), (index) => sorted[index].speaker);
-  for (const own of indices.values()) {
-    for (const [i, a] of own.entries()) {
-      for (const b of own.slice(i + 1)) {
-        if (crossSession && sorted[a].session === sorted[b].session) continue;
-        yield [a, b];
-      }
-    }
-  }
-}
-
-function drawNontargets(
-  sorted: readonly Utterance[],
-  { maxNontargets, sameGender }: { maxNontargets: number; sameGender: number | null },
-  random: RandomStream,
-): Pair[] {
-  const different = (a: number, b: number) => sorted[a].speaker !== sorted[b].speaker;
-  if (sameGender === null) {
-    const available = pairCount(sorted) - samePairs(sorted, ({ speaker }) => speaker);
-    return samplePairs(sorted.length, different, available, maxNontargets, random);
-  }
-  const unknown = sorted.find(({ gender }) => gender === undefined);
+/** As `makeTrials`, with enrolment of several utterances and duration bands, and what is missing of the wanted counts. */
+export function makeTrialList(utterances: readonly TrialUtterance[], options: TrialListOptions): MadeTrials {
+  const { sameGender = null, enrollUtterances = 1, durations = [] } = options;
+  const unknown = sameGender === null ? undefined : utterances.find(({ gender }) => gender === undefined);
   if (unknown) {
     throw new UserError(
       `cannot make trials with sameGender: ${sameGender}: the gender of speaker ${unknown.speaker} is unknown; set it to null`,
     );
   }
-  const oneGender = (a: number, b: number) => sorted[a].gender === sorted[b].gender;
-  const availableSame = samePairs(sorted, ({ gender }) => gender!) - samePairs(sorted, ({ speaker }) => speaker);
-  const availableCross = pairCount(sorted) - samePairs(sorted, ({ gender }) => gender!);
-  // The largest total for which both kinds suffice; 0/0 means that a kind is not asked for.
-  const limits = [availableSame / sameGender, availableCross / (1 - sameGender)].filter(
-    (limit) => !Number.isNaN(limit),
-  );
-  const total = Math.floor(Math.min(maxNontargets, ...limits));
-  const same = Math.min(Math.round(total * sameGender), availableSame);
-  return [
-    ...samplePairs(sorted.length, (a, b) => different(a, b) && oneGender(a, b), availableSame, same, random),
-    ...samplePairs(sorted.length, (a, b) => !oneGender(a, b), availableCross, total - same, random),
-  ];
-}
-
-const pairCount = ({ length }: { length: number }) => (length * (length - 1)) / 2;
-
-function samePairs(sorted: readonly Utterance[], key: (utterance: Utterance) => string): number {
-  return [...groupBy(sorted, key).values()].reduce((sum, group) => sum + pairCount(group), 0);
-}
-
-/** `wanted` of the `available` pairs below `count` that are eligible, uniformly, without repetition. */
-function samplePairs(
-  count: number,
-  eligible: (a: number, b: number) => boolean,
-  available: number,
-  wanted: number,
-  random: RandomStream,
-): Pair[] {
-  function* all(): Generator<Pair> {
-    for (let a = 0; a < count; a++) for (let b = a + 1; b < count; b++) if (eligible(a, b)) yield [a, b];
-  }
-  if (wanted === 0) return [];
-  // Drawing and rejecting is quick only while most draws are new; otherwise walk over all pairs.
-  if (available <= 4 * wanted) return reservoir(all(), wanted, random);
-  const drawn = new Map<number, Pair>();
-  while (drawn.size < wanted) {
-    const [first, second] = [random.below(count), random.below(count)];
-    const [a, b] = first < second ? [first, second] : [second, first];
-    if (a !== b && eligible(a, b)) drawn.set(a * count + b, [a, b]);
-  }
-  return [...drawn.values()];
-}
-
-/** A uniform sample of at most `size` items of a sequence of unknown length (Vitter's algorithm R). */
-function reservoir<T>(items: Iterable<T>, size: number, random: RandomStream): T[] {
-  const kept: T[] = [];
-  let seen = 0;
-  for (const item of items) {
-    seen++;
-    if (kept.length < size) kept.push(item);
-    else {
-      const slot = random.below(seen);
-      if (slot < size) kept[slot] = item;
-    }
-  }
-  return kept;
+  const plain = enrollUtterances === 1 && durations.length === 0;
+  return plain && utterances.length <= WALKABLE ? walkTrials(utterances, options) : drawTrials(utterances, options);
 }

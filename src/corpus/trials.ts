@@ -1,18 +1,20 @@
 /**
  * @file Trial lists: which pairs of utterances are compared, and whether one speaker said both.
  *
- * Two text formats are read, told apart by themselves: `enroll test target|nontarget` (Kaldi) and `1|0 enroll test`
- * (VoxCeleb). A trial that is listed twice counts twice (WSJ0-1talker's official list repeats 396 lines); one pair with
- * two labels is a mistake in either order, since a comparison is symmetric.
+ * The formats are those of `trial-formats.ts`. A trial that is listed twice counts twice (WSJ0-1talker's official list
+ * repeats 396 lines); one pair with two labels is a mistake in either order, since a comparison is symmetric.
  */
-import { readFileSync } from 'node:fs';
-import { UserError, messageOf } from '../errors.js';
-import { writeFileAtomic } from '../storage/atomic-write.js';
+import { UserError } from '../errors.js';
+import { openPendingFile } from '../storage/atomic-write.js';
+import type { Enrolment } from './enrolment.js';
 import { firstOf, throwProblems } from './problem-list.js';
+import { readTextLines } from './text-lines.js';
+import { formatTrials, headerOf, labelOf, parseTrials, type ParseReport, type TrialFormat } from './trial-formats.js';
 
 export interface Trial {
-  /** Utterance ids. */
+  /** An utterance id; with an enrolment map (`enrolment.ts`) a model's. */
   enroll: string;
+  /** An utterance id. */
   test: string;
   /** The same speaker in both. */
   target: boolean;
@@ -29,122 +31,159 @@ export interface TrialSummary {
   selfTrials: number;
 }
 
-interface LineFormat {
-  name: string;
-  parse(fields: string[]): Trial | undefined;
+/** A list as it is written, with the places of its trials. */
+export interface TrialList extends ParseReport {
+  path: string;
+  trials: Trial[];
+  /** Line number of each trial, from 1. */
+  lines: Int32Array;
 }
 
-const kaldi: LineFormat = {
-  name: 'enroll test target|nontarget',
-  parse: ([enroll, test, label]) =>
-    label === 'target' || label === 'nontarget' ? { enroll, test, target: label === 'target' } : undefined,
-};
-const voxceleb: LineFormat = {
-  name: '1|0 enroll test',
-  parse: ([label, enroll, test]) =>
-    label === '1' || label === '0' ? { enroll, test, target: label === '1' } : undefined,
-};
+const ROWS_PER_WRITE = 20_000;
 
 /** Reads a trial list. Throws UserError with file:line for a malformed line, mixed formats or contradictory labels. */
 export function readTrials(path: string): Trial[] {
-  const lines: number[] = [];
-  const rows: string[][] = [];
-  readText(path)
-    .split('\n')
-    .forEach((text, index) => {
-      const trimmed = text.trim();
-      if (trimmed === '') return;
-      const fields = trimmed.split(/\s+/);
-      if (fields.length !== 3) {
-        throw new UserError(
-          `${path}:${index + 1}: expected 3 fields (enroll test label), got ${fields.length}: ${JSON.stringify(trimmed)}`,
-        );
-      }
-      rows.push(fields);
-      lines.push(index + 1);
-    });
-  if (rows.length === 0)
-    throw new UserError(`${path}: expected trials (enroll test target|nontarget), got an empty file`);
-  const format = detectFormat(path, rows, lines);
-  const trials = rows.map((fields) => format.parse(fields)!);
-  findRepeats(trials, (index) => `${path}:${lines[index]}`);
+  const { trials, lines } = readTrialList(path);
+  const { conflicts } = findRepeats(trials);
+  throwConflicts(trials, conflicts, (index) => `${path}:${lines[index]}`);
   return trials;
 }
 
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch (error) {
-    throw new UserError(`${path}: cannot read the trial list: ${messageOf(error)}`, { cause: error });
+/** Reads a trial list, contradictory labels and all. Throws UserError with file:line for what cannot be understood. */
+export function readTrialList(path: string): TrialList {
+  const shown = path === '-' ? 'standard input' : path;
+  const trials: Trial[] = [];
+  const lines: number[] = [];
+  // Every id is kept once, however often it occurs.
+  const ids = new Map<string, string>();
+  const once = (id: string) => {
+    const known = ids.get(id);
+    if (known !== undefined) return known;
+    ids.set(id, id);
+    return id;
+  };
+  const parsed = parseTrials(readTextLines(path, { what: 'the trial list' }), shown);
+  for (let next = parsed.next(); ; next = parsed.next()) {
+    if (next.done) {
+      if (trials.length > 0) return { path: shown, trials, lines: Int32Array.from(lines), ...next.value };
+      throw new UserError(`${shown}: expected trials (enroll test target|nontarget), got an empty file`);
+    }
+    const { enroll, test, target, line } = next.value;
+    trials.push({ enroll: once(enroll), test: once(test), target });
+    lines.push(line);
   }
 }
 
-/** The format that every line has. A line such as `1 b target` fits both and decides nothing. */
-function detectFormat(path: string, rows: string[][], lines: number[]): LineFormat {
-  let decided: { format: LineFormat; line: number } | undefined;
-  rows.forEach((fields, index) => {
-    const fitting = [kaldi, voxceleb].filter((format) => format.parse(fields) !== undefined);
-    const got = JSON.stringify(fields.join(' '));
-    if (fitting.length === 0) {
-      throw new UserError(`${path}:${lines[index]}: expected "${kaldi.name}" or "${voxceleb.name}", got ${got}`);
-    }
-    if (fitting.length === 2) return;
-    decided ??= { format: fitting[0], line: lines[index] };
-    if (fitting[0] === decided.format) return;
-    throw new UserError(
-      `${path}:${lines[index]}: expected "${decided.format.name}" as on line ${decided.line}, got ${got}\n` +
-        'A trial list has one format; convert one half.',
-    );
-  });
-  return decided?.format ?? kaldi;
+/** A later trial (index) and the earlier one that it repeats or contradicts. */
+export interface Repeat {
+  index: number;
+  earlier: number;
 }
 
-/** Counts repeated pairs; throws where one pair has both labels. */
-function findRepeats(trials: readonly Trial[], placeOf: (index: number) => string): number {
-  const numberOf = new Map<string, number>();
-  const number = (id: string) => {
-    const known = numberOf.get(id);
+export interface Repeats {
+  /** Trials whose (enroll, test) pair was listed before. */
+  duplicates: Repeat[];
+  /** Trials whose pair was listed before with its sides exchanged. */
+  reversed: Repeat[];
+  /** Trials whose pair, in either order, was listed before with the other label. */
+  conflicts: Repeat[];
+}
+
+/**
+ * Finds repeated pairs. Pairs are numbered and sorted as plain numbers, 8 bytes a trial, so that tens of millions fit.
+ * @param models enrolment ids are models: a model and an utterance of one name are two things, and (a, b) is not (b, a)
+ */
+export function findRepeats(trials: readonly Trial[], { models = false } = {}): Repeats {
+  const utterances = new Map<string, number>();
+  const enrolled = models ? new Map<string, number>() : utterances;
+  const number = (ids: Map<string, number>, id: string) => {
+    const known = ids.get(id);
     if (known !== undefined) return known;
-    numberOf.set(id, numberOf.size);
-    return numberOf.size - 1;
+    ids.set(id, ids.size);
+    return ids.size - 1;
   };
-  // A pair's key is one number: cheaper by far than a joined string where lists have millions of lines.
   const RADIX = 2 ** 26;
-  const firstAt = new Map<number, number>();
-  const conflicts: string[] = [];
-  let duplicates = 0;
-  trials.forEach(({ enroll, test, target }, index) => {
-    const a = number(enroll);
-    const b = number(test);
-    const same = firstAt.get(a * RADIX + b);
-    const other = same ?? firstAt.get(b * RADIX + a);
-    if (other !== undefined && trials[other].target !== target) {
-      conflicts.push(
-        `${placeOf(index)}: ${labelOf(target)} "${enroll} ${test}" is ${labelOf(!target)} at ${placeOf(other)}`,
-      );
-    }
-    if (same !== undefined) duplicates++;
-    else firstAt.set(a * RADIX + b, index);
+  const keys = new Float64Array(trials.length); // of (enroll, test)
+  const pairs = new Float64Array(trials.length); // the same for both orders
+  trials.forEach(({ enroll, test }, index) => {
+    const a = number(enrolled, enroll);
+    const b = number(utterances, test);
+    keys[index] = a * RADIX + b;
+    pairs[index] = models || a < b ? keys[index] : b * RADIX + a;
   });
-  throwProblems(conflicts, { where: 'trials', what: 'pairs are both target and nontarget' });
-  return duplicates;
+  const sorted = pairs.slice().sort();
+  const repeated = new Set<number>();
+  for (let i = 1; i < sorted.length; i++) if (sorted[i] === sorted[i - 1]) repeated.add(sorted[i]);
+  const found: Repeats = { duplicates: [], reversed: [], conflicts: [] };
+  if (repeated.size === 0) return found;
+  const firstOfPair = new Map<number, number>();
+  const firstOfKey = new Map<number, number>();
+  for (let index = 0; index < trials.length; index++) {
+    if (!repeated.has(pairs[index])) continue;
+    const same = firstOfKey.get(keys[index]);
+    const earlier = same ?? firstOfPair.get(pairs[index]);
+    if (earlier !== undefined && trials[earlier].target !== trials[index].target) {
+      found.conflicts.push({ index, earlier });
+    }
+    if (same !== undefined) found.duplicates.push({ index, earlier: same });
+    else {
+      if (earlier !== undefined) found.reversed.push({ index, earlier });
+      firstOfKey.set(keys[index], index);
+    }
+    if (!firstOfPair.has(pairs[index])) firstOfPair.set(pairs[index], index);
+  }
+  return found;
 }
 
-const labelOf = (target: boolean) => (target ? 'target' : 'nontarget');
+/** `nontarget "b a" is target at list:1`, with the place in front. */
+export function describeConflict(
+  trials: readonly Trial[],
+  { index, earlier }: Repeat,
+  placeOf: (index: number) => string,
+) {
+  const { enroll, test, target } = trials[index];
+  return `${placeOf(index)}: ${labelOf(target)} "${enroll} ${test}" is ${labelOf(!target)} at ${placeOf(earlier)}`;
+}
 
-/** Writes `enroll test target|nontarget`, one line a trial, aside and renamed. */
-export function writeTrials(path: string, trials: readonly Trial[]): void {
-  writeFileAtomic(path, trials.map(({ enroll, test, target }) => `${enroll} ${test} ${labelOf(target)}\n`).join(''));
+function throwConflicts(trials: readonly Trial[], conflicts: Repeat[], placeOf: (index: number) => string): void {
+  const problems = conflicts.map((conflict) => describeConflict(trials, conflict, placeOf));
+  throwProblems(problems, { where: 'trials', what: 'pairs are both target and nontarget' });
+}
+
+/** Writes a list, one line a trial, in the trials' order, aside and renamed. */
+export function writeTrials(path: string, trials: readonly Trial[], format: TrialFormat = 'kaldi'): void {
+  const file = openPendingFile(path);
+  try {
+    for (const block of trialBlocks(trials, format)) file.write(Buffer.from(block, 'utf8'));
+  } catch (error) {
+    file.abort();
+    throw error;
+  }
+  file.commit();
+}
+
+/** The text of a list in pieces. */
+export function* trialBlocks(trials: readonly Trial[], format: TrialFormat): Generator<string, void> {
+  yield headerOf(format);
+  for (let from = 0; from < trials.length; from += ROWS_PER_WRITE) {
+    yield formatTrials(format, trials.slice(from, from + ROWS_PER_WRITE));
+  }
 }
 
 /**
  * Checks that every trial names known utterances and that no pair has two labels, and counts what the list holds.
- * `where` names the list in messages. Throws UserError.
+ * `where` names the list in messages; with an enrolment map, enrolment ids are its models. Throws UserError.
  */
-export function checkTrials(trials: readonly Trial[], knownIds: ReadonlySet<string>, where: string): TrialSummary {
+export function checkTrials(
+  trials: readonly Trial[],
+  knownIds: ReadonlySet<string>,
+  where: string,
+  enrolment?: Enrolment,
+): TrialSummary {
   const unknown = new Map<string, number>();
   trials.forEach(({ enroll, test }, index) => {
-    for (const id of [enroll, test]) if (!knownIds.has(id) && !unknown.has(id)) unknown.set(id, index);
+    if (!(enrolment ?? knownIds).has(enroll) && !unknown.has(enroll)) unknown.set(enroll, index);
+    if (!knownIds.has(test) && !unknown.has(test)) unknown.set(test, index);
   });
   if (unknown.size > 0) {
     const [[, first]] = unknown;
@@ -154,15 +193,21 @@ export function checkTrials(trials: readonly Trial[], knownIds: ReadonlySet<stri
         'Is this the trial list of this corpus?',
     );
   }
-  const targets = trials.filter(({ target }) => target).length;
+  const targets = trials.reduce((count, { target }) => count + Number(target), 0);
+  const { duplicates, conflicts } = findRepeats(trials, { models: enrolment !== undefined });
+  throwConflicts(trials, conflicts, (index) => `${where}, trial ${index + 1}`);
   return {
     trials: trials.length,
     targets,
     nontargets: trials.length - targets,
-    duplicates: findRepeats(trials, (index) => `${where}, trial ${index + 1}`),
-    selfTrials: trials.filter(({ enroll, test }) => enroll === test).length,
+    duplicates: duplicates.length,
+    selfTrials: trials.filter((trial) => isSelfTrial(trial, enrolment)).length,
   };
 }
+
+/** The test utterance is (among) what the speaker was enrolled with. */
+export const isSelfTrial = ({ enroll, test }: Trial, enrolment?: Enrolment): boolean =>
+  enrolment ? (enrolment.get(enroll)?.includes(test) ?? false) : enroll === test;
 
 /** `51000 trials (3000 target, 48000 nontarget); 396 repeat an earlier one and count again`. */
 export function describeTrials({ trials, targets, nontargets, duplicates, selfTrials }: TrialSummary): string {

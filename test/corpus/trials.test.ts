@@ -52,7 +52,7 @@ describe('trials', () => {
     [
       'an unknown label',
       'a b target\n\na c imposter\n',
-      'trials.txt:3: expected "enroll test target|nontarget" or "1|0 enroll test", got "a c imposter"',
+      'trials.txt:3: expected "enroll test target|nontarget" as on line 1, got "a c imposter"\nMend or remove the line.',
     ],
     [
       'mixed formats',
