@@ -1,11 +1,15 @@
 /**
- * @file Development data: a seeded part of the training utterances is held out to watch training and to choose models.
+ * @file Development data: utterances that are not trained on, to watch training and to choose models.
  *
- * Two ways, one of which is chosen: `speakers` holds out whole speakers (unseen voices, as in the test), `utterances`
- * holds out so many utterances of every speaker (seen voices; leaves more speakers to train on). With `segment` the
- * held-out utterances are cut into pieces of that many seconds (`<id>_s0`, `<id>_s1`, …), which is needed where speakers
- * have one utterance only. Pieces of one utterance share its session, so development trials are then easier than the
- * test's. The test split is passed through untouched.
+ * A corpus may bring its own (split `dev`); they are used as they are unless the recipe says more. Otherwise a seeded part
+ * of the training utterances is held out: `speakers` holds out whole speakers (unseen voices, as in the test),
+ * `utterances` so many utterances of every speaker (seen voices; leaves more speakers to train on). Where a corpus brings
+ * development utterances and speakers are held out, those of held-out and of other speakers join, while those of
+ * speakers who stay in training are left out: their voices are known.
+ *
+ * With `segment` development utterances are cut into pieces of that many seconds (`<id>_s0`, `<id>_s1`, …), which is
+ * needed where speakers have one utterance only. Pieces of one utterance share its session, so development trials are
+ * then easier than the test's. The test split is passed through untouched.
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
@@ -17,7 +21,7 @@ import { checkTrials, type Trial } from './trials.js';
 
 export const developmentOptions = z
   .strictObject({
-    /** Held-out speakers: a number of them, or below 1 a share of the training speakers. */
+    /** Held-out speakers: a number of them, or below 1 a share of the training speakers. Both null: the corpus's own. */
     speakers: z.number().positive().nullable().default(null),
     /** Held-out utterances of each training speaker. */
     utterances: z.int().positive().nullable().default(null),
@@ -26,7 +30,7 @@ export const developmentOptions = z
     seed: z.int().default(1),
     trials: trialOptions({ maxTargets: 2000, maxNontargets: 10_000 }),
   })
-  .refine(({ speakers, utterances }) => (speakers === null) !== (utterances === null), {
+  .refine(({ speakers, utterances }) => speakers === null || utterances === null, {
     error: 'expected either speakers or utterances; set the other to null',
   })
   .refine(({ speakers }) => speakers === null || speakers < 1 || Number.isInteger(speakers), {
@@ -43,38 +47,94 @@ export interface Development {
   notes: string[];
 }
 
-/** Holds out development data. Throws UserError where too few speakers have two pieces, or too few stay in training. */
+/**
+ * Chooses the development utterances and makes trials among them. Throws UserError where there are none to choose, where
+ * too few speakers have two pieces, or too few stay in training.
+ */
 export function holdOutDevelopment(utterances: readonly Utterance[], options: DevelopmentOptions): Development {
   const training = utterances.filter(({ split }) => split === 'train');
-  const heldOut =
-    options.utterances === null
-      ? chooseSpeakers(training, options.speakers ?? 0, options)
-      : chooseUtterances(training, options.utterances, options.seed);
-  const chosen = new Set(heldOut);
-  const remaining = new Set(training.filter((utterance) => !chosen.has(utterance)).map(({ speaker }) => speaker));
+  const heldOut = holdOut(distinctAudio(training), options);
+  const chosen = new Set(heldOut.map(audioOf));
+  const isChosen = (utterance: Utterance) => utterance.split === 'train' && chosen.has(audioOf(utterance));
+  const remaining = new Set(training.filter((utterance) => !isChosen(utterance)).map(({ speaker }) => speaker));
   if (remaining.size < 2) {
     throw new UserError(
       `development: ${remaining.size} speakers would stay in training, expected 2 or more; hold out fewer`,
     );
   }
-  const pieces = heldOut.flatMap((utterance) => cut(utterance, options.segment));
-  const usable = [...bySpeaker(pieces).values()].filter((own) => own.length >= 2);
-  if (usable.length < 2) throw new UserError(tooFew(2, usable.length, options));
+  const own = utterances.filter(({ split }) => split === 'dev');
+  const seen = options.speakers === null ? [] : own.filter(({ speaker }) => remaining.has(speaker));
+  const left = new Set(seen);
+  const development = [...own.filter((utterance) => !left.has(utterance)), ...heldOut];
+  if (development.length === 0) {
+    throw new UserError(
+      'development: this corpus brings no development utterances, and none are to be held out of training\n' +
+        'Set development.speakers (unseen voices) or development.utterances (of every training speaker).',
+    );
+  }
+  const { pieces, how } = cutAll(development, options);
   const trials = makeTrials(pieces, { seed: options.seed, ...options.trials });
   checkTrials(trials, new Set(pieces.map(({ id }) => id)), 'development trials');
   const heldOutSpeakers = bySpeaker(heldOut).size;
   const whole = bySpeaker(training).size - heldOutSpeakers;
+  const kept = development.length - heldOut.length;
   return {
-    utterances: [...utterances.filter((utterance) => !chosen.has(utterance)), ...pieces],
+    utterances: [...utterances.filter((utterance) => utterance.split !== 'dev' && !isChosen(utterance)), ...pieces],
     trials,
     notes: [
-      `development: ${heldOut.length} utterances of ${heldOutSpeakers} speakers held out of training` +
-        (options.segment === null ? '' : `, cut into ${pieces.length} pieces of about ${options.segment} s`),
+      ...(kept > 0 ? [describeOwn(development.slice(0, kept), remaining)] : []),
+      ...(heldOut.length > 0
+        ? [`development: ${heldOut.length} utterances of ${heldOutSpeakers} speakers held out of training`]
+        : []),
+      ...(how ? [`development: ${how}`] : []),
       ...(options.utterances !== null && whole > 0
         ? [`development: ${whole} speakers have ${options.utterances} utterances or fewer and stay in training whole`]
         : []),
+      ...(seen.length > 0
+        ? [`development: ${seen.length} utterances of the corpus left out, as their speakers are trained on`]
+        : []),
     ],
   };
+}
+
+function holdOut(training: readonly Utterance[], options: DevelopmentOptions): Utterance[] {
+  const { speakers, utterances, seed } = options;
+  if (speakers !== null) return chooseSpeakers(training, speakers, options);
+  return utterances === null ? [] : chooseUtterances(training, utterances, seed);
+}
+
+const audioOf = ({ path, offset, channel }: Utterance): string =>
+  offset === undefined && channel === undefined ? path : `${path} ${offset ?? 0} ${channel ?? 0}`;
+
+/** One utterance for each piece of audio: how often training takes it, and with what silence, says nothing of a trial. */
+function distinctAudio(training: readonly Utterance[]): Utterance[] {
+  return [...new Map(training.map((utterance) => [audioOf(utterance), utterance])).values()].map(
+    ({ repeats: _, trailingSilence: __, ...utterance }) => utterance,
+  );
+}
+
+function describeOwn(own: readonly Utterance[], trained: ReadonlySet<string>): string {
+  const speakers = bySpeaker(own);
+  const seen = [...speakers.keys()].filter((speaker) => trained.has(speaker)).length;
+  const voices = seen === 0 ? 'none of them' : seen === speakers.size ? 'all of them' : `${seen} of them`;
+  return `development: ${own.length} utterances of ${speakers.size} speakers from the corpus, ${voices} in training too`;
+}
+
+/** Cuts as `segment` says. A corpus's own utterances are cut in halves where speakers have but one: no pair is of one voice. */
+function cutAll(development: readonly Utterance[], options: DevelopmentOptions): { pieces: Utterance[]; how?: string } {
+  const { segment, speakers, utterances } = options;
+  const usable = (pieces: readonly Utterance[]) => [...bySpeaker(pieces).values()].filter((own) => own.length >= 2);
+  const pieces = development.flatMap((utterance) => cut(utterance, segment));
+  if (usable(pieces).length >= 2) {
+    return segment === null ? { pieces } : { pieces, how: `cut into ${pieces.length} pieces of about ${segment} s` };
+  }
+  if (segment !== null || speakers !== null || utterances !== null) {
+    throw new UserError(tooFew(2, usable(pieces).length, options));
+  }
+  const halves = development.flatMap((utterance) => cut(utterance, utterance.duration / 2));
+  if (usable(halves).length < 2) throw new UserError(tooFew(2, usable(halves).length, options));
+  const how = `cut in halves, as there is one utterance a speaker; halves share a session, so these trials are easy`;
+  return { pieces: halves, how };
 }
 
 /** Whole speakers, drawn so that the genders' shares are kept, among those with two pieces or more. */

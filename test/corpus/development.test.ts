@@ -11,7 +11,7 @@ function corpus(speakers: number, each: number): Utterance[] {
       return {
         id: `${split}${speaker}-${index % each}`,
         speaker: `${split}${speaker}`,
-        path: '/x.wav',
+        path: `/${split}${index}.wav`,
         duration: 10,
         sampleRate: 16000,
         channels: 1,
@@ -111,8 +111,72 @@ describe('holdOutDevelopment', () => {
     assert.throws(() => hold(corpus(4, 2), { speakers: 3 }), /1 speakers would stay in training, expected 2 or more/);
   });
 
-  it('wants one way of holding out', () => {
-    for (const wrong of [{}, { speakers: 3, utterances: 1 }, { speakers: 2.5 }, { speakers: 0 }, { speaker: 3 }]) {
+  describe('with development utterances of the corpus', () => {
+    /** Four speakers of four training utterances; so many development utterances of each, and of a speaker who has no others. */
+    const withOwn = (each: number) => {
+      const all = corpus(4, 4);
+      const own = [...speakersOf(inSplit(all, 'train')), 'stranger'].flatMap((speaker) =>
+        Array.from({ length: each }, (_, i): Utterance => {
+          const id = `${speaker}-dev${i}`;
+          return { ...all[0], id, path: `/${id}.wav`, speaker, split: 'dev', gender: undefined };
+        }),
+      );
+      return [...all, ...own];
+    };
+
+    it('takes them as they are', () => {
+      const all = withOwn(2);
+      const { utterances, trials, notes } = hold(all, {});
+      assert.deepEqual(inSplit(utterances, 'train'), inSplit(all, 'train'));
+      assert.deepEqual(inSplit(utterances, 'dev'), inSplit(all, 'dev'));
+      assert.equal(trials.filter(({ target }) => target).length, 5);
+      assert.deepEqual(notes, ['development: 10 utterances of 5 speakers from the corpus, 4 of them in training too']);
+    });
+
+    it('cuts them in halves where speakers have one, and says so', () => {
+      const { utterances, notes } = hold(withOwn(1), {});
+      assert.deepEqual(
+        inSplit(utterances, 'dev').map(({ duration }) => duration),
+        Array.from({ length: 10 }, () => 5),
+      );
+      assert.match(notes.join(), /cut in halves, as there is one utterance a speaker/);
+    });
+
+    it('leaves out those of speakers who are trained on where speakers are held out', () => {
+      const { utterances, notes } = hold(withOwn(2), { speakers: 2 });
+      const trained = speakersOf(inSplit(utterances, 'train'));
+      const dev = inSplit(utterances, 'dev');
+      assert.equal(trained.length, 2);
+      assert.deepEqual(
+        speakersOf(dev).filter((speaker) => trained.includes(speaker)),
+        [],
+      );
+      assert.equal(dev.length, 2 * (4 + 2) + 2);
+      assert.ok(notes.includes('development: 4 utterances of the corpus left out, as their speakers are trained on'));
+    });
+
+    it('needs them where nothing is to be held out', () => {
+      assert.throws(() => hold(corpus(4, 4), {}), /brings no development utterances.*\nSet development\.speakers/);
+    });
+  });
+
+  it('holds out every entry of the same audio, once and without silence', () => {
+    const all = corpus(4, 3).flatMap((utterance): Utterance[] => [
+      { ...utterance, repeats: 3 },
+      { ...utterance, id: `${utterance.id}+x`, trailingSilence: 1.5 },
+    ]);
+    const test = all.filter(({ split, trailingSilence }) => split === 'train' || trailingSilence === undefined);
+    const { utterances } = hold(test, { utterances: 2 });
+    const dev = inSplit(utterances, 'dev');
+    assert.equal(dev.length, 4 * 2);
+    assert.ok(dev.every(({ repeats, trailingSilence }) => repeats === undefined && trailingSilence === undefined));
+    const paths = new Set(dev.map(({ path }) => path));
+    assert.equal(inSplit(utterances, 'train').length, 4 * 2);
+    assert.ok(inSplit(utterances, 'train').every(({ path }) => !paths.has(path)));
+  });
+
+  it('wants at most one way of holding out', () => {
+    for (const wrong of [{ speakers: 3, utterances: 1 }, { speakers: 2.5 }, { speakers: 0 }, { speaker: 3 }]) {
       assert.equal(developmentOptions.safeParse(wrong).success, false, JSON.stringify(wrong));
     }
     assert.ok(developmentOptions.safeParse({ speakers: null, utterances: 2 }).success);
