@@ -8,6 +8,7 @@ import { UserError } from '../errors.js';
 import type { CorpusReader, PrepareContext, PreparedCorpus } from './corpus-reader.js';
 import { folderReader } from './folder.js';
 import { librispeechReader } from './librispeech.js';
+import { manifestReader } from './manifest-corpus.js';
 import { checkSpeakersDisjoint, validateManifest } from './manifest.js';
 import { synthReader } from './synth.js';
 import { checkTrials } from './trials.js';
@@ -16,6 +17,7 @@ import { wsj0Reader } from './wsj0.js';
 export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
   [folderReader.type]: folderReader,
   [librispeechReader.type]: librispeechReader,
+  [manifestReader.type]: manifestReader,
   [synthReader.type]: synthReader,
   [wsj0Reader.type]: wsj0Reader,
 };
@@ -24,6 +26,7 @@ export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
 export const corpusOptions = z.discriminatedUnion('type', [
   folderReader.options,
   librispeechReader.options,
+  manifestReader.options,
   synthReader.options,
   wsj0Reader.options,
 ]);

@@ -1,0 +1,90 @@
+/**
+ * @file The same audio under two ids.
+ *
+ * Two utterances are duplicates if their decoded samples and their sample rate are equal, whatever their files are called
+ * or however they are compressed without loss. Copies that were cut, resampled, amplified or compressed with loss differ.
+ * A duplicate between two speakers is a wrong label, and one between training and test makes the test too easy.
+ */
+import { UserError } from '../errors.js';
+import type { AudioInspection } from './audio-inspection.js';
+import { groupBy } from './group-by.js';
+import type { Utterance } from './manifest.js';
+import { firstOf } from './problem-list.js';
+
+export interface DuplicateGroup {
+  /** Two or more, in the manifest's order. */
+  utterances: Utterance[];
+  /** The same piece of the same file, as opposed to copies of it. */
+  samePiece: boolean;
+  /** More than one speaker is said to say it. */
+  speakersDiffer: boolean;
+  splitsDiffer: boolean;
+  /** Nothing but silence, where equal audio means little. */
+  silent: boolean;
+}
+
+/**
+ * Groups of equal audio, in the order of their first utterance.
+ * @param results of inspecting these utterances, in their order
+ */
+export function findDuplicates(
+  utterances: readonly Utterance[],
+  results: readonly AudioInspection[],
+): DuplicateGroup[] {
+  const unreadable = results.flatMap((result) => ('problem' in result ? [`${result.id}: ${result.problem}`] : []));
+  if (unreadable.length > 0) {
+    throw new UserError(
+      `${unreadable.length} utterances cannot be read, so they cannot be compared:\n  ${firstOf(unreadable, '\n  ')}\n` +
+        'Mend them, or drop them: acanet data fix MANIFEST --out NEW --drop-unreadable',
+    );
+  }
+  const hashOf = (index: number) => {
+    const result = results[index];
+    return 'sha256' in result ? result.sha256 : '';
+  };
+  const groups = groupBy(utterances.keys(), hashOf);
+  return [...groups.values()]
+    .filter((indices) => indices.length > 1)
+    .map((indices) => {
+      const members = indices.map((index) => utterances[index]);
+      const several = (values: unknown[]) => new Set(values).size > 1;
+      const first = results[indices[0]];
+      return {
+        utterances: members,
+        samePiece: !several(members.map(({ path, offset = 0, channel = 0 }) => `${path}\n${offset}\n${channel}`)),
+        speakersDiffer: several(members.map(({ speaker }) => speaker)),
+        splitsDiffer: several(members.map(({ split }) => split)),
+        silent: 'peak' in first && first.peak < SILENT_PEAK,
+      };
+    });
+}
+
+const SILENT_PEAK = -60;
+
+/** What becomes of audio that two speakers are said to say. */
+export type ConflictPolicy = 'refuse' | 'first' | 'drop';
+
+/**
+ * The utterances without all but the first of each group; of a group with several speakers the first too (`drop`).
+ * @throws UserError where speakers differ and the policy is to refuse
+ */
+export function withoutDuplicates(
+  utterances: readonly Utterance[],
+  groups: readonly DuplicateGroup[],
+  { conflicts }: { conflicts: ConflictPolicy },
+): Utterance[] {
+  const disputed = groups.filter(({ speakersDiffer }) => speakersDiffer);
+  if (conflicts === 'refuse' && disputed.length > 0) {
+    throw new UserError(
+      `${disputed.length} recordings are said to be of several speakers: ` +
+        `${firstOf(disputed.map(({ utterances: members }) => members.map(({ id, speaker }) => `${id} (${speaker})`).join(' = ')))}\n` +
+        'Nothing was written. Decide with --conflicts first (keep the first of each) or --conflicts drop (keep none).',
+    );
+  }
+  const dropped = new Set<Utterance>();
+  for (const { utterances: members, speakersDiffer } of groups) {
+    const keepsFirst = !(speakersDiffer && conflicts === 'drop');
+    for (const utterance of members.slice(keepsFirst ? 1 : 0)) dropped.add(utterance);
+  }
+  return utterances.filter((utterance) => !dropped.has(utterance));
+}
