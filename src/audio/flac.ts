@@ -7,52 +7,48 @@
  * The decoder gives v/(2^(b−1) − 1); the integers are restored from it and divided by 2^(b−1) like every other format's.
  * NOTE: the frames are cut here and not by the package's own parser (codec-parser 2.5.0), which drops the last frame of
  * some sound files.
- * Limits: 8, 16 and 24 bits; native FLAC, not FLAC in Ogg; a stream that does not state its length is refused.
+ * Limits: 8, 16 and 24 bits; a stream that does not state its length is refused. FLAC in Ogg is in `ogg-flac.ts`.
  */
 import { createHash } from 'node:crypto';
-import { FLACDecoder, type FLACDecodedAudio } from '@wasm-audio-decoders/flac';
+import type { FLACDecodedAudio } from '@wasm-audio-decoders/flac';
 import { UserError, messageOf } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
 import { splitFlac } from './flac-frames.js';
+import { type Channels, readFromWhole } from './whole-file.js';
 
-interface StreamInfo extends AudioInfo {
+export interface StreamInfo extends AudioInfo {
   bits: number;
   /** Of the interleaved little-endian samples; all zeros where the encoder did not compute it. */
   md5: string;
+  /** The metadata block itself, 4 bytes of block header and 34 bytes. */
+  block: Buffer;
 }
 
 export const flac: AudioFormat = {
   name: 'flac',
   extensions: ['.flac'],
   matches: (head) => Buffer.from(head.subarray(0, 4)).toString('latin1') === 'fLaC',
-  probe(source) {
-    const { format, sampleRate, channels, frames, duration, encoding } = parseStreamInfo(source);
-    return { format, sampleRate, channels, frames, duration, encoding };
-  },
-  async readChannel(source, { from, count, channel }) {
-    const info = parseStreamInfo(source);
-    const bytes = await decodeSamples(source, info);
-    const width = info.bits / 8;
-    const scale = 2 ** (info.bits - 1);
-    const samples = new Float32Array(count);
-    if (info.bits === 16) {
-      const values = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
-      for (let i = 0, at = from * info.channels + channel; i < count; i++, at += info.channels) {
-        samples[i] = values[at] / scale;
-      }
-      return samples;
-    }
-    for (let i = 0, at = (from * info.channels + channel) * width; i < count; i++, at += info.channels * width) {
-      samples[i] = bytes.readIntLE(at, width) / scale;
-    }
-    return samples;
+  probe: (source) => audioInfoOf(readStreamInfo(source)),
+  readChannel(source, range) {
+    const info = readStreamInfo(source);
+    return readFromWhole(source, info, range, () => {
+      const { frames } = splitFlac(source.path, source.read(0, source.size));
+      return decodeFlac(source.path, info, frames);
+    });
   },
 };
 
-/** STREAMINFO is always the first metadata block: 4 bytes of block header, then 34 bytes. */
-function parseStreamInfo(source: AudioSource): StreamInfo {
-  const { path } = source;
-  const block = source.read(4, 38);
+/** STREAMINFO is always the first metadata block. */
+function readStreamInfo(source: AudioSource): StreamInfo {
+  const info = parseStreamInfo(source.path, source.read(4, 38));
+  if (info.frames > 0) return info;
+  throw new UserError(
+    `${source.path}: holds no audio, or does not state how much (0 samples in STREAMINFO); encode it again`,
+  );
+}
+
+/** What the metadata block STREAMINFO says; `frames` is 0 where it does not state the length. */
+export function parseStreamInfo(path: string, block: Buffer): StreamInfo {
   if (block.length < 38 || (block[0] & 0x7f) !== 0) {
     throw new UserError(`${path}: damaged FLAC: expected STREAMINFO as its first metadata block`);
   }
@@ -65,25 +61,18 @@ function parseStreamInfo(source: AudioSource): StreamInfo {
   if (sampleRate === 0 || ![8, 16, 24].includes(bits)) {
     throw new UserError(`${path}: expected FLAC of 8, 16 or 24 bits, got ${bits} bits at ${sampleRate} Hz`);
   }
-  if (frames === 0) {
-    throw new UserError(
-      `${path}: holds no audio, or does not state how much (0 samples in STREAMINFO); encode it again`,
-    );
-  }
   const duration = frames / sampleRate;
-  return { format: 'flac', sampleRate, channels, frames, duration, encoding: `FLAC ${bits} bit`, bits, md5 };
+  return { format: 'flac', sampleRate, channels, frames, duration, encoding: `FLAC ${bits} bit`, bits, md5, block };
 }
 
-/** The file that was decoded last: pieces of one recording are usually read one after the other. */
-let latest: { key: string; bytes: Buffer } | undefined;
+/** Without what only the decoder needs. */
+export function audioInfoOf({ format, sampleRate, channels, frames, duration, encoding }: AudioInfo): AudioInfo {
+  return { format, sampleRate, channels, frames, duration, encoding };
+}
 
-/** All samples of a file, interleaved, little-endian, checked against STREAMINFO. */
-async function decodeSamples(source: AudioSource, info: StreamInfo): Promise<Buffer> {
-  const file = source.read(0, source.size);
-  const key = createHash('sha1').update(file).digest('hex');
-  if (latest?.key === key) return latest.bytes;
-  const decoded = await decode(source.path, file);
-  const { path } = source;
+/** Decodes compressed frames and checks the result against STREAMINFO. @throws UserError naming `path` */
+export async function decodeFlac(path: string, info: StreamInfo, frames: Buffer[]): Promise<Channels> {
+  const decoded = await decodeFrames(path, info, frames);
   const { channelData, samplesDecoded, sampleRate, errors } = decoded;
   if (errors.length > 0) throw new UserError(`${path}: damaged FLAC: ${errors[0].message}`);
   if (samplesDecoded !== info.frames || channelData.length !== info.channels || sampleRate !== info.sampleRate) {
@@ -97,20 +86,19 @@ async function decodeSamples(source: AudioSource, info: StreamInfo): Promise<Buf
   if (info.md5 !== md5 && !/^0+$/.test(info.md5)) {
     throw new UserError(`${path}: damaged FLAC: its samples have MD5 ${md5}, its header says ${info.md5}`);
   }
-  latest = { key, bytes };
-  return bytes;
+  return Array.from({ length: info.channels }, (_, channel) => channelOf(bytes, info, channel));
 }
 
-/** Decodes the file frame by frame; the metadata goes first, as frames may refer to it for sample rate and bits. */
-async function decode(path: string, file: Buffer): Promise<FLACDecodedAudio> {
-  const { metadata, frames } = splitFlac(path, file);
-  const streamInfo = Uint8Array.from(metadata.subarray(0, 42));
-  streamInfo[4] |= 0x80; // now the last block
+/** Decodes frame by frame; STREAMINFO goes first, as frames may refer to it for sample rate and bits. */
+async function decodeFrames(path: string, { block }: StreamInfo, frames: Buffer[]): Promise<FLACDecodedAudio> {
+  const { FLACDecoder } = await import('@wasm-audio-decoders/flac');
+  const metadata = Uint8Array.from(Buffer.concat([Buffer.from('fLaC'), block.subarray(0, 38)]));
+  metadata[4] |= 0x80; // now the last block
   // A decoder of its own for each file: one that has met a damaged file does not recover.
   const decoder = new FLACDecoder();
   await decoder.ready;
   try {
-    return await decoder.decodeFrames([streamInfo, ...frames]);
+    return await decoder.decodeFrames([metadata, ...frames]);
   } catch (error) {
     throw new UserError(`${path}: damaged FLAC: ${messageOf(error)}`, { cause: error });
   } finally {
@@ -118,10 +106,11 @@ async function decode(path: string, file: Buffer): Promise<FLACDecodedAudio> {
   }
 }
 
-function toIntegers({ channelData, samplesDecoded }: FLACDecodedAudio, bits: number): Buffer {
+/** Interleaved little-endian integers, which the MD5 is taken of. */
+function toIntegers({ channelData, samplesDecoded }: FLACDecodedAudio, bits: number): Buffer<ArrayBuffer> {
   const scale = 2 ** (bits - 1) - 1;
   const channels = channelData.length;
-  const bytes = Buffer.allocUnsafeSlow((samplesDecoded * channels * bits) / 8);
+  const bytes = Buffer.from(new ArrayBuffer((samplesDecoded * channels * bits) / 8));
   if (bits === 16) {
     const values = new Int16Array(bytes.buffer);
     for (const [channel, data] of channelData.entries()) {
@@ -136,6 +125,21 @@ function toIntegers({ channelData, samplesDecoded }: FLACDecodedAudio, bits: num
     }
   }
   return bytes;
+}
+
+function channelOf(bytes: Buffer<ArrayBuffer>, { bits, channels, frames }: StreamInfo, channel: number) {
+  const samples = new Float32Array(frames);
+  const width = bits / 8;
+  const scale = 2 ** (bits - 1);
+  if (bits === 16) {
+    const values = new Int16Array(bytes.buffer);
+    for (let i = 0, at = channel; i < frames; i++, at += channels) samples[i] = values[at] / scale;
+    return samples;
+  }
+  for (let i = 0, at = channel * width; i < frames; i++, at += channels * width) {
+    samples[i] = bytes.readIntLE(at, width) / scale;
+  }
+  return samples;
 }
 
 function describe(samples: number, channels: number, sampleRate: number): string {

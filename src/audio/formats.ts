@@ -5,11 +5,17 @@
  */
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioSource } from './audio-format.js';
+import { throughFfmpeg } from './ffmpeg.js';
 import { flac } from './flac.js';
 import { id3Length } from './id3.js';
+import { mp3 } from './mp3.js';
+import { oggFlac } from './ogg-flac.js';
+import { oggOpus } from './ogg-opus.js';
+import { oggVorbis } from './ogg-vorbis.js';
+import { sphere } from './sphere.js';
 import { wav } from './wav.js';
 
-const formats: readonly AudioFormat[] = [wav, flac];
+const formats: readonly AudioFormat[] = [wav, flac, sphere, oggVorbis, oggOpus, oggFlac, mp3, throughFfmpeg];
 
 /** Extensions of audio files, lower case, with the dot. */
 export const audioExtensions: readonly string[] = formats.flatMap(({ extensions }) => extensions);
@@ -28,7 +34,11 @@ export function formatOf(file: AudioSource): { format: AudioFormat; source: Audi
   const head = source.read(0, 64);
   const format = formats.find(({ matches }) => matches(head));
   if (format) return { format, source };
-  const shown = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const start = Buffer.from(head.subarray(0, 16));
+  const text = /^[\t\r\n\x20-\x7e]+$/.test(start.toString('latin1'));
+  const shown = text
+    ? JSON.stringify(start.toString('latin1'))
+    : start.toString('hex', 0, 8).replace(/..(?=.)/g, '$& ');
   throw new UserError(
     `${file.path}: not audio of a known format (${formats.map(({ name }) => name).join(', ')}); ` +
       `it begins with ${shown}. Convert it to WAV or FLAC.`,

@@ -91,7 +91,11 @@ describe('audio', () => {
 
     const bad: [string, Buffer, RegExp][] = [
       ['an empty file', Buffer.alloc(0), /is empty/],
-      ['text', Buffer.from('hello, this is text'), /not audio of a known format \(wav, flac\); it begins with 68 65/],
+      [
+        'text',
+        Buffer.from('hello, this is text'),
+        /not audio of a known format \(wav, flac, .*\); it begins with "hello, this/,
+      ],
       [
         'a file cut short',
         wavBytes({ data: pcm16(1, 2, 3), statedSize: 600 }),

@@ -1,0 +1,148 @@
+/**
+ * @file Containers that are left to ffmpeg, where it is installed: M4A/MP4, AAC, AMR, AIFF, AU, CAF, Matroska, WMA, WavPack,
+ * and what else comes in Ogg.
+ *
+ * `ffprobe` tells sample rate and channels, and the length where the container states it in samples. M4A does: what the
+ * last AAC frame decodes to beyond it is the encoder's padding, which some versions of ffmpeg leave in and which is cut
+ * here. Other containers state seconds or nothing, so those files are decoded to be probed, and may be a quarter of a second
+ * shorter than they say. AAC and AMR without a container do not tell when they were cut between two frames. The first audio stream is read. ffmpeg is
+ * started without a shell, may open files only (no network, no playlist can begin with the bytes that are looked for),
+ * and whatever it complains about is an error.
+ */
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { UserError } from '../errors.js';
+import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
+import { splitOgg } from './ogg-pages.js';
+import { type Channels, decodeOnce, readFromWhole } from './whole-file.js';
+
+/** Two frames of HE-AAC: the most padding that a last frame can bring. */
+const MOST_PADDING = 4096;
+
+/** Seconds by which sound may be shorter than its container says. */
+const SLACK = 0.25;
+
+/** What files begin with. */
+const beginnings: readonly [name: string, matches: (head: Buffer) => boolean][] = [
+  ['m4a', (head) => head.toString('latin1', 4, 8) === 'ftyp'],
+  ['aac', (head) => head[0] === 0xff && (head[1] & 0xf6) === 0xf0],
+  ['amr', (head) => head.toString('latin1', 0, 5) === '#!AMR'],
+  ['aiff', (head) => /^FORM.{4}AIF[FC]/s.test(head.toString('latin1', 0, 12))],
+  ['au', (head) => head.toString('latin1', 0, 4) === '.snd'],
+  ['caf', (head) => head.toString('latin1', 0, 4) === 'caff'],
+  ['matroska', (head) => head.toString('hex', 0, 4) === '1a45dfa3'],
+  ['wma', (head) => head.toString('hex', 0, 4) === '3026b275'],
+  ['wavpack', (head) => head.toString('latin1', 0, 4) === 'wvpk'],
+  ['ogg', (head) => head.toString('latin1', 0, 4) === 'OggS'],
+];
+
+const containerOf = (head: Uint8Array) => beginnings.find(([, matches]) => matches(Buffer.from(head)))?.[0];
+
+export const throughFfmpeg: AudioFormat = {
+  name: 'm4a and others through ffmpeg',
+  extensions: ['.m4a', '.aac', '.amr', '.aif', '.aiff', '.aifc', '.au', '.caf', '.mka', '.spx', '.wma', '.wv'],
+  matches: (head) => containerOf(head) !== undefined,
+  probe: async (source) => (await describe(source)).info,
+  async readChannel(source, range) {
+    const { info, decoded } = await describe(source);
+    return readFromWhole(source, info, range, decoded);
+  },
+};
+
+/** What the file is, and how to get its samples, trimmed to the length that it states. */
+async function describe(source: AudioSource): Promise<{ info: AudioInfo; decoded: () => Promise<Channels> }> {
+  const format = containerOf(source.read(0, 64)) ?? 'unknown';
+  // ffmpeg does not mind if Ogg pages are missing.
+  if (format === 'ogg') splitOgg(source.path, source.read(0, source.size));
+  const { sampleRate, channels, stated, seconds, codec } = await askFfprobe(source.path, format);
+  const decoded = async () => trim(await decode(source.path, format, channels), stated);
+  const frames = stated ?? (await decodeOnce(source, decoded))[0].length;
+  if (frames / sampleRate < seconds - SLACK) {
+    throw new UserError(
+      `${source.path}: truncated ${format}: it states ${seconds} s, its sound decodes to ${(frames / sampleRate).toFixed(3)} s`,
+    );
+  }
+  if (frames === 0) throw new UserError(`${source.path}: holds no audio (0 samples)`);
+  return { info: { format, sampleRate, channels, frames, duration: frames / sampleRate, encoding: codec }, decoded };
+}
+
+function trim(channels: Channels, stated: number | undefined): Channels {
+  const excess = stated === undefined ? 0 : channels[0].length - stated;
+  return excess > 0 && excess <= MOST_PADDING ? channels.map((samples) => samples.slice(0, stated)) : channels;
+}
+
+interface ProbedStream {
+  codec_name?: string;
+  sample_rate?: string;
+  channels?: number;
+  duration_ts?: number;
+  time_base?: string;
+}
+
+/** `stated`: samples, where the container counts in samples; `seconds`: what the container says, 0 if nothing. */
+async function askFfprobe(path: string, format: string) {
+  const entries = 'stream=codec_name,sample_rate,channels,duration_ts,time_base:format=duration';
+  const options = ['-select_streams', 'a:0', '-show_entries', entries, '-of', 'json'];
+  const output = await runTool('ffprobe', [...options, ...inputOf(path)], path, format);
+  const answer = JSON.parse(output.toString()) as { streams: ProbedStream[]; format?: { duration?: string } };
+  const [stream] = answer.streams;
+  const sampleRate = Number(stream?.sample_rate);
+  const channels = stream?.channels;
+  if (!(sampleRate > 0) || !channels) throw new UserError(`${path}: ffprobe finds no audio in this ${format} file`);
+  const counts = stream.time_base === `1/${sampleRate}` && ['m4a', 'aiff', 'au', 'caf', 'wavpack'].includes(format);
+  // ffprobe guesses where there is no container.
+  const seconds = ['aac', 'amr'].includes(format) ? 0 : Number(answer.format?.duration ?? 0);
+  const stated = counts ? stream.duration_ts : undefined;
+  return { sampleRate, channels, stated, seconds, codec: stream.codec_name ?? format };
+}
+
+async function decode(path: string, format: string, count: number): Promise<Channels> {
+  const output = ['-map', '0:a:0', '-f', 'f32le', '-c:a', 'pcm_f32le', 'pipe:1'];
+  const bytes = await runTool('ffmpeg', ['-nostdin', '-xerror', ...inputOf(path), ...output], path, format);
+  const values = new Float32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
+  const frames = Math.floor(values.length / count);
+  return Array.from({ length: count }, (_, channel) =>
+    Float32Array.from({ length: frames }, (_, i) => values[i * count + channel]),
+  );
+}
+
+/** An absolute path behind a protocol: no name can be taken for an option or an address. */
+const inputOf = (path: string) => ['-protocol_whitelist', 'file,pipe', '-i', `file:${resolve(path)}`];
+
+/** What the tool writes to stdout. @throws UserError with its last line, if it is not there or complains */
+function runTool(tool: string, options: string[], path: string, format: string): Promise<Buffer<ArrayBuffer>> {
+  return new Promise((done, fail) => {
+    const child = spawn(tool, ['-v', 'error', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const output: Buffer[] = [];
+    let complaints = '';
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-4096)));
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'ENOENT'
+          ? `${tool} is not installed. Install ffmpeg (apt install ffmpeg, brew install ffmpeg), or convert the file ` +
+            'to WAV or FLAC elsewhere.'
+          : `${tool} cannot be started: ${error.message}`;
+      fail(new UserError(`${path}: a ${format} file is read through ffmpeg, but ${reason}`, { cause: error }));
+    });
+    child.on('close', (status, signal) => {
+      const last = complaints.trim().split('\n').pop();
+      if (status === 0 && !last) done(joined(output));
+      else {
+        fail(
+          new UserError(
+            `${path}: ${tool} cannot read this ${format} file: ${last || `it ended with ${signal ?? status}`}`,
+          ),
+        );
+      }
+    });
+  });
+}
+
+/** In a buffer of its own, for typed arrays to be aligned. */
+function joined(chunks: Buffer[]): Buffer<ArrayBuffer> {
+  const bytes = Buffer.from(new ArrayBuffer(chunks.reduce((sum, { length }) => sum + length, 0)));
+  let at = 0;
+  for (const chunk of chunks) at += chunk.copy(bytes, at);
+  return bytes;
+}

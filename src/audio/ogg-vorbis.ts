@@ -1,0 +1,47 @@
+/**
+ * @file Ogg Vorbis, decoded by @wasm-audio-decoders/ogg-vorbis (libvorbis compiled to WASM).
+ *
+ * Header: Vorbis I specification, section 4.2.2. The last page's granule position is the number of samples; what the last
+ * block has beyond it is left out. Pages' checksums are checked before the decoder sees them.
+ * Limits: channels are in Vorbis' order; a stream that was cut out of a longer one is refused, as its count is unknown.
+ */
+import { UserError, messageOf } from '../errors.js';
+import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
+import { probeOgg, splitOgg } from './ogg-pages.js';
+import { type Channels, readFromWhole } from './whole-file.js';
+
+export const oggVorbis: AudioFormat = {
+  name: 'ogg-vorbis',
+  extensions: ['.ogg', '.oga'],
+  matches: (head) => Buffer.from(head).toString('latin1', 28, 35) === '\x01vorbis',
+  probe: parseHeader,
+  readChannel: (source, range) => readFromWhole(source, parseHeader(source), range, () => decode(source)),
+};
+
+function parseHeader(source: AudioSource): AudioInfo {
+  const { header, granule: frames } = probeOgg(source);
+  const channels = header.length < 30 ? 0 : header[11];
+  const sampleRate = channels === 0 ? 0 : header.readUInt32LE(12);
+  if (sampleRate === 0)
+    throw new UserError(`${source.path}: damaged Vorbis: its header names no channel or sample rate`);
+  if (frames === 0) throw new UserError(`${source.path}: holds no audio (0 samples)`);
+  const duration = frames / sampleRate;
+  return { format: 'ogg-vorbis', sampleRate, channels, frames, duration, encoding: 'Vorbis' };
+}
+
+async function decode({ path, size, read }: AudioSource): Promise<Channels> {
+  const file = read(0, size);
+  splitOgg(path, file);
+  const { OggVorbisDecoder } = await import('@wasm-audio-decoders/ogg-vorbis');
+  const decoder = new OggVorbisDecoder();
+  await decoder.ready;
+  try {
+    const { channelData, errors } = await decoder.decodeFile(file);
+    if (errors.length > 0) throw new Error(errors[0].message);
+    return channelData.map((samples) => Float32Array.from(samples));
+  } catch (error) {
+    throw new UserError(`${path}: damaged Vorbis: ${messageOf(error)}`, { cause: error });
+  } finally {
+    decoder.free();
+  }
+}
