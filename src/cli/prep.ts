@@ -3,25 +3,27 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { print } from './output.js';
-import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
-
-interface PrepFlags extends RecipeFlags {
-  source?: string;
-  lists?: string;
-}
+import {
+  bringUpToDate,
+  corpusSets,
+  openFrom,
+  withCorpusOptions,
+  withExamples,
+  withRecipeOptions,
+  type CorpusFlags,
+  type RecipeFlags,
+} from './recipe-options.js';
 
 export function addPrep(program: Command): void {
   const command = program
     .command('prep')
-    .description('read the corpus of a recipe: write manifest, test trials and development trials')
-    .option('--source <dir>', 'where the corpus is (corpus.source)')
-    .option('--lists <dir>', 'where its published lists are (corpus.lists)');
-  withExamples(withRecipeOptions(command), 'acanet prep --recipe demo').action(async (flags: PrepFlags) => {
-    const sets = [
-      ...(flags.source !== undefined ? [`corpus.source=${flags.source}`] : []),
-      ...(flags.lists !== undefined ? [`corpus.lists=${flags.lists}`] : []),
-    ];
-    const experiment = await openFrom({ flags, sets });
+    .description('read the corpus of a recipe: write manifest, test trials and development trials');
+  withExamples(
+    withRecipeOptions(withCorpusOptions(command)),
+    'acanet prep --recipe demo',
+    'acanet prep --recipe wsj0 --source WSJ0 --lists LISTS',
+  ).action(async (flags: RecipeFlags & CorpusFlags) => {
+    const experiment = await openFrom({ flags, sets: corpusSets(flags) });
     // Always read anew: what lies in a corpus folder may have changed without any setting having changed.
     await bringUpToDate({ experiment, targets: ['prep'], force: ['prep'] });
     const folder = join(experiment.folder, 'prep');

@@ -34,6 +34,28 @@ export function withRecipeOptions(command: Command): Command {
   return withEngineOptions(command);
 }
 
+/** What says where a recipe's corpus lies. */
+export interface CorpusFlags {
+  source?: string;
+  lists?: string;
+  allowMissing?: boolean;
+}
+
+/** Adds --source, --lists, --allow-missing. */
+export function withCorpusOptions(command: Command): Command {
+  return command
+    .option('--source <dir>', 'where the corpus is (corpus.source)')
+    .option('--lists <dir>', 'where its published lists are (corpus.lists)')
+    .option('--allow-missing', 'go on where files are missing; results are marked as partial (corpus.allowMissing)');
+}
+
+/** The overrides that the corpus flags stand for. */
+export const corpusSets = ({ source, lists, allowMissing }: CorpusFlags): string[] => [
+  ...(source !== undefined ? [`corpus.source=${source}`] : []),
+  ...(lists !== undefined ? [`corpus.lists=${lists}`] : []),
+  ...(allowMissing ? ['corpus.allowMissing=true'] : []),
+];
+
 /** Adds --json, --threads, --engine, --device. */
 export function withEngineOptions(command: Command): Command {
   return command

@@ -4,14 +4,17 @@ import { showComparison } from './compare.js';
 import { print, printJson } from './output.js';
 import {
   bringUpToDate,
+  corpusSets,
   openFrom,
   systemOf,
+  withCorpusOptions,
   withExamples,
   withRecipeOptions,
+  type CorpusFlags,
   type RecipeFlags,
 } from './recipe-options.js';
 
-interface RunFlags extends RecipeFlags {
+interface RunFlags extends RecipeFlags, CorpusFlags {
   why?: boolean;
   only?: string;
   force?: string[];
@@ -25,23 +28,25 @@ export function addRun(program: Command): void {
     .option('--why', 'only print what would run, and why')
     .option('--only <systems>', 'run and compare only these systems (a,b)')
     .option('--force <stages...>', 'run these stages even if they are up to date');
-  withExamples(withRecipeOptions(command), 'acanet run demo', 'acanet run demo --set training.epochs=4 --why').action(
-    async (recipe: string | undefined, flags: RunFlags) => {
-      const chosen = { ...flags, recipe: recipe ?? flags.recipe };
-      const experiment = await openFrom({ flags: chosen, remember: 'corpus place' });
-      const only = flags.only?.split(',').map((name) => name.trim());
-      const names = only
-        ? await Promise.all(only.map((name) => systemOf(experiment, name)))
-        : Object.keys(experiment.recipe.systems);
-      if (!names.includes(experiment.recipe.baseline)) experiment.recipe.baseline = names[0];
-      const options = { experiment, targets: ['compare'], force: flags.force, compared: names };
-      if (flags.why) await explain(options, flags.json);
-      else {
-        await bringUpToDate(options);
-        showComparison(experiment.folder, flags.json);
-      }
-    },
-  );
+  withExamples(
+    withRecipeOptions(withCorpusOptions(command)),
+    'acanet run demo',
+    'acanet run demo --set training.epochs=4 --why',
+  ).action(async (recipe: string | undefined, flags: RunFlags) => {
+    const chosen = { ...flags, recipe: recipe ?? flags.recipe };
+    const experiment = await openFrom({ flags: chosen, sets: corpusSets(flags), remember: 'corpus place' });
+    const only = flags.only?.split(',').map((name) => name.trim());
+    const names = only
+      ? await Promise.all(only.map((name) => systemOf(experiment, name)))
+      : Object.keys(experiment.recipe.systems);
+    if (!names.includes(experiment.recipe.baseline)) experiment.recipe.baseline = names[0];
+    const options = { experiment, targets: ['compare'], force: flags.force, compared: names };
+    if (flags.why) await explain(options, flags.json);
+    else {
+      await bringUpToDate(options);
+      showComparison(experiment.folder, flags.json);
+    }
+  });
 }
 
 async function explain(options: Parameters<typeof bringUpToDate>[0], json = false): Promise<void> {

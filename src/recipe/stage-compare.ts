@@ -19,6 +19,7 @@ import { fileSha256 } from '../storage/hashing.js';
 import type { Library } from './library.js';
 import type { Recipe } from './schema.js';
 import type { ExtractionSpeed } from './stage-embed.js';
+import { readPartial } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
 
 const MACS_SECONDS = 3;
@@ -72,6 +73,7 @@ export function compareStage(recipe: Recipe, names: string[], { modelFigures }: 
         baseline,
         bootstrap: bootstrapEers(trials, scores, speakerOf, { seed }),
         macsDuration: MACS_SECONDS,
+        partial: readPartial(folderOf('prep')),
         notes: [
           `each model averages checkpoints of one training (seed ${seed}), ${selection}: ${averaged.join(', ')}; test trials chose nothing`,
           ...departures,

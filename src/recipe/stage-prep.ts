@@ -4,13 +4,16 @@
  * Writes `manifest.jsonl` (splits train, dev, test), `trials.txt`, `dev-trials.txt` and `corpus.json` (counts, notes).
  * What a corpus or a trial list may get wrong is found here, so that no later stage meets a bad record.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { holdOutDevelopment } from '../corpus/development.js';
-import { describeCorpus, summarizeCorpus, writeManifest } from '../corpus/manifest.js';
+import { describeCorpus, summarizeCorpus, writeManifest, type Utterance } from '../corpus/manifest.js';
 import { prepareCorpus } from '../corpus/registry.js';
 import { makeTrials } from '../corpus/trial-making.js';
 import { checkTrials, describeTrials, writeTrials } from '../corpus/trials.js';
 import { UserError } from '../errors.js';
+import type { FeatureOptions } from '../features/options.js';
+import { describeResampling, rateProblem } from '../features/utterance-features.js';
 import { writeJsonAtomic } from '../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../storage/hashing.js';
 import { inspectCorpus } from './inspect-corpus.js';
@@ -19,11 +22,11 @@ import type { Stage } from './stage-runner.js';
 
 /** @param audioDir where readers that make audio put it */
 export function prepStage({ corpus, development, inspect, seed, features }: Recipe, audioDir: string): Stage {
-  const { sampleRate } = features;
+  const { sampleRate, otherRates } = features;
   return {
     name: 'prep',
     needs: [],
-    settings: { corpus, development, inspect, features: { sampleRate } },
+    settings: { corpus, development, inspect, features: { sampleRate, otherRates } },
     version: 1,
     whenChanged: 'remove',
     resumable: false,
@@ -31,13 +34,8 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       const onProgress = (done: number, total: number) => progress('prep', done, total);
       const prepared = await prepareCorpus(corpus, { audioDir, signal, onProgress });
       const { utterances, trials: devTrials, notes } = holdOutDevelopment(prepared.utterances, development);
-      const otherRate = utterances.find((utterance) => utterance.sampleRate !== sampleRate);
-      if (otherRate) {
-        throw new UserError(
-          `${otherRate.path}: expected ${sampleRate} Hz (features.sampleRate), got ${otherRate.sampleRate} Hz\n` +
-            '  change features.sampleRate, or convert the audio',
-        );
-      }
+      checkRates(utterances, features);
+      const resampling = describeResampling(utterances, features);
       const test = utterances.filter(({ split }) => split === 'test');
       const trials = prepared.trials ?? makeTrials(test, { seed });
       const manifest = join(folder, 'manifest.jsonl');
@@ -46,11 +44,20 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       writeTrials(join(folder, 'dev-trials.txt'), devTrials);
       const ids = new Set(test.map(({ id }) => id));
       const testTrials = describeTrials(checkTrials(trials, ids, 'test trials'));
-      const allNotes = [...prepared.notes, ...notes, ...describeCorpus(utterances), `test: ${testTrials}`];
+      const allNotes = [
+        ...prepared.notes,
+        ...notes,
+        ...describeCorpus(utterances),
+        ...(resampling === undefined ? [] : [resampling]),
+        `test: ${testTrials}`,
+      ];
       for (const note of allNotes) log(`  ${note}`);
+      const { partial } = prepared;
+      if (partial !== undefined) log(`! ${partial}`);
       const inspection = await inspectCorpus({ utterances, manifest, inspect, features, seed, log, progress, signal });
       writeJsonAtomic(join(folder, 'corpus.json'), {
         corpus: corpus.type,
+        ...(partial !== undefined && { partial }),
         splits: summarizeCorpus(utterances),
         trials: trials.length,
         devTrials: devTrials.length,
@@ -60,10 +67,28 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       const outputs = ['manifest.jsonl', 'trials.txt', 'dev-trials.txt'];
       const hashes = await Promise.all(outputs.map((output) => fileSha256(join(folder, output))));
       return {
-        outputHash: sha256Hex(...hashes),
+        // Results carry the mark of a partial corpus, so they are out of date when it changes.
+        outputHash: sha256Hex(...hashes, ...(partial === undefined ? [] : [partial])),
         outputs: [...outputs, 'corpus.json'],
-        summary: `${utterances.length} utterances, ${trials.length} trials`,
+        summary: `${utterances.length} utterances, ${trials.length} trials${partial === undefined ? '' : ' (partial)'}`,
       };
     },
   };
+}
+
+/** Throws UserError for the first utterance whose sample rate the features refuse, and says how many there are. */
+function checkRates(utterances: readonly Utterance[], features: FeatureOptions): void {
+  const accepted = new Map(
+    [...new Set(utterances.map((each) => each.sampleRate))].map((rate) => [rate, rateProblem(rate, features)]),
+  );
+  const refused = utterances.filter((each) => accepted.get(each.sampleRate) !== undefined);
+  if (refused.length === 0) return;
+  const [{ path, sampleRate }] = refused;
+  throw new UserError(`${path} (and ${refused.length - 1} more): ${accepted.get(sampleRate)}`);
+}
+
+/** What `prep` found out about the corpus that concerns every result: the sentence that marks it as partial, if it is. */
+export function readPartial(prepFolder: string): string | undefined {
+  const { partial } = JSON.parse(readFileSync(join(prepFolder, 'corpus.json'), 'utf8')) as { partial?: string };
+  return partial;
 }

@@ -4,7 +4,8 @@
  * - `exp/.current`: the recipe of the last command, which the next one means unless it names another;
  * - `exp/<recipe>/.overrides.json`: the `--set` options of the last command. The commands of single stages go on from
  *   them, so that `acanet prep --source DIR`, `acanet train`, `acanet compare baseline` is one experiment. `acanet run`
- *   starts from what is typed, but for the places of a corpus on this machine (`corpus.source`, `corpus.lists`);
+ *   starts from what is typed, but for the places of a corpus on this machine (`corpus.source`, `corpus.lists`) and whether
+ *   files may be missing there (`corpus.allowMissing`);
  * - `exp/<recipe>/recipe.resolved.yaml`: the recipe with everything filled in, itself a recipe.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -38,7 +39,9 @@ export interface Experiment extends LoadedRecipe {
   remembered: string[];
 }
 
-const CORPUS_PLACE = ['corpus.source', 'corpus.lists'];
+const CORPUS_FOLDERS = ['corpus.source', 'corpus.lists'];
+/** What holds of a corpus on this machine, whatever is done with it. */
+const CORPUS_PLACE = [...CORPUS_FOLDERS, 'corpus.allowMissing'];
 
 /** Finds and loads the recipe that a command means. Writes nothing. */
 export function openExperiment({ work, recipe, sets = [], remember }: OpenExperimentOptions): Experiment {
@@ -103,7 +106,7 @@ const keyOf = (set: string) => set.slice(0, Math.max(0, set.indexOf('='))).trim(
 function placeFromHere(set: string): string {
   const key = keyOf(set);
   const value = set.slice(set.indexOf('=') + 1).trim();
-  return CORPUS_PLACE.includes(key) && value !== '' && value !== 'null'
+  return CORPUS_FOLDERS.includes(key) && value !== '' && value !== 'null'
     ? `${key}=${JSON.stringify(resolve(value))}`
     : set;
 }

@@ -43,9 +43,12 @@ export function formatComparison(comparison: Comparison, { style = 'plain' }: Ta
         : [value(system), change ? change(relative[system.name]) : ''],
     ),
   ]);
-  const bullet = style === 'markdown' ? '- ' : '';
+  const markdown = style === 'markdown';
+  const bullet = markdown ? '- ' : '';
+  const { partial } = comparison;
+  const mark = partial === undefined ? '' : `${markdown ? `**${partial}**` : `! ${partial}`}\n\n`;
   const lines = [...conditions(comparison), ...verdicts(comparison), ...comparison.notes];
-  return `${formatTable(columns, rows, { style })}\n${lines.map((line) => `${bullet}${line}\n`).join('')}`;
+  return `${mark}${formatTable(columns, rows, { style })}\n${lines.map((line) => `${bullet}${line}\n`).join('')}`;
 }
 
 /** Writes `compare.json`, `compare.csv`, `compare.txt` and `compare.md` into a folder; returns their paths. */
@@ -59,7 +62,7 @@ export function writeComparison(dir: string, comparison: Comparison): string[] {
 }
 
 /** One row a system, with a header; empty cells where a figure does not apply. */
-export function comparisonCsv({ systems, relative, baseline }: Comparison): string {
+export function comparisonCsv({ systems, relative, baseline, partial }: Comparison): string {
   const rows = systems.map((system) => {
     const change: Partial<RelativeFigures> = relative[system.name] ?? {};
     return {
@@ -84,6 +87,7 @@ export function comparisonCsv({ systems, relative, baseline }: Comparison): stri
       relativeEerHigh: change.eerInterval?.[1],
       relativeEerPValue: change.eerPValue,
       relativeMinDcf: change.minDcf,
+      ...(partial !== undefined && { partial }),
     };
   });
   return stringify(rows, { header: true });

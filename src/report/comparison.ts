@@ -36,6 +36,8 @@ export interface ComparisonInput {
   readonly macsDuration?: number;
   /** What the reader must know, one sentence each: how models were selected, what was measured where. */
   readonly notes?: readonly string[];
+  /** Set where this is less than a published protocol: one sentence, shown above everything. */
+  readonly partial?: string;
 }
 
 /** A system's figures against the baseline's, as fractions of the baseline's; ±∞ (in JSON: null) where that is 0. */
@@ -65,6 +67,7 @@ export interface Comparison {
   /** By name, for every system but the baseline. */
   readonly relative: Readonly<Record<string, RelativeFigures>>;
   readonly notes: readonly string[];
+  readonly partial?: string;
 }
 
 const RELATIVE_FIGURES = [
@@ -89,6 +92,7 @@ export function compareSystems({
   confidence = 0.95,
   macsDuration = 3,
   notes = [],
+  partial,
 }: ComparisonInput): Comparison {
   const base = checkSystems(systems, baseline);
   const eersOf = (system: ComparedSystem) => bootstrap?.eers[systems.indexOf(system)];
@@ -102,6 +106,7 @@ export function compareSystems({
   };
   const { trials, targets, nontargets } = base;
   return {
+    ...(partial !== undefined && { partial }),
     baseline,
     trials,
     targets,

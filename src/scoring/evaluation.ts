@@ -24,6 +24,8 @@ export interface Evaluation {
   readonly actDcf?: number;
   /** Only for calibrated scores, in bits. */
   readonly cllr?: number;
+  /** Set where corpus or trials are less than what was published: the sentence that says so. */
+  readonly partial?: string;
 }
 
 export interface EvaluationOptions {
@@ -31,6 +33,8 @@ export interface EvaluationOptions {
   readonly calibrated?: boolean;
   /** What the scores are, for messages: a file name. */
   readonly where?: string;
+  /** Marks the figures as those of a part of a published protocol. */
+  readonly partial?: string;
 }
 
 /**
@@ -40,7 +44,7 @@ export interface EvaluationOptions {
 export function evaluateScores(
   scores: ArrayLike<number>,
   trials: readonly { readonly target: boolean }[],
-  { calibrated = false, where }: EvaluationOptions = {},
+  { calibrated = false, where, partial }: EvaluationOptions = {},
 ): Evaluation {
   if (scores.length !== trials.length) throw internal(`${scores.length} scores for ${trials.length} trials`);
   const labels = Uint8Array.from(trials, ({ target }) => Number(target));
@@ -54,13 +58,16 @@ export function evaluateScores(
     minDcf005: curveMinDcf(curve, { pTarget: 0.05 }).minDcf,
     minDcf0001: curveMinDcf(curve, { pTarget: 0.001 }).minDcf,
     ...(calibrated && { actDcf: computeActDcf(scores, labels), cllr: computeCllr(scores, labels) }),
+    ...(partial !== undefined && { partial }),
   };
 }
 
-/** One line for a log: `10440 trials (2610 target, 7830 nontarget): EER 1.72 %, minDCF(0.01) 0.203`. */
-export function describeScores({ trials, targets, nontargets, eer, minDcf, actDcf, cllr }: Evaluation): string {
+/** One line for a log: `10440 trials (2610 target, 7830 nontarget): EER 1.72 %, minDCF(0.01) 0.203`; what is partial is said at its end. */
+export function describeScores(evaluation: Evaluation): string {
+  const { trials, targets, nontargets, eer, minDcf, actDcf, cllr, partial } = evaluation;
   const calibration =
     actDcf === undefined ? [] : [`actDCF(0.01) ${actDcf.toFixed(3)}`, `Cllr ${cllr?.toFixed(3)} bits`];
   const figures = [`EER ${(100 * eer).toFixed(2)} %`, `minDCF(0.01) ${minDcf.toFixed(3)}`, ...calibration];
-  return `${trials} trials (${targets} target, ${nontargets} nontarget): ${figures.join(', ')}`;
+  const mark = partial === undefined ? '' : ` [${partial}]`;
+  return `${trials} trials (${targets} target, ${nontargets} nontarget): ${figures.join(', ')}${mark}`;
 }

@@ -72,7 +72,7 @@ describe('command line', () => {
       /✖ expected a (whole )?number, got "x" → at engine\.threads/,
     ],
     ['nothing to resume', ['train', '--recipe', 'demo', '--resume'], /no checkpoint to go on from/],
-    ['a corpus without a reader', ['prep', '--recipe', 'wsj0'], /✖ corpus wsj0: this version of acanet cannot read/],
+    ['lists whose place is unknown', ['prep', '--recipe', 'wsj0', '--source', '.'], /✖ corpus\.lists is not set/],
     ['a corpus whose place is unknown', ['prep', '--recipe', 'librispeech-mini'], /✖ corpus\.source is not set/],
     ['scores that are not there', ['metrics', 'none.txt'], /^✖ none\.txt: cannot read the scores/],
     ['audio that is not there', ['features', 'extract', 'none.wav', '--out', 'x.ark'], /^✖ none\.wav/],
