@@ -1,10 +1,11 @@
 /**
- * @file Stage `embed/<system>`: one embedding for each utterance of the test trials, from whole utterances.
+ * @file Stage `embed/<system>`: one embedding for each utterance of the test trials and of their models, from whole utterances.
  *
  * Writes `embeddings.ark` and `.scp` (Kaldi vectors) and `speed.json` (time in the network), from which `compare` takes
  * the speed of extraction.
  */
 import { join } from 'node:path';
+import { findEnrolment, utterancesOfTrials } from '../corpus/enrolment.js';
 import { readTrials } from '../corpus/trials.js';
 import { openFeatureCache } from '../features/cache.js';
 import { writeJsonAtomic } from '../storage/atomic-write.js';
@@ -30,8 +31,9 @@ export function embedStage(recipe: Recipe, name: string, { openEmbedder }: Pick<
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, inputHash: _, ...reporting }) {
-      const trials = readTrials(join(folderOf('prep'), 'trials.txt'));
-      const ids = [...new Set(trials.flatMap(({ enroll, test }) => [enroll, test]))].sort();
+      const list = join(folderOf('prep'), 'trials.txt');
+      const trials = readTrials(list);
+      const ids = [...utterancesOfTrials(trials, findEnrolment(list, trials)?.enrolment)].sort();
       const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine: recipe.engine });
       const { embeddings, speed } = await embedCached({ ...reporting, embedder, cacheDir: folderOf('features'), ids });
       await embedder.close();

@@ -23,6 +23,22 @@ describe('cosine', () => {
     close(cosineScores(embeddings, trials), [0.96, -1, 0, 1]);
   });
 
+  it('enrolls a model with the average of its normalised embeddings', () => {
+    // Of a = (0.6, 0.8) and b = (0.8, 0.6): (1, 1)/√2, whatever the embeddings' lengths; d = (-0.8, 0.6).
+    const enrolment = new Map([
+      ['m', ['a', 'b']],
+      ['a', ['d']], // a model may have the name of an utterance
+    ]);
+    const trials = [trial('m', 'a'), trial('m', 'd'), trial('a', 'd'), trial('a', 'a')];
+    close(cosineScores(embeddings, trials, { enrolment }), [1.4 / Math.SQRT2, -0.2 / Math.SQRT2, 1, 0]);
+  });
+
+  it('says which model is missing, and which has no direction', () => {
+    const enrolment = new Map([['m', ['a', 'c']]]);
+    assert.throws(() => cosineScores(embeddings, [trial('m', 'b')], { enrolment }), /of model m cancel out/);
+    assert.throws(() => cosineScores(embeddings, [trial('n', 'b')], { enrolment }), /model n of the trials is not in/);
+  });
+
   it('is symmetric to the last bit and stays within [-1, 1]', () => {
     const random = keyedRandom('cosine.test');
     const many = new Map(
