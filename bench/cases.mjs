@@ -1,5 +1,5 @@
 /**
- * @file The comparisons that acanet makes claims about: one model doing one kind of work at one size.
+ * @file The comparisons that acanet makes claims about: one model, or the features, doing one kind of work at one size.
  *
  * `goals` are upper limits of acanet's time divided by PyTorch's, for each of PyTorch's settings (see contestants.mjs).
  */
@@ -7,8 +7,9 @@
 /**
  * @typedef {object} Case
  * @property {string} name
- * @property {'aca-net' | 'ecapa-512' | 'ecapa-1024'} model as released / C = 512, MFA 1536 / C = 1024, MFA 3072
- * @property {'train' | 'extract'} task one training step, or one batch of embeddings from features
+ * @property {'aca-net' | 'ecapa-512' | 'ecapa-1024' | 'kaldi'} model as released / C = 512, MFA 1536 / C = 1024, MFA 3072 /
+ *   Kaldi's 80-band features of 16 kHz audio
+ * @property {'train' | 'extract' | 'fbank'} task one training step, one batch of embeddings from features, or features
  * @property {number} batch utterances per request
  * @property {number} frames frames per utterance, 10 ms each
  * @property {number} threads
@@ -62,10 +63,28 @@ export const cases = [
     threads: 1,
     goals: {},
   },
+  {
+    name: 'fbank-1',
+    model: 'kaldi',
+    task: 'fbank',
+    batch: 32,
+    frames: 500,
+    threads: 1,
+    goals: { default: 1 },
+  },
+  {
+    name: 'fbank-2',
+    model: 'kaldi',
+    task: 'fbank',
+    batch: 32,
+    frames: 500,
+    threads: 2,
+    goals: { default: 1 },
+  },
 ];
 
 /** What a case measures, in words. @param {Case} testCase */
 export function describeCase({ model, task, batch, frames, threads }) {
-  const work = task === 'train' ? 'one training step' : 'embeddings from features';
+  const work = { train: 'one training step', extract: 'embeddings from features', fbank: '80-band fbank' }[task];
   return `${model}, ${work}, ${batch} × ${frames} frames, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }

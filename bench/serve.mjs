@@ -11,6 +11,7 @@ import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { prepareWork } from './acanet-work.mjs';
+import { prepareFbank } from './acanet-fbank.mjs';
 
 const count = (/** @type {string} */ text) => {
   const value = Number(text);
@@ -18,8 +19,10 @@ const count = (/** @type {string} */ text) => {
   return value;
 };
 const options = new Command('node bench/serve.mjs')
-  .addOption(new Option('--model <name>').choices(['aca-net', 'ecapa-512', 'ecapa-1024']).makeOptionMandatory())
-  .addOption(new Option('--task <name>').choices(['train', 'extract']).makeOptionMandatory())
+  .addOption(
+    new Option('--model <name>').choices(['aca-net', 'ecapa-512', 'ecapa-1024', 'kaldi']).makeOptionMandatory(),
+  )
+  .addOption(new Option('--task <name>').choices(['train', 'extract', 'fbank']).makeOptionMandatory())
   .requiredOption('--batch <n>', 'utterances per request', count)
   .option('--frames <n>', 'frames per utterance (300: 3 s)', count, 300)
   .option('--threads <n>', 'threads of the engine', count, 1)
@@ -30,7 +33,7 @@ const options = new Command('node bench/serve.mjs')
 
 const answer = (/** @type {object} */ message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
-const { work, parameters } = await prepareWork(options);
+const { work, parameters } = await (options.task === 'fbank' ? prepareFbank(options) : prepareWork(options));
 answer({ ready: true, parameters, threads: options.threads });
 
 const requests = createInterface({ input: process.stdin })[Symbol.asyncIterator]();

@@ -3,7 +3,8 @@
     python bench/pytorch/serve.py --model aca-net --task train --batch 32 --frames 300 --threads 2 [--tuned] [--compiled]
 
 Protocol, one JSON object a line on stdout. First `{"ready": true, ...}` with what runs here; then, for every line on
-stdin, one training step (forward, AAM-softmax, backward, Adam) or one batch of embeddings is computed and answered with
+stdin, one training step (forward, AAM-softmax, backward, Adam), one batch of embeddings or the features of a batch of
+utterances are computed and answered with
 `{"wallMs", "cpuMs", "value", "peakMiB"}`; the end of stdin ends the process. Anything else goes to stderr.
 
 `--tuned` is what someone who knows PyTorch's traps on a CPU would set: denormal numbers flushed to zero, no averaged
@@ -37,8 +38,8 @@ DISTINCT_BATCHES = 4  # inputs change from request to request, as they do in use
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Serve training steps or embeddings, one per line on stdin.")
-    parser.add_argument("--model", required=True, choices=["aca-net", "ecapa-512", "ecapa-1024"])
-    parser.add_argument("--task", required=True, choices=["train", "extract"])
+    parser.add_argument("--model", required=True, choices=["aca-net", "ecapa-512", "ecapa-1024", "kaldi"])
+    parser.add_argument("--task", required=True, choices=["train", "extract", "fbank"])
     parser.add_argument("--batch", type=int, required=True, help="utterances per request")
     parser.add_argument("--frames", type=int, default=300, help="frames per utterance (300: 3 s)")
     parser.add_argument("--threads", type=int, default=1)
@@ -115,15 +116,25 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
     flushes = arguments.tuned and torch.set_flush_denormal(True)
-    model = build_model(arguments.model, arguments.tuned)
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    if arguments.compiled:
-        model = torch.compile(model)
-    work = training_step(model, arguments) if arguments.task == "train" else extraction(model, arguments)
+    versions = {"torch": torch.__version__, "python": platform.python_version()}
+    parameters = 0
+    if arguments.task == "fbank":
+        import torchaudio  # only where it is needed: the other tasks run without it
+
+        from fbank import fbank
+
+        versions["torchaudio"] = torchaudio.__version__
+        work = fbank(arguments)
+    else:
+        model = build_model(arguments.model, arguments.tuned)
+        parameters = sum(parameter.numel() for parameter in model.parameters())
+        if arguments.compiled:
+            model = torch.compile(model)
+        work = training_step(model, arguments) if arguments.task == "train" else extraction(model, arguments)
     answer(
         {
             "ready": True,
-            "versions": {"torch": torch.__version__, "python": platform.python_version()},
+            "versions": versions,
             "parameters": parameters,
             "threads": torch.get_num_threads(),
             "flushDenormals": flushes,
