@@ -6,6 +6,7 @@
  */
 import type { Utterance } from '../corpus/manifest.js';
 import type { Trial } from '../corpus/trials.js';
+import type { AugmentationOptions } from '../features/augmentation/options.js';
 import type { Features } from '../features/fbank.js';
 import type { AverageOptions, EngineOptions, FeatureOptions, ModelOptions, TrainingOptions } from './schema.js';
 
@@ -22,6 +23,7 @@ export interface TrainSystemOptions extends Reporting {
   model: ModelOptions;
   training: TrainingOptions;
   features: FeatureOptions;
+  augmentation: AugmentationOptions | null;
   engine: EngineOptions;
   seed: number;
   /** Folder of the feature cache, which holds all of `utterances` and of `development`. */
@@ -48,6 +50,7 @@ export interface AverageSystemOptions extends Reporting {
   average: AverageOptions;
   training: TrainingOptions;
   features: FeatureOptions;
+  augmentation: AugmentationOptions | null;
   engine: EngineOptions;
   seed: number;
   trainDir: string;

@@ -10,6 +10,7 @@ import { developmentOptions } from '../corpus/development.js';
 import { corpusOptions } from '../corpus/registry.js';
 import { engineOptions } from '../engine/create-engine.js';
 import { batchNormTreatment } from '../training/average.js';
+import { augmentationOptions } from '../features/augmentation/options.js';
 import { featureOptions } from '../features/options.js';
 import { modelOptions, type ModelOptions } from '../models/registry.js';
 import { padPolicy } from '../training/crop.js';
@@ -56,6 +57,8 @@ export const trainingOptions = z.strictObject({
   checkpoint: checkpointOptions.prefault({}),
   /** Steps between log lines. */
   logEvery: z.int().positive().default(20),
+  /** Threads that make batches while steps run; augmentation on line may need more than one. */
+  loaderThreads: z.int().min(1).max(64).default(1),
 });
 export type TrainingOptions = z.infer<typeof trainingOptions>;
 
@@ -84,6 +87,8 @@ export const recipeSchema = z.strictObject({
   development: developmentOptions,
   inspect: inspectOption,
   features: featureOptions,
+  /** Of the training data; null: none. */
+  augmentation: augmentationOptions.nullable().default(null),
   systems: z.record(systemName, z.strictObject({ model: modelOptions, training: z.unknown() })),
   /** The system that `train`, `embed` and `score` mean unless told otherwise. */
   model: z.string(),

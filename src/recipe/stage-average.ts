@@ -8,7 +8,7 @@ import type { Stage } from './stage-runner.js';
 
 export function averageStage(recipe: Recipe, name: string, { averageSystem }: Pick<Library, 'averageSystem'>): Stage {
   const { model, training } = recipe.systems[name];
-  const { features, engine, seed } = recipe;
+  const { features, augmentation, engine, seed } = recipe;
   const average = withinEpochs(recipe.average, training.epochs);
   return {
     name: `average/${name}`,
@@ -32,6 +32,7 @@ export function averageStage(recipe: Recipe, name: string, { averageSystem }: Pi
         average,
         training,
         features,
+        augmentation,
         engine,
         seed,
         trainDir: folderOf(`train/${name}`),

@@ -1,19 +1,28 @@
 /** @file Stage `features`: manifest → feature cache. An interrupted cache is continued, not started again. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readManifest } from '../corpus/manifest.js';
+import { readManifest, type Utterance } from '../corpus/manifest.js';
 import { physicalCores } from '../engine/create-engine.js';
+import { copyIdentity } from '../features/augmentation-identity.js';
+import type { AugmentationOptions } from '../features/augmentation/options.js';
+import { listAugmentationSources } from '../features/augmentation/sources.js';
 import { buildFeatureCache } from '../features/cache.js';
 import { gigabytes } from '../features/disk-space.js';
+import { describeResampling } from '../features/utterance-features.js';
+import { makesCopies, trainingVariants, type CachedAugmentation } from '../features/variants.js';
 import { fileSha256, sha256Hex, stableJson } from '../storage/hashing.js';
 import type { Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
 
-export function featuresStage({ features, engine }: Recipe): Stage {
+export function featuresStage({ features, augmentation, seed, engine }: Recipe): Stage {
+  // What is drawn while training needs no features of its own.
+  const cached = augmentation?.when === 'copies' ? augmentation : null;
   return {
     name: 'features',
     needs: ['prep'],
-    settings: { features },
+    get settings() {
+      return { features, ...(cached && { augmentation: cacheSettings(cached, seed) }) };
+    },
     version: 1,
     // The cache checks by itself what of it is still good.
     whenChanged: 'keep',
@@ -21,9 +30,15 @@ export function featuresStage({ features, engine }: Recipe): Stage {
     async run({ folder, folderOf, log, progress, signal }) {
       const manifest = join(folderOf('prep'), 'manifest.jsonl');
       const utterances = readManifest(manifest);
+      const copying = cached && makesCopies(cached) ? await openCopying(cached, utterances, seed) : undefined;
+      const variants = trainingVariants(utterances, cached, copying?.hash).filter(({ variant }) => variant);
+      const resampling = describeResampling(utterances, features);
+      if (resampling) log(`  ${resampling}`);
+      if (variants.length > 0) log(`  with ${variants.length} variants of the training utterances (augmentation)`);
       const summary = await buildFeatureCache({
-        utterances,
+        utterances: [...utterances, ...variants],
         options: features,
+        augmentation: copying,
         dir: folder,
         workers: engine.threads ?? physicalCores(),
         onPlan: ({ missing, total, bytes, freeBytes }) =>
@@ -38,13 +53,37 @@ export function featuresStage({ features, engine }: Recipe): Stage {
       const megabytes = (summary.bytes / 1e6).toFixed(0);
       const reused = summary.reusedShards > 0 ? `, ${summary.reusedShards} of ${summary.shards} shards were there` : '';
       return {
-        // Features are a function of these two: the archives need not be read again to know that they are the same.
-        outputHash: sha256Hex(await fileSha256(manifest), stableJson(features)),
+        // Features are a function of these: the archives need not be read again to know that they are the same.
+        outputHash: sha256Hex(
+          await fileSha256(manifest),
+          stableJson({ ...features, otherRates: undefined }),
+          cached ? stableJson(cacheSettings(cached, seed)) : '',
+        ),
         outputs: ['cache.json', ...readdirSync(folder).filter((file) => /^(feats|stats)-\d+\.ark$/.test(file))],
         summary: `${summary.utterances} utterances, ${hours} h, ${megabytes} MB${reused}`,
       };
     },
   };
+}
+
+/** What decides which variants are cached, and what they are; as long as nothing is drawn, the seed does not. */
+function cacheSettings(augmentation: AugmentationOptions, seed: number): Record<string, unknown> {
+  const { speed, copies } = augmentation;
+  const speakers = speed?.newSpeakers ? { newSpeakers: speed.factors } : {};
+  return makesCopies(augmentation) ? { ...speakers, copies, seed, drawn: copyIdentity(augmentation) } : speakers;
+}
+
+/** What copies are made with. */
+async function openCopying(
+  options: AugmentationOptions,
+  utterances: readonly Utterance[],
+  seed: number,
+): Promise<CachedAugmentation> {
+  const babbling = options.babble?.source === null;
+  const training = babbling ? utterances.filter(({ split }) => split === 'train') : undefined;
+  const sources = await listAugmentationSources(options);
+  const hash = sha256Hex(stableJson({ seed, drawn: copyIdentity(options), training }));
+  return { options, sources, training, seed, hash };
 }
 
 /** `312 utterances/s, real-time factor 0.0011`; nothing before there is something to count. */

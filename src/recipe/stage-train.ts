@@ -1,12 +1,14 @@
 /**
  * @file Stage `train/<system>`: feature cache → checkpoints. An interrupted run goes on from its newest checkpoint.
  *
- * Log intervals and the spacing of checkpoints do not change what is learnt, so they are not among the settings that
- * make a run out of date. Neither are threads and device: a finished training is not repeated on another machine.
+ * Log intervals, the spacing of checkpoints and the number of loader threads do not change what is learnt, so they are
+ * not among the settings that make a run out of date. Neither are threads and device: a finished training is not repeated
+ * on another machine.
  */
 import { join } from 'node:path';
 import { readManifest } from '../corpus/manifest.js';
 import { readTrials } from '../corpus/trials.js';
+import { augmentationIdentity } from '../features/augmentation-identity.js';
 import { fileSha256, sha256Hex } from '../storage/hashing.js';
 import { listCheckpoints } from '../training/checkpoint.js';
 import type { Library } from './library.js';
@@ -15,16 +17,19 @@ import type { Stage } from './stage-runner.js';
 
 export function trainStage(recipe: Recipe, name: string, { trainSystem }: Pick<Library, 'trainSystem'>): Stage {
   const { model, training } = recipe.systems[name];
-  const { logEvery: _, checkpoint, ...learning } = training;
+  const { logEvery: _, loaderThreads: ___, checkpoint, ...learning } = training;
   const { everySteps: __, ...retention } = checkpoint;
   return {
     name: `train/${name}`,
     needs: ['prep', 'features'],
-    settings: {
-      model,
-      training: { ...learning, checkpoint: retention },
-      seed: recipe.seed,
-      engine: recipe.engine.name,
+    get settings() {
+      return {
+        model,
+        training: { ...learning, checkpoint: retention },
+        seed: recipe.seed,
+        engine: recipe.engine.name,
+        ...(recipe.augmentation && { augmentation: augmentationIdentity(recipe.augmentation) }),
+      };
     },
     version: 1,
     whenChanged: 'set aside',
@@ -37,6 +42,7 @@ export function trainStage(recipe: Recipe, name: string, { trainSystem }: Pick<L
         model,
         training,
         features: recipe.features,
+        augmentation: recipe.augmentation,
         engine: recipe.engine,
         seed: recipe.seed,
         cacheDir: folderOf('features'),

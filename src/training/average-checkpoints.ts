@@ -9,7 +9,9 @@ import type { HostTensors } from '../engine/host-tensor.js';
 import type { Engine } from '../engine/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
+import type { Utterance } from '../corpus/manifest.js';
 import { UserError } from '../errors.js';
+import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache.js';
 import { writeModelFolder } from '../models/model-folder.js';
 import type { SpeakerModel } from '../models/model.js';
@@ -19,12 +21,10 @@ import { updatedStatistics } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
 import { averageModels } from './average.js';
 import type { BatchNormTreatment } from './average.js';
-import { createBatchLoader } from './batch-loader.js';
 import { bestCheckpoints, listCheckpoints, loadCheckpoint } from './checkpoint.js';
 import type { CheckpointEntry } from './checkpoint.js';
-import { planShortClips } from './crop.js';
-import { indexSpeakers, stepsPerEpoch } from './sampler.js';
 import type { TrainerOptions } from './trainer.js';
+import { openTrainingData } from './training-data.js';
 import { CLASSIFIER } from './training-step.js';
 
 export interface AverageChoice {
@@ -43,7 +43,9 @@ export interface AverageCheckpointsOptions {
   readonly seed: number;
   readonly trainDir: string;
   readonly cacheDir: string;
-  readonly utterances: readonly { id: string; speaker: string }[];
+  /** Split train. */
+  readonly utterances: readonly Utterance[];
+  readonly augmentation: AugmentationOptions | null;
   /** Becomes the model folder. */
   readonly dir: string;
   progress(what: string, done: number, total: number): void;
@@ -88,13 +90,12 @@ function chooseCheckpoints({ average, trainDir }: AverageCheckpointsOptions): Ch
 
 /** The tensors with running statistics of the batches of one epoch. */
 async function recomputeStatistics(tensors: HostTensors, options: AverageCheckpointsOptions): Promise<HostTensors> {
-  const { engine, training, seed, cacheDir, progress, signal } = options;
+  const { engine, training, cacheDir, progress, signal } = options;
   const model = createModel(options.model);
   const cache = openFeatureCache(cacheDir);
-  const { cropFrames, pad, batchSize } = training;
-  const plan = planShortClips(options.utterances, { frames: (id) => cache.frames(id), cropFrames, pad });
-  const { utterances } = indexSpeakers(plan.utterances);
-  const batches = stepsPerEpoch(utterances.length, training);
+  const { cropFrames, batchSize } = training;
+  const data = await openTrainingData({ ...options, cache });
+  const batches = data.stepsPerEpoch;
   const own = Object.fromEntries(
     Object.entries(tensors).filter(([name]) => name !== CLASSIFIER && !name.endsWith('.num_batches_tracked')),
   );
@@ -103,16 +104,7 @@ async function recomputeStatistics(tensors: HostTensors, options: AverageCheckpo
     inputs: { features: { shape: [batchSize, cropFrames, model.bins] } },
     parameters: own,
   });
-  const loader = createBatchLoader({
-    cacheDir,
-    utterances,
-    seed,
-    sampler: training,
-    cropFrames,
-    pad,
-    startStep: 0,
-    endStep: batches,
-  });
+  const loader = data.openLoader({ startStep: 0, endStep: batches });
   const sums = new Map<string, Float64Array>();
   try {
     for (let done = 0; done < batches; done++) {

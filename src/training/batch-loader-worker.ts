@@ -1,55 +1,44 @@
-/**
- * @file The thread behind `batch-loader.ts`: reads crops from the feature cache and posts finished batches.
- *
- * It may be `prefetch` batches ahead; each message from the consumer allows one more.
- */
+/** @file A thread behind `batch-loader.ts`: makes the batches that it is asked for, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { internal, messageOf, UserError } from '../errors.js';
+import { openAugmentation } from '../features/augmentation/augment.js';
+import { readCacheDescription } from '../features/cache-format.js';
 import { openFeatureCache } from '../features/cache.js';
-import type { LoadedBatch, LoaderMessage, LoaderWorkerData } from './batch-loader.js';
-import { assembleBatch } from './crop.js';
-import { planEpoch, stepsPerEpoch } from './sampler.js';
+import { maskedCrops, onlineCrops } from './augmented-crops.js';
+import type { BatchOrder, LoaderMessage, LoaderWorkerData } from './batch-loader.js';
+import { assembleBatch, cachedCrops, type ReadCrop } from './crop.js';
 
-const port = parentPort ?? failWith('batch-loader-worker.ts runs only as a worker');
+const port = parentPort ?? failWith('batch-loader-worker.ts runs only as a thread');
 const options = workerData as LoaderWorkerData;
 
-let credits = options.prefetch;
-let creditArrived: (() => void) | undefined;
-port.on('message', () => {
-  credits++;
-  creditArrived?.();
+let opened: Promise<{ readCrop: ReadCrop; bins: number }> | undefined;
+let last: Promise<void> = Promise.resolve();
+port.on('message', (order: BatchOrder) => {
+  last = last.then(() => make(order));
 });
 
-try {
-  for (const batch of batches(options)) {
-    while (credits === 0) await new Promise<void>((resolve) => (creditArrived = resolve));
-    credits--;
-    send({ type: 'batch', batch }, [batch.features.buffer, batch.targets.buffer]);
+async function make({ step, epoch, crops }: BatchOrder): Promise<void> {
+  try {
+    opened ??= openCrops(options);
+    const batch = await assembleBatch({ ...options, ...(await opened), crops, epoch });
+    send({ type: 'batch', batch: { step, epoch, ...batch } }, [batch.features.buffer, batch.targets.buffer]);
+  } catch (error) {
+    const { exitCode = 1, stack = '' } = error as Partial<UserError>;
+    send({ type: 'error', step, userError: error instanceof UserError, message: messageOf(error), exitCode, stack });
   }
-  send({ type: 'end' });
-} catch (error) {
-  const { exitCode = 1, stack = '' } = error as Partial<UserError>;
-  send({ type: 'error', userError: error instanceof UserError, message: messageOf(error), exitCode, stack });
 }
-port.close();
 
-/** All batches from the first step to the last, each made when it is asked for. */
-function* batches(options: LoaderWorkerData): Generator<LoadedBatch> {
-  const { cacheDir, utterances, seed, sampler, startStep, endStep } = options;
-  const source = openFeatureCache(cacheDir);
-  const perEpoch = stepsPerEpoch(utterances.length, sampler);
-  let epoch = Math.floor(startStep / perEpoch);
-  for (let step = startStep; step < endStep; epoch++) {
-    const epochEnd = Math.min(endStep, (epoch + 1) * perEpoch);
-    const planned = planEpoch({ ...sampler, seed, epoch, utterances });
-    for (; step < epochEnd; step++) {
-      yield {
-        step,
-        epoch,
-        ...assembleBatch({ ...options, source, requests: planned.batch(step - epoch * perEpoch), epoch }),
-      };
-    }
+async function openCrops({ cacheDir, seed, cropFrames, augmentation: given, online }: LoaderWorkerData) {
+  const { options: features, bins, globalMean } = readCacheDescription(cacheDir);
+  const { sampleRate } = features;
+  const augmentation = given && (await openAugmentation(given.options, { ...given, sampleRate }));
+  if (online) {
+    if (!augmentation) throw internal('crops from audio without augmentation');
+    const mean = globalMean && Float32Array.from(globalMean);
+    return { bins, readCrop: onlineCrops({ options: features, globalMean: mean, augmentation, seed, cropFrames }) };
   }
+  const readCrop = cachedCrops(openFeatureCache(cacheDir), { seed, cropFrames });
+  return { bins, readCrop: augmentation ? maskedCrops(readCrop, augmentation, seed) : readCrop };
 }
 
 function send(message: LoaderMessage, transfer: ArrayBuffer[] = []): void {

@@ -1,15 +1,19 @@
 /**
- * @file Batches assembled ahead of the training loop, in a worker thread.
+ * @file Batches assembled ahead of the training loop, in worker threads.
  *
- * The order of batches is a pure function of the step (`sampler.ts`, `crop.ts`), so the worker needs no instruction but
- * where to start. It runs ahead of the consumer by `prefetch` batches: these credits are granted in advance, since the
- * consumer's event loop stands still while the network runs. Buffers are transferred, not copied.
- * An error in the worker is raised by the `next()` that would have given the batch; a UserError stays one.
+ * The order of batches is a pure function of the step (`sampler.ts`, `crop.ts`), and so is what is in each of them. This
+ * side plans the epochs and orders batches from the threads in turn, `prefetch` batches ahead of the consumer: these
+ * orders lie with the threads in advance, since the consumer's event loop stands still while the network runs. Batches
+ * are handed out in order, whichever thread is done first, so their number does not show in the result; their buffers are
+ * transferred, not copied. A thread knows of an utterance only what its orders say: the list of them is kept once.
+ * An error in a thread is raised by the `next()` that would have given the batch; a UserError stays one.
  */
 import { Worker } from 'node:worker_threads';
 import { internal, UserError } from '../errors.js';
-import type { Batch, PadPolicy } from './crop.js';
-import type { SamplerOptions, TrainingUtterance } from './sampler.js';
+import type { AugmentationOptions } from '../features/augmentation/options.js';
+import type { AugmentationSources, SpeechRecording } from '../features/augmentation/sources.js';
+import type { Batch, CropAudio, CropOrder, PadPolicy } from './crop.js';
+import { planEpoch, stepsPerEpoch, type EpochPlan, type SamplerOptions, type TrainingUtterance } from './sampler.js';
 
 export interface BatchLoaderOptions {
   /** Folder of the feature cache. */
@@ -20,11 +24,25 @@ export interface BatchLoaderOptions {
   sampler: SamplerOptions;
   cropFrames: number;
   pad: PadPolicy;
+  /** What is drawn while training; absent: crops are those of the cache. */
+  augmentation?: LoaderAugmentation;
+  /** Where the audio of an utterance lies; given where crops are made from audio. */
+  audioOf?: (utterance: TrainingUtterance) => CropAudio;
   /** First step wanted and the step to end before; steps count from 0 over all epochs. */
   startStep: number;
   endStep: number;
+  /** Worker threads. */
+  threads?: number;
   /** Batches that are ready or in the making at most. */
   prefetch?: number;
+}
+
+/** What the threads open their augmentation with. */
+export interface LoaderAugmentation {
+  options: AugmentationOptions;
+  sources: AugmentationSources;
+  /** Where babble is made of them. */
+  training?: readonly SpeechRecording[];
 }
 
 /** A batch and the step that it belongs to. */
@@ -34,30 +52,43 @@ export interface LoadedBatch extends Batch {
 }
 
 export interface BatchLoader {
-  /** The next batch; undefined after the last. One call at a time. @throws what stopped the worker */
+  /** The next batch; undefined after the last. One call at a time. @throws what stopped its thread */
   next(): Promise<LoadedBatch | undefined>;
   /** Seconds that `next` has spent waiting, in all. */
   waitSeconds(): number;
-  /** Ends the worker. May be called at any time, more than once. */
+  /** Ends the threads. May be called at any time, more than once. */
   close(): Promise<void>;
 }
 
-/** From the worker: a batch, its end, or what went wrong. */
+/** To a thread: a batch to make. */
+export interface BatchOrder {
+  step: number;
+  epoch: number;
+  crops: CropOrder[];
+}
+
+/** From a thread: a batch, or what went wrong with it. */
 export type LoaderMessage =
   | { type: 'batch'; batch: LoadedBatch }
-  | { type: 'end' }
-  | { type: 'error'; userError: boolean; message: string; exitCode: number; stack: string };
+  | { type: 'error'; step: number; userError: boolean; message: string; exitCode: number; stack: string };
 
-/** What the worker is started with. */
-export type LoaderWorkerData = Required<BatchLoaderOptions>;
+/** What a thread is started with. */
+export interface LoaderWorkerData extends Pick<
+  BatchLoaderOptions,
+  'cacheDir' | 'seed' | 'cropFrames' | 'pad' | 'augmentation'
+> {
+  /** Crops are made from audio. */
+  online: boolean;
+}
 
-/** Starts the worker. */
-export function createBatchLoader({ prefetch = 4, ...options }: BatchLoaderOptions): BatchLoader {
-  const workerData: LoaderWorkerData = { ...options, prefetch };
-  const worker = new Worker(new URL('./batch-loader-worker.js', import.meta.url), { workerData });
-  const ready: LoadedBatch[] = [];
-  let ended = false;
+/** Starts the threads. */
+export function createBatchLoader(options: BatchLoaderOptions): BatchLoader {
+  const { startStep, endStep, threads = 1, prefetch = Math.max(4, 2 * threads) } = options;
+  const { cacheDir, seed, cropFrames, pad, augmentation, audioOf } = options;
+  const workerData: LoaderWorkerData = { cacheDir, seed, cropFrames, pad, augmentation, online: audioOf !== undefined };
+  const done = new Map<number, LoadedBatch | Error>();
   let failure: Error | undefined;
+  let closing = false;
   let wake: (() => void) | undefined;
   let waited = 0;
 
@@ -65,40 +96,72 @@ export function createBatchLoader({ prefetch = 4, ...options }: BatchLoaderOptio
     change();
     wake?.();
   };
-  worker.on('message', (message: LoaderMessage) =>
-    update(() => {
-      if (message.type === 'batch') ready.push(message.batch);
-      else if (message.type === 'end') ended = true;
-      else failure ??= toError(message);
-    }),
-  );
-  worker.on('error', (error) => update(() => (failure ??= error)));
-  worker.on('exit', () =>
-    update(() => {
-      if (!ended) failure ??= internal('the batch loader has ended before its last batch');
-    }),
-  );
-  // The process must be able to end while batches lie ready; only a caller who waits holds it (see next).
-  worker.unref();
+  const startThread = () => {
+    const worker = new Worker(new URL('./batch-loader-worker.js', import.meta.url), { workerData });
+    worker.on('message', (message: LoaderMessage) =>
+      update(() => {
+        if (message.type === 'batch') done.set(message.batch.step, message.batch);
+        else done.set(message.step, toError(message));
+      }),
+    );
+    worker.on('error', (error) => update(() => (failure ??= error)));
+    worker.on('exit', () =>
+      update(() => {
+        if (!closing) failure ??= internal('a thread of the batch loader has ended before its last batch');
+      }),
+    );
+    // The process must be able to end while batches lie ready; only a caller who waits holds it (see next).
+    worker.unref();
+    return worker;
+  };
+  const workers = Array.from({ length: threads }, startThread);
+  const orders = orderBatches(options);
+  const orderOne = () => {
+    const { value, done: none } = orders.next();
+    if (!none) workers[value.step % threads].postMessage(value);
+  };
+  for (let i = 0; i < prefetch; i++) orderOne();
 
+  let wanted = startStep;
   return {
     next: async () => {
+      if (wanted >= endStep) return undefined;
       const since = performance.now();
-      worker.ref();
-      while (ready.length === 0 && !ended && !failure) await new Promise<void>((resolve) => (wake = resolve));
-      worker.unref();
+      for (const worker of workers) worker.ref();
+      while (!done.has(wanted) && !failure) await new Promise<void>((resolve) => (wake = resolve));
+      for (const worker of workers) worker.unref();
       waited += performance.now() - since;
-      const batch = ready.shift();
-      if (batch) worker.postMessage('consumed');
-      else if (failure) throw failure;
+      const batch = done.get(wanted) ?? failure;
+      if (!batch || batch instanceof Error) throw batch ?? internal('the batch loader has neither batch nor error');
+      done.delete(wanted++);
+      orderOne();
       return batch;
     },
     waitSeconds: () => waited / 1000,
     close: async () => {
+      closing = true;
       failure ??= internal('the batch loader is closed');
-      await worker.terminate();
+      await Promise.all(workers.map((worker) => worker.terminate()));
+      wake?.();
     },
   };
+}
+
+/** All batches from the first step to the last, each planned when it is asked for. */
+function* orderBatches(options: BatchLoaderOptions): Generator<BatchOrder, undefined> {
+  const { utterances, seed, sampler, startStep, endStep, audioOf } = options;
+  const perEpoch = stepsPerEpoch(utterances.length, sampler);
+  let planned: { epoch: number; plan: EpochPlan } | undefined;
+  for (let step = startStep; step < endStep; step++) {
+    const epoch = Math.floor(step / perEpoch);
+    if (planned?.epoch !== epoch) planned = { epoch, plan: planEpoch({ ...sampler, seed, epoch, utterances }) };
+    const crops = planned.plan.batch(step - epoch * perEpoch).map(({ utterance: index, copy }): CropOrder => {
+      const utterance = utterances[index];
+      const { id, target } = utterance;
+      return { id, target, copy, ...(audioOf && { audio: audioOf(utterance) }) };
+    });
+    yield { step, epoch, crops };
+  }
 }
 
 function toError({ userError, message, exitCode, stack }: Extract<LoaderMessage, { type: 'error' }>): Error {

@@ -7,8 +7,9 @@
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import type { Features } from '../features/fbank.js';
+import type { AudioPiece } from '../features/utterance-features.js';
 import { keyedRandom } from '../random.js';
-import type { CropRequest, TrainingUtterance } from './sampler.js';
 
 /** What is done with an utterance shorter than a crop. */
 export const padPolicy = z.enum(['wrap', 'zero', 'skip']);
@@ -18,7 +19,7 @@ export type PadPolicy = z.infer<typeof padPolicy>;
 export interface FeatureSource {
   readonly bins: number;
   frames(id: string): number;
-  read(id: string, from?: number, count?: number): { frames: number; bins: number; data: Float32Array };
+  read(id: string, from?: number, count?: number): Features;
 }
 
 /** Every utterance is in exactly one of `full`, `wrapped`, `zeroPadded`, `skipped`. */
@@ -38,12 +39,12 @@ export interface ShortClipCounts {
  */
 export function planShortClips<T extends { id: string }>(
   utterances: readonly T[],
-  { frames, cropFrames, pad }: { frames: (id: string) => number; cropFrames: number; pad: PadPolicy },
+  { frames, cropFrames, pad }: { frames: (utterance: T) => number; cropFrames: number; pad: PadPolicy },
 ): { utterances: T[]; counts: ShortClipCounts } {
-  const isShort = (utterance: T) => frames(utterance.id) < cropFrames;
+  const isShort = (utterance: T) => frames(utterance) < cropFrames;
   const short = utterances.filter(isShort).length;
   const kept = pad === 'skip' ? utterances.filter((utterance) => !isShort(utterance)) : [...utterances];
-  const empty = kept.filter(({ id }) => frames(id) === 0);
+  const empty = kept.filter((utterance) => frames(utterance) === 0);
   if (empty.length > 0) {
     throw new UserError(
       `${empty.length} training utterances are shorter than one frame and cannot be padded, the first: ${empty[0].id}\n` +
@@ -86,38 +87,67 @@ export interface Batch {
   targets: Int32Array<ArrayBuffer>;
 }
 
-/** Reads the crops of one batch and lays them side by side. Reads no more frames than a crop needs. */
-export function assembleBatch({
-  source,
-  utterances,
-  requests,
-  seed,
+/** One crop to make, with all that a thread must know of it. */
+export interface CropOrder {
+  id: string;
+  /** Class of the speaker. */
+  target: number;
+  /** Which crop of this utterance in this epoch it is. */
+  copy: number;
+  /** Where the utterance's audio lies, for crops that are made from it. */
+  audio?: CropAudio;
+}
+
+export interface CropAudio {
+  piece: AudioPiece;
+  /** Frames of the utterance at its own speed, as in the cache. */
+  frames: number;
+  /** Factor on the speed of a variant. */
+  speed: number;
+  /** Whose voice it is. */
+  speaker: string;
+}
+
+/** Gives the normalised features of a crop: `cropFrames` frames, or all of an utterance that has fewer. */
+export type ReadCrop = (order: CropOrder, epoch: number) => Features | Promise<Features>;
+
+/** Crops out of features that are there already. Reads no more frames than a crop needs. */
+export function cachedCrops(
+  source: FeatureSource,
+  { seed, cropFrames }: { seed: number; cropFrames: number },
+): ReadCrop {
+  return ({ id, copy }, epoch) => {
+    const frames = source.frames(id);
+    const from = cropStart({ seed, epoch, id, copy }, frames, cropFrames);
+    return source.read(id, from, Math.min(frames, cropFrames));
+  };
+}
+
+/** Makes the crops of one batch and lays them side by side. */
+export async function assembleBatch({
+  readCrop,
+  crops,
   epoch,
+  bins,
   cropFrames,
   pad,
 }: {
-  source: FeatureSource;
-  utterances: readonly TrainingUtterance[];
-  requests: readonly CropRequest[];
-  seed: number;
+  readCrop: ReadCrop;
+  crops: readonly CropOrder[];
   epoch: number;
+  bins: number;
   cropFrames: number;
   pad: PadPolicy;
-}): Batch {
-  const cropSize = cropFrames * source.bins;
-  const features = new Float32Array(requests.length * cropSize);
-  const targets = new Int32Array(requests.length);
-  for (const [row, { utterance, copy }] of requests.entries()) {
-    const { id, target } = utterances[utterance];
-    const frames = source.frames(id);
-    const from = cropStart({ seed, epoch, id, copy }, frames, cropFrames);
-    const { data } = source.read(id, from, Math.min(frames, cropFrames));
+}): Promise<Batch> {
+  const cropSize = cropFrames * bins;
+  const features = new Float32Array(crops.length * cropSize);
+  for (const [row, order] of crops.entries()) {
+    const { data } = await readCrop(order, epoch);
     const crop = features.subarray(row * cropSize, (row + 1) * cropSize);
     crop.set(data);
     if (pad === 'wrap') repeatToEnd(crop, data.length);
-    targets[row] = target;
   }
-  return { features, targets };
+  return { features, targets: Int32Array.from(crops, ({ target }) => target) };
 }
 
 /** Fills `values` with repetitions of its first `length` elements. */

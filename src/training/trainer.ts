@@ -11,12 +11,13 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { HostTensors } from '../engine/host-tensor.js';
 import type { Engine } from '../engine/program.js';
+import type { Utterance } from '../corpus/manifest.js';
 import { UserError } from '../errors.js';
+import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache.js';
 import type { FeatureCache } from '../features/cache.js';
 import { createEmbedder } from '../models/embedder.js';
 import type { SpeakerModel } from '../models/model.js';
-import { createBatchLoader } from './batch-loader.js';
 import {
   bestCheckpoints,
   dispensableCheckpoints,
@@ -26,17 +27,16 @@ import {
   saveCheckpoint,
 } from './checkpoint.js';
 import type { Retention } from './checkpoint.js';
-import { planShortClips } from './crop.js';
 import type { PadPolicy } from './crop.js';
 import { COLLAPSE_LIMIT, participationRatio } from './embedding-spread.js';
 import { openMetricsLog } from './metrics-log.js';
 import { createOptimizer } from './optimizer.js';
 import type { OptimizerOptions } from './optimizer.js';
-import { indexSpeakers, stepsPerEpoch } from './sampler.js';
 import type { SamplerOptions } from './sampler.js';
 import { createLearningRate, createMargin } from './schedule.js';
 import type { MarginScheduleOptions, ScheduleOptions } from './schedule.js';
 import { createMeter, describeCollapse, describeDevelopment, describeRow } from './training-log.js';
+import { openTrainingData } from './training-data.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from './training-step.js';
 import type { StepReport, TrainingStep } from './training-step.js';
 
@@ -54,6 +54,8 @@ export interface TrainerOptions extends SamplerOptions {
   readonly schedule: ScheduleOptions;
   readonly checkpoint: Retention & { readonly everySteps: number | null };
   readonly logEvery: number;
+  /** Threads that make batches; they change nothing but the time. */
+  readonly loaderThreads: number;
 }
 
 /** Scores the development trials: embeddings by utterance id → EER, a fraction. */
@@ -65,7 +67,9 @@ export interface TrainModelOptions {
   readonly training: TrainerOptions;
   readonly seed: number;
   readonly cacheDir: string;
-  readonly utterances: readonly { id: string; speaker: string }[];
+  /** Split train; the cache holds them, and those of their variants that augmentation has cached. */
+  readonly utterances: readonly Utterance[];
+  readonly augmentation: AugmentationOptions | null;
   readonly development: { readonly ids: readonly string[]; readonly score: DevelopmentScorer };
   /** Where checkpoints and `metrics.jsonl` go. */
   readonly dir: string;
@@ -87,9 +91,9 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const { model, engine, training, seed, cacheDir, dir, log, progress, signal } = options;
   const cache = openFeatureCache(cacheDir);
   checkFit(model, cache, training);
-  const kept = keepUtterances(options, cache);
-  const { speakers, utterances } = indexSpeakers(kept);
-  const perEpoch = stepsPerEpoch(utterances.length, training);
+  const data = await openTrainingData({ ...options, cache });
+  const { speakers, utterances, stepsPerEpoch: perEpoch } = data;
+  for (const note of data.notes) log(note);
   const totalSteps = training.epochs * perEpoch;
   const horizon = { stepsPerEpoch: perEpoch, totalSteps };
   const learningRate = createLearningRate(training.schedule, horizon);
@@ -104,16 +108,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     start,
   );
   const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.step });
-  const loader = createBatchLoader({
-    cacheDir,
-    utterances,
-    seed,
-    sampler: training,
-    cropFrames,
-    pad: training.pad,
-    startStep: start.step,
-    endStep: totalSteps,
-  });
+  const loader = data.openLoader({ startStep: start.step, endStep: totalSteps });
   const meter = createMeter(batchSize, loader.waitSeconds);
   log(
     `${start.step === 0 ? 'training' : `resuming at step ${start.step} of`} ${model.title}: ` +
@@ -183,23 +178,6 @@ function checkFit(model: SpeakerModel, cache: FeatureCache, { cropFrames }: Trai
   if (cropFrames < model.minCropFrames) {
     throw new UserError(`training.cropFrames: ${model.title} needs at least ${model.minCropFrames}, got ${cropFrames}`);
   }
-}
-
-function keepUtterances({ utterances, training, log }: TrainModelOptions, cache: FeatureCache) {
-  const { cropFrames, pad } = training;
-  const { utterances: kept, counts } = planShortClips(utterances, {
-    frames: (id) => cache.frames(id),
-    cropFrames,
-    pad,
-  });
-  const short = counts.total - counts.full;
-  if (short > 0) {
-    const fate = { wrap: 'repeated to fill it', zero: 'padded with zeros', skip: 'left out' }[pad];
-    log(
-      `${short} of ${counts.total} utterances are shorter than a crop of ${cropFrames} frames: ${fate} (pad: ${pad})`,
-    );
-  }
-  return kept;
 }
 
 interface Start {

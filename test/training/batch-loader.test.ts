@@ -10,7 +10,7 @@ import { buildFeatureCache, openFeatureCache } from '../../src/features/cache.js
 import { featureOptions } from '../../src/features/options.js';
 import { keyedRandom } from '../../src/random.js';
 import { createBatchLoader, type BatchLoader, type LoadedBatch } from '../../src/training/batch-loader.js';
-import { assembleBatch } from '../../src/training/crop.js';
+import { assembleBatch, cachedCrops } from '../../src/training/crop.js';
 import { planEpoch, samplerOptions } from '../../src/training/sampler.js';
 
 const RATE = 16000;
@@ -77,19 +77,21 @@ describe('batch loader', () => {
       batches.map(({ step, epoch }) => [step, epoch]),
       [0, 1, 2, 3, 4, 5, 6, 7].map((step) => [step, Math.floor(step / 3)]),
     );
-    const source = openFeatureCache(cacheDir);
+    const readCrop = cachedCrops(openFeatureCache(cacheDir), { seed: 5, cropFrames: 50 });
     for (const { step, epoch, features, targets } of batches) {
       const requests = planEpoch({ seed: 5, epoch, utterances, ...sampler }).batch(step % 3);
-      const expected = assembleBatch({ source, utterances, requests, seed: 5, epoch, cropFrames: 50, pad: 'wrap' });
+      const crops = requests.map(({ utterance, copy }) => ({ ...utterances[utterance], copy }));
+      const expected = await assembleBatch({ readCrop, crops, epoch, bins: 80, cropFrames: 50, pad: 'wrap' });
       assert.deepEqual(features, expected.features);
       assert.deepEqual(targets, expected.targets);
     }
     assert.equal(await loader?.next(), undefined);
   });
 
-  it('gives the same batches when it starts in the middle', async () => {
+  it('gives the same batches when it starts in the middle, and whatever the number of threads', async () => {
     const all = await drain(start());
     assert.deepEqual(await drain(start({ startStep: 4 })), all.slice(4));
+    for (const threads of [2, 3]) assert.deepEqual(await drain(start({ startStep: 1, threads })), all.slice(1));
   });
 
   it('runs ahead while the thread of its consumer is blocked', async () => {

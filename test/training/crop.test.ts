@@ -1,7 +1,7 @@
 /** @file Crops and batches: where crops lie, and what becomes of short utterances. */
 import assert from 'node:assert/strict';
 import { UserError } from '../../src/errors.js';
-import { assembleBatch, cropStart, planShortClips, type FeatureSource } from '../../src/training/crop.js';
+import { assembleBatch, cachedCrops, cropStart, planShortClips, type FeatureSource } from '../../src/training/crop.js';
 
 const BINS = 2;
 const lengths: Record<string, number> = { long: 10, short: 3, exact: 4 };
@@ -29,25 +29,24 @@ const utterances = [
   { id: 'short', target: 7 },
   { id: 'exact', target: 9 },
 ];
-const assemble = (pad: 'wrap' | 'zero', source: FeatureSource = frameNumbers()) =>
+const order = (utterance: number, copy: number) => ({ ...utterances[utterance], copy });
+const assemble = (
+  pad: 'wrap' | 'zero',
+  { source = frameNumbers(), cropFrames = 4, crops = [order(1, 0), order(0, 2), order(2, 0)] } = {},
+) =>
   assembleBatch({
-    source,
-    utterances,
-    requests: [
-      { utterance: 1, copy: 0 },
-      { utterance: 0, copy: 2 },
-      { utterance: 2, copy: 0 },
-    ],
-    seed: 1,
+    readCrop: cachedCrops(source, { seed: 1, cropFrames }),
+    crops,
     epoch: 3,
-    cropFrames: 4,
+    bins: BINS,
+    cropFrames,
     pad,
   });
 
 describe('crop', () => {
-  it('reads only the frames of the crop and lays them in a row of the batch', () => {
+  it('reads only the frames of the crop and lays them in a row of the batch', async () => {
     const source = frameNumbers();
-    const { features, targets } = assemble('wrap', source);
+    const { features, targets } = await assemble('wrap', { source });
     const start = cropStart({ seed: 1, epoch: 3, id: 'long', copy: 2 }, 10, 4);
     assert.deepEqual(source.reads, [
       ['short', 0, 3],
@@ -61,28 +60,22 @@ describe('crop', () => {
     );
   });
 
-  it('repeats a short utterance, or appends zeros', () => {
-    const firstBin = (pad: 'wrap' | 'zero') => [...assemble(pad).features.subarray(0, 8)].filter((_, i) => i % 2 === 0);
-    assert.deepEqual(firstBin('wrap'), [0, 1, 2, 0]);
+  it('repeats a short utterance, or appends zeros', async () => {
+    const wrapped = (await assemble('wrap')).features;
+    const padded = (await assemble('zero')).features;
+    const firstBin = (features: Float32Array) => [...features.subarray(0, 8)].filter((_, i) => i % 2 === 0);
+    assert.deepEqual(firstBin(wrapped), [0, 1, 2, 0]);
     assert.deepEqual(
-      firstBin('zero'),
+      firstBin(padded),
       [0, 1, 2, 0].map((value, i) => (i < 3 ? value : 0)),
     );
-    assert.equal(assemble('wrap').features[1], -0);
-    assert.equal(assemble('wrap').features[7], -0);
-    assert.deepEqual([...assemble('wrap').features.subarray(2, 6)], [1, -1, 2, -2]);
+    assert.equal(wrapped[1], -0);
+    assert.equal(wrapped[7], -0);
+    assert.deepEqual([...wrapped.subarray(2, 6)], [1, -1, 2, -2]);
   });
 
-  it('repeats an utterance as often as it takes', () => {
-    const { features } = assembleBatch({
-      source: frameNumbers(),
-      utterances,
-      requests: [{ utterance: 1, copy: 0 }],
-      seed: 1,
-      epoch: 0,
-      cropFrames: 11,
-      pad: 'wrap',
-    });
+  it('repeats an utterance as often as it takes', async () => {
+    const { features } = await assemble('wrap', { cropFrames: 11, crops: [order(1, 0)] });
     const expected = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1];
     assert.deepEqual(
       [...features].filter((_, i) => i % 2 === 0),
@@ -100,7 +93,7 @@ describe('crop', () => {
 
   it('accounts for every short utterance', () => {
     const plan = (pad: 'wrap' | 'zero' | 'skip') =>
-      planShortClips(utterances, { frames: (id) => lengths[id], cropFrames: 4, pad });
+      planShortClips(utterances, { frames: ({ id }) => lengths[id], cropFrames: 4, pad });
     assert.deepEqual(plan('wrap').counts, { total: 3, full: 2, wrapped: 1, zeroPadded: 0, skipped: 0 });
     assert.deepEqual(plan('zero').counts, { total: 3, full: 2, wrapped: 0, zeroPadded: 1, skipped: 0 });
     const skipping = plan('skip');
