@@ -47,7 +47,7 @@ function chooseChannel(path: string, { channels }: AudioInfo, channel: number | 
   if (channel === undefined) {
     if (channels === 1) return 0;
     throw new UserError(
-      `${path}: has ${channels} channels; make it mono, or list it in a manifest with a "channel" from 0 to ${channels - 1}`,
+      `${path}: has ${channels} channels; make it mono, or choose one with --channel, or list it in a manifest with a "channel" from 0 to ${channels - 1}`,
     );
   }
   if (Number.isInteger(channel) && channel >= 0 && channel < channels) return channel;

@@ -1,6 +1,7 @@
 /** @file The command line as a whole: one line a command. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAudio } from './audio.js';
 import { addAverage } from './average.js';
 import { addCompare } from './compare.js';
 import { addDoctor } from './doctor.js';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     addMetrics,
     addCompare,
     addImport,
+    addAudio,
     addDoctor,
   ]) {
     add(program);

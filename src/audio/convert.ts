@@ -1,0 +1,31 @@
+/** @file One channel of any readable audio file, at any sample rate, as a 16-bit WAV file. */
+import { statSync } from 'node:fs';
+import { UserError } from '../errors.js';
+import { readAudio } from './read.js';
+import { writeWav } from './write-wav.js';
+
+export interface Conversion {
+  sampleRate: number;
+  /** Samples written. */
+  frames: number;
+  /** Of them, those beyond what 16 bits can hold. */
+  clipped: number;
+}
+
+/**
+ * Writes `input` to `output`, whole or not at all; what `output` held before is replaced.
+ * @throws UserError naming the file: what `readAudio` and `writeWav` throw, or both paths being the same file
+ */
+export async function convertToWav(
+  input: string,
+  output: string,
+  { sampleRate, channel }: { sampleRate?: number; channel?: number } = {},
+): Promise<Conversion> {
+  const [from, to] = [input, output].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
+  if (from && to && from.dev === to.dev && from.ino === to.ino) {
+    throw new UserError(`${output}: is the file that is to be read; give the result another name`);
+  }
+  const audio = await readAudio(input, { sampleRate, channel });
+  const { clipped } = writeWav(output, audio.samples, audio.sampleRate);
+  return { sampleRate: audio.sampleRate, frames: audio.samples.length, clipped };
+}
