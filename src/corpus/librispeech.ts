@@ -2,23 +2,28 @@
  * @file Corpus `librispeech`: read English audiobooks, 16 kHz FLAC (Panayotov, Chen, Povey, Khudanpur, ICASSP 2015).
  *
  * Description: about 1000 hours by 2484 speakers; ids are `speaker-chapter-utterance`, a session is a chapter.
- * Licence: CC BY 4.0.
+ * Licence: CC BY 4.0; openslr.org/12.
  * Split: two layouts are read.
  *  - The released one, `SPEAKERS.TXT` and `subset/speaker/chapter/id.flac`: training is the subsets `train-*`, test the
- *    subsets `test-*`, or those named by `train` and `test`; LibriSpeech brings no trials, so they are made.
+ *    subsets `test-*`, or those named by `train` and `test`; LibriSpeech brings no trials: they are made, or read from the
+ *    list that `trials` names.
  *  - A small excerpt with lists: `train.list` and `test.list` of `id speaker path` lines, `speakers.csv`
- *    (`speaker,gender,…`), and `trials.txt`; the lists are the split.
+ *    (`speaker,gender,…`), and `trials.txt` (or `trials: FILE`); the lists are the split.
  */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError, messageOf } from '../errors.js';
-import { audioFields, describeAudio, listAudioFiles, probeAudioFiles } from './audio-files.js';
+import { readTextLines } from '../storage/text-lines.js';
+import { listAudioFiles } from './audio-files.js';
 import { requireSource, type CorpusReader } from './corpus-reader.js';
-import { compareIds, type Utterance } from './manifest.js';
+import { parseGender, type Gender } from './gender.js';
+import { toUtterances } from './listed-utterance.js';
+import { compareIds } from './manifest.js';
 import { firstOf, throwProblems } from './problem-list.js';
-import { makeTrials, trialOptions } from './trial-making.js';
-import { readTrials } from './trials.js';
+import { formatsOption, listRecordings, refuseTwins, stem } from './recording-files.js';
+import { describeTrialList, readTrialsOf, testTrialOptions } from './test-split.js';
+import { makeTrials } from './trial-making.js';
 
 const librispeechOptions = z.strictObject({
   type: z.literal('librispeech'),
@@ -27,12 +32,11 @@ const librispeechOptions = z.strictObject({
   /** Subsets to train on and to test on (released layout); default: all that begin with `train-` and `test-`. */
   train: z.array(z.string()).min(1).optional(),
   test: z.array(z.string()).min(1).optional(),
+  formats: formatsOption,
   seed: z.int().default(1),
-  trials: trialOptions({ sessions: 'cross' }),
+  trials: testTrialOptions({ sessions: 'cross' }),
 });
 type LibrispeechOptions = z.infer<typeof librispeechOptions>;
-
-type Gender = 'f' | 'm';
 
 /** An utterance before its header is read. */
 interface Listed {
@@ -45,31 +49,26 @@ interface Listed {
 export const librispeechReader: CorpusReader<typeof librispeechOptions> = {
   type: 'librispeech',
   options: librispeechOptions,
-  async prepare(options, { onProgress, signal }) {
+  async prepare(options, context) {
     const source = resolve(requireSource(options.source, "LibriSpeech's folder"));
     const isExcerpt = existsSync(join(source, 'train.list'));
     const layout = await (isExcerpt ? readExcerpt(source, options) : readRelease(source, options));
-    const { listed, genders, trialsPath, notes } = layout;
-    const infos = await probeAudioFiles(
-      listed.map(({ path }) => path),
-      { where: source, onProgress, signal },
-    );
-    const utterances = listed.map(({ id, speaker, path, split }, index): Utterance => {
-      const gender = genders.get(speaker);
-      return {
-        id,
-        speaker,
-        path,
-        ...audioFields(infos[index]),
-        ...(gender ? { gender } : {}),
-        session: id.split('-').slice(0, 2).join('-'),
-        corpus: 'librispeech',
-        split,
-      };
+    const { genders } = layout;
+    const listed = layout.listed.map((item) => {
+      const gender = genders.get(item.speaker);
+      return { ...item, session: item.id.split('-').slice(0, 2).join('-'), ...(gender ? { gender } : {}) };
     });
+    const { utterances, notes } = await toUtterances(listed, { corpus: 'librispeech', where: source, context });
     const test = utterances.filter(({ split }) => split === 'test');
-    const trials = trialsPath ? readTrials(trialsPath) : makeTrials(test, { seed: options.seed, ...options.trials });
-    return { utterances, trials, notes: [...notes, ...describeAudio(infos)] };
+    const making = typeof options.trials === 'string' ? {} : options.trials;
+    const list = typeof options.trials === 'string' ? options.trials : layout.trialsPath;
+    const trials =
+      list === undefined
+        ? makeTrials(test, { seed: options.seed, ...making })
+        : readTrialsOf(list, new Set(test.map(({ id }) => id)));
+    const origin =
+      list === undefined ? 'trials: made among the test utterances' : await describeTrialList(list, trials);
+    return { utterances, trials, notes: [...layout.notes, origin, ...notes] };
   },
 };
 
@@ -80,7 +79,7 @@ interface Layout {
   notes: string[];
 }
 
-async function readRelease(given: string, { train, test }: LibrispeechOptions): Promise<Layout> {
+async function readRelease(given: string, { train, test, formats }: LibrispeechOptions): Promise<Layout> {
   const source = existsSync(join(given, 'LibriSpeech')) ? join(given, 'LibriSpeech') : given;
   const subsets = foldersOf(source);
   const named = [...(train ?? []), ...(test ?? [])].filter((subset) => !subsets.includes(subset));
@@ -100,7 +99,7 @@ async function readRelease(given: string, { train, test }: LibrispeechOptions): 
   }
   const listed: Listed[] = [];
   for (const split of ['train', 'test'] as const) {
-    for (const subset of chosen[split]) listed.push(...(await readSubset(join(source, subset), split)));
+    for (const subset of chosen[split]) listed.push(...(await readSubset(join(source, subset), split, formats)));
   }
   const unused = subsets.filter((subset) => !chosen.train.includes(subset) && !chosen.test.includes(subset));
   const speakersPath = join(source, 'SPEAKERS.TXT');
@@ -109,7 +108,7 @@ async function readRelease(given: string, { train, test }: LibrispeechOptions): 
     listed,
     genders: haveSpeakers ? readSpeakersTxt(speakersPath) : new Map<string, Gender>(),
     notes: [
-      `training: ${chosen.train.join(', ')}; test: ${chosen.test.join(', ')}; trials made among the test utterances`,
+      `training: ${chosen.train.join(', ')}; test: ${chosen.test.join(', ')}`,
       ...(unused.length > 0 ? [`subsets not used: ${firstOf(unused)}`] : []),
       ...(haveSpeakers ? [] : [`no ${speakersPath}: genders are not known`]),
     ],
@@ -127,18 +126,19 @@ function foldersOf(source: string): string[] {
   }
 }
 
-async function readSubset(folder: string, split: 'train' | 'test'): Promise<Listed[]> {
-  const { audio } = await listAudioFiles(folder);
+async function readSubset(folder: string, split: 'train' | 'test', formats?: string[]): Promise<Listed[]> {
+  const { audio } = await listRecordings(folder, formats);
   if (audio.length === 0)
     throw new UserError(`${folder}: expected speaker/chapter/id.flac below it, found no such file`);
   const problems: string[] = [];
   const listed = audio.map((file): Listed => {
     const [speaker, chapter] = file.split('/');
-    const id = basename(file).replace(/\.[^.]+$/, '');
+    const id = stem(basename(file));
     if (file.split('/').length !== 3 || !id.startsWith(`${speaker}-${chapter}-`)) problems.push(join(folder, file));
     return { id, speaker, path: join(folder, file), split };
   });
   throwProblems(problems, { where: folder, what: 'files are not at speaker/chapter/speaker-chapter-number.flac' });
+  refuseTwins(audio, stem, folder);
   return listed;
 }
 
@@ -148,7 +148,7 @@ function readSpeakersTxt(path: string): Map<string, Gender> {
   for (const { text, where } of linesOf(path)) {
     if (text.startsWith(';')) continue;
     const [speaker, gender] = text.split('|').map((field) => field.trim());
-    genders.set(speaker, genderOf(gender, where, text));
+    setGender(genders, speaker, gender, where);
   }
   return genders;
 }
@@ -179,7 +179,7 @@ async function readExcerpt(source: string, { train, test }: LibrispeechOptions):
     genders,
     ...(haveTrials ? { trialsPath } : {}),
     notes: [
-      `split from train.list and test.list; trials ${haveTrials ? 'from trials.txt' : 'made among the test utterances'}`,
+      'split from train.list and test.list',
       ...(unlisted.length > 0
         ? [`left out ${unlisted.length} audio files that are in neither list: ${firstOf(unlisted)}`]
         : []),
@@ -194,31 +194,23 @@ function readSpeakersCsv(path: string): Map<string, Gender> {
   if (!header.text.startsWith('speaker,gender')) {
     throw new UserError(`${header.where}: expected the header "speaker,gender,…", got ${JSON.stringify(header.text)}`);
   }
-  return new Map(
-    rows.map(({ text, where }) => {
-      const [speaker, gender] = text.split(',');
-      return [speaker, genderOf(gender, where, text)];
-    }),
-  );
+  const genders = new Map<string, Gender>();
+  for (const { text, where } of rows) {
+    const [speaker, gender] = text.split(',');
+    setGender(genders, speaker, gender, where);
+  }
+  return genders;
 }
 
-function genderOf(field: string | undefined, where: string, line: string): Gender {
-  if (field === 'F') return 'f';
-  if (field === 'M') return 'm';
-  throw new UserError(`${where}: expected gender F or M in the second field, got ${JSON.stringify(line)}`);
+function setGender(genders: Map<string, Gender>, speaker: string, field: string | undefined, where: string): void {
+  const gender = parseGender(field, where);
+  if (gender) genders.set(speaker, gender);
 }
 
 /** The lines of a text file that are not blank, with file:line. Throws UserError where there are none. */
 function linesOf(path: string): { text: string; where: string }[] {
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  const lines = content
-    .split('\n')
-    .map((line, index) => ({ text: line.trim(), where: `${path}:${index + 1}` }))
+  const lines = [...readTextLines(path)]
+    .map(({ text, number }) => ({ text: text.trim(), where: `${path}:${number}` }))
     .filter(({ text }) => text !== '');
   if (lines.length === 0) throw new UserError(`${path}: the file is empty`);
   return lines;

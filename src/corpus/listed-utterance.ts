@@ -21,6 +21,8 @@ export interface ListedUtterance {
   /** Seconds; both undefined for a whole file, `duration` undefined for the rest of it. */
   offset?: number;
   duration?: number;
+  /** `offset` and `duration` are samples of the file instead. */
+  inSamples?: boolean;
   /** From 0; default: the first one. */
   channel?: number;
   gender?: Gender;
@@ -73,12 +75,15 @@ export async function toUtterances(
 
 /** What of the file is meant; a text if that is not in the file. Times within a sample of the file's are the file's. */
 function pieceOf(
-  { offset, duration, channel = 0 }: ListedUtterance,
+  { inSamples = false, channel = 0, ...item }: ListedUtterance,
   { duration: whole, channels, sampleRate }: AudioInfo,
 ): string | { time: { offset?: number; duration?: number }; overshoot: number } {
   if (!(Number.isInteger(channel) && channel >= 0 && channel < channels))
     return `expected a channel from 0 to ${channels - 1}, got ${channel}`;
-  if (offset === undefined && duration === undefined) return { time: {}, overshoot: 0 };
+  if (item.offset === undefined && item.duration === undefined) return { time: {}, overshoot: 0 };
+  const unit = inSamples ? 1 / sampleRate : 1;
+  const offset = item.offset === undefined ? undefined : item.offset * unit;
+  const duration = item.duration === undefined ? undefined : item.duration * unit;
   const from = offset ?? 0;
   const asked = duration ?? whole - from;
   const file = `the file has ${whole.toFixed(3)} s`;

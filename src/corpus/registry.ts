@@ -5,29 +5,44 @@
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { cncelebReader } from './cnceleb.js';
 import type { CorpusReader, PrepareContext, PreparedCorpus } from './corpus-reader.js';
+import { csvReader } from './csv.js';
 import { folderReader } from './folder.js';
+import { kaldiReader } from './kaldi.js';
+import { lhotseReader } from './lhotse.js';
 import { librispeechReader } from './librispeech.js';
-import { manifestReader } from './manifest-corpus.js';
 import { checkSpeakersDisjoint, validateManifest } from './manifest.js';
+import { manifestReader } from './manifest-corpus.js';
 import { synthReader } from './synth.js';
 import { checkTrials } from './trials.js';
+import { voxcelebReader } from './voxceleb.js';
 import { wsj0Reader } from './wsj0.js';
 
 export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
+  [cncelebReader.type]: cncelebReader,
+  [csvReader.type]: csvReader,
   [folderReader.type]: folderReader,
+  [kaldiReader.type]: kaldiReader,
+  [lhotseReader.type]: lhotseReader,
   [librispeechReader.type]: librispeechReader,
   [manifestReader.type]: manifestReader,
   [synthReader.type]: synthReader,
+  [voxcelebReader.type]: voxcelebReader,
   [wsj0Reader.type]: wsj0Reader,
 };
 
 /** The `corpus` block of a recipe. */
 export const corpusOptions = z.discriminatedUnion('type', [
+  cncelebReader.options,
+  csvReader.options,
   folderReader.options,
+  kaldiReader.options,
+  lhotseReader.options,
   librispeechReader.options,
   manifestReader.options,
   synthReader.options,
+  voxcelebReader.options,
   wsj0Reader.options,
 ]);
 export type CorpusOptions = z.infer<typeof corpusOptions>;
