@@ -36,6 +36,8 @@ import {
 /** Rate of the published mixtures, in whose samples the silence is counted. */
 const MIXTURE_RATE = 8000;
 
+const count = (value: number): string => value.toLocaleString('en');
+
 const wsj0Options = z.strictObject({
   type: z.literal('wsj0'),
   /** A folder with the discs of LDC93S6A, or with converted files, in any layout. */
@@ -115,9 +117,10 @@ function neededBy(lists: Wsj0Lists, { trailingSilence }: Wsj0Options): Map<strin
     'test',
   );
   if (trailingSilence === 'max') {
+    // The mixture is as long as the longer of the two.
     need(
       lists.training.map(({ s2 }) => s2),
-      'the other talker, for the length of the silence',
+      'other talkers',
     );
   }
   return needed;
@@ -151,11 +154,12 @@ function findMissing({
         'Point --source (corpus.source) at the folder that holds the discs.',
     );
   }
-  const ids = [...needed.keys()].filter((id) => !files.paths.has(id)).sort(compareIds);
-  const parts = groupBy(ids, (id) => needed.get(id)!);
+  const parts = groupBy([...needed.keys()].filter((id) => !files.paths.has(id)).sort(compareIds), (id) =>
+    needed.get(id)!,
+  );
+  const ids = [...parts.values()].flat();
   const missing = { total: ids.length, parts, needed: needed.size };
   if (ids.length === 0 || options.allowMissing) return missing;
-  const count = (value: number) => value.toLocaleString('en');
   const speakers = new Set([...files.paths.keys()].map(speakerOf));
   const absent = [...new Set(ids.map(speakerOf))].filter((speaker) => !speakers.has(speaker));
   const second = new Set(files.secondMicrophoneOnly);
@@ -173,7 +177,7 @@ function findMissing({
 }
 
 const describeParts = (parts: ReadonlyMap<string, string[]>) =>
-  [...parts].map(([part, ids]) => `${part} ${ids.length.toLocaleString('en')}`).join(', ');
+  [...parts].map(([part, ids]) => `${part} ${count(ids.length)}`).join(', ');
 
 /** The lists without what was not found. @throws UserError where nothing is left of a part */
 function coverLists(lists: Wsj0Lists, found: ReadonlyMap<string, FoundUtterance>, source: string): Wsj0Lists {
@@ -247,7 +251,7 @@ function describeSilence(padded: readonly Utterance[], entries: number, unknown:
 
 function describeRepeats(training: readonly ListedMixture[], { repeats }: Wsj0Options): string {
   const distinct = new Set(training.map(({ s1 }) => s1)).size;
-  const files = `${training.length} files are ${distinct} distinct utterances`;
+  const files = `${count(training.length)} files are ${count(distinct)} distinct utterances`;
   return repeats === 'official'
     ? `${files}; each is trained on as often as it is listed (repeats: official)`
     : `${files}; each is trained on once an epoch (repeats: unique)`;
@@ -263,9 +267,9 @@ function describeLists(lists: Wsj0Lists): string {
 function describeMissing({ total, needed, parts }: Missing, lists: Wsj0Lists, covered: Wsj0Lists): string[] {
   if (total === 0) return [];
   const share = (part: 'training' | 'development' | 'enrolment' | 'trials', what: string) =>
-    `${covered[part].length} of ${lists[part].length} ${what}`;
+    `${count(covered[part].length)} of ${count(lists[part].length)} ${what}`;
   return [
-    `missing: ${total} of ${needed} utterances (${describeParts(parts)}); left are ` +
+    `missing: ${count(total)} of ${count(needed)} utterances (${describeParts(parts)}); left are ` +
       `${share('training', 'training files')}, ${share('development', 'development files')}, ` +
       `${share('enrolment', 'enrolments')}, ${share('trials', 'trials')}`,
   ];
@@ -279,7 +283,6 @@ function describePartial(
 ): Pick<PreparedCorpus, 'partial'> {
   const changed = unpublishedLists(lists);
   if (changed.length === 0 && total === 0) return {};
-  const count = (value: number) => value.toLocaleString('en');
   const { trials, trainingFiles } = publishedCounts;
   const reasons = [
     ...(changed.length > 0 ? [`lists cut down or changed (${changed.join(', ')})`] : []),
