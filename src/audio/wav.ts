@@ -1,21 +1,43 @@
 /**
- * @file WAV (RIFF/WAVE): PCM of 8, 16, 24 and 32 bits, IEEE float of 32 and 64 bits, plain or WAVE_FORMAT_EXTENSIBLE.
+ * @file WAV (RIFF/WAVE): PCM of 8, 16, 24 and 32 bits, IEEE float of 32 and 64 bits, A-law and µ-law; plain or
+ * WAVE_FORMAT_EXTENSIBLE; RIFF, and RF64 or BW64 for more than 4 GB.
  *
  * Reading is ranged: the chunks are walked, then only the wanted samples are read. What real files do is accepted: chunks
- * of odd size with a pad byte, any chunks before the data, a data size of 0 or 0xFFFFFFFF (written by a program that could
- * not seek back) meaning "to the end of the file". A data chunk that promises more than the file holds is an error.
- * Source: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991), and mmreg.h for EXTENSIBLE.
- * Limits: no compressed encodings (A-law, µ-law, ADPCM), no RF64, no RIFX.
+ * of odd size with a pad byte, any chunks before the data, a data size of 0, 2³² − 1 or SoX's 0x7FFFF000 (written by a
+ * program that could not seek back) meaning "to the end of the file". Otherwise a data chunk that promises more than the file
+ * holds is an error, and so is a float sample that is not finite.
+ * Source: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991), and mmreg.h for EXTENSIBLE; EBU
+ * Tech 3306 and ITU-R BS.2088 for the chunk "ds64".
+ * Limits: no ADPCM or other compressed encodings, no RIFX (high byte first).
  */
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
+import { aLawValues, muLawValues } from './g711.js';
 
 const PCM = 0x0001;
 const IEEE_FLOAT = 0x0003;
+const A_LAW = 0x0006;
+const MU_LAW = 0x0007;
 const EXTENSIBLE = 0xfffe;
 
+/** Chunks before the data; more than this is no WAV that a program wrote. */
+const MOST_CHUNKS = 10_000;
+/** A size that does not fit into 32 bits and is in "ds64", or one that is not known. */
+const UNKNOWN = 0xffffffff;
+/** What SoX writes for the data size where it cannot seek back, less up to a sample. */
+const SOX_UNKNOWN = 0x7ffff000;
+
+type Coding = 'PCM' | 'float' | 'A-law' | 'µ-law';
+
+const codings = new Map<number, { coding: Coding; bits: readonly number[] }>([
+  [PCM, { coding: 'PCM', bits: [8, 16, 24, 32] }],
+  [IEEE_FLOAT, { coding: 'float', bits: [32, 64] }],
+  [A_LAW, { coding: 'A-law', bits: [8] }],
+  [MU_LAW, { coding: 'µ-law', bits: [8] }],
+]);
+
 interface WavLayout extends AudioInfo {
-  float: boolean;
+  coding: Coding;
   /** Bits of one stored sample: 8, 16, 24, 32 or 64. */
   bits: number;
   /** Bytes of one sample of all channels. */
@@ -26,7 +48,7 @@ interface WavLayout extends AudioInfo {
 export const wav: AudioFormat = {
   name: 'wav',
   extensions: ['.wav', '.wave'],
-  matches: (head) => ascii(head, 0) === 'RIFF' && ascii(head, 8) === 'WAVE',
+  matches: (head) => ['RIFF', 'RF64', 'BW64'].includes(ascii(head, 0)) && ascii(head, 8) === 'WAVE',
   probe(source) {
     const { format, sampleRate, channels, frames, duration, encoding } = parseHeader(source);
     return { format, sampleRate, channels, frames, duration, encoding };
@@ -41,11 +63,15 @@ export const wav: AudioFormat = {
 function parseHeader(source: AudioSource): WavLayout {
   const { path, size } = source;
   let fmt: Buffer | undefined;
-  for (let position = 12; position + 8 <= size;) {
+  let ds64: Buffer | undefined;
+  let position = 12;
+  for (let chunks = 0; position + 8 <= size && chunks < MOST_CHUNKS; chunks++) {
     const head = source.read(position, 8);
     const id = ascii(head, 0);
-    const length = head.readUInt32LE(4);
     const start = position + 8;
+    let length = head.readUInt32LE(4);
+    if (id === 'ds64') ds64 = source.read(start, Math.min(length, 1024));
+    if (length === UNKNOWN && ds64) length = longSize(ds64, id) ?? length;
     if (id === 'fmt ') fmt = source.read(start, Math.min(length, 64));
     if (id === 'data') {
       if (!fmt) throw new UserError(`${path}: damaged WAV: the data comes before its description ("fmt " chunk)`);
@@ -57,26 +83,36 @@ function parseHeader(source: AudioSource): WavLayout {
   throw new UserError(`${path}: damaged WAV: no ${fmt ? 'data' : '"fmt "'} chunk within its ${size} bytes`);
 }
 
-function layoutOf({ path, size }: AudioSource, fmt: Buffer, dataStart: number, stated: number): WavLayout {
-  if (fmt.length < 16)
+/** The size that "ds64" gives a chunk: RIFF size, data size and sample count of 64 bits each, then a table of others. */
+function longSize(ds64: Buffer, id: string): number | undefined {
+  if (id === 'data') return ds64.length >= 16 ? Number(ds64.readBigUInt64LE(8)) : undefined;
+  for (let at = 28; at + 12 <= ds64.length; at += 12) {
+    if (ascii(ds64, at) === id) return Number(ds64.readBigUInt64LE(at + 4));
+  }
+  return undefined;
+}
+
+function layoutOf(source: AudioSource, fmt: Buffer, dataStart: number, stated: number): WavLayout {
+  const { path, size } = source;
+  if (fmt.length < 16) {
     throw new UserError(`${path}: damaged WAV: expected a "fmt " chunk of 16 bytes, got ${fmt.length}`);
+  }
   const tag = fmt.readUInt16LE(0);
   // EXTENSIBLE: the first two bytes of the sub-format's GUID are the tag that counts.
-  const coding = tag === EXTENSIBLE && fmt.length >= 26 ? fmt.readUInt16LE(24) : tag;
+  const plainTag = tag === EXTENSIBLE && fmt.length >= 26 ? fmt.readUInt16LE(24) : tag;
   const channels = fmt.readUInt16LE(2);
   const sampleRate = fmt.readUInt32LE(4);
   const blockAlign = fmt.readUInt16LE(12);
   const bits = (8 * blockAlign) / channels;
-  const float = coding === IEEE_FLOAT;
-  const readable = float ? bits === 32 || bits === 64 : coding === PCM && [8, 16, 24, 32].includes(bits);
-  if (channels === 0 || sampleRate === 0 || !readable || fmt.readUInt16LE(14) > bits) {
+  const known = codings.get(plainTag);
+  if (channels === 0 || sampleRate === 0 || !known?.bits.includes(bits) || fmt.readUInt16LE(14) > bits) {
     throw new UserError(
-      `${path}: expected WAV with PCM of 8, 16, 24 or 32 bits or float of 32 or 64, got format 0x${coding.toString(16)}, ` +
-        `${fmt.readUInt16LE(14)} bits, ${channels} channels, ${sampleRate} Hz, ${blockAlign} bytes a frame`,
+      `${path}: expected WAV with PCM of 8, 16, 24 or 32 bits, float of 32 or 64, A-law or µ-law, got format ` +
+        `0x${plainTag.toString(16)}, ${fmt.readUInt16LE(14)} bits, ${channels} channels, ${sampleRate} Hz, ${blockAlign} bytes a frame`,
     );
   }
   const available = size - dataStart;
-  const toEnd = stated === 0xffffffff || (stated === 0 && available > 0);
+  const toEnd = meansToEnd(source, { dataStart, stated, blockAlign });
   if (!toEnd && stated > available) {
     throw new UserError(
       `${path}: truncated WAV: its header promises ${stated} bytes of audio, the file holds ${available}`,
@@ -84,33 +120,56 @@ function layoutOf({ path, size }: AudioSource, fmt: Buffer, dataStart: number, s
   }
   const frames = Math.floor((toEnd ? available : stated) / blockAlign);
   if (frames === 0) throw new UserError(`${path}: holds no audio (0 samples)`);
-  const encoding = `${float ? 'float' : 'PCM'} ${bits} bit`;
+  const { coding } = known;
+  const encoding = coding === 'PCM' || coding === 'float' ? `${coding} ${bits} bit` : coding;
   const duration = frames / sampleRate;
-  return { format: 'wav', sampleRate, channels, frames, duration, encoding, float, bits, blockAlign, dataStart };
+  return { format: 'wav', sampleRate, channels, frames, duration, encoding, coding, bits, blockAlign, dataStart };
+}
+
+/** Whether the size of the data was not known when it was written. */
+function meansToEnd(source: AudioSource, data: { dataStart: number; stated: number; blockAlign: number }): boolean {
+  const { dataStart, stated, blockAlign } = data;
+  if (stated === UNKNOWN) return true;
+  if (stated === 0) return !onlyChunksFrom(source, dataStart);
+  return stated > source.size - dataStart && stated <= SOX_UNKNOWN && stated > SOX_UNKNOWN - blockAlign;
+}
+
+/** Whether what follows is a chain of chunks up to the end of the file: then a data size of 0 is meant. */
+function onlyChunksFrom(source: AudioSource, start: number): boolean {
+  let position = start;
+  for (let chunks = 0; position + 8 <= source.size && chunks < MOST_CHUNKS; chunks++) {
+    const head = source.read(position, 8);
+    if (!/^[ -~]{4}$/.test(ascii(head, 0))) return false;
+    const length = head.readUInt32LE(4);
+    position += 8 + length + (length % 2);
+  }
+  // The last chunk's pad byte may be missing.
+  return position === source.size || position === source.size + 1;
 }
 
 function decodeChannel(path: string, bytes: Buffer, layout: WavLayout, count: number, channel: number) {
-  const { float, bits, blockAlign } = layout;
+  const { coding, bits, blockAlign, channels } = layout;
   if (bytes.length !== count * blockAlign) {
     throw new UserError(
       `${path}: expected ${count * blockAlign} bytes of audio, got ${bytes.length}; did the file change?`,
     );
   }
   const samples = new Float32Array(count);
-  const first = (channel * bits) / 8;
-  if (!float && bits === 16 && blockAlign === 2) {
-    const values = new Int16Array(bytes.buffer, bytes.byteOffset, count);
-    for (let i = 0; i < count; i++) samples[i] = values[i] / 32768;
+  if (coding === 'PCM' && bits === 16) {
+    const values = new Int16Array(bytes.buffer, bytes.byteOffset, count * channels);
+    for (let i = 0, at = channel; i < count; i++, at += channels) samples[i] = values[at] / 32768;
     return samples;
   }
-  const value = sampleReader(bytes, float, bits);
-  for (let i = 0, at = first; i < count; i++, at += blockAlign) samples[i] = value(at);
-  if (float) checkFinite(path, samples);
+  const value = sampleReader(bytes, coding, bits);
+  for (let i = 0, at = (channel * bits) / 8; i < count; i++, at += blockAlign) samples[i] = value(at);
+  if (coding === 'float') checkFinite(path, samples);
   return samples;
 }
 
-function sampleReader(bytes: Buffer, float: boolean, bits: number): (at: number) => number {
-  if (float) return bits === 32 ? (at) => bytes.readFloatLE(at) : (at) => bytes.readDoubleLE(at);
+function sampleReader(bytes: Buffer, coding: Coding, bits: number): (at: number) => number {
+  if (coding === 'float') return bits === 32 ? (at) => bytes.readFloatLE(at) : (at) => bytes.readDoubleLE(at);
+  if (coding === 'A-law') return (at) => aLawValues[bytes[at]] / 32768;
+  if (coding === 'µ-law') return (at) => muLawValues[bytes[at]] / 32768;
   if (bits === 8) return (at) => (bytes[at] - 128) / 128; // the only unsigned one
   const scale = 2 ** (bits - 1);
   return (at) => bytes.readIntLE(at, bits / 8) / scale;

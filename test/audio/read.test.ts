@@ -108,7 +108,7 @@ describe('audio', () => {
         chunk('RIFF', Buffer.concat([Buffer.from('WAVE'), chunk('data', pcm16(1))])),
         /"fmt "/,
       ],
-      ['µ-law', wavBytes({ tag: 7, bits: 8, data: Buffer.of(1, 2) }), /got format 0x7, 8 bits/],
+      ['ADPCM', wavBytes({ tag: 0x11, bits: 8, data: Buffer.of(1, 2) }), /got format 0x11, 8 bits/],
       ['12 bits', wavBytes({ bits: 12, channels: 2, data: Buffer.alloc(6) }), /expected WAV with PCM/],
       [
         'float NaN',
