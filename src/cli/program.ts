@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addAudio } from './audio.js';
 import { addAverage } from './average.js';
 import { addCompare } from './compare.js';
+import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
 import { addFeatures } from './features.js';
@@ -13,6 +14,7 @@ import { addPrep } from './prep.js';
 import { addRun } from './run.js';
 import { addScore } from './score.js';
 import { addTrain } from './train.js';
+import { addTrials } from './trials.js';
 
 export function createProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
@@ -27,6 +29,7 @@ export function createProgram(): Command {
   for (const add of [
     addRun,
     addPrep,
+    addData,
     addFeatures,
     addTrain,
     addAverage,
@@ -34,6 +37,7 @@ export function createProgram(): Command {
     addScore,
     addMetrics,
     addCompare,
+    addTrials,
     addImport,
     addAudio,
     addDoctor,

@@ -4,9 +4,10 @@
  * The formats are those of `trial-formats.ts`. A trial that is listed twice counts twice (WSJ0-1talker's official list
  * repeats 396 lines); one pair with two labels is a mistake in either order, since a comparison is symmetric.
  */
+import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { openPendingFile } from '../storage/atomic-write.js';
-import type { Enrolment } from './enrolment.js';
+import { enrolmentPathOf, type Enrolment } from './enrolment.js';
 import { firstOf, throwProblems } from './problem-list.js';
 import { readTextLines } from './text-lines.js';
 import { formatTrials, headerOf, labelOf, parseTrials, type ParseReport, type TrialFormat } from './trial-formats.js';
@@ -41,10 +42,13 @@ export interface TrialList extends ParseReport {
 
 const ROWS_PER_WRITE = 20_000;
 
-/** Reads a trial list. Throws UserError with file:line for a malformed line, mixed formats or contradictory labels. */
-export function readTrials(path: string): Trial[] {
+/**
+ * Reads a trial list. Throws UserError with file:line for a malformed line, mixed formats or contradictory labels.
+ * @param models enrolment ids are models; by default where an enrolment map lies beside the list
+ */
+export function readTrials(path: string, { models = existsSync(enrolmentPathOf(path)) } = {}): Trial[] {
   const { trials, lines } = readTrialList(path);
-  const { conflicts } = findRepeats(trials);
+  const { conflicts } = findRepeats(trials, { models });
   throwConflicts(trials, conflicts, (index) => `${path}:${lines[index]}`);
   return trials;
 }

@@ -1,0 +1,235 @@
+/**
+ * @file What is wrong with a trial list, all of it at once, with the places: for `acanet trials check`.
+ *
+ * Errors make the figures of a list wrong or impossible: unknown ids, one pair with two labels, labels that contradict
+ * the manifest's speakers, test speakers that were trained on, no trials of one kind. Warnings are what a published list
+ * may hold and a reader should know: repeats, self-trials, development speakers that were trained on.
+ */
+import type { Enrolment } from './enrolment.js';
+import type { Split, Utterance } from './manifest.js';
+import { labelOf } from './trial-formats.js';
+import type { TrialUtterance } from './trial-sampling.js';
+import { describeConflict, findRepeats, isSelfTrial, type Repeat, type Trial, type TrialList } from './trials.js';
+
+const SHOWN = 10;
+
+export interface Finding {
+  severity: 'error' | 'warning';
+  /** A short name for scripts. */
+  kind: FindingKind;
+  /** What was found, after its count: "ids are not in the manifest". */
+  what: string;
+  count: number;
+  /** The first ten, each with its place in front. */
+  first: string[];
+  /** What to do about it. */
+  remedy?: string;
+}
+
+export type FindingKind =
+  | 'unknown-id'
+  | 'unknown-model'
+  | 'label-conflict'
+  | 'wrong-label'
+  | 'mixed-model'
+  | 'trained-speaker'
+  | 'one-kind'
+  | 'duplicate'
+  | 'reversed'
+  | 'self-trial'
+  | 'unused-model';
+
+/** What a manifest says about the utterances of a list. */
+export interface KnownUtterance extends TrialUtterance {
+  split: Split;
+}
+
+export interface TrialCheckOptions {
+  /** The utterances that the list may name, by id; without them neither ids nor labels are checked. */
+  known?: ReadonlyMap<string, KnownUtterance>;
+  /** Speakers that were trained on, with a word on where. */
+  trained?: ReadonlyMap<string, string>;
+  enrolment?: Enrolment;
+  /** A known id that may have been meant. */
+  closest?: (id: string) => string | undefined;
+}
+
+/** Collects what is wrong, errors first. */
+export function examineTrials({ path, trials, lines }: TrialList, options: TrialCheckOptions = {}): Finding[] {
+  const { known, enrolment, trained = new Map<string, string>(), closest } = options;
+  const placeOf = (index: number) => `${path}:${lines[index]}`;
+  const textOf = ({ enroll, test, target }: Trial) => `${enroll} ${test} ${labelOf(target)}`;
+  const findings = new Map<FindingKind, Finding>();
+  const report = (severity: Finding['severity'], kind: FindingKind, what: string, text: () => string) => {
+    let finding = findings.get(kind);
+    if (!finding) findings.set(kind, (finding = { severity, kind, what, count: 0, first: [] }));
+    finding.count++;
+    if (finding.first.length < SHOWN) finding.first.push(text());
+  };
+
+  const seen = new Set<string>();
+  const checkId = (id: string, index: number) => {
+    if (!known || known.has(id) || seen.has(id)) return;
+    seen.add(id);
+    report('error', 'unknown-id', 'ids are not in the manifest', () => {
+      const hint = closest?.(id);
+      return `${placeOf(index)}: ${id}${hint === undefined ? '' : ` (did you mean "${hint}"?)`}`;
+    });
+  };
+  const models = new Map<string, string | undefined>(); // the one speaker of each model
+  const checkModel = (model: string, index: number) => {
+    if (models.has(model)) return;
+    const utterances = enrolment?.get(model);
+    models.set(model, undefined);
+    if (!utterances) {
+      report('error', 'unknown-model', 'models are not in the enrolment map', () => `${placeOf(index)}: ${model}`);
+      return;
+    }
+    for (const id of utterances) checkId(id, index);
+    const speakers = [...new Set(utterances.map((id) => known?.get(id)?.speaker))].filter((name) => name !== undefined);
+    if (speakers.length === 1) models.set(model, speakers[0]);
+    if (speakers.length < 2) return;
+    report(
+      'error',
+      'mixed-model',
+      'models have utterances of several speakers',
+      () => `${model}: ${speakers.join(', ')}`,
+    );
+  };
+  const trainedSeen = new Set<string>();
+  const checkTrained = (id: string, index: number) => {
+    const utterance = known?.get(id);
+    const where = utterance && trained.get(utterance.speaker);
+    if (!utterance || where === undefined || trainedSeen.has(utterance.speaker)) return;
+    trainedSeen.add(utterance.speaker);
+    report(
+      utterance.split === 'dev' ? 'warning' : 'error',
+      'trained-speaker',
+      'speakers of the trials were trained on',
+      () => `${placeOf(index)}: ${utterance.speaker} (${where})`,
+    );
+  };
+
+  let targets = 0;
+  for (const [index, trial] of trials.entries()) {
+    const { enroll, test, target } = trial;
+    if (target) targets++;
+    if (enrolment) checkModel(enroll, index);
+    else checkId(enroll, index);
+    checkId(test, index);
+    for (const id of enrolment ? [...(enrolment.get(enroll) ?? []), test] : [enroll, test]) checkTrained(id, index);
+    const a = enrolment ? models.get(enroll) : known?.get(enroll)?.speaker;
+    const b = known?.get(test)?.speaker;
+    if (a !== undefined && b !== undefined && (a === b) !== target) {
+      report(
+        'error',
+        'wrong-label',
+        "labels contradict the manifest's speakers",
+        () =>
+          `${placeOf(index)}: "${textOf(trial)}" ${a === b ? `are both of speaker ${a}` : `are of speakers ${a} and ${b}`}`,
+      );
+    }
+    if (isSelfTrial(trial, enrolment)) {
+      report(
+        'warning',
+        'self-trial',
+        'trials compare an utterance with itself',
+        () => `${placeOf(index)}: ${textOf(trial)}`,
+      );
+    }
+  }
+  if (targets === 0 || targets === trials.length) {
+    const missing = labelOf(targets === 0);
+    report('error', 'one-kind', `kind of trial is missing`, () => `${path}: no ${missing} trial, so there is no EER`);
+  }
+  const repeats = findRepeats(trials, { models: enrolment !== undefined });
+  for (const conflict of repeats.conflicts) {
+    report('error', 'label-conflict', 'pairs are both target and nontarget', () =>
+      describeConflict(trials, conflict, placeOf),
+    );
+  }
+  const repeatText = ({ index, earlier }: Repeat) =>
+    `${placeOf(index)}: "${textOf(trials[index])}" as on line ${lines[earlier]}`;
+  for (const repeat of repeats.duplicates) {
+    report('warning', 'duplicate', 'trials repeat an earlier one and count again', () => repeatText(repeat));
+  }
+  for (const repeat of repeats.reversed) {
+    report('warning', 'reversed', 'trials repeat an earlier one with its sides exchanged', () => repeatText(repeat));
+  }
+  for (const model of enrolment?.keys() ?? []) {
+    if (!models.has(model)) report('warning', 'unused-model', 'models are in no trial', () => model);
+  }
+  return [...findings.values()].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
+}
+
+/** What a list is made of, as far as the manifest knows its utterances. */
+export interface TrialPicture {
+  trials: number;
+  targets: number;
+  nontargets: number;
+  /** Distinct models, where there are any, and distinct utterances. */
+  models?: number;
+  utterances: number;
+  speakers: number;
+  /** Speakers by gender. */
+  female: number;
+  male: number;
+  /** Sessions of the utterances; 0 where the manifest has none. */
+  sessions: number;
+  /** Nontarget trials of one gender among those whose genders are known; undefined where none are. */
+  sameGender?: number;
+  /** Target trials between sessions among those whose sessions are known. */
+  crossSession?: number;
+}
+
+/** Counts what a list is made of. */
+export function describePicture(
+  trials: readonly Trial[],
+  known: ReadonlyMap<string, TrialUtterance>,
+  enrolment?: Enrolment,
+): TrialPicture {
+  const utterances = new Set<string>();
+  const models = new Set<string>();
+  const counts = { targets: 0, gendered: 0, sameGender: 0, placed: 0, crossSession: 0 };
+  for (const { enroll, test, target } of trials) {
+    utterances.add(test);
+    const own = enrolment ? (enrolment.get(enroll) ?? []) : [enroll];
+    if (enrolment && !models.has(enroll)) {
+      models.add(enroll);
+      for (const id of own) utterances.add(id);
+    } else if (!enrolment) utterances.add(enroll);
+    const a = known.get(own[0]);
+    const b = known.get(test);
+    if (target) {
+      counts.targets++;
+      if (!a?.session || !b?.session) continue;
+      counts.placed++;
+      if (own.every((id) => known.get(id)?.session !== b.session)) counts.crossSession++;
+    } else if (a?.gender && b?.gender) {
+      counts.gendered++;
+      if (a.gender === b.gender) counts.sameGender++;
+    }
+  }
+  const genders = new Map<string, Utterance['gender']>();
+  const sessions = new Set<string>();
+  for (const id of utterances) {
+    const utterance = known.get(id);
+    if (!utterance) continue;
+    genders.set(utterance.speaker, utterance.gender ?? genders.get(utterance.speaker));
+    if (utterance.session) sessions.add(`${utterance.speaker} ${utterance.session}`);
+  }
+  const ofGender = (wanted: 'f' | 'm') => [...genders.values()].filter((gender) => gender === wanted).length;
+  return {
+    trials: trials.length,
+    targets: counts.targets,
+    nontargets: trials.length - counts.targets,
+    ...(enrolment && { models: models.size }),
+    utterances: utterances.size,
+    speakers: genders.size,
+    female: ofGender('f'),
+    male: ofGender('m'),
+    sessions: sessions.size,
+    ...(counts.gendered > 0 && { sameGender: counts.sameGender / counts.gendered }),
+    ...(counts.placed > 0 && { crossSession: counts.crossSession / counts.placed }),
+  };
+}
