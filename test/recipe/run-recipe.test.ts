@@ -3,17 +3,14 @@
  * what is skipped, and what a second run, a changed setting and an interruption do.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { float32 } from '../../src/engine/host-tensor.js';
-import type { Library, TrainSystemOptions } from '../../src/recipe/library.js';
-import { realLibrary } from '../../src/recipe/real-library.js';
+import type { TrainSystemOptions } from '../../src/recipe/library.js';
 import { explainRecipe, runRecipe } from '../../src/recipe/run-recipe.js';
 import { scoreTrialList } from '../../src/recipe/score-trial-list.js';
 import { openExperiment } from '../../src/recipe/work-folder.js';
-import { writeSafetensors } from '../../src/storage/safetensors.js';
-import { saveCheckpoint } from '../../src/training/checkpoint.js';
+import { standInLibrary } from './stand-in-library.js';
 
 const SMALL = [
   'corpus={trainSpeakers: 6, testSpeakers: 3, utterancesPerSpeaker: 2, testUtterancesPerSpeaker: 4, duration: [1, 1.2]}',
@@ -32,38 +29,7 @@ describe('a recipe from end to end', () => {
     trained = [];
   });
 
-  /** Its embedding is the mean of the features: enough to tell synthetic voices apart. */
-  const library: Library = {
-    trainSystem: async (options) => {
-      trained.push(options);
-      const value = options.training.epochs;
-      const model = { weight: float32([1], Float32Array.of(value)) };
-      await saveCheckpoint(options.dir, { model, optimizer: model, state: { step: value, devEer: 0.1 } });
-      return { steps: value, devEer: 0.1, bestDevEer: 0.1 };
-    },
-    averageSystem: ({ dir }) => {
-      mkdirSync(dir, { recursive: true });
-      writeSafetensors(join(dir, 'model.safetensors'), { weight: float32([1]) });
-      writeFileSync(join(dir, 'model.json'), '{"origin":{"averagedSteps":[1]}}');
-      return Promise.resolve({ steps: [1] });
-    },
-    openEmbedder: () =>
-      Promise.resolve({
-        bins: 80,
-        minFrames: 1,
-        embed: ({ frames, bins, data }) =>
-          Promise.resolve(
-            Float32Array.from({ length: bins }, (_, bin) => {
-              let sum = 0;
-              for (let frame = 0; frame < frames; frame++) sum += data[frame * bins + bin];
-              return sum / frames;
-            }),
-          ),
-        close: () => Promise.resolve(),
-      }),
-    importModel: () => Promise.reject(new Error('not used')),
-    modelFigures: realLibrary.modelFigures,
-  };
+  const library = standInLibrary((options) => trained.push(options));
   const quiet = { log: () => undefined, progress: () => undefined };
   const open = (sets: string[] = [], remember: 'all' | 'corpus place' = 'corpus place') =>
     openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], remember });
