@@ -162,3 +162,16 @@ export async function readInspection(
   if (results.data.some(({ id }, index) => id !== utterances[index].id)) return undefined;
   return { path, results: results.data };
 }
+
+/** Results for all utterances of a manifest: those kept beside it, if there are any, else by listening. */
+export async function inspectManifest(
+  manifest: string,
+  utterances: readonly Utterance[],
+  options: InspectAudioOptions,
+): Promise<AudioInspection[]> {
+  const kept = await readInspection(manifest, utterances);
+  if (kept) return kept.results;
+  const results: AudioInspection[] = [];
+  for await (const result of inspectAudio(utterances, options)) results.push(result);
+  return results;
+}

@@ -133,7 +133,8 @@ const UNREADABLE = 'missing, damaged or unreadable';
 
 /** Takes one result after the other, beside its utterance. */
 export interface InspectionTally {
-  add(result: AudioInspection, utterance: Utterance): void;
+  /** @returns the fatal faults of this one */
+  add(result: AudioInspection, utterance: Utterance): string[];
   /** `of`: how many utterances the corpus has. */
   summary(of: number): InspectionSummary;
   /** Throws a UserError that lists the first ten utterances with a fatal fault and counts all, if there are any. */
@@ -167,15 +168,18 @@ export function tallyInspection(limits: InspectionLimits = {}): InspectionTally 
       if ('problem' in result) {
         fatal.push(`${result.id}: ${result.problem}`);
         count(0, result.id, { badness: 0, says: '' });
-        return;
+        return [result.problem];
       }
       audioSeconds += result.duration;
       levels.push(result.activeLevel);
-      faults.forEach((fault, index) => {
+      return faults.flatMap((fault, index) => {
         const found = fault.find(result, utterance);
-        if (!found) return;
+        if (!found) return [];
         count(index + 1, result.id, found);
-        if (fault.fatal) fatal.push(`${result.id}: ${fault.fault}: ${found.says} (${utterance.path})`);
+        if (!fault.fatal) return [];
+        const problem = `${fault.fault}: ${found.says} (${utterance.path})`;
+        fatal.push(`${result.id}: ${problem}`);
+        return [problem];
       });
     },
     summary: (of) => ({

@@ -5,11 +5,12 @@
  * with: every line comes with its number, its utterance if it is one, and its problems; relative paths are those below
  * the manifest's own folder. Line endings, byte-order mark and gzip are as in `text-lines.ts`.
  */
+import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { type Utterance, utteranceProblems, utteranceSchema } from './manifest.js';
 import { firstOf } from './problem-list.js';
-import { readTextLines } from './text-lines.js';
+import { readTextLines } from '../storage/text-lines.js';
 
 export interface ManifestLine {
   /** From 1. */
@@ -35,6 +36,12 @@ export const folderOf = (manifest: string): string => resolve(manifest === '-' ?
 /** Every line that is not empty, in order. Throws UserError where the file cannot be read or is not text. */
 export function* readManifestLines(path: string): Generator<ManifestLine, void> {
   const base = folderOf(path);
+  if (path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UserError(
+      `${path}: expected a manifest, got a folder\n` +
+        `Make a manifest of its audio first: acanet data import folder ${path} --out manifest.jsonl`,
+    );
+  }
   for (const { text, number } of readTextLines(path, { what: 'the manifest' })) {
     if (text.trim() !== '') yield parseLine(text, number, base);
   }
@@ -66,11 +73,11 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 /** Finds what is wrong between lines; give it every utterance, in order. */
-export function createLineComparison(): (utterance: Utterance, line: number) => string[] {
+function createLineComparison({ speakersDisjoint }: { speakersDisjoint: boolean }) {
   const lineOfId = new Map<string, number>();
   const genderOf = new Map<string, { gender: 'f' | 'm'; line: number }>();
   const sideOf = new Map<string, { test: boolean; line: number }>();
-  return ({ id, speaker, gender, split }, line) => {
+  return ({ id, speaker, gender, split }: Utterance, line: number): string[] => {
     const problems: string[] = [];
     const earlier = lineOfId.get(id);
     if (earlier === undefined) lineOfId.set(id, line);
@@ -82,7 +89,7 @@ export function createLineComparison(): (utterance: Utterance, line: number) => 
     const test = split === 'test';
     const side = sideOf.get(speaker);
     if (side === undefined) sideOf.set(speaker, { test, line });
-    else if (side.test !== test) {
+    else if (side.test !== test && speakersDisjoint) {
       problems.push(`speaker ${speaker} is in ${split}, but on line ${side.line} in ${test ? 'training' : 'test'}`);
     }
     return problems;
@@ -98,9 +105,12 @@ export interface CheckedManifest {
   problems: ManifestProblem[];
 }
 
-/** Reads a manifest and finds all its problems. Throws UserError only where the file cannot be read. */
-export function checkManifest(path: string): CheckedManifest {
-  const compare = createLineComparison();
+/**
+ * Reads a manifest and finds all its problems. Throws UserError only where the file cannot be read.
+ * @param speakersDisjoint whether a speaker in test and in another split is one
+ */
+export function checkManifest(path: string, { speakersDisjoint = true } = {}): CheckedManifest {
+  const compare = createLineComparison({ speakersDisjoint });
   const checked: CheckedManifest = { lines: 0, utterances: [], lineNumbers: [], problems: [] };
   const file = path === '-' ? 'standard input' : path;
   for (const { line, fields, utterance, problems } of readManifestLines(path)) {
@@ -120,9 +130,9 @@ export function checkManifest(path: string): CheckedManifest {
 export const describeProblem = ({ file, line, id, problem }: ManifestProblem): string =>
   `${file}:${line}: ${id === '-' ? '' : `${id}: `}${problem}`;
 
-/** Reads a manifest to work on. Throws UserError listing the first ten problems if it has any. */
+/** Reads a manifest to work on, whatever its splits are. Throws UserError listing the first ten problems if it has any. */
 export function readCheckedManifest(path: string): Utterance[] {
-  const { utterances, problems } = checkManifest(path);
+  const { utterances, problems } = checkManifest(path, { speakersDisjoint: false });
   if (problems.length === 0) return utterances;
   const name = path === '-' ? 'MANIFEST' : path;
   throw new UserError(

@@ -16,7 +16,14 @@ import { type AudioInfo, probeAudio } from '../audio/probe.js';
 import { UserError, internal } from '../errors.js';
 import { stableJson } from '../storage/hashing.js';
 import { parseGender } from './gender.js';
-import { type ManifestLine, type ManifestProblem, folderOf, readManifestLines } from './manifest-lines.js';
+import {
+  type ManifestLine,
+  type ManifestProblem,
+  describeProblem,
+  folderOf,
+  readManifestLines,
+} from './manifest-lines.js';
+import { throwProblems } from './problem-list.js';
 import { type Utterance, utteranceProblems, utteranceSchema } from './manifest.js';
 
 export interface ManifestChange {
@@ -127,6 +134,30 @@ export async function repairManifest(
   return repair;
 }
 
+/**
+ * Throws UserError where nothing is left, or where lines would have to be dropped that nobody asked to drop.
+ */
+export function requireUsable(
+  path: string,
+  { kept, invalid, unreadable }: ManifestRepair,
+  { dropUnreadable = false, dropInvalid = false }: { dropUnreadable?: boolean; dropInvalid?: boolean },
+): void {
+  const refused = [
+    ...(dropInvalid ? [] : invalid.map((problem) => ({ ...problem, flag: '--drop-invalid' }))),
+    ...(dropUnreadable ? [] : unreadable.map((problem) => ({ ...problem, flag: '--drop-unreadable' }))),
+  ].sort((a, b) => a.line - b.line);
+  const flags = [...new Set(refused.map(({ flag }) => flag))].sort().join(' ');
+  throwProblems(
+    refused.map((problem) => describeProblem(problem)),
+    {
+      where: path,
+      what: 'lines that cannot be mended',
+      remedy: `Nothing was written. Mend them, or leave them out: ${flags}`,
+    },
+  );
+  if (kept.length === 0) throw new UserError(`${path}: no utterance is left`);
+}
+
 /** All that can be mended without the audio. */
 function draftOf({ line, fields: given, problems }: ManifestLine, base: string, corpus: string): Draft {
   const draft: Draft = { line, fields: {}, changes: [], problems: given ? [] : problems };
@@ -209,14 +240,13 @@ function applyHeader({ fields, changes, problems }: Draft, header: AudioInfo): v
     changes.push(`${name}: ${JSON.stringify(fields[name]) ?? 'none'} → ${JSON.stringify(value)} (${why})`);
     fields[name] = value;
   };
-  const remove = (name: string, why: string) => {
-    changes.push(`${name}: ${JSON.stringify(fields[name])} removed (${why})`);
-    delete fields[name];
-  };
   const file = "the file's";
   if (fields.sampleRate !== sampleRate) set('sampleRate', sampleRate, file);
   if (fields.channels !== channels) set('channels', channels, file);
-  if (channels === 1 && fields.channel === 0) remove('channel', 'the file is mono');
+  if (channels === 1 && fields.channel === 0) {
+    changes.push('channel: 0 removed (the file is mono)');
+    delete fields.channel;
+  }
   if (channels > 1 && fields.channel === undefined) set('channel', 0, `the file has ${channels} channels`);
   const offset = typeof fields.offset === 'number' ? fields.offset : 0;
   if (offset >= whole) {

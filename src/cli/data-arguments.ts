@@ -1,0 +1,37 @@
+/** @file What the `acanet data` commands check about the files and numbers that they are given. */
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { UserError } from '../errors.js';
+
+const real = (path: string) => (existsSync(path) ? realpathSync(path) : resolve(path));
+
+/** Throws UserError where a file to write is the one that is read: a mistake would then cost the only copy. */
+export function refuseSameFile(input: string, outputs: readonly (string | undefined)[]): void {
+  for (const output of outputs) {
+    if (output === undefined || input === '-' || real(output) !== real(input)) continue;
+    throw new UserError(`${output}: is also what is read; write to another file`);
+  }
+}
+
+/** Throws UserError where one file is to be written twice. */
+export function refuseTwins(outputs: readonly (string | undefined)[]): void {
+  const named = outputs.filter((output) => output !== undefined);
+  named.forEach((output, index) => refuseSameFile(output, named.slice(index + 1)));
+}
+
+/** The number of a flag; `undefined` where the flag is not given. Throws UserError naming the flag. */
+export function wholeNumber(flag: string, text: string | undefined, atLeast = 1): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^-?\d+$/.test(text.trim()) && Number.isSafeInteger(value) && value >= atLeast) return value;
+  throw new UserError(`${flag}: expected a whole number from ${atLeast}, got ${JSON.stringify(text)}`);
+}
+
+/** A share between 0 and 1, without them; per cent are understood (`20%`). Throws UserError naming the flag. */
+export function shareOf(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const percent = /^\s*(.+?)\s*%\s*$/.exec(text);
+  const value = percent ? Number(percent[1]) / 100 : Number(text.trim() === '' ? NaN : text);
+  if (value > 0 && value < 1) return value;
+  throw new UserError(`${flag}: expected a share between 0 and 1, got ${JSON.stringify(text)}`);
+}

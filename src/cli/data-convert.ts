@@ -1,0 +1,84 @@
+/** @file `acanet data convert`: a manifest in the form that other toolkits read. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Utterance } from '../corpus/manifest.js';
+import { UserError } from '../errors.js';
+import { refuseSameFile } from './data-arguments.js';
+import { listenForInterruption } from './interruption.js';
+import { createTalk, print, printJson, type Talk } from './output.js';
+import { withExamples } from './recipe-options.js';
+
+interface ConvertFlags {
+  to: string;
+  trials?: string;
+  json?: boolean;
+}
+
+export function addDataConvert(data: Command): void {
+  const command = data
+    .command('convert')
+    .description('write a manifest as Kaldi data folders (one a split), as a table, or as lhotse manifests')
+    .argument('<manifest>', 'the manifest, or - for the standard input')
+    .argument('<out>', 'the folder (kaldi, lhotse) or file (csv) to write')
+    .requiredOption('--to <form>', 'kaldi, csv or lhotse')
+    .option('--trials <file>', 'kaldi: a trial list to put into the test folder')
+    .option('--json', 'print results as JSON');
+  withExamples(
+    command,
+    'acanet data convert manifest.jsonl data --to kaldi',
+    'acanet data convert manifest.jsonl corpus.csv --to csv',
+  ).action(async (manifest: string, out: string, { to, trials, json }: ConvertFlags) => {
+    refuseSameFile(manifest, [out]);
+    if (trials !== undefined && to !== 'kaldi') throw new UserError('--trials goes with --to kaldi only');
+    const { readCheckedManifest } = await import('../corpus/manifest-lines.js');
+    const talk = createTalk();
+    const utterances = readCheckedManifest(manifest);
+    const files = await write({ utterances, out, to, trials, talk }).finally(talk.stop);
+    talk.log(`${utterances.length} utterances as ${to}`);
+    if (json) printJson({ utterances: utterances.length, files });
+    else print(files.join('\n'));
+  });
+}
+
+interface Writing {
+  utterances: readonly Utterance[];
+  out: string;
+  to: string;
+  trials: string | undefined;
+  talk: Talk;
+}
+
+async function write({ utterances, out, to, trials, talk }: Writing): Promise<string[]> {
+  if (to === 'kaldi') return writeKaldi({ utterances, out, trials, talk });
+  const { writeLhotseManifests, writeUtteranceTable } = await import('../corpus/manifest-export.js');
+  if (to === 'lhotse') {
+    return writeLhotseManifests(out, utterances, {
+      onProgress: (done, total) => talk.progress('headers', done, total),
+      signal: listenForInterruption(),
+    });
+  }
+  if (to !== 'csv') throw new UserError(`--to: expected kaldi, csv or lhotse, got ${JSON.stringify(to)}`);
+  writeUtteranceTable(out, utterances);
+  return [out];
+}
+
+/** One folder where there is one split, else one for each. */
+async function writeKaldi({ utterances, out, trials, talk }: Omit<Writing, 'to'>): Promise<string[]> {
+  const [{ writeKaldiFolder }, { splits }, { readTrials }] = await Promise.all([
+    import('../corpus/kaldi-folder-writer.js'),
+    import('../corpus/manifest.js'),
+    import('../corpus/trials.js'),
+  ]);
+  const present = splits.filter((split) => utterances.some((utterance) => utterance.split === split));
+  if (trials !== undefined && !present.includes('test'))
+    throw new UserError(`--trials: the manifest has no utterances of the split test`);
+  return present.flatMap((split) => {
+    const folder = present.length === 1 ? out : join(out, split);
+    const own = utterances.filter((utterance) => utterance.split === split);
+    const { files, notes } = writeKaldiFolder(folder, own, {
+      ...(trials !== undefined && split === 'test' && { trials: readTrials(trials) }),
+    });
+    for (const note of notes) talk.log(`  ${folder}: ${note}`);
+    return files.map((file) => join(folder, file));
+  });
+}

@@ -1,0 +1,102 @@
+/** @file `acanet data dedup`: the same audio under two ids, shown or taken out. */
+import type { Command } from 'commander';
+import type { ConflictPolicy, DuplicateGroup } from '../corpus/duplicate-audio.js';
+import { UserError } from '../errors.js';
+import { refuseSameFile, wholeNumber } from './data-arguments.js';
+import { listenForInterruption } from './interruption.js';
+import { createTalk, print, printJson } from './output.js';
+import { withExamples } from './recipe-options.js';
+
+interface DedupFlags {
+  out?: string;
+  conflicts: string;
+  threads?: string;
+  json?: boolean;
+}
+
+const policies = ['refuse', 'first', 'drop'] as const;
+
+export function addDataDedup(data: Command): void {
+  const command = data
+    .command('dedup')
+    .description(
+      'find utterances whose decoded samples are the same; prints a line for each group, exit status 1 if there is one ' +
+        'and nothing was written',
+    )
+    .argument('<manifest>', 'the manifest, or - for the standard input')
+    .option('--out <new.jsonl>', 'write a manifest with only the first of each group')
+    .option(
+      '--conflicts <how>',
+      'audio under two speakers, of which one is wrong: refuse to write, keep the first, or drop all of it',
+      'refuse',
+    )
+    .option('--threads <n>', 'threads to decode with (default: all)')
+    .option('--json', 'print results as JSON');
+  withExamples(
+    command,
+    'acanet data dedup manifest.jsonl',
+    'acanet data dedup manifest.jsonl --out unique.jsonl --conflicts drop',
+  ).action(async (manifest: string, { out, conflicts, threads, json }: DedupFlags) => {
+    if (!isPolicy(conflicts))
+      throw new UserError(`--conflicts: expected ${policies.join(', ')}, got ${JSON.stringify(conflicts)}`);
+    refuseSameFile(manifest, [out]);
+    const [{ findDuplicates, withoutDuplicates }, { inspectManifest }, { readCheckedManifest }, { writeManifest }] =
+      await Promise.all([
+        import('../corpus/duplicate-audio.js'),
+        import('../corpus/audio-inspection.js'),
+        import('../corpus/manifest-lines.js'),
+        import('../corpus/manifest.js'),
+      ]);
+    const talk = createTalk();
+    const utterances = readCheckedManifest(manifest);
+    const results = await inspectManifest(manifest, utterances, {
+      threads: wholeNumber('--threads', threads),
+      signal: listenForInterruption(),
+      onProgress: ({ done, total, audioSeconds }) =>
+        talk.progress('listening', done, total, `${Math.round(audioSeconds)} s of audio`),
+    }).finally(talk.stop);
+    const groups = findDuplicates(utterances, results);
+    if (!json && groups.length > 0) print(groups.map(describeGroup).join('\n'));
+    const copies = groups.reduce((sum, { utterances: members }) => sum + members.length - 1, 0);
+    const disputed = groups.filter(({ speakersDiffer }) => speakersDiffer).length;
+    talk.log(
+      copies === 0
+        ? `${utterances.length} utterances, no audio twice`
+        : `${utterances.length} utterances, ${copies} of them copies of an earlier one (${groups.length} groups)`,
+    );
+    if (disputed > 0) talk.log(`! ${disputed} groups are said to be of several speakers: wrong labels, listen to them`);
+    const kept = out === undefined ? undefined : withoutDuplicates(utterances, groups, { conflicts });
+    if (out !== undefined && kept) {
+      writeManifest(out, kept);
+      talk.log(
+        `${utterances.length} = ${kept.length} kept + ${utterances.length - kept.length} left out; wrote ${out}`,
+      );
+    }
+    if (json) {
+      printJson({
+        utterances: utterances.length,
+        copies,
+        groups: groups.map(({ utterances: members, ...group }) => ({
+          ...group,
+          utterances: members.map(({ id, speaker, split, path }) => ({ id, speaker, split, path })),
+        })),
+        ...(kept && { out, kept: kept.length }),
+      });
+    }
+    if (copies > 0 && out === undefined) process.exitCode = 1;
+  });
+}
+
+const isPolicy = (text: string): text is ConflictPolicy => (policies as readonly string[]).includes(text);
+
+/** `a-1 (a, train) = b-7 (b, test)  ! speakers differ, ! splits differ` */
+function describeGroup({ utterances, samePiece, speakersDiffer, splitsDiffer, silent }: DuplicateGroup): string {
+  const marks = [
+    ...(speakersDiffer ? ['! speakers differ'] : []),
+    ...(splitsDiffer ? ['! splits differ'] : []),
+    ...(samePiece ? ['the same piece of one file'] : []),
+    ...(silent ? ['silence'] : []),
+  ];
+  const members = utterances.map(({ id, speaker, split }) => `${id} (${speaker}, ${split})`).join(' = ');
+  return marks.length > 0 ? `${members}  ${marks.join(', ')}` : members;
+}

@@ -1,0 +1,73 @@
+/** @file `acanet data import`: a folder of audio, a Kaldi folder, a table, a known corpus → a manifest. */
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { refuseSameFile } from './data-arguments.js';
+import { listenForInterruption } from './interruption.js';
+import { createTalk, print, printJson } from './output.js';
+import { withExamples } from './recipe-options.js';
+
+interface ImportFlags {
+  out: string;
+  trials?: string;
+  set: string[];
+  json?: boolean;
+}
+
+const collect = (value: string, earlier: string[]) => [...earlier, value];
+
+export function addDataImport(data: Command): void {
+  const command = data
+    .command('import')
+    .description('make a manifest of the audio that is there')
+    .argument('<type>', 'what it is: folder (one folder a speaker), kaldi, csv, lhotse, librispeech, voxceleb, …')
+    .argument('<source>', 'the folder or file')
+    .requiredOption('--out <manifest.jsonl>', 'the manifest to write')
+    .option('--trials <file>', "also write the corpus's test trials")
+    .option(
+      '--set <key=value>',
+      "an option of the corpus, as in a recipe's corpus section; may be given again",
+      collect,
+      [],
+    )
+    .option('--json', 'print results as JSON');
+  withExamples(
+    command,
+    'acanet data import folder recordings --out manifest.jsonl',
+    'acanet data import folder recordings --out manifest.jsonl --trials trials.txt --set testShare=0.3',
+    'acanet data import kaldi data/train --out train.jsonl',
+  ).action(async (type: string, source: string, { out, trials, set, json }: ImportFlags) => {
+    const [{ importCorpus }, { describeCorpus, summarizeCorpus, writeManifest }, { writeTrials }] = await Promise.all([
+      import('../recipe/import-corpus.js'),
+      import('../corpus/manifest.js'),
+      import('../corpus/trials.js'),
+    ]);
+    refuseSameFile(source, [out, trials]);
+    refuseSameFile(out, [trials]);
+    const talk = createTalk();
+    const corpus = await importCorpus({
+      type,
+      source,
+      sets: set,
+      audioDir: join(dirname(resolve(out)), 'audio'),
+      onProgress: (done, total) => talk.progress('headers', done, total),
+      signal: listenForInterruption(),
+    }).finally(talk.stop);
+    const { utterances, notes } = corpus;
+    for (const note of [...notes, ...describeCorpus(utterances)]) talk.log(`  ${note}`);
+    writeManifest(out, utterances);
+    if (trials !== undefined && corpus.trials) writeTrials(trials, corpus.trials);
+    else if (trials !== undefined)
+      talk.log(`  no ${trials}: the corpus brings no trials; see \`acanet trials make --help\``);
+    const written = trials !== undefined && corpus.trials ? [out, trials] : [out];
+    if (json) {
+      printJson({
+        manifest: out,
+        ...(corpus.trials && trials !== undefined && { trials, trialCount: corpus.trials.length }),
+        utterances: utterances.length,
+        splits: summarizeCorpus(utterances),
+        notes,
+        ...(corpus.partial !== undefined && { partial: corpus.partial }),
+      });
+    } else print(written.join('\n'));
+  });
+}
