@@ -40,6 +40,14 @@ export function voxcelebId(name: string): string | undefined {
   return speaker === undefined ? undefined : `${speaker}/${video}/${number}`;
 }
 
+export interface VoxcelebTrials {
+  name: string;
+  trials: Trial[];
+  notes: string[];
+  /** Set where a named list is not the published one. */
+  partial?: string;
+}
+
 /**
  * Reads the list that `trials` names (`O-cleaned`, … or a file). Throws UserError where it is not there, or names an
  * utterance that is not among `ids`.
@@ -48,7 +56,7 @@ export function voxcelebId(name: string): string | undefined {
 export async function readVoxcelebTrials(
   trials: string,
   { folders, ids, where }: { folders: readonly string[]; ids: ReadonlySet<string>; where: string },
-): Promise<{ name: string; trials: Trial[]; notes: string[] }> {
+): Promise<VoxcelebTrials> {
   const known = Object.keys(voxcelebLists).find((name) => name.toLowerCase() === trials.toLowerCase());
   const path = known === undefined ? trials : findList(known, folders);
   if (!existsSync(path)) {
@@ -78,10 +86,12 @@ export async function readVoxcelebTrials(
       : 'This is not a list of VoxCeleb1: expected names such as id10270/x6uYqmx31kE/00001.wav.',
   });
   const name = known === undefined ? undefined : `Vox1-${known}`;
+  const { notes, partial } = compareCount(known, read.length);
   return {
     name: name ?? path,
     trials: read,
-    notes: [await describeTrialList(path, read, name), ...compareCount(known, read.length)],
+    notes: [await describeTrialList(path, read, name), ...notes],
+    ...(partial === undefined ? {} : { partial }),
   };
 }
 
@@ -97,15 +107,13 @@ function findList(name: string, folders: readonly string[]): string {
 }
 
 /** Says whether the list is as long as the published one, and which one it is instead. */
-function compareCount(known: string | undefined, count: number): string[] {
+function compareCount(known: string | undefined, count: number): { notes: string[]; partial?: string } {
   const sameLength = Object.keys(voxcelebLists).find((name) => voxcelebLists[name].trials === count);
   if (known === undefined) {
-    return sameLength === undefined ? [] : [`the trial list is as long as Vox1-${sameLength} as published`];
+    return { notes: sameLength === undefined ? [] : [`the trial list is as long as Vox1-${sameLength} as published`] };
   }
-  if (sameLength === known) return [`Vox1-${known} has as many trials as published`];
+  if (sameLength === known) return { notes: [`Vox1-${known} has as many trials as published`] };
   const instead = sameLength === undefined ? '' : `, which is the length of Vox1-${sameLength}`;
-  return [
-    `WARNING: Vox1-${known} was published with ${voxcelebLists[known].trials} trials, this list has ${count}${instead}; ` +
-      'do not compare the result with published ones',
-  ];
+  const partial = `Vox1-${known} was published with ${voxcelebLists[known].trials} trials, this list has ${count}${instead}`;
+  return { notes: [`WARNING: ${partial}; do not compare the result with published ones`], partial };
 }

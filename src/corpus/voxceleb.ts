@@ -72,6 +72,7 @@ export const voxcelebReader: CorpusReader<typeof voxcelebOptions> = {
     return {
       utterances,
       trials: list.trials,
+      ...(list.partial === undefined ? {} : { partial: list.partial }),
       notes: [...split.notes, ...list.notes, ...found.notes, ...describeGenders(speakers), ...notes],
     };
   },
