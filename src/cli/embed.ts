@@ -1,7 +1,9 @@
 /** @file `acanet embed`: audio or features → embeddings under the same keys. */
 import { Option, type Command } from 'commander';
+import type { RatePolicy } from '../features/options.js';
 import type { EmbeddingFormat } from '../recipe/embedding-formats.js';
 import { listenForInterruption } from './interruption.js';
+import { otherRatesOption } from './other-rates-option.js';
 import { createTalk, print, printJson } from './output.js';
 import { engineOf, withEngineOptions, withExamples, type EngineFlags } from './recipe-options.js';
 
@@ -10,6 +12,7 @@ interface EmbedFlags extends EngineFlags {
   out: string;
   asIs?: boolean;
   format: EmbeddingFormat;
+  otherRates?: RatePolicy;
 }
 
 export function addEmbed(program: Command): void {
@@ -20,6 +23,7 @@ export function addEmbed(program: Command): void {
     .requiredOption('--model <dir>', 'model folder, such as exp/demo/average/aca-net')
     .requiredOption('--out <file>', 'the file to write, such as X.ark')
     .option('--as-is', 'features are normalised already')
+    .addOption(otherRatesOption('audio of another sample rate than the model (default: as in its training)'))
     .addOption(
       new Option('--format <format>', 'ark (Kaldi, with .scp), text (Kaldi), or npy (with .keys)')
         .choices(['ark', 'text', 'npy'])
@@ -41,6 +45,7 @@ export function addEmbed(program: Command): void {
       modelDir: flags.model,
       engine: await engineOf(flags),
       asIs: flags.asIs ?? false,
+      otherRates: flags.otherRates,
       signal: listenForInterruption(),
     });
     talk.stop();

@@ -1,7 +1,9 @@
 /** @file `acanet features`: manifest → feature cache; `acanet features extract`: audio files → an archive of features. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { RatePolicy } from '../features/options.js';
 import { asNumber } from './number-flag.js';
+import { otherRatesOption } from './other-rates-option.js';
 import { createTalk, print, printJson } from './output.js';
 import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
 
@@ -11,6 +13,8 @@ interface ExtractFlags {
   normalize: string;
   compression: string;
   bins?: string;
+  rate?: string;
+  otherRates?: RatePolicy;
   json?: boolean;
 }
 
@@ -48,12 +52,14 @@ export function addFeatures(program: Command): void {
   const extract = command
     .command('extract')
     .description('compute features of audio files into a Kaldi archive, one record a file, named like the file')
-    .argument('<files...>', 'WAV or FLAC files, all of one sample rate')
+    .argument('<files...>', 'audio files')
     .requiredOption('--out <X.ark>', 'the archive to write; X.scp is written beside it')
     .option('--type <type>', 'kaldi or speechbrain', 'kaldi')
     .option('--normalize <how>', 'none, mean or meanvar, over each file', 'none')
     .option('--compression <bits>', 'none (float32), 16 or 8', 'none')
     .option('--bins <n>', 'mel filters')
+    .option('--rate <Hz>', "sample rate of the features (default: the first file's)")
+    .addOption(otherRatesOption('files of another sample rate (default: with --rate resample, else refuse)'))
     .option('--json', 'print results as JSON');
   withExamples(extract, 'acanet features extract a.wav b.flac --out feats.ark --normalize mean').action(
     async (files: string[], _own: unknown, self: Command) => {
@@ -67,8 +73,21 @@ export function addFeatures(program: Command): void {
       }
       const { extractFeatures } = await import('../recipe/extract-features.js');
       const talk = createTalk();
-      const { type, normalize, compression, bins, out } = flags;
-      const given = { type, normalize, compression, ...(bins !== undefined && { bins: asNumber(bins) }) };
+      const {
+        type,
+        normalize,
+        compression,
+        bins,
+        rate,
+        otherRates = rate === undefined ? undefined : 'resample',
+        out,
+      } = flags;
+      const given = {
+        ...{ type, normalize, compression },
+        ...(bins !== undefined && { bins: asNumber(bins) }),
+        ...(rate !== undefined && { sampleRate: asNumber(rate) }),
+        ...(otherRates !== undefined && { otherRates }),
+      };
       const { scp, records, frames } = await extractFeatures({ ...talk, files, out, given }).finally(talk.stop);
       if (flags.json) printJson({ archive: out, scp, records, frames });
       else print(`${out}\n${scp}`);

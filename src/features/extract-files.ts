@@ -5,7 +5,7 @@ import { throwProblems } from '../corpus/problem-list.js';
 import { createArchiveWriter, writeScp } from '../storage/kaldi-archive.js';
 import { normalizeFeatures } from './normalization.js';
 import type { FeatureOptions } from './options.js';
-import { createUtteranceFeatures } from './utterance-features.js';
+import { byFlag, createUtteranceFeatures } from './utterance-features.js';
 
 export interface ExtractFilesOptions {
   options: FeatureOptions;
@@ -31,7 +31,7 @@ export async function extractFiles(
   }
   const keys = files.map((file) => basename(file, extname(file)));
   checkKeys(files, keys);
-  const extract = createUtteranceFeatures(options);
+  const extract = createUtteranceFeatures(options, { remedy: byFlag });
   const writer = createArchiveWriter(out, { compression: options.compression });
   const problems: string[] = [];
   let [frames, samplesRead] = [0, 0];

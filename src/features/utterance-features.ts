@@ -15,7 +15,7 @@ import type { Augmentation, AugmentationKey } from './augmentation/augment.js';
 import { changeSpeed } from './augmentation/speed-perturbation.js';
 import { energyVad, frameLogEnergies, speechFrames, type VadOptions } from './energy-vad.js';
 import { createFbank, type Features } from './fbank.js';
-import type { FeatureOptions } from './options.js';
+import type { FeatureOptions, RatePolicy } from './options.js';
 
 /** Where the samples of an utterance lie. Offset, duration and silence in seconds; absent: the whole file. */
 export type AudioPiece = Pick<Utterance, 'path' | 'offset' | 'channel' | 'trailingSilence'> &
@@ -40,11 +40,12 @@ export interface UtteranceFeatures extends Features {
  */
 export function createUtteranceFeatures(
   options: FeatureOptions,
+  { remedy }: { remedy?: RateRemedy } = {},
 ): (piece: AudioPiece, variation?: Variation) => Promise<UtteranceFeatures> {
   const fbank = createFbank(options);
   return async (piece, { speed = 1, augment } = {}) => {
     const drawn = augment ? augment.augmentation.plan(augment.key).speed : 1;
-    const clean = changeSpeed(await readFeatureAudio(piece, options), speed * drawn);
+    const clean = changeSpeed(await readFeatureAudio(piece, options, { remedy }), speed * drawn);
     const samples = augment
       ? await augment.augmentation.waveform(clean, augment.key, { speaker: augment.speaker })
       : clean;
@@ -60,25 +61,25 @@ export function createUtteranceFeatures(
 
 /**
  * Samples of an utterance at the features' sample rate, its trailing silence with them.
- * @param range samples [from, to) of them; default: all
+ * @param given.range samples [from, to) of them; default: all
  * @throws UserError naming the file
  */
 export async function readFeatureAudio(
   piece: AudioPiece,
   options: Pick<FeatureOptions, 'sampleRate' | 'otherRates'>,
-  range?: { from: number; to: number },
+  { range, remedy }: { range?: { from: number; to: number }; remedy?: RateRemedy } = {},
 ): Promise<Float32Array<ArrayBuffer>> {
   const { path, offset = 0, duration, channel, trailingSilence = 0 } = piece;
   const { sampleRate } = options;
   if (options.otherRates) {
     const found = piece.sampleRate ?? (await probeAudio(path)).sampleRate;
-    const problem = rateProblem(found, options);
+    const problem = rateProblem(found, options, remedy);
     if (problem) throw new UserError(`${path}: ${problem}`);
   }
   const read = async (from: number, length: number | undefined) => {
     const wanted = { offset: from, duration: length, channel, ...(options.otherRates && { sampleRate }) };
     const audio = await readAudio(path, wanted);
-    const problem = rateProblem(audio.sampleRate, options);
+    const problem = rateProblem(audio.sampleRate, options, remedy);
     if (problem) throw new UserError(`${path}: ${problem}`);
     return audio.samples;
   };
@@ -90,25 +91,27 @@ export async function readFeatureAudio(
   const voiced = duration === undefined ? Infinity : Math.round(duration * sampleRate);
   if (from >= voiced) return new Float32Array(to - from);
   const end = Math.min(to, voiced);
-  const samples = await read(offset + from / sampleRate, (end - from) / sampleRate);
-  return end === to ? samples : withSilence(samples, to - from);
+  return withSilence(await read(offset + from / sampleRate, (end - from) / sampleRate), to - from);
 }
+
+/** Says how a policy is chosen, in the words of who is asked to. */
+export type RateRemedy = (policy: RatePolicy) => string;
+const byRecipe: RateRemedy = (policy) => `change features.sampleRate, or set features.otherRates: ${policy}`;
+/** Where there is a flag for it, and no recipe. */
+export const byFlag: RateRemedy = (policy) => `pass --other-rates ${policy}`;
 
 /** What is wrong with a sample rate, and what to do; undefined where it can be used. */
 export function rateProblem(
   found: number,
   { sampleRate, otherRates }: Pick<FeatureOptions, 'sampleRate' | 'otherRates'>,
+  remedy: RateRemedy = byRecipe,
 ): string | undefined {
   if (found === sampleRate || otherRates === 'resample') return undefined;
   if (otherRates === undefined) {
-    const allow = found > sampleRate ? 'downsample' : 'resample';
-    return `expected ${sampleRate} Hz, got ${found} Hz; change features.sampleRate, or set features.otherRates: ${allow}`;
+    return `expected ${sampleRate} Hz, got ${found} Hz; ${remedy(found > sampleRate ? 'downsample' : 'resample')}`;
   }
   if (found > sampleRate) return undefined;
-  return (
-    `expected ${sampleRate} Hz or more (features.otherRates: downsample), got ${found} Hz, which leaves the upper bands empty; ` +
-    `lower features.sampleRate, or set features.otherRates: resample`
-  );
+  return `expected ${sampleRate} Hz or more, got ${found} Hz, which leaves the upper bands empty; ${remedy('resample')}`;
 }
 
 /** How many utterances are resampled, as a line for the log: `120 utterances are resampled to 8000 Hz (120 of 16000 Hz)`. */

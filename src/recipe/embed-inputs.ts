@@ -4,9 +4,11 @@
  * Audio goes through the model's own front end. Features are normalised as the model's were, unless they are to be taken
  * as they are; imported models, which do not say what they were trained on, take features as they are only.
  */
-import { internal, messageOf, UserError } from '../errors.js';
-import { createFbank, type Features } from '../features/fbank.js';
+import { internal, UserError } from '../errors.js';
+import type { Features } from '../features/fbank.js';
 import { normalizeFeatures } from '../features/normalization.js';
+import type { FeatureOptions, RatePolicy } from '../features/options.js';
+import { byFlag, createUtteranceFeatures } from '../features/utterance-features.js';
 import { listEmbeddingInputs, type EmbeddingInput } from './embedding-inputs.js';
 import type { Embedder, Library, Reporting } from './library.js';
 import { realLibrary } from './real-library.js';
@@ -18,6 +20,8 @@ export interface EmbedInputsOptions extends Reporting {
   engine: EngineOptions;
   /** Features are already normalised. */
   asIs: boolean;
+  /** What is done with audio of another sample rate than the model's; default: as in its training. */
+  otherRates?: RatePolicy;
   library?: Pick<Library, 'openEmbedder'>;
 }
 
@@ -27,6 +31,7 @@ export async function embedInputs({
   modelDir,
   engine,
   asIs,
+  otherRates,
   library = realLibrary,
   progress,
   signal,
@@ -34,7 +39,7 @@ export async function embedInputs({
   const inputs = listEmbeddingInputs(paths);
   const embedder = await library.openEmbedder({ modelDir, engine });
   try {
-    const toFeatures = frontEnd(embedder, modelDir, asIs);
+    const toFeatures = frontEnd(embedder, { modelDir, asIs, otherRates });
     const embeddings = new Map<string, Float32Array>();
     for (const input of inputs) {
       signal?.throwIfAborted();
@@ -65,9 +70,13 @@ export async function embedInputs({
   }
 }
 
-function frontEnd(embedder: Embedder, modelDir: string, asIs: boolean): (input: EmbeddingInput) => Promise<Features> {
-  const { features: options, globalMean } = embedder;
-  const fbank = options && createFbank(options);
+function frontEnd(
+  embedder: Embedder,
+  { modelDir, asIs, otherRates }: Pick<EmbedInputsOptions, 'modelDir' | 'asIs' | 'otherRates'>,
+): (input: EmbeddingInput) => Promise<Features> {
+  const { globalMean } = embedder;
+  const options = embedder.features && withRatePolicy(embedder.features, otherRates);
+  const extract = options && createUtteranceFeatures(options, { remedy: byFlag });
   return async (input) => {
     if (input.kind === 'features') {
       const features = input.read();
@@ -81,32 +90,32 @@ function frontEnd(embedder: Embedder, modelDir: string, asIs: boolean): (input: 
       normalizeFeatures(features, options.normalize, { globalMean });
       return features;
     }
-    if (!options || !fbank) {
+    if (!options || !extract) {
       throw new UserError(
         `${modelDir}: the model does not say which features it takes (imported weights), so audio cannot be embedded\n` +
           '  compute features with `acanet features extract`, and embed the archive with --as-is',
       );
     }
     if (asIs) throw new UserError(`${input.where}: --as-is is for features, not for audio`);
-    const { sampleRate, samples } = await input.read();
-    if (sampleRate !== options.sampleRate) {
-      throw new UserError(
-        `${input.where}: the model ${modelDir} takes audio of ${options.sampleRate} Hz, got ${sampleRate} Hz`,
-      );
-    }
-    const features = named(input.where, () => fbank(samples));
+    const features = await named(input.where, () => extract(input.piece));
     if (options.normalize === 'global' && !globalMean) throw internal(`${modelDir} lacks its global mean`);
     normalizeFeatures(features, options.normalize, { globalMean });
     return features;
   };
 }
 
+function withRatePolicy(options: FeatureOptions, policy: RatePolicy | undefined): FeatureOptions {
+  if (policy === undefined) return options;
+  const { otherRates: _trained, ...rest } = options;
+  return policy === 'refuse' ? rest : { ...rest, otherRates: policy };
+}
+
 /** Puts where something lies before what is wrong with it. */
-function named<T>(where: string, action: () => T): T {
+async function named<T>(where: string, action: () => Promise<T>): Promise<T> {
   try {
-    return action();
+    return await action();
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${where}: ${messageOf(error)}`, { cause: error });
-    throw error;
+    if (!(error instanceof UserError) || error.message.startsWith(where)) throw error;
+    throw new UserError(`${where}: ${error.message}`, { cause: error });
   }
 }

@@ -7,10 +7,10 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, resolve } from 'node:path';
-import { readAudio } from '../audio/read.js';
 import { readManifest } from '../corpus/manifest.js';
 import { messageOf, UserError } from '../errors.js';
 import type { Features } from '../features/fbank.js';
+import type { AudioPiece } from '../features/utterance-features.js';
 import { listArchive, readMatrix, readScp, type EntryLocation } from '../storage/kaldi-archive.js';
 
 /** One utterance to embed. */
@@ -18,10 +18,7 @@ export type EmbeddingInput = {
   key: string;
   /** Where it lies, for messages. */
   where: string;
-} & (
-  | { kind: 'audio'; read(): Promise<{ sampleRate: number; samples: Float32Array }> }
-  | { kind: 'features'; read(): Features }
-);
+} & ({ kind: 'audio'; piece: AudioPiece } | { kind: 'features'; read(): Features });
 
 /** All inputs, in the order given. @throws UserError for unknown kinds of input, and for keys that come twice */
 export function listEmbeddingInputs(paths: readonly string[]): EmbeddingInput[] {
@@ -51,18 +48,18 @@ function listOne(path: string): EmbeddingInput[] {
     throw new UserError(`${path}: expected a file, got a folder\n  name its files, or a wav.scp`);
   switch (extname(path)) {
     case '.jsonl':
-      return readManifest(path).map(({ id, path: file, offset, duration, channel }) => ({
-        key: id,
-        where: file,
+      return readManifest(path).map((utterance) => ({
+        key: utterance.id,
+        where: utterance.path,
         kind: 'audio',
-        read: () => readAudio(file, { offset, duration, channel }),
+        piece: utterance,
       }));
     case '.ark':
       return listArchive(path).map((entry) => features(entry.key, `${path}: ${entry.key}`, entry));
     case '.scp':
       return listScp(path);
     default:
-      return [{ key: basename(path, extname(path)), where: path, kind: 'audio', read: () => readAudio(path) }];
+      return [{ key: basename(path, extname(path)), where: path, kind: 'audio', piece: { path } }];
   }
 }
 
@@ -86,7 +83,7 @@ function listScp(path: string): EmbeddingInput[] {
     }
     const file = locate(target, path);
     if (!existsSync(file)) throw new UserError(`${where}: no such file: ${target}`);
-    return { key, where: `${where}: ${file}`, kind: 'audio', read: () => readAudio(file) };
+    return { key, where: `${where}: ${file}`, kind: 'audio', piece: { path: file } };
   });
 }
 

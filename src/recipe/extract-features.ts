@@ -21,14 +21,17 @@ export async function extractFeatures({
   given,
   progress,
 }: ExtractFeaturesOptions): ReturnType<typeof extractFiles> {
-  const { sampleRate } = await probeAudio(files[0]);
   const located = Object.entries(given).map(([key, value]): [string, Located] => [
     key,
-    { at: `--${key} ${value}`, value },
+    { at: `--${flagOf(key)} ${value}`, value },
   ]);
-  const options = checkLocated(featureOptions, {
-    at: 'options',
-    value: new Map([...located, ['sampleRate', { at: files[0], value: sampleRate }]]),
-  });
+  const rate: [string, Located][] =
+    given.sampleRate === undefined
+      ? [['sampleRate', { at: files[0], value: (await probeAudio(files[0])).sampleRate }]]
+      : [];
+  const options = checkLocated(featureOptions, { at: 'options', value: new Map([...located, ...rate]) });
   return extractFiles(files, { options, out, onProgress: (done, total) => progress('features', done, total) });
 }
+
+/** The command line's name of an option where it is not the recipe's. */
+const flagOf = (key: string) => ({ sampleRate: 'rate', otherRates: 'other-rates' })[key] ?? key;

@@ -7,7 +7,7 @@
  * keyed by (seed, epoch, utterance, copy). SpecAugment comes last, there and on crops of cached features.
  * NOTE: `topDb` of SpeechBrain's features is below the crop's maximum here, below the utterance's in the cache.
  */
-import { UserError } from '../errors.js';
+import { internal, UserError } from '../errors.js';
 import type { Augmentation } from '../features/augmentation/augment.js';
 import { changeSpeed, lengthAfterSpeed, lengthBeforeSpeed } from '../features/augmentation/speed-perturbation.js';
 import { createFbank, type Features } from '../features/fbank.js';
@@ -15,7 +15,6 @@ import { frameGeometry } from '../features/frame-geometry.js';
 import { normalizeFeatures } from '../features/normalization.js';
 import type { FeatureOptions } from '../features/options.js';
 import { readFeatureAudio } from '../features/utterance-features.js';
-import { internal } from '../errors.js';
 import { cropStart, type ReadCrop } from './crop.js';
 
 /** Frames of an utterance of so many frames at `speed` times its speed, of which every crop can be read. */
@@ -59,7 +58,7 @@ export function onlineCrops({
     const start = Math.floor(from * speed);
     const length = to - from;
     const range = { from: start, to: start + (speed === 1 ? length : lengthBeforeSpeed(length, speed)) };
-    const clean = changeSpeed(await readFeatureAudio(piece, options, range), speed).subarray(0, length);
+    const clean = changeSpeed(await readFeatureAudio(piece, options, { range }), speed).subarray(0, length);
     const features = named(piece.path, fbank, await augmentation.waveform(clean, key, { speaker }));
     const crop = cut(features, skip, count);
     normalizeFeatures(crop, options.normalize, { globalMean });

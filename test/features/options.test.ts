@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { extractionHash, featureOptions, featureSize } from '../../src/features/options.js';
 
+/** The hash of `features: {}` before there was either of these options. */
+const HASH_OF_DEFAULTS = 'b8535e78f15e468518a22b0b40da196251eb882fe1568fc59ae3a81ed715a3a7';
+
 describe('features/options', () => {
   it('fills in the defaults of each front end, and takes what it gave', () => {
     const kaldi = featureOptions.parse({});
@@ -22,6 +25,17 @@ describe('features/options', () => {
   for (const [name, given, message] of refused) {
     it(`refuses ${name}`, () => assert.match(featureOptions.safeParse(given).error?.message ?? '', message));
   }
+
+  it('says nothing of other rates and VAD where they do nothing, so that earlier hashes hold', () => {
+    const plain = featureOptions.parse({ otherRates: 'refuse', vad: null });
+    assert.ok(!('otherRates' in plain) && !('vad' in plain));
+    assert.equal(extractionHash(plain), HASH_OF_DEFAULTS);
+    assert.equal(extractionHash(featureOptions.parse({ otherRates: 'resample' })), HASH_OF_DEFAULTS);
+    const detecting = featureOptions.parse({ vad: {} });
+    assert.notEqual(extractionHash(detecting), HASH_OF_DEFAULTS);
+    assert.deepEqual(featureOptions.parse(detecting), detecting);
+    assert.deepEqual(detecting.vad, { threshold: 5.5, meanScale: 0.5, context: 2, proportion: 0.12 });
+  });
 
   it('hashes what decides the stored values, which normalisation does not', () => {
     const hash = (given: object) => extractionHash(featureOptions.parse(given));

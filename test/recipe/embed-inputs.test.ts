@@ -5,13 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeWav } from '../../src/audio/write-wav.js';
 import { writeManifest } from '../../src/corpus/manifest.js';
-import { featureOptions } from '../../src/features/options.js';
+import { featureOptions, type RatePolicy } from '../../src/features/options.js';
 import { embedInputs } from '../../src/recipe/embed-inputs.js';
 import { embeddingFiles, writeEmbeddingsAs } from '../../src/recipe/embedding-formats.js';
 import type { Embedder } from '../../src/recipe/library.js';
 import { createArchiveWriter, listArchive, readVector, writeScp } from '../../src/storage/kaldi-archive.js';
 
 const features = featureOptions.parse({ bins: 20, normalize: 'mean' });
+
+interface EmbedOptions {
+  asIs?: boolean;
+  model?: Embedder;
+  otherRates?: RatePolicy;
+}
 
 describe('embedding of files', () => {
   let folder: string;
@@ -47,12 +53,13 @@ describe('embedding of files', () => {
     embed: ({ frames, data }) => Promise.resolve(Float32Array.of(frames, data[0])),
     close: () => Promise.resolve(),
   };
-  const embed = (inputs: string[], { asIs = false, model = embedder } = {}) =>
+  const embed = (inputs: string[], { asIs = false, model = embedder, otherRates }: EmbedOptions = {}) =>
     embedInputs({
       inputs: inputs.map(path),
       modelDir: 'model',
       engine: { name: 'reference', device: 'cpu', threads: null },
       asIs,
+      otherRates,
       library: { openEmbedder: () => Promise.resolve(model) },
       log: () => undefined,
       progress: () => undefined,
@@ -62,6 +69,14 @@ describe('embedding of files', () => {
     const embeddings = await embed(['b.wav', 'a.wav']);
     assert.deepEqual([...embeddings.keys()], ['b', 'a']);
     assert.equal(embeddings.get('a')![0], 48); // 1 + (8000 − 400) / 160
+  });
+
+  it('resamples audio as the model’s training did, unless it is told otherwise', async () => {
+    assert.equal((await embed(['slow.wav'], { otherRates: 'resample' })).get('slow')![0], 48);
+    await assert.rejects(embed(['slow.wav'], { otherRates: 'downsample' }), /leaves the upper bands empty/);
+    const model = { ...embedder, features: { ...features, otherRates: 'resample' as const } };
+    assert.equal((await embed(['slow.wav'], { model })).get('slow')![0], 48);
+    await assert.rejects(embed(['slow.wav'], { model, otherRates: 'refuse' }), /expected 16000 Hz, got 8000 Hz/);
   });
 
   it('takes a manifest with its ranges, and a wav.scp with paths beside it', async () => {
@@ -87,7 +102,7 @@ describe('embedding of files', () => {
       'audio of another sample rate',
       ['slow.wav'],
       {},
-      /slow\.wav: the model model takes audio of 16000 Hz, got 8000 Hz/,
+      /slow\.wav: expected 16000 Hz, got 8000 Hz; pass --other-rates resample/,
     ],
     ['features that are too short', ['feats.ark'], {}, /feats\.ark: short: the model needs at least 3 frames, got 2/],
     [
