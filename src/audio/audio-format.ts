@@ -4,7 +4,7 @@
  * A format is one file that exports an `AudioFormat`; `formats` in `formats.ts` lists them. Samples are float32 in
  * −1 … 1: an integer of b bits is divided by 2^(b−1), so that 16-bit audio is exactly int16/32768.
  */
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { UserError, messageOf } from '../errors.js';
 import { readAt } from '../storage/read-at.js';
 
@@ -45,17 +45,28 @@ export interface AudioFormat {
   ): Promise<Float32Array<ArrayBuffer>>;
 }
 
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file (a part of the path is a file, not a folder)',
+  EACCES: 'no permission to read it',
+  EPERM: 'no permission to read it',
+};
+
 /** Opens `path`, hands it to `action` and closes it again. */
 export async function withAudioSource<T>(path: string, action: (source: AudioSource) => T | Promise<T>): Promise<T> {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    // Without O_NONBLOCK, opening a named pipe waits for a writer. Windows does not have it.
+    fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
-    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    throw new UserError(`${path}: cannot be read: ${reasons[code] ?? messageOf(error)}`, { cause: error });
   }
   try {
     const stat = fstatSync(fd, { bigint: true });
     if (stat.isDirectory()) throw new UserError(`${path}: expected an audio file, got a folder`);
+    if (!stat.isFile())
+      throw new UserError(`${path}: expected an audio file, got a pipe or a device; save it to a file first`);
     const size = Number(stat.size);
     return await action({
       path,

@@ -52,8 +52,9 @@ export const throughFfmpeg: AudioFormat = {
 /** What the file is, and how to get its samples, trimmed to the length that it states. */
 async function describe(source: AudioSource): Promise<{ info: AudioInfo; decoded: () => Promise<Channels> }> {
   const format = containerOf(source.read(0, 64)) ?? 'unknown';
-  // ffmpeg does not mind if Ogg pages are missing.
+  // ffmpeg does not mind if Ogg pages are missing, or the last bytes of MP4.
   if (format === 'ogg') splitOgg(source.path, source.read(0, source.size));
+  if (format === 'm4a') checkBoxes(source);
   const { sampleRate, channels, stated, seconds, codec } = await askFfprobe(source.path, format);
   const decoded = async () => trim(await decode(source.path, format, channels), stated);
   const frames = stated ?? (await decodeOnce(source, decoded))[0].length;
@@ -64,6 +65,22 @@ async function describe(source: AudioSource): Promise<{ info: AudioInfo; decoded
   }
   if (frames === 0) throw new UserError(`${source.path}: holds no audio (0 samples)`);
   return { info: { format, sampleRate, channels, frames, duration: frames / sampleRate, encoding: codec }, decoded };
+}
+
+/** MP4 is a row of boxes: size (32 bits; 1: 64 bits follow the type; 0: to the end), type, content (ISO/IEC 14496-12, 4.2). */
+function checkBoxes({ path, size, read }: AudioSource): void {
+  for (let at = 0; at < size;) {
+    const head = read(at, 16);
+    const short = head.length < 8 ? 8 : head.readUInt32BE(0);
+    const length =
+      short === 1 && head.length === 16 ? Number(head.readBigUInt64BE(8)) : short === 0 ? size - at : short;
+    if (length < 8 || at + length > size) {
+      throw new UserError(
+        `${path}: truncated or damaged m4a: its box at byte ${at} takes ${length} bytes, ${size - at} are left`,
+      );
+    }
+    at += length;
+  }
 }
 
 function trim(channels: Channels, stated: number | undefined): Channels {

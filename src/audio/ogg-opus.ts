@@ -20,7 +20,7 @@ export const oggOpus: AudioFormat = {
   probe: (source) => parseHeader(source).info,
   readChannel(source, range) {
     const { info, gain } = parseHeader(source);
-    return readFromWhole(source, info, range, () => decode(source, gain));
+    return readFromWhole(source, info, range, () => decode(source, info.frames, gain));
   },
 };
 
@@ -46,7 +46,7 @@ function parseHeader(source: AudioSource): { info: AudioInfo; gain: number } {
   };
 }
 
-async function decode({ path, size, read }: AudioSource, gain: number): Promise<Channels> {
+async function decode({ path, size, read }: AudioSource, frames: number, gain: number): Promise<Channels> {
   const file = read(0, size);
   splitOgg(path, file);
   const { OggOpusDecoder } = await import('ogg-opus-decoder');
@@ -55,7 +55,8 @@ async function decode({ path, size, read }: AudioSource, gain: number): Promise<
   try {
     const { channelData, errors } = await decoder.decodeFile(file);
     if (errors.length > 0) throw new Error(errors[0].message);
-    return channelData.map((samples) => Float32Array.from(samples, (sample) => sample * gain));
+    // NOTE: the package (1.7.5) leaves the padding in where the first page with sound is also the last.
+    return channelData.map((samples) => Float32Array.from(samples.subarray(0, frames), (sample) => sample * gain));
   } catch (error) {
     throw new UserError(`${path}: damaged Opus: ${messageOf(error)}`, { cause: error });
   } finally {

@@ -15,7 +15,10 @@ export const oggVorbis: AudioFormat = {
   extensions: ['.ogg', '.oga'],
   matches: (head) => Buffer.from(head).toString('latin1', 28, 35) === '\x01vorbis',
   probe: parseHeader,
-  readChannel: (source, range) => readFromWhole(source, parseHeader(source), range, () => decode(source)),
+  readChannel(source, range) {
+    const info = parseHeader(source);
+    return readFromWhole(source, info, range, () => decode(source, info.frames));
+  },
 };
 
 function parseHeader(source: AudioSource): AudioInfo {
@@ -29,7 +32,7 @@ function parseHeader(source: AudioSource): AudioInfo {
   return { format: 'ogg-vorbis', sampleRate, channels, frames, duration, encoding: 'Vorbis' };
 }
 
-async function decode({ path, size, read }: AudioSource): Promise<Channels> {
+async function decode({ path, size, read }: AudioSource, frames: number): Promise<Channels> {
   const file = read(0, size);
   splitOgg(path, file);
   const { OggVorbisDecoder } = await import('@wasm-audio-decoders/ogg-vorbis');
@@ -38,7 +41,7 @@ async function decode({ path, size, read }: AudioSource): Promise<Channels> {
   try {
     const { channelData, errors } = await decoder.decodeFile(file);
     if (errors.length > 0) throw new Error(errors[0].message);
-    return channelData.map((samples) => Float32Array.from(samples));
+    return channelData.map((samples) => samples.slice(0, frames) as Float32Array<ArrayBuffer>);
   } catch (error) {
     throw new UserError(`${path}: damaged Vorbis: ${messageOf(error)}`, { cause: error });
   } finally {
