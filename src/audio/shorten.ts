@@ -60,6 +60,8 @@ const WIDTH = {
 };
 /** The fewest bits that the command for a block takes: ZERO is 00 1 00. */
 const SHORTEST_COMMAND = 5;
+/** Samples that are decoded at most: 9 hours of one channel at 16 kHz, 1 GiB. Silence takes next to no room in a file. */
+const MOST_SAMPLES = 2 ** 29;
 /** Bounds that no encoder's streams reach; beyond them a stream is damaged. */
 const MAX = { channels: 32, blockSize: 65535, order: 64, meanBlocks: 32768, energy: 24, coefficient: 2 ** 15 };
 
@@ -95,6 +97,11 @@ export function decodeShorten(path: string, bytes: Uint8Array, start: number, fr
     mean: runningMean(meanBlocks, version),
   }));
   const total = frames * channels;
+  if (total > MOST_SAMPLES) {
+    throw new UserError(
+      `${path}: holds ${total} samples; at most ${MOST_SAMPLES} of shorten data can be decoded at once`,
+    );
+  }
   // Speech is seldom packed into less than half a byte a sample; where it is, the array grows.
   let samples: Int16Array = new Int16Array(Math.min(total, 2 * bytes.length));
   let blockSize = header.blockSize;
