@@ -21,11 +21,21 @@ export async function convertToWav(
   output: string,
   { sampleRate, channel }: { sampleRate?: number; channel?: number } = {},
 ): Promise<Conversion> {
-  const [from, to] = [input, output].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }));
-  if (from && to && from.dev === to.dev && from.ino === to.ino) {
+  const [from, to] = [input, output].map(identityOf);
+  if (from !== undefined && from === to) {
     throw new UserError(`${output}: is the file that is to be read; give the result another name`);
   }
   const audio = await readAudio(input, { sampleRate, channel });
   const { clipped } = writeWav(output, audio.samples, audio.sampleRate);
   return { sampleRate: audio.sampleRate, frames: audio.samples.length, clipped };
+}
+
+/** The same for all names of a file; undefined where there is none. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined; // reading or writing it will say why
+  }
 }
