@@ -1,6 +1,6 @@
 /**
- * @file The published lists of WSJ0-1talker (Xu, Rao, Chng, Li: "Target speaker verification with selective auditory
- * attention", repository `target_speaker_verification`, `egs/WSJ0-2mix-extr/data`), reduced to utterance ids.
+ * @file The published lists of WSJ0-1talker (Xu et al., Target Speaker Verification with Selective Auditory Attention,
+ * TASLP 2021; repository `target_speaker_verification`, folder `egs/WSJ0-2mix-extr/data`), reduced to utterance ids.
  *
  *     tr/ref.scp, cv/ref.scp   `<mixture> <path>`; a mixture is `<s1>_<gain>_<s2>_<gain>_<aux>`. Its talker s1, alone, is what
  *                              training (tr) and development (cv) use, so an utterance in several mixtures is named often
