@@ -49,8 +49,27 @@ export const throughFfmpeg: AudioFormat = {
   },
 };
 
-/** What the file is, and how to get its samples, trimmed to the length that it states. */
-async function describe(source: AudioSource): Promise<{ info: AudioInfo; decoded: () => Promise<Channels> }> {
+interface Description {
+  info: AudioInfo;
+  /** Gets the samples, trimmed to the length that the file states. */
+  decoded: () => Promise<Channels>;
+}
+
+/** The file that was asked about last: starting ffprobe takes as long as decoding some seconds of sound. */
+let latest: { key: string; description: Promise<Description> } | undefined;
+
+function describe(source: AudioSource): Promise<Description> {
+  const key = `${source.path}\n${source.identity}`;
+  if (latest?.key === key) return latest.description;
+  const entry = { key, description: ask(source) };
+  latest = entry;
+  entry.description.catch(() => {
+    if (latest === entry) latest = undefined;
+  });
+  return entry.description;
+}
+
+async function ask(source: AudioSource): Promise<Description> {
   const format = containerOf(source.read(0, 64)) ?? 'unknown';
   // ffmpeg does not mind if Ogg pages are missing, or the last bytes of MP4.
   if (format === 'ogg') splitOgg(source.path, source.read(0, source.size));
