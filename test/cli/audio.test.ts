@@ -21,7 +21,9 @@ import { wavBytes } from '../audio/wav-bytes.js';
 
 const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
 
-describe('acanet audio', () => {
+describe('acanet audio', function () {
+  // Every command starts a process.
+  this.timeout(20_000);
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'acanet-audio-cli-'));
