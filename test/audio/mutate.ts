@@ -1,4 +1,6 @@
-/** @file Damages files at random, the same way for the same seed. */
+/** @file Damages files at random, the same way for the same seed, and reads them without a disc. */
+import type { AudioFormat, AudioSource } from '../../src/audio/audio-format.js';
+import { UserError } from '../../src/errors.js';
 import { keyedRandom } from '../../src/random.js';
 
 /**
@@ -20,3 +22,26 @@ export function mutate(bytes: Buffer, seed: number, { among = bytes.length }: { 
   }
   return mutated;
 }
+
+/** The last channel of `bytes` as `format` reads it, or undefined where it refuses them with a UserError. */
+export async function readDamaged(format: AudioFormat, bytes: Buffer): Promise<Float32Array | undefined> {
+  const source: AudioSource = {
+    path: 'damaged',
+    size: bytes.length,
+    identity: `damaged ${(identities += 1)}`,
+    read: (position, length) => {
+      const piece = Uint8Array.from(bytes.subarray(position, Math.max(position, position + length)));
+      return Buffer.from(piece.buffer);
+    },
+  };
+  try {
+    if (!format.matches(source.read(0, 64))) return undefined;
+    const { frames, channels } = await format.probe(source);
+    return await format.readChannel(source, { from: 0, count: frames, channel: channels - 1 });
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+let identities = 0;

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../../src/errors.js';
 import { probeAudio } from '../../src/audio/probe.js';
 import { readAudio } from '../../src/audio/read.js';
+import { wav } from '../../src/audio/wav.js';
 import { chunk, wavBytes } from './wav-bytes.js';
-import { mutate } from './mutate.js';
+import { mutate, readDamaged } from './mutate.js';
 
 const pcm16 = (...values: number[]) => Buffer.from(Int16Array.from(values).buffer);
 
@@ -91,7 +91,7 @@ describe('WAV', () => {
     assert.equal((await probeAudio(path)).sampleRate, 192000);
   });
 
-  it('refuses float samples that are not finite, also in another channel’s frames only when they are read', async () => {
+  it('refuses float samples that are not finite, in the channel that is read', async () => {
     for (const bad of [NaN, Infinity, -Infinity, 1e300]) {
       const data = Buffer.from(Float64Array.of(0.5, 0, 0.25, bad).buffer);
       const bytes = wavBytes({ tag: 3, bits: 64, channels: 2, data });
@@ -117,14 +117,9 @@ describe('WAV', () => {
       }),
       rf64({ data: pcm16(1, 2, 3), table: [['bext', 6]] }),
     ];
-    for (let seed = 0; seed < 400; seed++) {
-      try {
-        writeFileSync(path, mutate(good[seed % 2], seed, { among: 120 }));
-        const { samples } = await readAudio(path, { channel: 0 });
-        assert.ok(samples.every(Number.isFinite));
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-      }
+    for (let seed = 0; seed < 1000; seed++) {
+      const samples = await readDamaged(wav, mutate(good[seed % 2], seed, { among: 120 }));
+      assert.ok(samples?.every(Number.isFinite) ?? true);
     }
   });
 });
