@@ -1,9 +1,11 @@
 /**
  * @file Reading pieces of the recordings that augmentation draws from, at the features' sample rate.
  *
- * Only the piece that is needed is read, so a recording may be hours long. Those that are read whole (shorter than the
- * crop, and impulse responses) are kept until newer ones take their place; the samples do not depend on that.
+ * Of WAV only the piece that is needed is read, so a recording may be hours long. Other formats are decoded as a whole for
+ * any piece of them; those of up to a minute are kept, as are impulse responses and what is shorter than the crop, until
+ * newer ones take their place. The samples do not depend on what is kept.
  */
+import { extname } from 'node:path';
 import { readAudio } from '../../audio/read.js';
 import { resampledLength } from '../../audio/resample.js';
 import type { RandomStream } from '../../random.js';
@@ -16,8 +18,14 @@ export interface RecordingReader {
   piece(recording: SourceRecording, count: number, random: RandomStream): Promise<Float32Array<ArrayBuffer>>;
 }
 
-/** @param keptSamples bound on what is kept; default 8 Mi samples = 32 MiB */
-export function createRecordingReader(sampleRate: number, { keptSamples = 2 ** 23 } = {}): RecordingReader {
+/** Seconds; longer ones would drive out all others. */
+export const LONGEST_KEPT = 60;
+
+/** Whether pieces of a file are read without decoding all of it. */
+export const isReadByRange = ({ path }: SourceRecording): boolean => extname(path).toLowerCase() === '.wav';
+
+/** @param keptSamples bound on what is kept; default 16 Mi samples = 64 MiB */
+export function createRecordingReader(sampleRate: number, { keptSamples = 2 ** 24 } = {}): RecordingReader {
   const kept = new Map<string, Float32Array<ArrayBuffer>>();
   let total = 0;
 
@@ -37,6 +45,8 @@ export function createRecordingReader(sampleRate: number, { keptSamples = 2 ** 2
       return known;
     }
     const samples = await read(recording, channel, 0, lengthAt(recording, sampleRate));
+    // Another call may have read it meanwhile.
+    if (kept.has(key)) return samples;
     kept.set(key, samples);
     total += samples.length;
     for (const [oldest, { length }] of kept) {
@@ -55,6 +65,9 @@ export function createRecordingReader(sampleRate: number, { keptSamples = 2 ** 2
       const places = length < count ? length : length - count + 1;
       const start = random.below(places);
       if (length < count) return repeatFrom(await readWhole(recording, channel), start, count);
+      if (!isReadByRange(recording) && recording.duration <= LONGEST_KEPT) {
+        return repeatFrom(await readWhole(recording, channel), start, count);
+      }
       const samples = await read(recording, channel, start, count);
       // A manifest's duration may be rounded up by part of a millisecond, which the file then does not have.
       return samples.length === count ? samples : repeatFrom(samples, 0, count);

@@ -17,8 +17,8 @@ import { type Utterance, readManifest } from '../../corpus/manifest.js';
 import { throwProblems } from '../../corpus/problem-list.js';
 import { readTextLines } from '../../corpus/text-lines.js';
 import { UserError, messageOf } from '../../errors.js';
-import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { type AugmentationOptions, sceneTechniques } from './options.js';
+import { LONGEST_KEPT, isReadByRange } from './recording-reader.js';
 
 /** A recording, or a piece of one, with what its header says. Without `channel` one is drawn each time. */
 export type SourceRecording = Pick<
@@ -60,19 +60,23 @@ export async function listAugmentationSources(
   return sources;
 }
 
-/** Changes with every path, length and rate: what cached copies were made with. */
-export function sourcesHash(sources: AugmentationSources): string {
-  return sha256Hex(stableJson(sources));
-}
-
-/** A line for each technique: `noise: 930 recordings, 6.2 h, 16000 Hz`. */
+/** A line for each technique, `noise: 930 recordings, 6.2 h, 16000 Hz`, and one for what will be slow to read. */
 export function describeSources(sources: AugmentationSources): string[] {
   return sceneTechniques.flatMap((technique) => {
     const recordings = sources[technique];
     if (!recordings) return [];
     const hours = recordings.reduce((sum, { duration }) => sum + duration, 0) / 3600;
     const rates = [...new Set(recordings.map(({ sampleRate }) => sampleRate))].sort((a, b) => a - b);
-    return [`${technique}: ${recordings.length} recordings, ${hours.toFixed(2)} h, ${rates.join(' and ')} Hz`];
+    const slow = recordings.filter((recording) => !isReadByRange(recording) && recording.duration > LONGEST_KEPT);
+    return [
+      `${technique}: ${recordings.length} recordings, ${hours.toFixed(2)} h, ${rates.join(' and ')} Hz`,
+      ...(slow.length > 0
+        ? [
+            `${technique}: ${slow.length} recordings of more than ${LONGEST_KEPT} s are not WAV: each draw decodes all of ` +
+              `one; \`acanet audio convert\` makes them WAV, of which pieces are read`,
+          ]
+        : []),
+    ];
   });
 }
 

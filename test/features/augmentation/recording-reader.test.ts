@@ -1,6 +1,6 @@
 /** @file Pieces of recordings: where they start, how short ones repeat, other sample rates, channels. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAudio } from '../../../src/audio/read.js';
@@ -85,6 +85,15 @@ describe('features/augmentation/recording-reader', () => {
     const piece = await createRecordingReader(16000).piece(recording, 500, keyedRandom(1));
     const values = [...piece].map((value) => Math.round(value * 65536));
     assert.deepEqual([Math.min(...values), Math.max(...values)], [800, 1000 - 1]);
+  });
+
+  it('gives pieces of what is decoded as a whole like pieces that are read by range', async () => {
+    const recording = write('range.wav', [whiteNoise(3000, 'range')], 8000);
+    const copy = { ...recording, path: recording.path.replace('.wav', '.audio') };
+    renameSync(recording.path, copy.path);
+    const whole = await createRecordingReader(16000).piece(copy, 1000, keyedRandom(3));
+    renameSync(copy.path, recording.path);
+    assert.deepEqual(await createRecordingReader(16000).piece(recording, 1000, keyedRandom(3)), whole);
   });
 
   it('gives the same samples whatever it keeps', async () => {
