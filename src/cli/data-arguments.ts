@@ -16,7 +16,10 @@ export function refuseSameFile(input: string, outputs: readonly (string | undefi
 /** Throws UserError where one file is to be written twice. */
 export function refuseTwins(outputs: readonly (string | undefined)[]): void {
   const named = outputs.filter((output) => output !== undefined);
-  named.forEach((output, index) => refuseSameFile(output, named.slice(index + 1)));
+  named.forEach((output, index) => {
+    const twin = named.slice(index + 1).find((other) => real(other) === real(output));
+    if (twin !== undefined) throw new UserError(`${twin}: two things cannot be written to one file`);
+  });
 }
 
 /** The number of a flag; `undefined` where the flag is not given. Throws UserError naming the flag. */

@@ -62,9 +62,10 @@ export function addDataDedup(data: Command): void {
     talk.log(
       copies === 0
         ? `${utterances.length} utterances, no audio twice`
-        : `${utterances.length} utterances, ${copies} of them copies of an earlier one (${groups.length} groups)`,
+        : `${utterances.length} utterances, ${copies} of them copies of an earlier one (in ${groups.length === 1 ? 'one group' : `${groups.length} groups`})`,
     );
-    if (disputed > 0) talk.log(`! ${disputed} groups are said to be of several speakers: wrong labels, listen to them`);
+    if (disputed > 0)
+      talk.log(`! the same audio under several speakers: ${disputed} times; a label is wrong, listen to it`);
     const kept = out === undefined ? undefined : withoutDuplicates(utterances, groups, { conflicts });
     if (out !== undefined && kept) {
       writeManifest(out, kept);

@@ -51,7 +51,11 @@ export function addDataFix(data: Command): void {
     const counts = { lines, kept: kept.length, duplicates, invalid: invalid.length, unreadable: unreadable.length };
     if (json) printJson({ manifest: out, ...counts, changes: all });
     else if (all.length > 0)
-      print(all.map(({ line, id, change }) => `${manifest}:${line}: ${id}: ${change}`).join('\n'));
+      print(
+        all
+          .map(({ line, id, change }) => `${manifest === '-' ? 'standard input' : manifest}:${line}: ${id}: ${change}`)
+          .join('\n'),
+      );
     talk.log(
       `${lines} lines = ${kept.length} kept + ${duplicates} repeated + ${invalid.length} invalid + ` +
         `${unreadable.length} unreadable; ${changes.length - duplicates} changes; wrote ${out}`,

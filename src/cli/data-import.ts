@@ -1,7 +1,7 @@
 /** @file `acanet data import`: a folder of audio, a Kaldi folder, a table, a known corpus → a manifest. */
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { refuseSameFile } from './data-arguments.js';
+import { refuseSameFile, refuseTwins } from './data-arguments.js';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -42,7 +42,7 @@ export function addDataImport(data: Command): void {
       import('../corpus/trials.js'),
     ]);
     refuseSameFile(source, [out, trials]);
-    refuseSameFile(out, [trials]);
+    refuseTwins([out, trials]);
     const talk = createTalk();
     const corpus = await importCorpus({
       type,

@@ -47,7 +47,9 @@ export function addDataValidate(data: Command): void {
     talk.stop();
     if (json) printJson({ manifest, lines, utterances: utterances.length, problems });
     else if (problems.length > 0) print(problems.map(describeProblem).join('\n'));
-    talk.log(`${lines} lines, ${problems.length === 0 ? 'no problems' : `${problems.length} problems`}`);
+    const count =
+      problems.length === 0 ? 'no problem' : problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    talk.log(`${lines} lines, ${count}`);
     if (problems.length > 0) process.exitCode = 1;
   });
 }

@@ -15,7 +15,7 @@ import type { Utterance } from './manifest.js';
 const PIECE_SECONDS = 300;
 
 /** What was found out about one utterance's audio. */
-export interface InspectedAudio extends AudioMeasures {
+export interface InspectedAudio extends Omit<AudioMeasures, 'nonFinite'> {
   id: string;
   /** Seconds decoded; the manifest's duration up to a sample, or to the millisecond that files may be short of it. */
   duration: number;
@@ -68,7 +68,8 @@ async function inspect({ id, path, offset = 0, duration, channel }: InspectedPie
     hash.update(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength));
     meter.add(samples);
   }
-  const measures = meter.measures();
+  const { nonFinite, ...measures } = meter.measures();
+  if (nonFinite > 0) throw new UserError(`${path}: ${nonFinite} samples are NaN or infinite: the file is damaged`);
   return {
     id,
     duration: measures.samples / sampleRate,
@@ -80,7 +81,7 @@ async function inspect({ id, path, offset = 0, duration, channel }: InspectedPie
 }
 
 /** Enough digits for any judgement, few enough for a line a reader can read. */
-function rounded(measures: AudioMeasures): AudioMeasures {
+function rounded(measures: Omit<AudioMeasures, 'nonFinite'>): Omit<AudioMeasures, 'nonFinite'> {
   const { peak, level, activeLevel, dcOffset, clipped, flat } = measures;
   return {
     ...measures,

@@ -142,7 +142,6 @@ const kept = z.union([
     dcOffset: finite,
     clipped: finite,
     flat: finite,
-    nonFinite: finite,
     sha256: z.string(),
   }),
 ]);

@@ -7,6 +7,7 @@
  */
 import { UserError } from '../errors.js';
 import type { AudioInspection } from './audio-inspection.js';
+import { SILENT } from './inspection-summary.js';
 import { groupBy } from './group-by.js';
 import type { Utterance } from './manifest.js';
 import { firstOf } from './problem-list.js';
@@ -54,12 +55,10 @@ export function findDuplicates(
         samePiece: !several(members.map(({ path, offset = 0, channel = 0 }) => `${path}\n${offset}\n${channel}`)),
         speakersDiffer: several(members.map(({ speaker }) => speaker)),
         splitsDiffer: several(members.map(({ split }) => split)),
-        silent: 'peak' in first && first.peak < SILENT_PEAK,
+        silent: 'level' in first && first.level < SILENT,
       };
     });
 }
-
-const SILENT_PEAK = -60;
 
 /** What becomes of audio that two speakers are said to say. */
 export type ConflictPolicy = 'refuse' | 'first' | 'drop';
@@ -76,7 +75,7 @@ export function withoutDuplicates(
   const disputed = groups.filter(({ speakersDiffer }) => speakersDiffer);
   if (conflicts === 'refuse' && disputed.length > 0) {
     throw new UserError(
-      `${disputed.length} recordings are said to be of several speakers: ` +
+      `the same audio under several speakers, ${disputed.length} times: ` +
         `${firstOf(disputed.map(({ utterances: members }) => members.map(({ id, speaker }) => `${id} (${speaker})`).join(' = ')))}\n` +
         'Nothing was written. Decide with --conflicts first (keep the first of each) or --conflicts drop (keep none).',
     );

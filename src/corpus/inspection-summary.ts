@@ -11,8 +11,8 @@ import { throwProblems } from './problem-list.js';
 
 /** Seconds; below it training crops are mostly padding. */
 const SHORT = 1;
-/** dBFS of the loudest sample; nothing was recorded. */
-const SILENT_PEAK = -60;
+/** dBFS over all samples, around their mean: nothing was recorded. */
+export const SILENT = -70;
 /** dBFS of the speech; 16-bit audio this low has less than 8 bits of it left. */
 const FAINT = -50;
 /** Shares of the samples. */
@@ -67,11 +67,6 @@ function faultsOf({ shortest = 0.025, sampleRate }: InspectionLimits): Fault[] {
     condition ? { badness, says: says() } : undefined;
   return [
     {
-      fault: 'NaN or infinite samples',
-      fatal: true,
-      find: ({ nonFinite }) => when(nonFinite > 0, nonFinite, () => `${nonFinite} samples`),
-    },
-    {
       fault: `shorter than a frame (${Number((1000 * shortest).toPrecision(4))} ms)`,
       fatal: true,
       find: ({ duration }) => when(duration < shortest - 1e-9, -duration, () => seconds(duration)),
@@ -102,17 +97,17 @@ function faultsOf({ shortest = 0.025, sampleRate }: InspectionLimits): Fault[] {
         ),
     },
     {
-      fault: `silence only (peak below ${SILENT_PEAK} dBFS)`,
-      find: ({ peak }) => when(peak < SILENT_PEAK, -peak, () => `peak ${peak.toFixed(0)} dBFS`),
+      fault: `silence only (level below ${SILENT} dBFS)`,
+      find: ({ level }) => when(level < SILENT, -level, () => `${level.toFixed(0)} dBFS`),
     },
     {
       fault: `faint (speech below ${FAINT} dBFS)`,
-      find: ({ peak, activeLevel }) =>
-        when(peak >= SILENT_PEAK && activeLevel < FAINT, -activeLevel, () => `${activeLevel.toFixed(0)} dBFS`),
+      find: ({ level, activeLevel }) =>
+        when(level >= SILENT && activeLevel < FAINT, -activeLevel, () => `${activeLevel.toFixed(0)} dBFS`),
     },
     {
       fault: `digital silence in over ${100 * FLAT} %`,
-      find: ({ peak, flat }) => when(peak >= SILENT_PEAK && flat > FLAT, flat, () => percent(flat)),
+      find: ({ level, flat }) => when(level >= SILENT && flat > FLAT, flat, () => percent(flat)),
     },
     {
       fault: `clipped (over ${100 * CLIPPED} % of samples)`,
@@ -129,7 +124,7 @@ function faultsOf({ shortest = 0.025, sampleRate }: InspectionLimits): Fault[] {
   ];
 }
 
-const UNREADABLE = 'missing, damaged or unreadable';
+const UNREADABLE = 'unreadable (missing, damaged, NaN)';
 
 /** Takes one result after the other, beside its utterance. */
 export interface InspectionTally {

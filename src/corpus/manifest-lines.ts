@@ -7,6 +7,7 @@
  */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import { UserError } from '../errors.js';
 import { type Utterance, utteranceProblems, utteranceSchema } from './manifest.js';
 import { firstOf } from './problem-list.js';
@@ -39,7 +40,7 @@ export function* readManifestLines(path: string): Generator<ManifestLine, void> 
   if (path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UserError(
       `${path}: expected a manifest, got a folder\n` +
-        `Make a manifest of its audio first: acanet data import folder ${path} --out manifest.jsonl`,
+        `Make a manifest of its audio first: acanet data import folder ${/\s/.test(path) ? JSON.stringify(path) : path} --out manifest.jsonl`,
     );
   }
   for (const { text, number } of readTextLines(path, { what: 'the manifest' })) {
@@ -56,10 +57,24 @@ function parseLine(text: string, line: number, base: string): ManifestLine {
   const path = typeof fields.path === 'string' && fields.path !== '' ? resolve(base, fields.path) : fields.path;
   const parsed = utteranceSchema.safeParse({ ...fields, path });
   if (parsed.success) return { line, fields, utterance: parsed.data, problems: utteranceProblems(parsed.data) };
-  const problems = parsed.error.issues.map(({ path: keys, message }) =>
-    [keys.join('.'), message].filter(Boolean).join(': '),
-  );
-  return { line, fields, problems };
+  return { line, fields, problems: schemaProblems(parsed.error, fields) };
+}
+
+/** What zod finds wrong with a line, one sentence each; all missing and all unknown fields are one. */
+export function schemaProblems({ issues }: z.ZodError, fields: Record<string, unknown>): string[] {
+  const list = (names: readonly string[]) => `${names.length === 1 ? 'field' : 'fields'} ${names.join(', ')}`;
+  const isMissing = ({ path: [name] }: z.core.$ZodIssue) => name !== undefined && fields[String(name)] === undefined;
+  const missing = issues.filter(isMissing).map(({ path: [name] }) => String(name));
+  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  const others = issues.filter((issue) => issue.code !== 'unrecognized_keys' && !isMissing(issue));
+  return [
+    ...(missing.length > 0 ? [`missing ${list(missing)}`] : []),
+    ...(unknown.length > 0 ? [`unknown ${list(unknown)}`] : []),
+    ...others.map(({ path: [name], message }) => {
+      const expected = message.replace(/^Invalid \w+: |, received \w+$/g, '').replace(/\|/g, ' or ');
+      return `${String(name)}: ${expected}, got ${JSON.stringify(fields[String(name)])}`;
+    }),
+  ];
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -22,6 +22,7 @@ import {
   describeProblem,
   folderOf,
   readManifestLines,
+  schemaProblems,
 } from './manifest-lines.js';
 import { throwProblems } from './problem-list.js';
 import { type Utterance, utteranceProblems, utteranceSchema } from './manifest.js';
@@ -83,7 +84,7 @@ export async function repairManifest(
   path: string,
   { onProgress, signal }: RepairOptions = {},
 ): Promise<ManifestRepair> {
-  const corpus = basename(path).replace(/\.(jsonl|json|gz)\b/g, '') || 'corpus';
+  const corpus = (path === '-' ? '' : basename(path)).replace(/\.(jsonl|json|gz)\b/g, '') || 'corpus';
   const drafts = [...readManifestLines(path)].map((entry) => draftOf(entry, folderOf(path), corpus));
   const paths = new Set(drafts.flatMap(({ fields }) => (typeof fields.path === 'string' ? [fields.path] : [])));
   const headers = await readHeaders([...paths], { onProgress, signal });
@@ -97,6 +98,7 @@ export async function repairManifest(
     unreadable: [],
     changes: [],
   };
+  const file = path === '-' ? 'standard input' : path;
   const lineOfText = new Map<string, number>();
   const lineOfId = new Map<string, number>();
   for (const draft of drafts) {
@@ -105,8 +107,7 @@ export async function repairManifest(
     if (header && !('problem' in header)) applyHeader(draft, header);
     const id = typeof fields.id === 'string' && fields.id !== '' ? fields.id : '-';
     const settle = () => {
-      if (header && 'problem' in header)
-        return repair.unreadable.push({ file: path, line, id, problem: header.problem });
+      if (header && 'problem' in header) return repair.unreadable.push({ file, line, id, problem: header.problem });
       const utterance = problems.length === 0 ? utteranceOf(draft) : undefined;
       if (utterance) {
         const text = stableJson(utterance);
@@ -123,7 +124,7 @@ export async function repairManifest(
         }
         problems.push(`the same id as line ${earlier}, which says something else`);
       }
-      return repair.invalid.push({ file: path, line, id, problem: problems.join('; ') });
+      return repair.invalid.push({ file, line, id, problem: problems.join('; ') });
     };
     settle();
     for (const change of changes) repair.changes.push({ line, id, change });
@@ -262,8 +263,7 @@ function applyHeader({ fields, changes, problems }: Draft, header: AudioInfo): v
 function utteranceOf({ fields, problems }: Draft): Utterance | undefined {
   const parsed = utteranceSchema.safeParse(fields);
   if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '));
-    problems.push(...issues);
+    problems.push(...schemaProblems(parsed.error, fields));
     return undefined;
   }
   problems.push(...utteranceProblems(parsed.data));
