@@ -1,18 +1,33 @@
 /**
  * @file Finding the audio files of a corpus and reading their headers.
  *
- * Files are found by extension (those of the formats in src/audio), symbolic links followed; everything else is counted, so that a reader can
- * say what it left out. Headers are read several at a time, as a corpus may lie on a network disk.
+ * Files are found by extension (those of the formats in src/audio), symbolic links followed; everything else is counted,
+ * so that a reader can say what it left out. Folders are listed and headers read several at a time, as a corpus may lie on
+ * a network disk; many slow headers in threads, as some formats have to be decoded to know their length.
  */
 import { readdir, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { Tinypool } from 'tinypool';
 import { audioExtensions } from '../audio/formats.js';
-import { type AudioInfo, probeAudio } from '../audio/probe.js';
-import { UserError, messageOf } from '../errors.js';
+import type { AudioInfo } from '../audio/probe.js';
+import { UserError } from '../errors.js';
 import { compareIds } from './manifest.js';
 import { firstOf, throwProblems } from './problem-list.js';
+import { probeBatch } from './probe-task.js';
 
-const CONCURRENT_PROBES = 16;
+/** So many headers are read to see how long one takes. */
+const TRIED = 512;
+/**
+ * Milliseconds a header from which threads are worth their cost: a local disk takes a fiftieth of it, a network disk or a
+ * format that is decoded to be measured more.
+ */
+const SLOW = 1;
+/** More than cores: reading headers is mostly waiting. */
+const THREADS = 8;
+const BATCH = 64;
+const FOLDERS_AT_ONCE = 64;
 /** Deeper than any corpus; a symbolic link to its own parent gets there. */
 const DEEPEST = 16;
 
@@ -26,30 +41,44 @@ export interface FolderListing {
 /** All audio files below a folder. Throws UserError where the folder is missing or unreadable. */
 export async function listAudioFiles(folder: string): Promise<FolderListing> {
   const listing: FolderListing = { audio: [], others: new Map() };
-  await walk(folder, '', 0, listing);
+  // The folders of one level are listed together, level by level.
+  let level = [''];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) {
+      throw new UserError(`${join(folder, level[0])}: more than ${DEEPEST} folders deep; a symbolic link in a circle?`);
+    }
+    const below: string[] = [];
+    for (let from = 0; from < level.length; from += FOLDERS_AT_ONCE) {
+      const some = level.slice(from, from + FOLDERS_AT_ONCE);
+      const found = await Promise.all(some.map((path) => listFolder(folder, path, listing)));
+      for (const folders of found) for (const path of folders) below.push(path);
+    }
+    level = below;
+  }
   listing.audio.sort(compareIds);
   return listing;
 }
 
-async function walk(root: string, below: string, depth: number, listing: FolderListing): Promise<void> {
+/** Adds a folder's files to the listing; returns the folders in it. */
+async function listFolder(root: string, below: string, listing: FolderListing): Promise<string[]> {
   const folder = join(root, below);
-  if (depth > DEEPEST)
-    throw new UserError(`${folder}: more than ${DEEPEST} folders deep; a symbolic link in a circle?`);
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     const reason =
       error.code === 'ENOENT' ? 'no such folder' : error.code === 'ENOTDIR' ? 'not a folder' : error.message;
     throw new UserError(`${folder}: cannot read the corpus: ${reason}`, { cause: error });
   });
+  const folders: string[] = [];
   for (const entry of entries) {
+    // Names with a leading dot belong to the system (.DS_Store, macOS's ._x.wav twins), not to the corpus.
+    if (entry.name.startsWith('.')) continue;
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     const isFolder = entry.isSymbolicLink() ? await leadsToFolder(join(root, path)) : entry.isDirectory();
     const extension = extname(entry.name).toLowerCase();
-    // Names with a leading dot belong to the system (.DS_Store, macOS's ._x.wav twins), not to the corpus.
-    if (entry.name.startsWith('.')) continue;
-    if (isFolder) await walk(root, path, depth + 1, listing);
+    if (isFolder) folders.push(path);
     else if (audioExtensions.includes(extension)) listing.audio.push(path);
     else listing.others.set(extension, (listing.others.get(extension) ?? 0) + 1);
   }
+  return folders;
 }
 
 /** A broken link counts as a file: reading it fails later, by name. */
@@ -72,7 +101,8 @@ export function describeOthers({ others }: FolderListing): string[] {
 
 /**
  * Reads the headers of all files, in their order. Throws one UserError that lists the first ten files that cannot be
- * read or hold no samples and counts all. `where` names the corpus.
+ * read or hold no samples and counts all. `where` names the corpus; headers that take more than `slow` milliseconds each are
+ * read in threads.
  */
 export async function probeAudioFiles(
   paths: readonly string[],
@@ -80,39 +110,72 @@ export async function probeAudioFiles(
     where,
     onProgress,
     signal,
-  }: { where: string; onProgress?: (done: number, total: number) => void; signal?: AbortSignal },
+    slow = SLOW,
+  }: { where: string; onProgress?: (done: number, total: number) => void; signal?: AbortSignal; slow?: number },
 ): Promise<AudioInfo[]> {
-  const infos = new Array<AudioInfo>(paths.length);
-  const problems: { index: number; problem: string }[] = [];
-  let next = 0;
-  let done = 0;
-  const worker = async () => {
-    while (next < paths.length) {
-      signal?.throwIfAborted();
-      const index = next++;
-      const problem = await probeAudio(paths[index]).then(
-        (info) => {
-          infos[index] = info;
-          return info.frames > 0 ? undefined : `${paths[index]}: zero-length audio`;
-        },
-        (error: unknown) => oneLine(paths[index], messageOf(error)),
-      );
-      if (problem !== undefined) problems.push({ index, problem });
-      onProgress?.(++done, paths.length);
+  const infos: AudioInfo[] = [];
+  const problems: string[] = [];
+  const take = (results: readonly (AudioInfo | string)[]) => {
+    signal?.throwIfAborted();
+    for (const result of results) {
+      if (typeof result === 'string') problems.push(result);
+      else infos.push(result);
     }
+    onProgress?.(infos.length + problems.length, paths.length);
   };
-  await Promise.all(Array.from({ length: CONCURRENT_PROBES }, worker));
-  problems.sort((a, b) => a.index - b.index);
-  throwProblems(
-    problems.map(({ problem }) => problem),
-    { where, what: `of ${paths.length} audio files cannot be used`, remedy: 'Mend or remove these files.' },
-  );
+  const began = performance.now();
+  const tried = Math.min(TRIED, paths.length);
+  await probeHere(paths.slice(0, tried), take);
+  const rest = paths.slice(tried);
+  const isSlow = performance.now() - began > slow * tried;
+  await (isSlow && rest.length > TRIED ? probeInThreads : probeHere)(rest, take);
+  throwProblems(problems, {
+    where,
+    what: `of ${paths.length} audio files cannot be used`,
+    remedy: 'Mend or remove these files.',
+  });
   return infos;
 }
 
-function oneLine(path: string, message: string): string {
-  const line = message.replace(/\s*\n\s*/g, ' ');
-  return line.includes(path) ? line : `${path}: ${line}`;
+/** Takes the results of one batch after the other, in the order of the files. */
+type TakeResults = (results: readonly (AudioInfo | string)[]) => void;
+
+async function probeHere(paths: readonly string[], take: TakeResults): Promise<void> {
+  for (const batch of batchesOf(paths)) {
+    take(await probeBatch(batch));
+    // Lets signals and the progress bar through.
+    await setImmediate();
+  }
+}
+
+async function probeInThreads(paths: readonly string[], take: TakeResults): Promise<void> {
+  const pool = new Tinypool({
+    filename: new URL('./probe-worker.js', import.meta.url).href,
+    minThreads: 1,
+    maxThreads: Math.max(THREADS, availableParallelism()),
+  });
+  const batches = batchesOf(paths);
+  const underWay: Promise<(AudioInfo | string)[]>[] = [];
+  const start = () => {
+    const { value: batch } = batches.next();
+    if (!batch) return;
+    const results = pool.run(batch) as Promise<(AudioInfo | string)[]>;
+    results.catch(() => undefined); // it is awaited below, unless an earlier one fails
+    underWay.push(results);
+  };
+  try {
+    for (let i = 0; i < 4 * THREADS; i++) start();
+    for (let next = underWay.shift(); next; next = underWay.shift()) {
+      take(await next);
+      start();
+    }
+  } finally {
+    await pool.destroy();
+  }
+}
+
+function* batchesOf(paths: readonly string[]): Generator<string[], undefined> {
+  for (let from = 0; from < paths.length; from += BATCH) yield paths.slice(from, from + BATCH);
 }
 
 /** The fields of an utterance that a file's header gives. Of several channels the first is read. */
