@@ -188,35 +188,44 @@ export function describePicture(
   known: ReadonlyMap<string, TrialUtterance>,
   enrolment?: Enrolment,
 ): TrialPicture {
-  const utterances = new Set<string>();
-  const models = new Set<string>();
+  const found = new Set<TrialUtterance>();
+  const unknown = new Set<string>();
+  const find = (id: string) => {
+    const utterance = known.get(id);
+    if (utterance) found.add(utterance);
+    else unknown.add(id);
+    return utterance;
+  };
+  const models = new Map<string, (TrialUtterance | undefined)[]>();
+  const findModel = (model: string) => {
+    let own = models.get(model);
+    if (!own) models.set(model, (own = (enrolment?.get(model) ?? []).map(find)));
+    return own;
+  };
   const counts = { targets: 0, gendered: 0, sameGender: 0, placed: 0, crossSession: 0 };
   for (const { enroll, test, target } of trials) {
-    utterances.add(test);
-    const own = enrolment ? (enrolment.get(enroll) ?? []) : [enroll];
-    if (enrolment && !models.has(enroll)) {
-      models.add(enroll);
-      for (const id of own) utterances.add(id);
-    } else if (!enrolment) utterances.add(enroll);
-    const a = known.get(own[0]);
-    const b = known.get(test);
+    const own = enrolment ? findModel(enroll) : undefined;
+    const a = own ? own[0] : find(enroll);
+    const b = find(test);
     if (target) {
       counts.targets++;
       if (!a?.session || !b?.session) continue;
       counts.placed++;
-      if (own.every((id) => known.get(id)?.session !== b.session)) counts.crossSession++;
+      const within = own ? own.some((utterance) => utterance?.session === b.session) : a.session === b.session;
+      if (!within) counts.crossSession++;
     } else if (a?.gender && b?.gender) {
       counts.gendered++;
       if (a.gender === b.gender) counts.sameGender++;
     }
   }
   const genders = new Map<string, Utterance['gender']>();
-  const sessions = new Set<string>();
-  for (const id of utterances) {
-    const utterance = known.get(id);
-    if (!utterance) continue;
-    genders.set(utterance.speaker, utterance.gender ?? genders.get(utterance.speaker));
-    if (utterance.session) sessions.add(`${utterance.speaker} ${utterance.session}`);
+  const sessions = new Map<string, Set<string>>();
+  for (const { speaker, gender, session } of found) {
+    genders.set(speaker, gender ?? genders.get(speaker));
+    if (!session) continue;
+    const own = sessions.get(speaker);
+    if (own) own.add(session);
+    else sessions.set(speaker, new Set([session]));
   }
   const ofGender = (wanted: 'f' | 'm') => [...genders.values()].filter((gender) => gender === wanted).length;
   return {
@@ -224,11 +233,11 @@ export function describePicture(
     targets: counts.targets,
     nontargets: trials.length - counts.targets,
     ...(enrolment && { models: models.size }),
-    utterances: utterances.size,
+    utterances: found.size + unknown.size,
     speakers: genders.size,
     female: ofGender('f'),
     male: ofGender('m'),
-    sessions: sessions.size,
+    sessions: [...sessions.values()].reduce((sum, own) => sum + own.size, 0),
     ...(counts.gendered > 0 && { sameGender: counts.sameGender / counts.gendered }),
     ...(counts.placed > 0 && { crossSession: counts.crossSession / counts.placed }),
   };

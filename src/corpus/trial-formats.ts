@@ -113,7 +113,7 @@ export function* parseTrials(lines: Iterable<TextLine>, where: string): Generato
     if (fields.length !== columns || fields.includes('')) {
       const expected = table ? `${columns} fields (${table.name})` : '3 fields (enroll test label)';
       const got = fields.length === columns ? 'an empty one' : fields.length;
-      throw new UserError(`${where}:${line}: expected ${expected}, got ${got}: ${JSON.stringify(trimmed)}`);
+      throw new UserError(`${where}:${line}: expected ${expected}, got ${got}: ${shorten(trimmed)}`);
     }
     if (table) {
       yield trialOf(table, fields, line, where);
@@ -141,6 +141,9 @@ export function* parseTrials(lines: Iterable<TextLine>, where: string): Generato
   }
   return { form: (table ?? candidates[0]).name, ignored };
 }
+
+/** The line, or its beginning. */
+const shorten = (text: string) => JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 
 const fits = ({ label, labels }: Layout, fields: readonly string[]) => labels.has(fields[label]);
 const narrow = (candidates: readonly Layout[], fields: readonly string[]) =>

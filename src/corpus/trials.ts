@@ -168,7 +168,8 @@ export function writeTrials(path: string, trials: readonly Trial[], format: Tria
 
 /** The text of a list in pieces. */
 export function* trialBlocks(trials: readonly Trial[], format: TrialFormat): Generator<string, void> {
-  yield headerOf(format);
+  const header = headerOf(format);
+  if (header !== '') yield header;
   for (let from = 0; from < trials.length; from += ROWS_PER_WRITE) {
     yield formatTrials(format, trials.slice(from, from + ROWS_PER_WRITE));
   }
