@@ -39,21 +39,24 @@ export interface CorpusFlags {
   source?: string;
   lists?: string;
   allowMissing?: boolean;
+  allowPipes?: boolean;
 }
 
-/** Adds --source, --lists, --allow-missing. */
+/** Adds --source, --lists, --allow-missing, --allow-pipes. */
 export function withCorpusOptions(command: Command): Command {
   return command
     .option('--source <dir>', 'where the corpus is (corpus.source)')
     .option('--lists <dir>', 'where its published lists are (corpus.lists)')
-    .option('--allow-missing', 'go on where files are missing; results are marked as partial (corpus.allowMissing)');
+    .option('--allow-missing', 'go on where files are missing; results are marked as partial (corpus.allowMissing)')
+    .option('--allow-pipes', 'run the commands that a Kaldi wav.scp holds in place of files (corpus.allowPipes)');
 }
 
 /** The overrides that the corpus flags stand for. */
-export const corpusSets = ({ source, lists, allowMissing }: CorpusFlags): string[] => [
+export const corpusSets = ({ source, lists, allowMissing, allowPipes }: CorpusFlags): string[] => [
   ...(source !== undefined ? [`corpus.source=${source}`] : []),
   ...(lists !== undefined ? [`corpus.lists=${lists}`] : []),
   ...(allowMissing ? ['corpus.allowMissing=true'] : []),
+  ...(allowPipes ? ['corpus.allowPipes=true'] : []),
 ];
 
 /** Adds --json, --threads, --engine, --device. */

@@ -97,16 +97,30 @@ export async function describeTrialList(path: string, trials: readonly Trial[], 
   return `trials: ${trials.length} of ${shown}, SHA-256 ${await fileSha256(path)}`;
 }
 
-/** Reads a list whose names may have the extension of their audio file. Throws UserError for names not among `ids`. */
+/**
+ * Reads a list whose names may be ids, with the extension of their audio file or without, or only the last part of ids
+ * that have folders, if no other id ends so. Throws UserError for names not among `ids`.
+ */
 export function readTrialsOf(path: string, ids: ReadonlySet<string>): Trial[] {
-  const nameOf = new Map([...ids].map((id) => [id, id]));
-  const known = (name: string) => {
-    const id = nameOf.get(name) ?? nameOf.get(name.replace(/\.[^./]+$/, ''));
-    if (id === undefined) return name;
-    if (id !== name) nameOf.set(name, id);
+  const idOf = new Map<string, string>();
+  let byLastPart: Map<string, string[]> | undefined;
+  const find = (name: string): string | undefined => {
+    if (ids.has(name)) return name;
+    if (name.includes('/')) return undefined;
+    byLastPart ??= groupBy(ids, (id) => id.slice(id.lastIndexOf('/') + 1));
+    const found = byLastPart.get(name);
+    return found?.length === 1 ? found[0] : undefined;
+  };
+  const resolve = (name: string) => {
+    const id = idOf.get(name) ?? find(name) ?? find(name.replace(/\.[^./]+$/, '')) ?? name;
+    idOf.set(name, id);
     return id;
   };
-  const trials = readTrials(path).map((trial) => ({ ...trial, enroll: known(trial.enroll), test: known(trial.test) }));
+  const trials = readTrials(path).map((trial) => ({
+    ...trial,
+    enroll: resolve(trial.enroll),
+    test: resolve(trial.test),
+  }));
   checkTrials(trials, ids, path);
   return trials;
 }

@@ -39,9 +39,9 @@ export interface Experiment extends LoadedRecipe {
   remembered: string[];
 }
 
-const CORPUS_FOLDERS = ['corpus.source', 'corpus.lists'];
+const CORPUS_FOLDERS = ['corpus.source', 'corpus.source2', 'corpus.lists'];
 /** What holds of a corpus on this machine, whatever is done with it. */
-const CORPUS_PLACE = [...CORPUS_FOLDERS, 'corpus.allowMissing'];
+const CORPUS_PLACE = [...CORPUS_FOLDERS, 'corpus.allowMissing', 'corpus.allowPipes'];
 
 /** Finds and loads the recipe that a command means. Writes nothing. */
 export function openExperiment({ work, recipe, sets = [], remember }: OpenExperimentOptions): Experiment {

@@ -164,6 +164,21 @@ describe('corpus folder', () => {
     await assert.rejects(prepare({ pattern: 'x' }), /expected a group \(\?<speaker>…\)/);
   });
 
+  it('knows the files of a list by their names alone where those are unique', async () => {
+    speakers(4, 2);
+    wav('sp0/day0/apple.wav');
+    wav('sp3/day0/pear.wav');
+    const list = join(source, 'trials.txt');
+    writeFileSync(list, 'apple.wav sp0/day0/u0 target\napple pear.wav nontarget\n');
+    assert.deepEqual((await prepare()).trials!.at(1), {
+      enroll: 'sp0/day0/apple',
+      test: 'sp3/day0/pear',
+      target: false,
+    });
+    writeFileSync(list, 'apple u0 target\n');
+    await assert.rejects(prepare(), /trials\.txt: 1 ids are not in the manifest: u0/);
+  });
+
   it('takes trials from a list that is named', async () => {
     speakers(4, 2);
     const list = join(source, 'my.lst');
