@@ -1,0 +1,158 @@
+/** @file `acanet data` as a user meets it: one folder of audio, from import to a corpus of a recipe. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { recording } from '../corpus/small-corpus.js';
+
+const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
+
+describe('acanet data', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'acanet data '));
+    for (const speaker of ['anna', 'Bärbel Müller', 'carl', 'dora', 'emil', 'fred'])
+      for (const n of [1, 2, 3]) recording(join(folder, 'my recordings'), `${speaker}/${n}`, { seconds: 1 + n / 10 });
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const data = (args: string[], { input = '', command = 'data' } = {}) =>
+    spawnSync(process.execPath, [door, command, ...args], { cwd: folder, encoding: 'utf8', input });
+
+  it('makes a manifest of a folder, which is valid', () => {
+    const { status, stdout, stderr } = data([
+      'import',
+      'folder',
+      'my recordings',
+      '--out',
+      'm.jsonl',
+      '--trials',
+      't.txt',
+    ]);
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, 'm.jsonl\nt.txt\n');
+    const valid = data(['validate', 'm.jsonl', '--audio']);
+    assert.equal(valid.status, 0, valid.stderr);
+    assert.equal(valid.stdout, '');
+    assert.match(valid.stderr, /18 utterances inspected[^]*18 lines, no problem\n$/);
+  });
+
+  it('prints problems on stdout and exits with 1', () => {
+    const lines = readFileSync(join(folder, 'm.jsonl'), 'utf8').split('\n');
+    const input = `\uFEFF${lines[0]}\r\n${lines[0]}\r\n`;
+    const { status, stdout, stderr } = data(['validate', '-'], { input });
+    assert.equal(status, 1);
+    assert.match(stdout, /^standard input:2: \S+: the same id as line 1\n$/);
+    assert.match(stderr, /2 lines, 1 problem\n$/);
+    const json = data(['validate', '-', '--json'], { input });
+    assert.equal((JSON.parse(json.stdout) as { problems: object[] }).problems.length, 1);
+  });
+
+  it('mends a manifest and accounts for every line', () => {
+    const [first] = readFileSync(join(folder, 'm.jsonl'), 'utf8').split('\n');
+    const long = { ...(JSON.parse(first) as object), id: 'long', duration: 99 };
+    const gone = { ...(JSON.parse(first) as object), id: 'gone', path: 'gone.wav' };
+    writeFileSync(join(folder, 'bad.jsonl'), [first, first, JSON.stringify(long), JSON.stringify(gone)].join('\r\n'));
+    const refused = data(['fix', 'bad.jsonl', '--out', 'fixed.jsonl']);
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /Nothing was written/);
+    assert.ok(!existsSync(join(folder, 'fixed.jsonl')));
+    const { status, stdout, stderr } = data(['fix', 'bad.jsonl', '--out', 'fixed.jsonl', '--drop-unreadable']);
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout.split('\n').length, 5); // one repeated, one trimmed, a path made absolute, one dropped
+    assert.match(stderr, /4 lines = 2 kept \+ 1 repeated \+ 0 invalid \+ 1 unreadable/);
+  });
+
+  it('prints statistics and draws a picture', () => {
+    const { status, stdout, stderr } = data(['stats', 'm.jsonl', '--picture', 'p.svg', '--title', 'Mine', '--json']);
+    assert.equal(status, 0, stderr);
+    const { utterances, inspection } = JSON.parse(stdout) as { utterances: number; inspection: { inspected: number } };
+    assert.deepEqual([utterances, inspection.inspected], [18, 18]);
+    assert.match(readFileSync(join(folder, 'p.svg'), 'utf8'), /<title id="title">Mine</);
+    assert.match(data(['stats', 'm.jsonl', '--no-audio']).stdout, /^split +speakers[^]*seconds an utterance +1\.10/);
+  });
+
+  it('splits, converts and finds copies', () => {
+    const split = data(['split', 'm.jsonl', '--train', 'a.jsonl', '--test', 'b.jsonl', '--speakers', '2', '--json']);
+    assert.equal(split.status, 0, split.stderr);
+    assert.deepEqual((JSON.parse(split.stdout) as { files: string[] }).files, ['a.jsonl', 'b.jsonl']);
+    assert.equal(data(['dedup', 'm.jsonl']).status, 0);
+    copyFileSync(join(folder, 'my recordings/anna/1.wav'), join(folder, 'my recordings/carl/copy.wav'));
+    assert.equal(data(['import', 'folder', 'my recordings', '--out', 'm2.jsonl']).status, 0);
+    const found = data(['dedup', 'm2.jsonl']);
+    assert.equal(found.status, 1);
+    assert.match(found.stdout, /^anna\/1 \(anna, \w+\) = carl\/copy \(carl, \w+\) {2}! speakers differ/);
+    rmSync(join(folder, 'my recordings/carl/copy.wav'));
+    const kaldi = data(['convert', 'a.jsonl', 'kaldi', '--to', 'kaldi']);
+    assert.equal(kaldi.status, 0, kaldi.stderr);
+    assert.ok(existsSync(join(folder, 'kaldi/wav.scp')));
+  });
+
+  it('makes manifests that a recipe takes as its corpus', () => {
+    const sets = [
+      'corpus={type: manifest, source: a.jsonl, test: b.jsonl}',
+      'features.sampleRate=8000',
+      'development={speakers: null, utterances: 1, segment: 0.5}',
+    ];
+    const args = ['--recipe', 'demo', ...sets.flatMap((set) => ['--set', set])];
+    const { status, stderr } = data(args, { command: 'prep' });
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /test: 2 speakers, 6 utterances[^]*utterances inspected/);
+    const { inspection } = JSON.parse(readFileSync(join(folder, 'exp/demo/prep/corpus.json'), 'utf8')) as {
+      inspection: { faults: { fault: string; utterances: number }[] };
+    };
+    // The development pieces of half a second.
+    assert.ok(inspection.faults.find(({ fault }) => fault === 'shorter than 1 s')!.utterances >= 8);
+  });
+
+  const mistakes: [title: string, args: string[], message: RegExp][] = [
+    ['an unknown type', ['import', 'foldr', 'x', '--out', 'y'], /no corpus type "foldr" \(did you mean "folder"\?\)/],
+    [
+      'an unknown option of a corpus',
+      ['import', 'folder', 'x', '--out', 'y', '--set', 'seeed=1'],
+      /unknown key "seeed".*did you mean "seed"/,
+    ],
+    [
+      'a folder for a manifest',
+      ['stats', 'my recordings'],
+      /expected a manifest, got a folder\nMake .* import folder "my recordings"/,
+    ],
+    ['a file that is not there', ['validate', 'none.jsonl'], /none\.jsonl: cannot read the manifest/],
+    ['writing over what is read', ['fix', 'm.jsonl', '--out', './m.jsonl'], /is also what is read/],
+    ['a picture over the manifest', ['stats', 'm.jsonl', '--picture', 'm.jsonl'], /is also what is read/],
+    [
+      'two parts in one file',
+      ['split', 'm.jsonl', '--train', 'x', '--test', './x'],
+      /two things cannot be written to one file/,
+    ],
+    ['a split without a place', ['split', 'm.jsonl', '--train', 'x'], /expected --train FILE and --test FILE/],
+    [
+      'a share of more than all',
+      ['split', 'm.jsonl', '--out', 'x', '--fraction', '1.5'],
+      /--fraction: expected a share between 0 and 1, got "1\.5"/,
+    ],
+    [
+      'half a speaker',
+      ['split', 'm.jsonl', '--out', 'x', '--speakers', '2.5'],
+      /--speakers: expected a whole number from 1/,
+    ],
+    ['no threads', ['stats', 'm.jsonl', '--threads', '0'], /--threads: expected a whole number from 1/],
+    [
+      'an unknown form',
+      ['convert', 'm.jsonl', 'x', '--to', 'excel'],
+      /--to: expected kaldi, csv or lhotse, got "excel"/,
+    ],
+    ['an unknown policy', ['dedup', 'm.jsonl', '--conflicts', 'ask'], /--conflicts: expected refuse, first, drop/],
+  ];
+  for (const [title, args, message] of mistakes) {
+    it(`says what is wrong with ${title}, writes nothing and exits with 1`, () => {
+      const { status, stdout, stderr } = data(args);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\n {4}at |defect of acanet/);
+      assert.deepEqual([status, stdout], [1, '']);
+      assert.ok(!existsSync(join(folder, 'x')) && !existsSync(join(folder, 'y')));
+    });
+  }
+});
