@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError, messageOf } from '../errors.js';
 import { sha256Hex } from '../storage/hashing.js';
@@ -36,7 +36,7 @@ export async function runPipeCommands(
   commands: readonly PipeCommand[],
   { audioDir, onProgress, signal }: PrepareContext,
 ): Promise<{ files: Map<string, string>; notes: string[] }> {
-  const folder = join(audioDir, 'kaldi-pipes');
+  const folder = resolve(audioDir, 'kaldi-pipes');
   const files = new Map(commands.map((command) => [command.id, join(folder, fileName(command))]));
   const waiting = commands.filter(({ id }) => !existsSync(files.get(id)!));
   if (commands.length > 0) mkdirSync(folder, { recursive: true });
