@@ -13,6 +13,7 @@ import {
 
 interface ScoreFlags extends RecipeFlags {
   model?: string;
+  enrollMap?: string;
   out?: string;
 }
 
@@ -22,6 +23,10 @@ export function addScore(program: Command): void {
     .description('score trials with a system of a recipe: scores.txt, scores.csv, metrics.json')
     .argument('[trials]', "trial list: a file, or one of the recipe's own (trials.txt, dev-trials.txt)", 'trials.txt')
     .option('--model <name>', "the system (default: the recipe's model)")
+    .option(
+      '--enroll-map <file>',
+      'enrolment ids are models of this map, `model utt1 utt2 …` lines (default: enroll.map beside the list, if it fits)',
+    )
     .option('--out <dir>', 'folder of the results (default: in the work folder, by the name of the list)');
   withExamples(withRecipeOptions(command), 'acanet score trials.txt --recipe demo').action(
     async (trials: string, flags: ScoreFlags) => {
@@ -35,6 +40,7 @@ export function addScore(program: Command): void {
         experiment,
         system: name,
         trials,
+        enrollMap: flags.enrollMap,
         out: flags.out,
         signal: listenForInterruption(),
       });

@@ -1,6 +1,7 @@
 /** @file What a corpus reader is: from a source folder and options to utterances, trials and notes for the log. */
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
+import type { Enrolment } from './enrolment.js';
 import type { Utterance } from './manifest.js';
 import type { Trial } from './trials.js';
 
@@ -15,6 +16,8 @@ export interface PrepareContext {
 export interface PreparedCorpus {
   utterances: Utterance[];
   trials?: Trial[];
+  /** The models that the trials enroll, where they are models of several utterances; of test utterances only. */
+  enrolment?: Enrolment;
   /** What the user should know: what was found, assumed and left out. One sentence each. */
   notes: string[];
   /** Set where the corpus has speakers in training and test on purpose; otherwise that is an error. */

@@ -8,6 +8,7 @@ import { UserError } from '../errors.js';
 import { cncelebReader } from './cnceleb.js';
 import type { CorpusReader, PrepareContext, PreparedCorpus } from './corpus-reader.js';
 import { csvReader } from './csv.js';
+import { checkEnrolment } from './enrolment.js';
 import { folderReader } from './folder.js';
 import { kaldiReader } from './kaldi.js';
 import { lhotseReader } from './lhotse.js';
@@ -54,13 +55,14 @@ export type CorpusOptions = z.infer<typeof corpusOptions>;
 export async function prepareCorpus(options: CorpusOptions, context: PrepareContext): Promise<PreparedCorpus> {
   const where = 'source' in options && options.source ? options.source : `corpus ${options.type}`;
   const corpus = await corpusReaders[options.type].prepare(options, context);
-  const { utterances, trials, speakersOverlap = false } = corpus;
+  const { utterances, trials, enrolment, speakersOverlap = false } = corpus;
   if (utterances.length === 0) throw new UserError(`${where}: the corpus has no utterances`);
   validateManifest(utterances, { where });
   if (!speakersOverlap) checkSpeakersDisjoint(utterances, { where });
   if (trials) {
     const testIds = new Set(utterances.filter(({ split }) => split === 'test').map(({ id }) => id));
-    checkTrials(trials, testIds, `${where}: trials`);
+    checkTrials(trials, testIds, `${where}: trials`, enrolment);
+    if (enrolment) checkEnrolment(enrolment, testIds, `${where}: enrolment`);
   }
   return corpus;
 }

@@ -195,7 +195,9 @@ export function checkTrials(
     throw new UserError(
       `${where}: ${unknown.size} ids are not in the manifest: ${firstOf([...unknown.keys()])}\n` +
         `First in trial ${first + 1} of ${trials.length}: "${trials[first].enroll} ${trials[first].test}". ` +
-        'Is this the trial list of this corpus?',
+        (!enrolment && trials.every(({ test }) => knownIds.has(test))
+          ? 'If these are models of several utterances, give their map with --enroll-map.'
+          : 'Is this the trial list of this corpus?'),
     );
   }
   const targets = trials.reduce((count, { target }) => count + Number(target), 0);

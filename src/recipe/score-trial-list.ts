@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
+import { checkEnrolment, findEnrolment, utterancesOfTrials } from '../corpus/enrolment.js';
 import { readManifest } from '../corpus/manifest.js';
 import { checkTrials, describeTrials, readTrials } from '../corpus/trials.js';
 import { UserError } from '../errors.js';
@@ -12,6 +13,7 @@ import { readEmbeddings } from './embedding-archive.js';
 import type { Library, Reporting } from './library.js';
 import { realLibrary } from './real-library.js';
 import { embedCached } from './stage-embed.js';
+import { readPartial } from './stage-prep.js';
 import { scoreTrials } from './stage-score.js';
 import type { Experiment } from './work-folder.js';
 
@@ -21,6 +23,8 @@ export interface ScoreTrialListOptions extends Reporting {
   system: string;
   /** A file, or the name of one of the recipe's own lists. */
   trials: string;
+  /** The models that the trials enroll. Default: the map kept beside the list, where it has them all. */
+  enrollMap?: string;
   /** Folder of the results. Default: `score/<system>` for the test trials, else a folder in it named by the list. */
   out?: string;
   library?: Pick<Library, 'openEmbedder'>;
@@ -30,6 +34,7 @@ export async function scoreTrialList({
   experiment: { folder: workFolder, recipe },
   system,
   trials: given,
+  enrollMap,
   out,
   library = realLibrary,
   ...reporting
@@ -39,12 +44,19 @@ export async function scoreTrialList({
   const own = resolve(path) === resolve(prep, 'trials.txt');
   const name = basename(path, extname(path));
   const folder = out ?? join(workFolder, 'score', own ? system : `${system}-${name}`);
-  const trials = readTrials(path);
+  const trials = readTrials(path, { ...(enrollMap !== undefined && { models: true }) });
   const utterances = readManifest(join(prep, 'manifest.jsonl'));
-  const summary = checkTrials(trials, new Set(utterances.map(({ id }) => id)), path);
+  const found = findEnrolment(path, trials, enrollMap);
+  const enrolment = found?.enrolment;
+  const known = new Set(utterances.map(({ id }) => id));
+  const summary = checkTrials(trials, known, path, enrolment);
   reporting.log(`${path}: ${describeTrials(summary)}`);
+  if (found) {
+    checkEnrolment(found.enrolment, known, found.path);
+    reporting.log(`  enrolment ids are the ${found.enrolment.size} models of ${found.path}`);
+  }
   const embeddings = readEmbeddings(join(workFolder, 'embed', system, 'embeddings.ark'));
-  const ids = [...new Set(trials.flatMap(({ enroll, test }) => [enroll, test]))].filter((id) => !embeddings.has(id));
+  const ids = [...utterancesOfTrials(trials, enrolment)].filter((id) => !embeddings.has(id));
   if (ids.length > 0) {
     const modelDir = join(workFolder, 'average', system);
     const embedder = await library.openEmbedder({ modelDir, engine: recipe.engine });
@@ -52,7 +64,7 @@ export async function scoreTrialList({
     await embedder.close();
     for (const [id, embedding] of more.embeddings) embeddings.set(id, embedding);
   }
-  return { folder, evaluation: scoreTrials({ trials, embeddings, folder }) };
+  return { folder, evaluation: scoreTrials({ trials, enrolment, embeddings, folder, partial: readPartial(prep) }) };
 }
 
 /** A file of that name, else the recipe's own list of that name. */

@@ -6,6 +6,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { findEnrolment } from '../corpus/enrolment.js';
 import { readManifest } from '../corpus/manifest.js';
 import { readTrials } from '../corpus/trials.js';
 import { departuresFromReleased } from '../models/aca-net.js';
@@ -36,13 +37,17 @@ export function compareStage(recipe: Recipe, names: string[], { modelFigures }: 
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, log }) {
-      const trials = readTrials(join(folderOf('prep'), 'trials.txt'));
+      const list = join(folderOf('prep'), 'trials.txt');
+      const trials = readTrials(list);
       const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
       const scores = names.map((name) => {
         const path = join(folderOf(`score/${name}`), 'scores.txt');
         return joinScores(readScores(path), trials, path);
       });
       const speakerOf = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
+      // A model speaks with the voice of its utterances.
+      const models = findEnrolment(list, trials)?.enrolment ?? [];
+      for (const [model, [first]] of models) speakerOf.set(model, speakerOf.get(first)!);
       const systems: ComparedSystem[] = [];
       const averaged: string[] = [];
       const departures: string[] = [];

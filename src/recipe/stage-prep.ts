@@ -1,12 +1,14 @@
 /**
  * @file Stage `prep`: corpus → manifest, test trials, development trials.
  *
- * Writes `manifest.jsonl` (splits train, dev, test), `trials.txt`, `dev-trials.txt` and `corpus.json` (counts, notes).
+ * Writes `manifest.jsonl` (splits train, dev, test), `trials.txt`, `dev-trials.txt` and `corpus.json` (counts, notes);
+ * where trials enroll models of several utterances, `enroll.map` too.
  * What a corpus or a trial list may get wrong is found here, so that no later stage meets a bad record.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { holdOutDevelopment } from '../corpus/development.js';
+import { enrolmentPathOf, writeEnrolment } from '../corpus/enrolment.js';
 import { describeCorpus, summarizeCorpus, writeManifest, type Utterance } from '../corpus/manifest.js';
 import { prepareCorpus } from '../corpus/registry.js';
 import { makeTrials } from '../corpus/trial-making.js';
@@ -40,10 +42,13 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       const trials = prepared.trials ?? makeTrials(test, { seed });
       const manifest = join(folder, 'manifest.jsonl');
       writeManifest(manifest, utterances);
-      writeTrials(join(folder, 'trials.txt'), trials);
+      const { enrolment } = prepared;
+      const list = join(folder, 'trials.txt');
+      writeTrials(list, trials);
+      if (enrolment) writeEnrolment(enrolmentPathOf(list), enrolment);
       writeTrials(join(folder, 'dev-trials.txt'), devTrials);
       const ids = new Set(test.map(({ id }) => id));
-      const testTrials = describeTrials(checkTrials(trials, ids, 'test trials'));
+      const testTrials = describeTrials(checkTrials(trials, ids, 'test trials', enrolment));
       const allNotes = [
         ...prepared.notes,
         ...notes,
@@ -64,7 +69,7 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
         notes: allNotes,
         ...(inspection && { inspection }),
       });
-      const outputs = ['manifest.jsonl', 'trials.txt', 'dev-trials.txt'];
+      const outputs = ['manifest.jsonl', 'trials.txt', 'dev-trials.txt', ...(enrolment ? ['enroll.map'] : [])];
       const hashes = await Promise.all(outputs.map((output) => fileSha256(join(folder, output))));
       return {
         // Results carry the mark of a partial corpus, so they are out of date when it changes.
