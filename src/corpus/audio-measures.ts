@@ -53,28 +53,52 @@ export function createAudioMeter(sampleRate: number): AudioMeter {
   let [frameSum, frameSquares, inFrame] = [0, 0, 0];
   let [last, run, flat] = [NaN, 0, 0];
 
+  /** Where the frame under way ends, its power is taken. */
+  const addFrames = (block: Float32Array) => {
+    for (let from = 0; from < block.length;) {
+      const to = Math.min(block.length, from + frameLength - inFrame);
+      // Sample by sample and frame by frame, so that the sums do not depend on where blocks end.
+      let total = frameSum;
+      let squares = frameSquares;
+      for (let i = from; i < to; i++) {
+        total += block[i];
+        squares += block[i] * block[i];
+      }
+      frameSum = total;
+      frameSquares = squares;
+      inFrame += to - from;
+      from = to;
+      if (inFrame < frameLength) continue;
+      framePowers.push(powerAroundMean(frameSum, frameSquares, inFrame));
+      sum += frameSum;
+      sumOfSquares += frameSquares;
+      [frameSum, frameSquares, inFrame] = [0, 0, 0];
+    }
+  };
+  const addRuns = (block: Float32Array) => {
+    let [value, length] = [last, run];
+    for (let i = 0; i < block.length; i++) {
+      const x = block[i];
+      if (x === value) {
+        length++;
+        continue;
+      }
+      if (length >= flatRun) flat += length;
+      value = x;
+      length = 1;
+    }
+    [last, run] = [value, length];
+  };
+
   return {
     add(block) {
-      for (const x of block) {
-        if (!Number.isFinite(x)) {
-          nonFinite++;
-          continue;
-        }
-        sum += x;
-        sumOfSquares += x * x;
-        highest.see(x);
-        lowest.see(-x);
-        run = x === last ? run + 1 : 1;
-        last = x;
-        if (run === flatRun) flat += run;
-        else if (run > flatRun) flat++;
-        frameSum += x;
-        frameSquares += x * x;
-        if (++inFrame < frameLength) continue;
-        framePowers.push(powerAroundMean(frameSum, frameSquares, inFrame));
-        [frameSum, frameSquares, inFrame] = [0, 0, 0];
-      }
       samples += block.length;
+      const finite = allFinite(block) ? block : block.filter(Number.isFinite);
+      nonFinite += block.length - finite.length;
+      addFrames(finite);
+      addRuns(finite);
+      highest.see(finite, 1);
+      lowest.see(finite, -1);
     },
     measures() {
       const finite = samples - nonFinite;
@@ -84,15 +108,22 @@ export function createAudioMeter(sampleRate: number): AudioMeter {
       return {
         samples,
         peak: decibels(peak * peak),
-        level: decibels(powerAroundMean(sum, sumOfSquares, finite)),
+        level: decibels(powerAroundMean(sum + frameSum, sumOfSquares + frameSquares, finite)),
         activeLevel: decibels(activePower(powers)),
-        dcOffset: finite === 0 ? 0 : sum / finite,
+        dcOffset: finite === 0 ? 0 : (sum + frameSum) / finite,
         clipped: finite === 0 ? 0 : clippedOf(top, bottom) / finite,
-        flat: finite === 0 ? 0 : flat / finite,
+        flat: finite === 0 ? 0 : (flat + (run >= flatRun ? run : 0)) / finite,
         nonFinite,
       };
     },
   };
+}
+
+/** A sum of float32 in double precision is finite if and only if all of them are. */
+function allFinite(samples: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += samples[i];
+  return Number.isFinite(sum);
 }
 
 interface Extreme {
@@ -101,15 +132,21 @@ interface Extreme {
   inRuns: number;
 }
 
-/** Follows the largest value and the runs at it; what was counted at a smaller one is forgotten. */
+/** Follows the largest of the samples times a sign, and the runs at it; runs at a smaller value are forgotten. */
 function createExtreme() {
   let [value, run, inRuns] = [-Infinity, 0, 0];
   return {
-    see(x: number): void {
-      if (x > value) [value, run, inRuns] = [x, 1, 0];
-      else if (x < value) run = 0;
-      else if (++run === CLIPPED_RUN) inRuns += run;
-      else if (run > CLIPPED_RUN) inRuns++;
+    see(samples: Float32Array, sign: 1 | -1): void {
+      for (let i = 0; i < samples.length; i++) {
+        const x = sign * samples[i];
+        if (x < value) run = 0;
+        else if (x > value) {
+          value = x;
+          run = 1;
+          inRuns = 0;
+        } else if (++run === CLIPPED_RUN) inRuns += run;
+        else if (run > CLIPPED_RUN) inRuns++;
+      }
     },
     found: (): Extreme => ({ value, inRuns }),
   };
