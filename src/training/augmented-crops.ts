@@ -14,7 +14,7 @@ import { createFbank, type Features } from '../features/fbank.js';
 import { frameGeometry } from '../features/frame-geometry.js';
 import { normalizeFeatures } from '../features/normalization.js';
 import type { FeatureOptions } from '../features/options.js';
-import { readFeatureAudio } from '../features/utterance-features.js';
+import { createCropAudioReader } from './crop-audio.js';
 import { cropStart, type ReadCrop } from './crop.js';
 
 /** Frames of an utterance of so many frames at `speed` times its speed, of which every crop can be read. */
@@ -44,6 +44,7 @@ export function onlineCrops({
 }): ReadCrop {
   const fbank = createFbank(options);
   const geometry = frameGeometry(options);
+  const readAudio = createCropAudioReader(options);
   return async ({ id, copy, audio }, epoch) => {
     if (!audio) throw internal(`a crop of ${id} without its audio`);
     const { piece, speaker } = audio;
@@ -58,7 +59,7 @@ export function onlineCrops({
     const start = Math.floor(from * speed);
     const length = to - from;
     const range = { from: start, to: start + (speed === 1 ? length : lengthBeforeSpeed(length, speed)) };
-    const clean = changeSpeed(await readFeatureAudio(piece, options, { range }), speed).subarray(0, length);
+    const clean = changeSpeed(await readAudio(piece, range), speed).subarray(0, length);
     const features = named(piece.path, fbank, await augmentation.waveform(clean, key, { speaker }));
     const crop = cut(features, skip, count);
     normalizeFeatures(crop, options.normalize, { globalMean });

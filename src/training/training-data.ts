@@ -4,12 +4,17 @@
  */
 import { UserError } from '../errors.js';
 import type { Utterance } from '../corpus/manifest.js';
-import { type AugmentationOptions, type WaveformTechnique, waveformTechniques } from '../features/augmentation/options.js';
+import {
+  type AugmentationOptions,
+  type WaveformTechnique,
+  waveformTechniques,
+} from '../features/augmentation/options.js';
 import { describeSources, listAugmentationSources } from '../features/augmentation/sources.js';
 import type { FeatureCache } from '../features/cache.js';
 import { type TrainingVariant, trainingVariants } from '../features/variants.js';
 import { framesAtSpeed } from './augmented-crops.js';
 import { type BatchLoader, createBatchLoader, type LoaderAugmentation } from './batch-loader.js';
+import { readsByRange } from './crop-audio.js';
 import { type PadPolicy, planShortClips, type ShortClipCounts } from './crop.js';
 import { indexSpeakers, type SamplerOptions, stepsPerEpoch, type TrainingUtterance } from './sampler.js';
 
@@ -56,6 +61,7 @@ export async function openTrainingData(options: TrainingDataOptions): Promise<Tr
     stepsPerEpoch: stepsPerEpoch(utterances.length, training),
     notes: [
       ...(augmentation ? describeAugmentation(augmentation, plan.utterances, drawn ?? undefined, loaderThreads) : []),
+      ...(online ? describeDecoding(plan.utterances) : []),
       ...describeShortClips(plan.counts, training),
     ],
     openLoader: (range) =>
@@ -127,6 +133,16 @@ function describeAugmentation(
       ),
     ...(made > 0 ? [`augmentation: ${made} of ${variants.length} utterances are variants`] : []),
     ...(drawn ? describeSources(drawn.sources) : []),
+  ];
+}
+
+/** Says what makes on-line augmentation slow. */
+function describeDecoding(variants: readonly TrainingVariant[]): string[] {
+  const whole = variants.filter((variant) => !readsByRange(variant)).length;
+  if (whole === 0) return [];
+  return [
+    `${whole} of ${variants.length} utterances are in a format that is decoded as a whole for each crop; if \`data wait\` ` +
+      'is high, raise training.loaderThreads, convert them to WAV, or take augmentation.when: copies',
   ];
 }
 

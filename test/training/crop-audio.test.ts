@@ -1,0 +1,52 @@
+/** @file Samples of crops: the same whether they are read by range or cut from what is kept. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeWav } from '../../src/audio/write-wav.js';
+import { keyedRandom } from '../../src/random.js';
+import { createCropAudioReader, readsByRange } from '../../src/training/crop-audio.js';
+
+describe('crop audio', () => {
+  let dir: string;
+  before(() => (dir = mkdtempSync(join(tmpdir(), 'acanet-crop-audio-'))));
+  after(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('is the same by range, from what is kept, and from what is not, at another sample rate too', async () => {
+    const path = join(dir, 'a.wav');
+    const random = keyedRandom('crop audio');
+    writeWav(
+      path,
+      Float32Array.from({ length: 32000 }, () => 0.1 * random.normal()),
+      16000,
+    );
+    for (const options of [{ sampleRate: 16000 }, { sampleRate: 8000, otherRates: 'downsample' as const }]) {
+      const byRange = createCropAudioReader(options);
+      const keeping = createCropAudioReader(options, { byRange: () => false });
+      const forgetting = createCropAudioReader(options, { byRange: () => false, keptSamples: 10_000 });
+      for (const piece of [
+        { path, offset: 0.5, duration: 1 },
+        { path, offset: 0.5, duration: 1, trailingSilence: 0.25 },
+        { path },
+      ]) {
+        for (const range of [
+          { from: 0, to: 4000 },
+          { from: 1234, to: 7777 },
+        ]) {
+          const expected = await byRange(piece, range);
+          assert.equal(expected.length, range.to - range.from);
+          assert.deepEqual(await keeping(piece, range), expected);
+          assert.deepEqual(await keeping(piece, range), expected);
+          assert.deepEqual(await forgetting(piece, range), expected);
+        }
+      }
+    }
+  });
+
+  it('is read by range from WAV', () => {
+    assert.deepEqual(
+      ['a.WAV', 'a.flac', 'a.wv1'].map((path) => readsByRange({ path })),
+      [true, false, false],
+    );
+  });
+});
