@@ -57,6 +57,8 @@ export const csvReader: CorpusReader<typeof csvOptions> = {
   },
 };
 
+const LINES_AT_ONCE = 4096;
+
 interface Row {
   fields: string[];
   line: number;
@@ -67,38 +69,67 @@ function readTable(
   path: string,
   { columns: names, root }: { columns: ColumnNames; root?: string | undefined },
 ): { listed: ListedUtterance[]; notes: string[] } {
-  const [header, ...rows] = parseTable(path);
-  if (!header || rows.length === 0)
-    throw new UserError(`${path}: expected a header and utterances, got ${header ? 'a header only' : 'an empty file'}`);
+  const rows = readRows(path);
+  const { value: header } = rows.next();
+  if (!header) throw new UserError(`${path}: expected a header and utterances, got an empty file`);
   const columns = findColumns(header.fields, names, `${path}:${header.line}`);
   const start = root === undefined ? dirname(path) : resolve(root);
-  const listed = rows.map((row) => utteranceOf(row, columns, { table: path, start, root }));
+  const listed: ListedUtterance[] = [];
+  for (const row of rows) listed.push(utteranceOf(row, columns, { table: path, start, root }));
+  if (listed.length === 0) throw new UserError(`${path}: expected a header and utterances, got a header only`);
   const ignored = columns.ignored.length > 0 ? [`${path}: columns not used: ${firstOf(columns.ignored)}`] : [];
   const unit = columns.timesInSamples ? [`${path}: a table of SpeechBrain's: start and stop are samples`] : [];
   return { listed, notes: [...unit, ...ignored] };
 }
 
-function parseTable(path: string): Row[] {
-  const lines = [...readTextLines(path, { what: 'the table' })].map(({ text }) => text);
-  const delimiter = delimiterOf(lines.find((line) => line.trim() !== '') ?? '');
+/** The header and the rows, each with as many fields. Parsed some thousand lines at a time: a table may be long. */
+function* readRows(path: string): Generator<Row, undefined> {
+  let delimiter: string | undefined;
+  let columns: number | undefined;
+  for (const { text, before } of blocksOf(path)) {
+    delimiter ??= delimiterOf(text.trimStart().split('\n', 1)[0]);
+    for (const { record, info } of parseBlock(path, text, delimiter, before)) {
+      const line = before + info.lines;
+      columns ??= record.length;
+      if (record.length !== columns) {
+        throw new UserError(
+          `${path}:${line}: expected ${columns} fields, as the header has, got ${record.length}: ` +
+            JSON.stringify(record.join(delimiter).slice(0, 80)),
+        );
+      }
+      yield { fields: record, line };
+    }
+  }
+}
+
+/** Whole records, and how many lines come before them: a quoted field may hold line ends, so quotes have to be even. */
+function* blocksOf(path: string): Generator<{ text: string; before: number }> {
+  let lines: string[] = [];
+  let quotes = 0;
+  let before = 0;
+  for (const { text, number } of readTextLines(path, { what: 'the table' })) {
+    lines.push(text);
+    if (text.includes('"')) quotes += text.split('"').length - 1;
+    if (lines.length < LINES_AT_ONCE || quotes % 2 !== 0) continue;
+    yield { text: lines.join('\n'), before };
+    [lines, before] = [[], number];
+  }
+  if (lines.length > 0) yield { text: lines.join('\n'), before };
+}
+
+function parseBlock(
+  path: string,
+  text: string,
+  delimiter: string,
+  before: number,
+): { record: string[]; info: { lines: number } }[] {
   try {
-    const records = parse(lines.join('\n'), {
-      delimiter,
-      info: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      trim: true,
-    }) as unknown as { record: string[]; info: { lines: number } }[];
-    const columns = records[0]?.record.length ?? 0;
-    return records.map(({ record, info }) => {
-      if (record.length === columns) return { fields: record, line: info.lines };
-      throw new UserError(
-        `${path}:${info.lines}: expected ${columns} fields, as the header has, got ${record.length}: ${JSON.stringify(record.join(delimiter).slice(0, 80))}`,
-      );
-    });
+    const options = { delimiter, info: true, relax_column_count: true, skip_empty_lines: true, trim: true };
+    return parse(text, options) as unknown as ReturnType<typeof parseBlock>;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new UserError(`${path}: not a table that can be read: ${error.message}`, { cause: error });
+    const from = before > 0 ? ` (lines counted from line ${before})` : '';
+    throw new UserError(`${path}: not a table that can be read: ${error.message}${from}`, { cause: error });
   }
 }
 

@@ -133,6 +133,13 @@ describe('corpus csv', () => {
     await assert.rejects(read({ source: tree.at('none.csv') }), /none\.csv: cannot read the table/);
   });
 
+  it('counts lines right in a long table with quoted line ends and empty lines', async () => {
+    const line = (text: string) => `ann,audio/ann/1.wav,"${text}"`;
+    const many = Array.from({ length: 5000 }, (_, i) => line(i === 4094 ? 'two\nlines, ""quoted""' : 'x'));
+    tree.text('table.csv', 'speaker,path,text', '', ...many, 'ann,audio/ann/1.wav');
+    await assert.rejects(read(), /table\.csv:5004: expected 3 fields, as the header has, got 2/);
+  });
+
   it('lists the audio files that are missing, the first ten and how many', async () => {
     tree.text(
       'table.csv',
