@@ -36,10 +36,16 @@ export function addDataImport(data: Command): void {
     'acanet data import folder recordings --out manifest.jsonl --trials trials.txt --set testShare=0.3',
     'acanet data import kaldi data/train --out train.jsonl',
   ).action(async (type: string, source: string, { out, trials, set, json }: ImportFlags) => {
-    const [{ importCorpus }, { describeCorpus, summarizeCorpus, writeManifest }, { writeTrials }] = await Promise.all([
+    const [
+      { importCorpus },
+      { describeCorpus, summarizeCorpus, writeManifest },
+      { writeTrials },
+      { enrolmentPathOf, writeEnrolment },
+    ] = await Promise.all([
       import('../recipe/import-corpus.js'),
       import('../corpus/manifest.js'),
       import('../corpus/trials.js'),
+      import('../corpus/enrolment.js'),
     ]);
     refuseSameFile(source, [out, trials]);
     refuseTwins([out, trials]);
@@ -52,13 +58,22 @@ export function addDataImport(data: Command): void {
       onProgress: (done, total) => talk.progress('headers', done, total),
       signal: listenForInterruption(),
     }).finally(talk.stop);
-    const { utterances, notes } = corpus;
-    for (const note of [...notes, ...describeCorpus(utterances)]) talk.log(`  ${note}`);
+    const { utterances, notes, partial } = corpus;
+    for (const note of [...notes, ...(partial === undefined ? [] : [partial]), ...describeCorpus(utterances)])
+      talk.log(`  ${note}`);
     writeManifest(out, utterances);
-    if (trials !== undefined && corpus.trials) writeTrials(trials, corpus.trials);
-    else if (trials !== undefined)
+    const written = [out];
+    if (trials !== undefined && corpus.trials) {
+      writeTrials(trials, corpus.trials);
+      written.push(trials);
+      if (corpus.enrolment) {
+        const models = enrolmentPathOf(trials);
+        writeEnrolment(models, corpus.enrolment);
+        written.push(models);
+      }
+    } else if (trials !== undefined) {
       talk.log(`  no ${trials}: the corpus brings no trials; see \`acanet trials make --help\``);
-    const written = trials !== undefined && corpus.trials ? [out, trials] : [out];
+    }
     if (json) {
       printJson({
         manifest: out,
@@ -66,7 +81,7 @@ export function addDataImport(data: Command): void {
         utterances: utterances.length,
         splits: summarizeCorpus(utterances),
         notes,
-        ...(corpus.partial !== undefined && { partial: corpus.partial }),
+        ...(partial !== undefined && { partial }),
       });
     } else print(written.join('\n'));
   });

@@ -166,7 +166,7 @@ export function drawCorpus(statistics: CorpusStatistics, { title }: { title: str
         yAxisIndex: index,
         data: panel.counts[split] ?? panel.labels.map(() => 0),
         barCategoryGap: panel.joined ? '8%' : '45%',
-        barMaxWidth: 64,
+        ...(!panel.joined && { barMaxWidth: 64 }),
         itemStyle: { color: LIGHT[split] },
       })),
     ),
