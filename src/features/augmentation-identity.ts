@@ -48,6 +48,7 @@ function sourceIdentity(technique: string, source: string): SourceIdentity {
       return { files: 1, sha256: sha256Hex(content) };
     }
     const files = listFiles(source, '').sort();
+    if (files.length === 0) throw new UserError('the folder is empty');
     return { files: files.length, sha256: sha256Hex(stableJson(files)) };
   } catch (error) {
     throw new UserError(

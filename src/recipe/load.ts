@@ -148,6 +148,7 @@ function checkRecipe(tree: Located): Recipe {
       return [name, { model, training: checkLocated(trainingOptions, nearestLocated(tree, path), path) }];
     }),
   );
+  checkAugmentation(checked, tree);
   const names = Object.keys(systems);
   for (const [name, system] of Object.entries(systems)) checkFit(name, system, checked, tree);
   for (const key of ['model', 'baseline'] as const) {
@@ -159,6 +160,16 @@ function checkRecipe(tree: Located): Recipe {
     );
   }
   return { ...checked, systems };
+}
+
+/** Crops are read from audio on line, where frames that VAD leaves out of the features cannot be told. */
+function checkAugmentation({ features, augmentation }: Pick<Recipe, 'features' | 'augmentation'>, tree: Located): void {
+  if (!features.vad || augmentation?.when !== 'online') return;
+  const { at } = nearestLocated(tree, ['features', 'vad']);
+  throw new UserError(
+    `features.vad does not go with augmentation.when: online → at features.vad\n  ${at}\n` +
+      '  take augmentation.when: copies, or features.vad: null',
+  );
 }
 
 /** What only two sections together can get wrong. */

@@ -145,6 +145,11 @@ describe('features/variants', () => {
       assert.equal(of(join(dir, 'one')), of(join(dir, 'two')));
       writeFileSync(join(dir, 'two', 'b.wav'), '');
       assert.notEqual(of(join(dir, 'one')), of(join(dir, 'two')));
+      mkdirSync(join(dir, 'empty'));
+      assert.throws(
+        () => of(join(dir, 'empty')),
+        /augmentation\.noise\.source: .*empty cannot be read: the folder is empty/,
+      );
       assert.throws(() => of(join(dir, 'none')), /augmentation\.noise\.source: .*none cannot be read/);
     });
   });

@@ -139,6 +139,12 @@ describe('recipe loading', () => {
     ['an override without a value', '', ['training.epochs'], /expected key\.path=value/],
     ['an override below a plain value', '', ['seed.x=1'], /^--set seed\.x=1: seed is 1 and has no key "x"$/],
     ['a model that is no system', 'model: aca-nt\n', [], /^no system "aca-nt" → at model \(did you mean "aca-net"\?\)/],
+    [
+      'VAD where crops are made from audio',
+      'features: { vad: {} }\naugmentation: { level: {} }\n',
+      [],
+      /^features\.vad does not go with augmentation\.when: online → at features\.vad\n.*small\.yaml:2/,
+    ],
     ['text that is not YAML', 'training: {\n', [], /small\.yaml:\d+: not valid YAML/],
   ];
   for (const [title, text, sets, message] of mistakes) {
