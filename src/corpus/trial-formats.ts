@@ -12,7 +12,7 @@
  */
 import { stringify } from 'csv-stringify/sync';
 import { UserError } from '../errors.js';
-import type { TextLine } from './text-lines.js';
+import type { TextLine } from '../storage/text-lines.js';
 import type { Trial } from './trials.js';
 
 /** The forms that lists are written in. */

@@ -5,13 +5,14 @@
  * A `.scp` is told by its first line: a place in an archive (`path:offset`, or a path that ends in .ark) means features,
  * anything else audio.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, resolve } from 'node:path';
 import { readManifest } from '../corpus/manifest.js';
-import { messageOf, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import type { Features } from '../features/fbank.js';
 import type { AudioPiece } from '../features/utterance-features.js';
 import { listArchive, readMatrix, readScp, type EntryLocation } from '../storage/kaldi-archive.js';
+import { readTextLines } from '../storage/text-lines.js';
 
 /** One utterance to embed. */
 export type EmbeddingInput = {
@@ -46,7 +47,7 @@ function listOne(path: string): EmbeddingInput[] {
   if (!existsSync(path)) throw new UserError(`${path}: no such file`);
   if (statSync(path).isDirectory())
     throw new UserError(`${path}: expected a file, got a folder\n  name its files, or a wav.scp`);
-  switch (extname(path)) {
+  switch (extname(path.replace(/\.(jsonl|scp)\.gz$/, '.$1'))) {
     case '.jsonl':
       return readManifest(path).map((utterance) => ({
         key: utterance.id,
@@ -64,9 +65,8 @@ function listOne(path: string): EmbeddingInput[] {
 }
 
 function listScp(path: string): EmbeddingInput[] {
-  const rows = readText(path)
-    .split(/\r?\n/)
-    .map((text, index) => ({ text: text.trim(), where: `${path}:${index + 1}` }))
+  const rows = [...readTextLines(path)]
+    .map(({ text, number }) => ({ text: text.trim(), where: `${path}:${number}` }))
     .filter(({ text }) => text !== '');
   if (rows.length === 0) throw new UserError(`${path}: expected \`key path\` lines, got an empty file`);
   if (/(:\d+(\[\d+:\d+\])?|\.ark)$/.test(rows[0].text)) {
@@ -102,12 +102,4 @@ function features(key: string, where: string, entry: EntryLocation): EmbeddingIn
       return { frames: rows, bins: cols, data };
     },
   };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
 }

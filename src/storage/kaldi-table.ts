@@ -4,10 +4,11 @@
  * A line is `key path:offset`, the offset being that of the record's `\0B`; without one, the record is the whole file.
  * `[first:last]` after it picks rows of a matrix, both inclusive, as in Kaldi. Limits: no command pipes, no column ranges.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { UserError, messageOf } from '../errors.js';
+import { UserError } from '../errors.js';
 import { writeFileAtomic } from './atomic-write.js';
+import { readTextLines } from './text-lines.js';
 
 /** Where one record lies. `rows`, if given, restricts a matrix to these rows, both inclusive. */
 export interface ArchiveEntry {
@@ -18,26 +19,20 @@ export interface ArchiveEntry {
 }
 
 /**
- * Reads an scp file. A relative path is looked for from the working directory first, then from the scp's own folder.
+ * Reads an scp file, gzip'd or not. A relative path is looked for from the working directory first, then from the scp's own folder.
  * @throws UserError naming file:line
  */
 export function readScp(path: string): ArchiveEntry[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
   const resolved = new Map<string, string>();
   const entries: ArchiveEntry[] = [];
   const lines = new Map<string, number>();
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === '') continue;
-    const where = `${path}:${index + 1}`;
-    const entry = parseScpLine(line, where);
+  for (const { text, number } of readTextLines(path, { what: 'the scp file' })) {
+    if (text.trim() === '') continue;
+    const where = `${path}:${number}`;
+    const entry = parseScpLine(text, where);
     const earlier = lines.get(entry.key);
     if (earlier !== undefined) throw new UserError(`${where}: the key "${entry.key}" is already on line ${earlier}`);
-    lines.set(entry.key, index + 1);
+    lines.set(entry.key, number);
     let target = resolved.get(entry.path);
     if (target === undefined) resolved.set(entry.path, (target = resolveBeside(entry.path, path)));
     entries.push({ ...entry, path: target });

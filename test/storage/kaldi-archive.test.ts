@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { UserError } from '../../src/errors.js';
 import { keyedRandom } from '../../src/random.js';
 import {
@@ -145,6 +146,15 @@ describe('storage/kaldi-archive', () => {
     assert.throws(() => readMatrixRows(b, 1, 2), /expected rows within 0…2/);
     writeScp(scp, [entry, { ...b, key: 'l' }]);
     assert.equal(readFileSync(scp, 'utf8'), `k ${ark}:2\nl ${ark}:2[1:2]\n`);
+  });
+
+  it('reads scp files as other machines write them: gzip, a byte-order mark, Windows line endings', () => {
+    const scp = join(dir, 'packed.scp.gz');
+    writeFileSync(scp, gzipSync('\uFEFFa /x/a.ark:2\r\nb /x/b.ark:3\r\n'));
+    assert.deepEqual(readScp(scp), [
+      { key: 'a', path: '/x/a.ark', offset: 2 },
+      { key: 'b', path: '/x/b.ark', offset: 3 },
+    ]);
   });
 
   it('names file and line of a bad scp', () => {

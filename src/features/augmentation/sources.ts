@@ -15,7 +15,7 @@ import { audioExtensions } from '../../audio/formats.js';
 import { describeOthers, listAudioFiles, probeAudioFiles } from '../../corpus/audio-files.js';
 import { type Utterance, readManifest } from '../../corpus/manifest.js';
 import { throwProblems } from '../../corpus/problem-list.js';
-import { readTextLines } from '../../corpus/text-lines.js';
+import { readTextLines } from '../../storage/text-lines.js';
 import { UserError, messageOf } from '../../errors.js';
 import { type AugmentationOptions, sceneTechniques } from './options.js';
 import { LONGEST_KEPT, isReadByRange } from './recording-reader.js';
