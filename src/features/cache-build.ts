@@ -3,7 +3,8 @@
  *
  * A finished shard is kept when the build is killed, and used again if its options and utterances are still the same;
  * so a larger or corrected manifest costs only what is new in it. What is stored is not normalised (normalisation is
- * applied on reading), so changing it costs nothing. NOTE: audio files are known by their manifest line, not by content.
+ * applied on reading), so changing it costs nothing. NOTE: audio is known by what its manifest says of it (`cache-format.ts`
+ * has the list), not by content.
  */
 import { setMaxListeners } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -254,7 +255,7 @@ function describeCache(
   return {
     format: 'acanet features 1',
     configuration: extractionHash(options),
-    manifest: sha256Hex(...plan.map((shard) => `${sha256Hex(stableJson(shard.utterances))}\n`)),
+    manifest: sha256Hex(...plan.map(({ input }) => `${input}\n`)),
     options,
     bins,
     utterances: utterances.length,

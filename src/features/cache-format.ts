@@ -36,8 +36,9 @@ export type ShardIndex = z.infer<typeof shardIndex>;
 
 const cacheDescription = z.strictObject({
   format: z.literal('acanet features 1'),
-  /** Hash of the options that decide the stored values, and of the utterances. */
+  /** Hash of the options that decide the stored values. */
   configuration: z.string(),
+  /** Hash of what the shards are made from: their options and utterances, as far as these matter. */
   manifest: z.string(),
   options: featureOptions,
   bins: z.number(),
@@ -79,8 +80,32 @@ export function planShards(utterances: TrainingVariant[], options: FeatureOption
   return parts.map((part, index) => ({
     name: `feats-${String(index + 1).padStart(5, '0')}`,
     utterances: part,
-    input: sha256Hex(configuration, stableJson(part)),
+    input: sha256Hex(configuration, stableJson(part.map(storedPart))),
   }));
+}
+
+/**
+ * What the features of an utterance, and what a shard sums up of them, depend on: which audio it is, what is made of it,
+ * under which id it is stored, and whether it counts for the mean of the training split. The rest of a manifest's line
+ * (speaker, gender, session, repeats, corpus, number of channels) may change without anything being extracted again.
+ */
+function storedPart({
+  id,
+  path,
+  offset,
+  duration,
+  channel,
+  sampleRate,
+  trailingSilence,
+  split,
+  variant,
+}: TrainingVariant) {
+  return {
+    ...{ id, path, offset, duration, channel, sampleRate, trailingSilence },
+    train: split === 'train',
+    // Whose voice it is matters to augmented copies alone: babble leaves that speaker out.
+    ...(variant && { variant: variant.copy === undefined ? { speed: variant.speed } : variant }),
+  };
 }
 
 /** Reads and checks `cache.json`. Throws UserError naming it. */

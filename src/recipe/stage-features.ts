@@ -5,7 +5,7 @@ import { readManifest, type Utterance } from '../corpus/manifest.js';
 import { physicalCores } from '../engine/create-engine.js';
 import { copyIdentity } from '../features/augmentation-identity.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
-import { listAugmentationSources } from '../features/augmentation/sources.js';
+import { asSpeechRecording, listAugmentationSources } from '../features/augmentation/sources.js';
 import { buildFeatureCache } from '../features/cache.js';
 import { gigabytes } from '../features/disk-space.js';
 import { describeResampling } from '../features/utterance-features.js';
@@ -80,7 +80,7 @@ async function openCopying(
   seed: number,
 ): Promise<CachedAugmentation> {
   const babbling = options.babble?.source === null;
-  const training = babbling ? utterances.filter(({ split }) => split === 'train') : undefined;
+  const training = babbling ? utterances.filter(({ split }) => split === 'train').map(asSpeechRecording) : undefined;
   const sources = await listAugmentationSources(options);
   const hash = sha256Hex(stableJson({ seed, drawn: copyIdentity(options), training }));
   return { options, sources, training, seed, hash };

@@ -17,6 +17,7 @@ import { readAudio } from '../../src/audio/read.js';
 import { writeWav } from '../../src/audio/write-wav.js';
 import type { Utterance } from '../../src/corpus/manifest.js';
 import { buildFeatureCache, openFeatureCache, verifyFeatureCache } from '../../src/features/cache.js';
+import { planShards } from '../../src/features/cache-format.js';
 import { createFbank, featureOptions } from '../../src/features/fbank.js';
 import { normalizeFeatures } from '../../src/features/normalization.js';
 import { keyedRandom } from '../../src/random.js';
@@ -137,6 +138,38 @@ describe('features/cache', () => {
     assert.deepEqual([fewer.utterances, fewer.reusedShards], [16, 1]);
     assert.equal(readdirSync(folder).filter((file) => file.endsWith('.ark')).length, 2);
     assert.equal(openFeatureCache(folder).has('u20'), false);
+  });
+
+  it('extracts again what changes the features, and nothing else', async () => {
+    const folder = join(dir, 'cache-lines');
+    const build = (change: (utterance: Utterance, index: number) => Utterance) =>
+      buildFeatureCache({ utterances: utterances.map(change), options, dir: folder, workers: 1 });
+    await build((utterance) => utterance);
+    const described = statSync(join(folder, 'cache.json')).mtimeMs;
+    const said = await build((utterance) => ({
+      ...utterance,
+      speaker: `x${utterance.speaker}`,
+      gender: 'f',
+      session: 'monday',
+      repeats: 3,
+      corpus: 'renamed',
+    }));
+    assert.equal(said.reusedShards, 3);
+    assert.equal(statSync(join(folder, 'cache.json')).mtimeMs, described);
+    const inputs = planShards(utterances, options).map(({ input }) => input);
+    const changes: Partial<Utterance>[] = [
+      { offset: 0.01 },
+      { duration: 0.3 },
+      { path: utterances[2].path },
+      { channel: 1 },
+      { trailingSilence: 0.5 },
+      { split: 'test' }, // the training mean is that of the split
+    ];
+    for (const change of changes) {
+      const changed = utterances.map((utterance, index) => (index === 20 ? { ...utterance, ...change } : utterance));
+      const same = planShards(changed, options).map(({ input }, index) => input === inputs[index]);
+      assert.deepEqual(same, [true, false, true], JSON.stringify(change));
+    }
   });
 
   it('finds changed bytes', async () => {

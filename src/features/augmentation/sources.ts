@@ -29,6 +29,12 @@ export type SourceRecording = Pick<
 /** A recording of speech by a known speaker; an `Utterance` is one. */
 export type SpeechRecording = SourceRecording & { speaker: string };
 
+/** No more of a manifest's line than augmentation depends on, so that copies are known by that alone. */
+export function asSpeechRecording(utterance: Utterance): SpeechRecording {
+  const { path, offset, duration, sampleRate, channels, channel, speaker } = utterance;
+  return { path, offset, duration, sampleRate, channels, channel, speaker };
+}
+
 /** What each technique draws from; plain data, which may be sent to worker threads. */
 export interface AugmentationSources {
   noise?: SourceRecording[];
@@ -142,9 +148,7 @@ function findListed(line: string, folder: string): string | undefined {
 function trainingRecordings(manifest: string, where: string): SourceRecording[] {
   const recordings = readManifest(manifest)
     .filter(({ split }) => split === 'train')
-    .map(({ path, offset, duration, sampleRate, channels, channel, speaker }): SpeechRecording => {
-      return { path, offset, duration, sampleRate, channels, channel, speaker };
-    });
+    .map(asSpeechRecording);
   if (recordings.length > 0) return recordings;
   throw new UserError(
     `${where}: the manifest has no utterance of the training split; no other is used for augmentation`,
