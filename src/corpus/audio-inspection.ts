@@ -23,7 +23,7 @@ export interface InspectionProgress {
   /** Utterances inspected and in all. */
   done: number;
   total: number;
-  /** Seconds of audio inspected. */
+  /** Seconds of audio inspected; what several utterances are is inspected once. */
   audioSeconds: number;
 }
 
@@ -39,7 +39,8 @@ const BATCH_UTTERANCES = 32;
 const BATCH_SECONDS = 300;
 
 /**
- * Decodes and measures every utterance; yields one result each, in their order.
+ * Decodes and measures every utterance; yields one result each, in their order. Audio that several utterances are (lists
+ * that name one with different silence after it, or under several names) is decoded once.
  * Audio that cannot be read is a result too (`problem`), not an error. Throws `signal.reason` when aborted.
  */
 export async function* inspectAudio(
@@ -47,7 +48,8 @@ export async function* inspectAudio(
   { threads = availableParallelism(), onProgress, signal }: InspectAudioOptions = {},
 ): AsyncGenerator<AudioInspection, void> {
   signal?.throwIfAborted();
-  const batches = batchesOf(utterances);
+  const firsts = firstsOfPieces(utterances);
+  const batches = batchesOf(utterances.filter((_, index) => !firsts.has(index)));
   const pool = new Tinypool({
     filename: new URL('./audio-inspection-worker.js', import.meta.url).href,
     minThreads: 1,
@@ -61,6 +63,8 @@ export async function* inspectAudio(
     results.catch(() => undefined); // it is awaited below, unless an earlier one fails
     underWay.push({ seconds: batch.reduce((sum, { duration }) => sum + duration, 0), results });
   };
+  const repeated = new Set(firsts.values());
+  const kept = new Map<number, AudioInspection>();
   const progress: InspectionProgress = { done: 0, total: utterances.length, audioSeconds: 0 };
   try {
     for (let i = 0; i < 2 * threads; i++) start();
@@ -68,8 +72,14 @@ export async function* inspectAudio(
       const results = await next.results;
       signal?.throwIfAborted();
       start();
-      yield* results;
-      progress.done += results.length;
+      for (const result of results) {
+        if (repeated.has(progress.done)) kept.set(progress.done, result);
+        progress.done++;
+        yield result;
+        for (let first = firsts.get(progress.done); first !== undefined; first = firsts.get(progress.done)) {
+          yield { ...kept.get(first)!, id: utterances[progress.done++].id };
+        }
+      }
       progress.audioSeconds += next.seconds;
       onProgress?.({ ...progress });
     }
@@ -79,6 +89,23 @@ export async function* inspectAudio(
   if (progress.done !== utterances.length) {
     throw internal(`${utterances.length} utterances to inspect, ${progress.done} inspected`);
   }
+}
+
+/** Of every utterance that is the same audio as an earlier one: the index of the first such. */
+function firstsOfPieces(utterances: readonly Utterance[]): Map<number, number> {
+  const paths = new Set<string>();
+  const shared = new Set<string>();
+  for (const { path } of utterances) (paths.has(path) ? shared : paths).add(path);
+  const firstOf = new Map<string, number>();
+  const firsts = new Map<number, number>();
+  for (const [index, { path, offset = 0, duration, channel }] of utterances.entries()) {
+    if (!shared.has(path)) continue;
+    const piece = [path, offset, duration, channel].join('\0');
+    const first = firstOf.get(piece);
+    if (first === undefined) firstOf.set(piece, index);
+    else firsts.set(index, first);
+  }
+  return firsts;
 }
 
 function* batchesOf(utterances: readonly Utterance[]): Generator<InspectedPiece[], undefined> {

@@ -31,6 +31,8 @@ export interface InspectionLimits {
   shortest?: number;
   /** What the features expect, Hz. */
   sampleRate?: number;
+  /** Audio of another rate is resampled, which is then worth counting but no fault. */
+  resampled?: boolean;
 }
 
 export interface FaultCount {
@@ -39,7 +41,7 @@ export interface FaultCount {
   utterances: number;
   /** Of the inspected utterances. */
   share: number;
-  /** The worst, worst first: `id (measure)`. */
+  /** The worst, worst first: `id (measure)`; empty where nothing is wrong with it. */
   worst: string[];
 }
 
@@ -56,11 +58,13 @@ export interface InspectionSummary {
 interface Fault {
   fault: string;
   fatal?: boolean;
+  /** Counted, but nothing is wrong with it. */
+  harmless?: boolean;
   /** How bad it is (larger is worse) and how to say so; undefined where the utterance does not have it. */
   find(audio: InspectedAudio, utterance: Utterance): { badness: number; says: string } | undefined;
 }
 
-function faultsOf({ shortest = 0.025, sampleRate }: InspectionLimits): Fault[] {
+function faultsOf({ shortest = 0.025, sampleRate, resampled = false }: InspectionLimits): Fault[] {
   const seconds = (value: number) => `${Number(value.toPrecision(3))} s`;
   const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;
   const when = (condition: boolean, badness: number, says: () => string) =>
@@ -81,7 +85,8 @@ function faultsOf({ shortest = 0.025, sampleRate }: InspectionLimits): Fault[] {
       ? []
       : [
           {
-            fault: `rate is not ${sampleRate} Hz`,
+            fault: resampled ? `resampled to ${sampleRate} Hz` : `rate is not ${sampleRate} Hz`,
+            harmless: resampled,
             find: (audio: InspectedAudio) => when(audio.sampleRate !== sampleRate, 1, () => `${audio.sampleRate} Hz`),
           },
         ]),
@@ -152,6 +157,7 @@ export function tallyInspection(limits: InspectionLimits = {}): InspectionTally 
   const count = (index: number, id: string, { badness, says }: { badness: number; says: string }) => {
     const entry = counts[index];
     entry.utterances++;
+    if (index > 0 && faults[index - 1].harmless) return;
     entry.worst.push({ id, badness, says });
     entry.worst.sort((a, b) => b.badness - a.badness || compareIds(a.id, b.id));
     entry.worst.length = Math.min(entry.worst.length, EXAMPLES);

@@ -23,7 +23,7 @@ export interface InspectCorpusOptions {
   utterances: readonly Utterance[];
   manifest: string;
   inspect: InspectOption;
-  features: Pick<FeatureOptions, 'frameLength' | 'sampleRate'>;
+  features: Pick<FeatureOptions, 'frameLength' | 'sampleRate' | 'otherRates'>;
   seed: number;
   log(line: string): void;
   progress(what: string, done: number, total: number, detail?: string): void;
@@ -46,7 +46,8 @@ export async function inspectCorpus({
     return undefined;
   }
   const chosen = inspect === 'all' ? utterances : sample(utterances, inspect, seed);
-  const tally = tallyInspection({ shortest: features.frameLength / 1000, sampleRate: features.sampleRate });
+  const { frameLength, sampleRate, otherRates } = features;
+  const tally = tallyInspection({ shortest: frameLength / 1000, sampleRate, resampled: otherRates !== undefined });
   const inspection = inspectAudio(chosen, {
     signal,
     onProgress: ({ done, total, audioSeconds }) =>

@@ -57,7 +57,11 @@ describe('audio inspection', () => {
   after(() => rmSync(dir, { recursive: true }));
 
   it('gives one result an utterance in their order, the same for any number of threads', async () => {
-    const many = Array.from({ length: 100 }, (_, i) => ({ ...corpus[i % corpus.length], id: `u${i}` }));
+    const many = Array.from({ length: 100 }, (_, i) => {
+      const utterance = corpus[i % corpus.length];
+      // Of different length, as what is the same audio would be listened to once.
+      return { ...utterance, id: `u${i}`, duration: utterance.duration - 0.001 * Math.floor(i / corpus.length) };
+    });
     const heard: number[] = [];
     const one = await collect(many, { threads: 1, onProgress: ({ done }) => heard.push(done) });
     assert.deepEqual(
@@ -66,6 +70,24 @@ describe('audio inspection', () => {
     );
     assert.equal(heard.at(-1), 100);
     assert.deepEqual(await collect(many, { threads: 3 }), one);
+  });
+
+  it('listens once to what is several utterances, and gives each its result', async () => {
+    const [plain, other, part] = [corpus[0], corpus[7], corpus[13]];
+    const entries = [plain, { ...plain, trailingSilence: 1 }, other, plain, part, { ...part, offset: 1 }, other, plain];
+    const utterances = entries.map((utterance, index) => ({ ...utterance, id: `u${index}` }));
+    let heard = 0;
+    const results = await collect(utterances, { onProgress: ({ audioSeconds }) => (heard = audioSeconds) });
+    const separately = await inspectBatch(utterances);
+    assert.deepEqual(results, separately);
+    assert.ok(Math.abs(heard - (plain.duration + other.duration + 2)) < 1e-9);
+  });
+
+  it('counts what is resampled without giving examples of a fault', async () => {
+    const tally = tallyInspection({ sampleRate: 16_000, resampled: true });
+    for (const result of await collect(corpus.slice(0, 1))) tally.add(result, corpus[0]);
+    const rows = tally.summary(1).faults.filter(({ fault }) => fault.includes('16000 Hz'));
+    assert.deepEqual(rows, [{ fault: 'resampled to 16000 Hz', fatal: false, utterances: 1, share: 1, worst: [] }]);
   });
 
   it('counts each fault once for the utterance that has it', async () => {
@@ -140,7 +162,7 @@ describe('audio inspection', () => {
   it('stops when it is told to', async () => {
     const stop = new AbortController();
     const work = collect(
-      Array.from({ length: 200 }, () => corpus[0]),
+      Array.from({ length: 200 }, (_, i) => ({ ...corpus[0], duration: 1 - 0.001 * i })),
       { threads: 1, signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) },
     );
     await assert.rejects(work, /enough/);
