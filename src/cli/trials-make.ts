@@ -2,9 +2,10 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { KnownUtterance, TrialPicture } from '../corpus/trial-check.js';
-import type { DurationBand, MadeTrials, Shortfall, TrialListOptions } from '../corpus/trial-making.js';
+import { describeBand, durationBands } from '../corpus/duration-bands.js';
+import type { MadeTrials, Shortfall, TrialListOptions } from '../corpus/trial-making.js';
 import type { TrialUtterance } from '../corpus/trial-sampling.js';
-import { UserError } from '../errors.js';
+import { UserError, messageOf } from '../errors.js';
 import { print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 
@@ -189,26 +190,16 @@ function count(flag: string, text: string): number {
   return Number(text);
 }
 
-/** `2-4,4-8,8-`: seconds, from ≤ duration < to. */
-function bands(text: string): DurationBand[] {
-  const parsed = text.split(',').map((part) => {
-    const match = /^\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)?\s*$/.exec(part);
-    const band = match && { from: Number(match[1]), to: match[2] === undefined ? Infinity : Number(match[2]) };
-    if (band && band.from < band.to) return band;
-    throw new UserError(`--durations: expected bands of seconds such as 2-4,4-8,8-, got "${part}"`);
-  });
-  const sorted = parsed.toSorted((a, b) => a.from - b.from);
-  const overlap = sorted.findIndex((band, i) => i > 0 && band.from < sorted[i - 1].to);
-  if (overlap > 0) {
-    throw new UserError(`--durations: ${bandName(sorted[overlap - 1])} and ${bandName(sorted[overlap])} overlap`);
+function bands(text: string) {
+  try {
+    return durationBands(text);
+  } catch (error) {
+    throw new UserError(`--durations: ${messageOf(error)}`, { cause: error });
   }
-  return parsed;
 }
 
-const bandName = ({ from, to }: DurationBand) => `${from}-${to === Infinity ? '' : to} s`;
-
 function describeShortfall({ kind, band, wanted, found }: Shortfall, out: string | undefined): string {
-  const where = `${band ? ` with tests of ${bandName(band)}` : ''}${out === undefined ? '' : ` for ${out}`}`;
+  const where = `${band ? ` with tests of ${describeBand(band)}` : ''}${out === undefined ? '' : ` for ${out}`}`;
   return `expected ${wanted} ${kind} trials${where}, found ${found}`;
 }
 

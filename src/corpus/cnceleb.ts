@@ -9,20 +9,23 @@
  * Split: training is the speakers of `dev/dev.lst` and, with `source2`, CN-Celeb2 (those of its `spk.lst`); the test is
  * `eval/enroll` and `eval/test`. `data/` also holds the evaluation's speakers: they are left out, and counted.
  * Trials: `eval/lists/trials.lst` or a file. A model is enrolled by the one file that CN-Celeb made of its recordings,
- * `eval/enroll/idXXXXX-enroll.flac`, an utterance of its own; the map of its parts (`enroll.map`) is not used.
+ * `eval/enroll/idXXXXX-enroll.flac`, an utterance of its own; or, with `enroll: parts` or where there is no such file, by
+ * these recordings each: `eval/lists/enroll.map` names them, as files below `data`, and their embeddings are averaged.
+ * Results of the two are not comparable.
  */
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { readTextLines } from '../storage/text-lines.js';
-import { requireSource, type CorpusReader } from './corpus-reader.js';
+import { readTrialsOfFiles, readTrialsOfParts } from './cnceleb-trials.js';
+import { requireSource, type CorpusReader, type PreparedCorpus } from './corpus-reader.js';
 import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import type { Split } from './manifest.js';
-import { firstOf, throwProblems } from './problem-list.js';
+import { throwProblems } from './problem-list.js';
 import { formatsOption, listRecordings, refuseTwins, stem } from './recording-files.js';
-import { describeTrialList } from './test-split.js';
-import { checkTrials, readTrials, type Trial } from './trials.js';
+import { describeTrialList } from './test-trials.js';
+import { checkTrials, type Trial } from './trials.js';
 
 const cncelebOptions = z.strictObject({
   type: z.literal('cnceleb'),
@@ -32,6 +35,8 @@ const cncelebOptions = z.strictObject({
   source2: z.string().optional(),
   /** The file of a trial list; default: eval/lists/trials.lst. */
   trials: z.string().min(1).optional(),
+  /** A model's one file, or the recordings that it was made of; default: the file, if there are such files. */
+  enroll: z.enum(['concatenated', 'parts']).optional(),
   formats: formatsOption,
 });
 
@@ -40,25 +45,34 @@ type Listed = ListedUtterance & { split: Split };
 export const cncelebReader: CorpusReader<typeof cncelebOptions> = {
   type: 'cnceleb',
   options: cncelebOptions,
-  async prepare({ source, source2, trials: list, formats }, context) {
+  async prepare({ source, source2, trials: list, enroll, formats }, context) {
     const given = resolve(requireSource(source, 'the folder of CN-Celeb1'));
     const root = findRoot(given, ['', 'CN-Celeb_flac', 'CN-Celeb', 'CN-Celeb_wav'], 'eval/lists');
     const root2 =
       source2 === undefined
         ? undefined
         : findRoot(resolve(source2), ['', 'CN-Celeb2_flac', 'CN-Celeb2', 'CN-Celeb2_wav'], 'data');
-    const parts = [await trainingPart(join(root, 'data'), join(root, 'dev/dev.lst'), formats)];
+    const first = await trainingPart(join(root, 'data'), join(root, 'dev/dev.lst'), formats);
+    const parts = [first];
     if (root2 !== undefined) parts.push(await trainingPart(join(root2, 'data'), join(root2, 'spk.lst'), formats));
-    const test = await evaluationPart(join(root, 'eval'), formats);
     const path = list ?? join(root, 'eval/lists/trials.lst');
-    const trials = readCncelebTrials(path, join(root, 'eval/lists/enroll.lst'), new Set(test.map(({ id }) => id)));
+    const byParts = (enroll ?? (existsSync(join(root, 'eval/enroll')) ? 'concatenated' : 'parts')) === 'parts';
+    const test = byParts
+      ? await testOfParts(root, path, first.audio, formats)
+      : await testOfFiles(join(root, 'eval'), path, formats);
+    const { listed: testListed, notes: testNotes, ...tests } = test;
     const where = root2 === undefined ? root : `${root} and ${root2}`;
-    const listed = [...parts.flatMap((part) => part.listed), ...test];
+    const listed = [...parts.flatMap((part) => part.listed), ...testListed];
     const { utterances, notes } = await toUtterances(listed, { corpus: 'cnceleb', where, context });
     return {
       utterances,
-      trials,
-      notes: [...parts.flatMap((part) => part.notes), await describeTrialList(path, trials), ...notes],
+      ...tests,
+      notes: [
+        ...parts.flatMap((part) => part.notes),
+        await describeTrialList(path, tests.trials),
+        ...testNotes,
+        ...notes,
+      ],
     };
   },
 };
@@ -74,7 +88,7 @@ async function trainingPart(
   folder: string,
   listPath: string,
   formats: readonly string[] | undefined,
-): Promise<{ listed: Listed[]; notes: string[] }> {
+): Promise<{ audio: string[]; listed: Listed[]; notes: string[] }> {
   const { audio } = await listRecordings(folder, formats);
   refuseTwins(audio, stem, folder);
   const astray = audio.filter((file) => !/^id\d{5}\/[^/]+$/.test(file));
@@ -92,17 +106,26 @@ async function trainingPart(
   const left = audio.length - kept.length;
   const speakersLeft = found.size - (listedSpeakers?.size ?? found.size);
   return {
-    listed: kept.map((file) => {
-      const [speaker, name] = stem(file).split('/');
-      const path = join(folder, file);
-      return { id: `${speaker}-${name}`, speaker, path, session: sessionOf(speaker, name), split: 'train' };
-    }),
+    audio,
+    listed: kept.map((file) => recordingOf(folder, file, 'train')),
     notes: [
       ...(listedSpeakers ? [] : [`no ${listPath}: all ${found.size} speakers of ${folder} are trained on`]),
       ...(left > 0
         ? [`left out ${left} recordings of ${speakersLeft} speakers that are not in ${basename(listPath)}`]
         : []),
     ],
+  };
+}
+
+/** `data/id00800/singing-01-002.flac` is the utterance that `eval/test` calls `id00800-singing-01-002`. */
+function recordingOf(folder: string, file: string, split: Split): Listed {
+  const [speaker, name] = stem(file).split('/');
+  return {
+    id: `${speaker}-${name}`,
+    speaker,
+    path: join(folder, file),
+    session: sessionOf(speaker, name),
+    split,
   };
 }
 
@@ -123,49 +146,67 @@ function readSpeakers(path: string): Set<string> {
   return speakers;
 }
 
-async function evaluationPart(folder: string, formats: readonly string[] | undefined): Promise<Listed[]> {
-  const listed: Listed[] = [];
-  for (const part of ['enroll', 'test']) {
-    const { audio } = await listRecordings(join(folder, part), formats);
-    const idOf = (file: string) => stem(basename(file));
-    refuseTwins(audio, idOf, join(folder, part));
-    const astray = audio.filter((file) => !/^id\d{5}-/.test(basename(file)));
-    throwProblems(astray, { where: join(folder, part), what: 'audio files are not idXXXXX-….flac' });
-    for (const file of audio) {
-      const id = idOf(file);
-      const speaker = id.slice(0, 7);
-      const session = part === 'enroll' ? `${speaker}/enroll` : sessionOf(speaker, id.slice(8));
-      listed.push({ id, speaker, path: join(folder, part, file), session, split: 'test' });
-    }
-  }
-  return listed;
+interface TestPart extends Pick<PreparedCorpus, 'enrolment' | 'notes'> {
+  listed: Listed[];
+  trials: Trial[];
 }
 
-/** `id00800-enroll test/id00800-singing-01-001.wav 1` lines; `enroll.lst` says which file a model is. */
-function readCncelebTrials(path: string, enrollPath: string, ids: ReadonlySet<string>): Trial[] {
-  const idOf = new Map<string, string>();
-  if (existsSync(enrollPath)) {
-    for (const { text, number } of readTextLines(enrollPath, { what: 'the enrolment list' })) {
-      const fields = text.trim().split(/\s+/);
-      if (fields[0] === '') continue;
-      if (fields.length !== 2) {
-        throw new UserError(
-          `${enrollPath}:${number}: expected a model and its one file, got ${fields.length} fields: ${firstOf(fields)}`,
-        );
-      }
-      idOf.set(fields[0], stem(basename(fields[1])));
-    }
+/** Models are the files of `eval/enroll`. */
+async function testOfFiles(folder: string, list: string, formats: readonly string[] | undefined): Promise<TestPart> {
+  const enrolled = await evaluationFolder(join(folder, 'enroll'), formats);
+  const tested = await evaluationFolder(join(folder, 'test'), formats);
+  const listed = [...enrolled.map((item) => ({ ...item, session: `${item.speaker}/enroll` })), ...tested];
+  const ids = new Set(listed.map(({ id }) => id));
+  return { listed, trials: readTrialsOfFiles(list, join(folder, 'lists/enroll.lst'), ids), notes: [] };
+}
+
+/** Models are recordings of `data`, whose audio files are given. */
+async function testOfParts(
+  root: string,
+  list: string,
+  data: readonly string[],
+  formats: readonly string[] | undefined,
+): Promise<TestPart> {
+  const tested = await evaluationFolder(join(root, 'eval/test'), formats);
+  const ids = new Set(tested.map(({ id }) => id));
+  const folder = join(root, 'data');
+  const map = join(root, 'eval/lists/enroll.map');
+  const { trials, models } = readTrialsOfParts(list, map);
+  const fileOf = new Map(data.map((file) => [stem(file), file]));
+  const missing: string[] = [];
+  const enrolled = new Map<string, Listed>();
+  const enrolment = new Map<string, string[]>();
+  for (const [model, names] of models) {
+    const own = names.map((name) => {
+      const file = fileOf.get(name);
+      if (file === undefined) missing.push(`${model}: ${name}`);
+      const item = recordingOf(folder, file ?? name, 'test');
+      // A recording that is tested too is one utterance.
+      if (!ids.has(item.id)) enrolled.set(item.id, item);
+      return item.id;
+    });
+    enrolment.set(model, own);
   }
-  const resolveName = (name: string) => {
-    const id = idOf.get(name) ?? stem(basename(name));
-    idOf.set(name, id);
-    return id;
+  throwProblems(missing, { where: map, what: `recordings of models are not in ${folder}` });
+  checkTrials(trials, ids, list, enrolment);
+  return {
+    listed: [...tested, ...enrolled.values()],
+    trials,
+    enrolment,
+    notes: [`enrolment: ${enrolment.size} models of ${enrolled.size} recordings, by enroll.map`],
   };
-  const trials = readTrials(path).map((trial) => ({
-    ...trial,
-    enroll: resolveName(trial.enroll),
-    test: resolveName(trial.test),
-  }));
-  checkTrials(trials, ids, path);
-  return trials;
+}
+
+/** `idXXXXX-….flac` files. */
+async function evaluationFolder(folder: string, formats: readonly string[] | undefined): Promise<Listed[]> {
+  const { audio } = await listRecordings(folder, formats);
+  const idOf = (file: string) => stem(basename(file));
+  refuseTwins(audio, idOf, folder);
+  const astray = audio.filter((file) => !/^id\d{5}-/.test(basename(file)));
+  throwProblems(astray, { where: folder, what: 'audio files are not idXXXXX-….flac' });
+  return audio.map((file) => {
+    const id = idOf(file);
+    const speaker = id.slice(0, 7);
+    return { id, speaker, path: join(folder, file), session: sessionOf(speaker, id.slice(8)), split: 'test' };
+  });
 }

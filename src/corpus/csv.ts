@@ -22,7 +22,7 @@ import { splits, type Split } from './manifest.js';
 import { firstOf } from './problem-list.js';
 import { stem } from './recording-files.js';
 import { splitSourceOptions, splitSources } from './split-sources.js';
-import { madeTrials, splitOffTest, testSplitOptions, withoutSpaces } from './test-split.js';
+import { splitOffTest, testSplitOptions, withoutSpaces } from './test-split.js';
 
 const csvOptions = z.strictObject({
   type: z.literal('csv'),
@@ -49,10 +49,11 @@ export const csvReader: CorpusReader<typeof csvOptions> = {
     const list = tables.map(({ path }) => join(dirname(path), 'trials.txt')).find((path) => existsSync(path));
     const split = await splitOffTest(listed, options, { where, ...(list ? { list } : {}) });
     const { utterances, notes: audioNotes } = await toUtterances(split.listed, { corpus: 'csv', where, context });
+    const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {
       utterances,
-      trials: split.trials ?? madeTrials(utterances, options),
-      notes: [...notes, ...split.notes, ...audioNotes],
+      ...tests,
+      notes: [...notes, ...split.notes, ...trialNotes, ...audioNotes],
     };
   },
 };

@@ -20,7 +20,7 @@ import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import type { Split } from './manifest.js';
 import { firstOf, throwProblems } from './problem-list.js';
 import { formatsOption, listRecordings, refuseTwins, stem } from './recording-files.js';
-import { madeTrials, splitOffTest, testSplitOptions, withoutSpaces } from './test-split.js';
+import { splitOffTest, testSplitOptions, withoutSpaces } from './test-split.js';
 
 const foldersOption = z.array(z.string().min(1)).min(1).optional();
 
@@ -55,10 +55,11 @@ export const folderReader: CorpusReader<typeof folderOptions> = {
     const list = existsSync(listPath) ? { list: listPath } : {};
     const split = await splitOffTest(listed, options, { where: source, ...list });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'folder', where: source, context });
+    const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {
       utterances,
-      trials: split.trials ?? madeTrials(utterances, options),
-      notes: [...split.notes, ...notes, ...describeOthers({ audio: [], others })],
+      ...tests,
+      notes: [...split.notes, ...trialNotes, ...notes, ...describeOthers({ audio: [], others })],
     };
   },
 };

@@ -16,7 +16,7 @@ import { runPipeCommands } from './kaldi-pipes.js';
 import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import { throwProblems } from './problem-list.js';
 import { splitSourceOptions, splitSources, type SplitSource } from './split-sources.js';
-import { madeTrials, splitOffTest, testSplitOptions } from './test-split.js';
+import { splitOffTest, testSplitOptions } from './test-split.js';
 
 const kaldiOptions = z.strictObject({
   type: z.literal('kaldi'),
@@ -51,10 +51,11 @@ export const kaldiReader: CorpusReader<typeof kaldiOptions> = {
       .find((path) => existsSync(path));
     const split = await splitOffTest(all, options, { where, ...(list ? { list } : {}) });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'kaldi', where, context });
+    const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {
       utterances,
-      trials: split.trials ?? madeTrials(utterances, options),
-      notes: [...folders.flatMap((folder) => folder.notes), ...pipeNotes, ...split.notes, ...notes],
+      ...tests,
+      notes: [...folders.flatMap((folder) => folder.notes), ...pipeNotes, ...split.notes, ...trialNotes, ...notes],
     };
   },
 };

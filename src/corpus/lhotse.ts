@@ -20,7 +20,7 @@ import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import { compareIds, type Split } from './manifest.js';
 import { firstOf } from './problem-list.js';
 import { splitSourceOptions, splitSources, type SplitSource } from './split-sources.js';
-import { madeTrials, splitOffTest, testSplitOptions } from './test-split.js';
+import { splitOffTest, testSplitOptions } from './test-split.js';
 
 const lhotseOptions = z.strictObject({
   type: z.literal('lhotse'),
@@ -52,10 +52,16 @@ export const lhotseReader: CorpusReader<typeof lhotseOptions> = {
     const list = manifests.map(({ path }) => join(dirname(path), 'trials.txt')).find((path) => existsSync(path));
     const split = await splitOffTest(listed, options, { where, ...(list ? { list } : {}) });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'lhotse', where, context });
+    const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {
       utterances,
-      trials: split.trials ?? madeTrials(utterances, options),
-      notes: [`manifests: ${manifests.map(({ path }) => basename(path)).join(', ')}`, ...split.notes, ...notes],
+      ...tests,
+      notes: [
+        `manifests: ${manifests.map(({ path }) => basename(path)).join(', ')}`,
+        ...split.notes,
+        ...trialNotes,
+        ...notes,
+      ],
     };
   },
 };

@@ -22,8 +22,7 @@ import { toUtterances } from './listed-utterance.js';
 import { compareIds } from './manifest.js';
 import { firstOf, throwProblems } from './problem-list.js';
 import { formatsOption, listRecordings, refuseTwins, stem } from './recording-files.js';
-import { describeTrialList, readTrialsOf, testTrialOptions } from './test-split.js';
-import { makeTrials } from './trial-making.js';
+import { madeTestTrials, readTestTrials, testTrialList, testTrialOptions } from './test-trials.js';
 
 const librispeechOptions = z.strictObject({
   type: z.literal('librispeech'),
@@ -34,7 +33,7 @@ const librispeechOptions = z.strictObject({
   test: z.array(z.string()).min(1).optional(),
   formats: formatsOption,
   seed: z.int().default(1),
-  trials: testTrialOptions({ sessions: 'cross' }),
+  ...testTrialOptions({ sessions: 'cross' }),
 });
 type LibrispeechOptions = z.infer<typeof librispeechOptions>;
 
@@ -59,16 +58,11 @@ export const librispeechReader: CorpusReader<typeof librispeechOptions> = {
       return { ...item, session: item.id.split('-').slice(0, 2).join('-'), ...(gender ? { gender } : {}) };
     });
     const { utterances, notes } = await toUtterances(listed, { corpus: 'librispeech', where: source, context });
-    const test = utterances.filter(({ split }) => split === 'test');
-    const making = typeof options.trials === 'string' ? {} : options.trials;
-    const list = typeof options.trials === 'string' ? options.trials : layout.trialsPath;
-    const trials =
-      list === undefined
-        ? makeTrials(test, { seed: options.seed, ...making })
-        : readTrialsOf(list, new Set(test.map(({ id }) => id)));
-    const origin =
-      list === undefined ? 'trials: made among the test utterances' : await describeTrialList(list, trials);
-    return { utterances, trials, notes: [...layout.notes, origin, ...notes] };
+    const list = testTrialList(options, layout.trialsPath);
+    const testIds = () => new Set(utterances.filter(({ split }) => split === 'test').map(({ id }) => id));
+    const { notes: trialNotes, ...tests } =
+      list === undefined ? madeTestTrials(utterances, options) : await readTestTrials(list, testIds(), options);
+    return { utterances, ...tests, notes: [...layout.notes, ...trialNotes, ...notes] };
   },
 };
 

@@ -13,7 +13,7 @@ import { requireSource, type CorpusReader } from './corpus-reader.js';
 import { readCheckedManifest } from './manifest-lines.js';
 import type { Split, Utterance } from './manifest.js';
 import { firstOf } from './problem-list.js';
-import { madeTrials, splitOffTest, testSplitOptions } from './test-split.js';
+import { splitOffTest, testSplitOptions } from './test-split.js';
 
 const manifestOptions = z.strictObject({
   type: z.literal('manifest'),
@@ -34,12 +34,13 @@ export const manifestReader: CorpusReader<typeof manifestOptions> = {
     // Without any test utterance the manifest says nothing about who is tested: its training lines are open.
     const open = options.testSpeakers !== undefined || !utterances.some(({ split }) => split === 'test');
     const splitOf = ({ split }: Utterance): Split | undefined => (open && split === 'train' ? undefined : split);
-    const { listed, trials, notes } = await splitOffTest(
+    const { listed, trialsOf, notes } = await splitOffTest(
       utterances.map((utterance) => ({ ...utterance, split: splitOf(utterance) })),
       options,
       { where: source },
     );
-    return { utterances: listed, trials: trials ?? madeTrials(listed, options), notes };
+    const { notes: trialNotes, ...tests } = trialsOf(listed);
+    return { utterances: listed, ...tests, notes: [...notes, ...trialNotes] };
   },
 };
 

@@ -22,7 +22,7 @@ import type { CorpusReader, PrepareContext } from './corpus-reader.js';
 import type { Utterance } from './manifest.js';
 import { synthesizeUtterance } from './synth/utterance.js';
 import { makeVoice } from './synth/voice.js';
-import { makeTrials, trialOptions } from './trial-making.js';
+import { madeTestTrials, trialMaking } from './test-trials.js';
 
 /** Raise it with every change of `synth/` that changes samples: files of another version are not reused. */
 const GENERATOR_VERSION = 1;
@@ -46,7 +46,7 @@ const synthOptions = z.strictObject({
   /** Lowest and highest signal-to-noise ratio of a session, dB. */
   snr: z.tuple([z.number(), z.number()]).refine(ascending, 'expected [lowest, highest]').default([10, 30]),
   seed: z.int().default(1),
-  trials: trialOptions({ maxTargets: 2000, maxNontargets: 10_000, sameGender: 0.5, sessions: 'cross' }),
+  trials: trialMaking({ maxTargets: 2000, maxNontargets: 10_000, sameGender: 0.5, sessions: 'cross' }).prefault({}),
 });
 type SynthOptions = z.infer<typeof synthOptions>;
 
@@ -66,12 +66,9 @@ export const synthReader: CorpusReader<typeof synthOptions> = {
     ];
     const written = await writeMissing(planned, options, context);
     const utterances = planned.map(({ samples: _, ...utterance }): Utterance => utterance);
-    const test = utterances.filter(({ split }) => split === 'test');
-    return {
-      utterances,
-      trials: makeTrials(test, { seed: options.seed, ...options.trials }),
-      notes: [`${written} utterances synthesised, ${planned.length - written} found complete`],
-    };
+    const { notes, ...tests } = madeTestTrials(utterances, options);
+    const made = `${written} utterances synthesised, ${planned.length - written} found complete`;
+    return { utterances, ...tests, notes: [made, ...notes] };
   },
 };
 

@@ -4,23 +4,24 @@
  * Utterances that their corpus gives to a split stay there. The test speakers among the others are, in this order: those
  * named by `testSpeakers`, those of the trial list, a seeded share of the speakers with two utterances or more; where the
  * corpus itself has test utterances, none. Trials come from a list (`trials: FILE`, or one that lies in its usual place),
- * or are made among the test utterances as the mapping `trials` says.
+ * or are made among the test utterances as the mapping `trials` says (`test-trials.ts`).
  */
-import { basename } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { keyedRandom } from '../random.js';
-import { fileSha256 } from '../storage/hashing.js';
+import { utterancesOfTrials } from './enrolment.js';
 import { groupBy } from './group-by.js';
 import type { ListedUtterance } from './listed-utterance.js';
 import { compareIds, type Split, type Utterance } from './manifest.js';
 import { firstOf } from './problem-list.js';
-import { makeTrials, trialOptions, type TrialOptions } from './trial-making.js';
-import { checkTrials, readTrials, type Trial } from './trials.js';
-
-/** A trial list's file, or how trials are made. */
-export const testTrialOptions = (defaults: Partial<TrialOptions> = {}) =>
-  z.union([z.string().min(1), trialOptions(defaults)]).prefault({});
+import {
+  madeTestTrials,
+  readTestTrials,
+  testTrialList,
+  testTrialOptions,
+  type TestTrialOptions,
+  type TestTrials,
+} from './test-trials.js';
 
 /** Options that recipes of such corpora have in common. */
 export const testSplitOptions = {
@@ -29,20 +30,19 @@ export const testSplitOptions = {
   /** Share of the speakers that is held out for the test. */
   testShare: z.number().gt(0).lt(1).default(0.2),
   seed: z.int().default(1),
-  trials: testTrialOptions(),
+  ...testTrialOptions(),
 };
-export interface TestSplitOptions {
+export interface TestSplitOptions extends TestTrialOptions {
   testSpeakers?: string[] | undefined;
   testShare: number;
   seed: number;
-  trials: string | TrialOptions;
 }
 
 export interface TestSplit<T> {
   /** All that were given, each with its split. */
   listed: (T & { split: Split })[];
-  /** The list's trials, if there is a list. */
-  trials?: Trial[];
+  /** The list's trials, or those that are made of the utterances in the manifest's form. */
+  trialsOf(utterances: readonly Utterance[]): TestTrials;
   notes: string[];
 }
 
@@ -56,14 +56,15 @@ export async function splitOffTest<T extends ListedUtterance>(
   options: TestSplitOptions,
   { where, list }: { where: string; list?: string },
 ): Promise<TestSplit<T>> {
-  const path = typeof options.trials === 'string' ? options.trials : list;
-  const trials = path === undefined ? undefined : readTrialsOf(path, new Set(utterances.map(({ id }) => id)));
+  const path = testTrialList(options, list);
+  const ids = new Set(utterances.map(({ id }) => id));
+  const tests = path === undefined ? undefined : await readTestTrials(path, ids, options);
   const unsplit = utterances.filter(({ split }) => split === undefined);
   const hasTest = utterances.some(({ split }) => split === 'test');
   const chosen =
     unsplit.length === 0 || (hasTest && !options.testSpeakers)
       ? { speakers: new Set<string>(), notes: [] }
-      : chooseTestSpeakers(utterances, trials, options, where);
+      : chooseTestSpeakers(utterances, tests, options, where);
   const listed = utterances.map((utterance) => {
     const split: Split = utterance.split ?? (chosen.speakers.has(utterance.speaker) ? 'test' : 'train');
     return { ...utterance, split };
@@ -73,61 +74,12 @@ export async function splitOffTest<T extends ListedUtterance>(
       `${where}: no utterance is left for the test; say which with corpus.test or corpus.testSpeakers`,
     );
   }
-  return {
-    listed,
-    ...(trials ? { trials } : {}),
-    notes: [...chosen.notes, path === undefined ? MADE : await describeTrialList(path, trials ?? [])],
-  };
-}
-
-const MADE = 'trials: made among the test utterances';
-
-/** Trials among the test utterances, for a corpus without a list. */
-export function madeTrials(utterances: readonly Utterance[], { seed, trials }: TestSplitOptions): Trial[] {
-  const making = typeof trials === 'string' ? {} : trials;
-  return makeTrials(
-    utterances.filter(({ split }) => split === 'test'),
-    { seed, ...making },
-  );
-}
-
-/** Says which list it is, so that a result can be traced to it: name, number of trials, SHA-256 of the file. */
-export async function describeTrialList(path: string, trials: readonly Trial[], name?: string): Promise<string> {
-  const shown = name === undefined ? basename(path) : `${name} (${basename(path)})`;
-  return `trials: ${trials.length} of ${shown}, SHA-256 ${await fileSha256(path)}`;
-}
-
-/**
- * Reads a list whose names may be ids, with the extension of their audio file or without, or only the last part of ids
- * that have folders, if no other id ends so. Throws UserError for names not among `ids`.
- */
-export function readTrialsOf(path: string, ids: ReadonlySet<string>): Trial[] {
-  const idOf = new Map<string, string>();
-  let byLastPart: Map<string, string[]> | undefined;
-  const find = (name: string): string | undefined => {
-    if (ids.has(name)) return name;
-    if (name.includes('/')) return undefined;
-    byLastPart ??= groupBy(ids, (id) => id.slice(id.lastIndexOf('/') + 1));
-    const found = byLastPart.get(name);
-    return found?.length === 1 ? found[0] : undefined;
-  };
-  const resolve = (name: string) => {
-    const id = idOf.get(name) ?? find(name) ?? find(name.replace(/\.[^./]+$/, '')) ?? name;
-    idOf.set(name, id);
-    return id;
-  };
-  const trials = readTrials(path).map((trial) => ({
-    ...trial,
-    enroll: resolve(trial.enroll),
-    test: resolve(trial.test),
-  }));
-  checkTrials(trials, ids, path);
-  return trials;
+  return { listed, trialsOf: (made) => tests ?? madeTestTrials(made, options), notes: chosen.notes };
 }
 
 function chooseTestSpeakers(
   utterances: readonly ListedUtterance[],
-  trials: readonly Trial[] | undefined,
+  tests: TestTrials | undefined,
   { testSpeakers, testShare, seed }: TestSplitOptions,
   where: string,
 ): { speakers: Set<string>; notes: string[] } {
@@ -140,8 +92,8 @@ function chooseTestSpeakers(
     }
     throw new UserError(`corpus.testSpeakers: no such speaker in ${where}: ${firstOf(unknown)}`);
   }
-  if (trials) {
-    const inTrials = new Set(trials.flatMap(({ enroll, test }) => [enroll, test]));
+  if (tests) {
+    const inTrials = utterancesOfTrials(tests.trials, tests.enrolment);
     const speakers = new Set(utterances.filter(({ id }) => inTrials.has(id)).map(({ speaker }) => speaker));
     return { speakers, notes: [`test speakers: the ${speakers.size} of the trial list`] };
   }

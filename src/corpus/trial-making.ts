@@ -21,31 +21,32 @@ import type { MadeTrials, TrialListOptions, TrialOptions } from './trial-shortag
 import { walkTrials } from './trial-walking.js';
 import type { Trial } from './trials.js';
 
-/** How trials are made, as recipes write it; a corpus has `defaults` of its own. */
+/** The keys that say how trials are made; a corpus has `defaults` of its own. */
+export const trialFields = (defaults: Partial<TrialOptions> = {}) => ({
+  /** At most this many target trials; all pairs if fewer. */
+  maxTargets: z
+    .int()
+    .positive()
+    .default(defaults.maxTargets ?? 20_000),
+  /** At most this many nontarget trials. */
+  maxNontargets: z
+    .int()
+    .positive()
+    .default(defaults.maxNontargets ?? 100_000),
+  /** Share of nontarget trials between speakers of one gender; null: as the pairs fall. Needs all genders. */
+  sameGender: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .default(defaults.sameGender ?? null),
+  /** `cross`: target trials only between different sessions. */
+  sessions: z.enum(['any', 'cross']).default(defaults.sessions ?? 'any'),
+});
+
+/** How trials are made, as recipes write it. */
 export const trialOptions = (defaults: Partial<TrialOptions> = {}) =>
-  z
-    .strictObject({
-      /** At most this many target trials; all pairs if fewer. */
-      maxTargets: z
-        .int()
-        .positive()
-        .default(defaults.maxTargets ?? 20_000),
-      /** At most this many nontarget trials. */
-      maxNontargets: z
-        .int()
-        .positive()
-        .default(defaults.maxNontargets ?? 100_000),
-      /** Share of nontarget trials between speakers of one gender; null: as the pairs fall. Needs all genders. */
-      sameGender: z
-        .number()
-        .min(0)
-        .max(1)
-        .nullable()
-        .default(defaults.sameGender ?? null),
-      /** `cross`: target trials only between different sessions. */
-      sessions: z.enum(['any', 'cross']).default(defaults.sessions ?? 'any'),
-    })
-    .prefault({});
+  z.strictObject(trialFields(defaults)).prefault({});
 
 export type { DurationBand, MadeTrials, Shortfall, TrialListOptions, TrialOptions } from './trial-shortage.js';
 

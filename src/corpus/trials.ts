@@ -196,7 +196,7 @@ export function checkTrials(
       `${where}: ${unknown.size} ids are not in the manifest: ${firstOf([...unknown.keys()])}\n` +
         `First in trial ${first + 1} of ${trials.length}: "${trials[first].enroll} ${trials[first].test}". ` +
         (!enrolment && trials.every(({ test }) => knownIds.has(test))
-          ? 'If these are models of several utterances, give their map with --enroll-map.'
+          ? 'If these are models of several utterances, give their map: --enroll-map, or corpus.enrolment in a recipe.'
           : 'Is this the trial list of this corpus?'),
     );
   }

@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { throwProblems } from './problem-list.js';
-import { describeTrialList } from './test-split.js';
+import { describeTrialList } from './test-trials.js';
 import { readTrials, type Trial } from './trials.js';
 
 interface NamedList {

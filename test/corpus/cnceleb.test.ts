@@ -70,6 +70,45 @@ describe('corpus cnceleb', () => {
     );
   });
 
+  it('enrols by the recordings that the map names, where asked or where there are no such files', async () => {
+    const root = 'CN-Celeb_flac';
+    tree.wav(`${root}/data/id00801/vlog-02-001.wav`);
+    tree.text(
+      `${root}/eval/lists/enroll.map`,
+      // The second recording is tested too; the third model is in no trial.
+      'id00800-enroll id00800/singing-01-002.flac id00800/singing-01-001.flac',
+      'id00801-enroll id00801/vlog-02-001.flac',
+      'id00802-enroll id00802/vlog-02-001.flac',
+    );
+    tree.text(
+      `${root}/eval/lists/trials.lst`,
+      'id00800-enroll test/id00800-singing-01-001.flac 1',
+      'id00801-enroll test/id00800-singing-01-001.flac 0',
+    );
+    const asked = await read({ enroll: 'parts' });
+    rmSync(tree.at(root, 'eval/enroll'), { recursive: true });
+    const corpus = await read();
+    assert.deepEqual(corpus, asked);
+    assert.deepEqual(idsOf(corpus, 'test'), [
+      'id00800-singing-01-001',
+      'id00800-singing-01-002',
+      'id00801-singing-01-001',
+      'id00801-vlog-02-001',
+    ]);
+    assert.deepEqual(
+      corpus.enrolment,
+      new Map([
+        ['id00800-enroll', ['id00800-singing-01-002', 'id00800-singing-01-001']],
+        ['id00801-enroll', ['id00801-vlog-02-001']],
+      ]),
+    );
+    assert.deepEqual(corpus.trials?.[1], { enroll: 'id00801-enroll', test: 'id00800-singing-01-001', target: false });
+    rmSync(tree.at(root, 'data/id00801/vlog-02-001.wav'));
+    await assert.rejects(read(), /enroll\.map: 1 recordings of models are not in .*data.*id00801-enroll: id00801/s);
+    rmSync(tree.at(root, 'eval/lists/enroll.map'));
+    await assert.rejects(read(), /enroll\.map: no such file; it says of which recordings a model is/);
+  });
+
   it('names what is not there', async () => {
     await assert.rejects(
       read({ source: tree.at('CN-Celeb_flac/data') }),
