@@ -1,19 +1,20 @@
 /**
  * @file FLAC: the header is read here, the samples are decoded by @wasm-audio-decoders/flac (libFLAC compiled to WASM).
  *
- * STREAMINFO (RFC 9639, section 8.2) carries sample rate, channels, bits, length and the MD5 of the samples. Every read
- * decodes the whole file and checks the frames' checksums, the length and the MD5, so a damaged file is an error and never
- * a gap of silence.
+ * STREAMINFO (RFC 9639, section 8.2) carries sample rate, channels, bits, length and the MD5 of the samples. Reading the
+ * whole file checks the frames' checksums, the length and the MD5; reading a piece decodes only the frames that cover it and
+ * checks their checksums and numbers. Damage to what is read is an error and never a gap of silence.
  * The decoder gives v/(2^(b−1) − 1); the integers are restored from it and divided by 2^(b−1) like every other format's.
  * NOTE: the frames are cut here and not by the package's own parser (codec-parser 2.5.0), which drops the last frame of
  * some sound files.
  * Limits: 8, 16 and 24 bits; a stream that does not state its length is refused. FLAC in Ogg is in `ogg-flac.ts`.
  */
 import { createHash } from 'node:crypto';
-import type { FLACDecodedAudio } from '@wasm-audio-decoders/flac';
-import { UserError, messageOf } from '../errors.js';
+import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
+import { type DecodedFrames, decodeFlacFrames } from './flac-decoder.js';
 import { splitFlac } from './flac-frames.js';
+import { type CoveringFrames, framesCovering } from './flac-range.js';
 import { type Channels, readFromWhole } from './whole-file.js';
 
 export interface StreamInfo extends AudioInfo {
@@ -31,10 +32,11 @@ export const flac: AudioFormat = {
   probe: (source) => audioInfoOf(readStreamInfo(source)),
   readChannel(source, range) {
     const info = readStreamInfo(source);
-    return readFromWhole(source, info, range, () => {
-      const { frames } = splitFlac(source.path, source.read(0, source.size));
-      return decodeFlac(source.path, info, frames);
-    });
+    const covering = range.count < info.frames ? framesCovering(source, info, range) : undefined;
+    if (covering) return decodePiece(source.path, info, covering, range);
+    return readFromWhole(source, info, range, () =>
+      decodeFlac(source.path, info, splitFlac(source.path, source.read(0, source.size))),
+    );
   },
 };
 
@@ -70,57 +72,62 @@ export function audioInfoOf({ format, sampleRate, channels, frames, duration, en
   return { format, sampleRate, channels, frames, duration, encoding };
 }
 
-/** Decodes compressed frames and checks the result against STREAMINFO. @throws UserError naming `path` */
+/** One channel's samples [from, from + count) out of the frames that cover them. */
+async function decodePiece(
+  path: string,
+  info: StreamInfo,
+  { frames, start, end }: CoveringFrames,
+  { from, count, channel }: { from: number; count: number; channel: number },
+): Promise<Float32Array<ArrayBuffer>> {
+  const decoded = await decodeFlacFrames(path, info, frames);
+  checkCount(path, info, decoded, end - start);
+  const stored = 2 ** (info.bits - 1) - 1;
+  const scale = 2 ** (info.bits - 1);
+  const data = decoded.channelData[channel];
+  const samples = new Float32Array(count);
+  // `| 0`: an integer has no negative zero.
+  for (let i = 0, at = from - start; i < count; i++, at++) samples[i] = (Math.round(data[at] * stored) | 0) / scale;
+  return samples;
+}
+
+/** Decodes all compressed frames and checks the result against STREAMINFO. @throws UserError naming `path` */
 export async function decodeFlac(path: string, info: StreamInfo, frames: Buffer[]): Promise<Channels> {
-  const decoded = await decodeFrames(path, info, frames);
-  const { channelData, samplesDecoded, sampleRate, errors } = decoded;
-  if (errors.length > 0) throw new UserError(`${path}: damaged FLAC: ${errors[0].message}`);
-  if (samplesDecoded !== info.frames || channelData.length !== info.channels || sampleRate !== info.sampleRate) {
-    throw new UserError(
-      `${path}: damaged or truncated FLAC: expected ${describe(info.frames, info.channels, info.sampleRate)}, ` +
-        `got ${describe(samplesDecoded, channelData.length, sampleRate)}`,
-    );
-  }
+  const decoded = await decodeFlacFrames(path, info, frames);
+  checkCount(path, info, decoded, info.frames);
   const bytes = toIntegers(decoded, info.bits);
   const md5 = createHash('md5').update(bytes).digest('hex');
-  if (info.md5 !== md5 && !/^0+$/.test(info.md5)) {
+  if (hasMd5(info) && info.md5 !== md5) {
     throw new UserError(`${path}: damaged FLAC: its samples have MD5 ${md5}, its header says ${info.md5}`);
   }
   return Array.from({ length: info.channels }, (_, channel) => channelOf(bytes, info, channel));
 }
 
-/** Decodes frame by frame; STREAMINFO goes first, as frames may refer to it for sample rate and bits. */
-async function decodeFrames(path: string, { block }: StreamInfo, frames: Buffer[]): Promise<FLACDecodedAudio> {
-  const { FLACDecoder } = await import('@wasm-audio-decoders/flac');
-  const metadata = Uint8Array.from(Buffer.concat([Buffer.from('fLaC'), block.subarray(0, 38)]));
-  metadata[4] |= 0x80; // now the last block
-  // A decoder of its own for each file: one that has met a damaged file does not recover.
-  const decoder = new FLACDecoder();
-  await decoder.ready;
-  try {
-    return await decoder.decodeFrames([metadata, ...frames]);
-  } catch (error) {
-    throw new UserError(`${path}: damaged FLAC: ${messageOf(error)}`, { cause: error });
-  } finally {
-    decoder.free();
-  }
+const hasMd5 = ({ md5 }: StreamInfo) => !/^0+$/.test(md5);
+
+function checkCount(path: string, info: StreamInfo, decoded: DecodedFrames, expected: number): void {
+  const { samples, channelData, sampleRate } = decoded;
+  if (samples === expected && channelData.length === info.channels && sampleRate === info.sampleRate) return;
+  throw new UserError(
+    `${path}: damaged or truncated FLAC: expected ${describe(expected, info.channels, info.sampleRate)}, ` +
+      `got ${describe(samples, channelData.length, sampleRate)}`,
+  );
 }
 
 /** Interleaved little-endian integers, which the MD5 is taken of. */
-function toIntegers({ channelData, samplesDecoded }: FLACDecodedAudio, bits: number): Buffer<ArrayBuffer> {
+function toIntegers({ channelData, samples }: DecodedFrames, bits: number): Buffer<ArrayBuffer> {
   const scale = 2 ** (bits - 1) - 1;
   const channels = channelData.length;
-  const bytes = Buffer.from(new ArrayBuffer((samplesDecoded * channels * bits) / 8));
+  const bytes = Buffer.from(new ArrayBuffer((samples * channels * bits) / 8));
   if (bits === 16) {
     const values = new Int16Array(bytes.buffer);
     for (const [channel, data] of channelData.entries()) {
-      for (let i = 0, at = channel; i < samplesDecoded; i++, at += channels) values[at] = Math.round(data[i] * scale);
+      for (let i = 0, at = channel; i < samples; i++, at += channels) values[at] = Math.round(data[i] * scale);
     }
     return bytes;
   }
   const width = bits / 8;
   for (const [channel, data] of channelData.entries()) {
-    for (let i = 0, at = channel * width; i < samplesDecoded; i++, at += channels * width) {
+    for (let i = 0, at = channel * width; i < samples; i++, at += channels * width) {
       bytes.writeIntLE(Math.round(data[i] * scale), at, width);
     }
   }

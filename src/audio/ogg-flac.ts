@@ -21,8 +21,9 @@ export const oggFlac: AudioFormat = {
     const info = parseHeader(source);
     return readFromWhole(source, info, range, () => {
       const [, ...packets] = packetsOf(splitOgg(source.path, source.read(0, source.size)));
-      // An audio frame begins with its sync code, a metadata block never with 0xff.
-      return decodeFlac(source.path, info, packets.slice(packets.findIndex(([byte]) => byte === 0xff)));
+      // An audio frame begins with its sync code, a metadata block never with 0xff. The last packet may be empty.
+      const frames = packets.slice(packets.findIndex(([byte]) => byte === 0xff)).filter(({ length }) => length > 0);
+      return decodeFlac(source.path, info, frames);
     });
   },
 };
