@@ -21,7 +21,7 @@ export function addScore(program: Command): void {
   const command = program
     .command('score')
     .description('score trials with a system of a recipe: scores.txt, scores.csv, metrics.json')
-    .argument('[trials]', "trial list: a file, or one of the recipe's own (trials.txt, dev-trials.txt)", 'trials.txt')
+    .argument('[trials]', "trial list: a file, or dev-trials.txt of the recipe (default: the recipe's test trials)")
     .option('--model <name>', "the system (default: the recipe's model)")
     .option(
       '--enroll-map <file>',
@@ -29,7 +29,7 @@ export function addScore(program: Command): void {
     )
     .option('--out <dir>', 'folder of the results (default: in the work folder, by the name of the list)');
   withExamples(withRecipeOptions(command), 'acanet score trials.txt --recipe demo').action(
-    async (trials: string, flags: ScoreFlags) => {
+    async (trials: string | undefined, flags: ScoreFlags) => {
       const experiment = await openFrom({ flags });
       const name = await systemOf(experiment, flags.model);
       const { scoreTrialList } = await import('../recipe/score-trial-list.js');

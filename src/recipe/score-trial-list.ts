@@ -21,8 +21,8 @@ export interface ScoreTrialListOptions extends Reporting {
   experiment: Experiment;
   /** Its stage `score/<system>` must be up to date. */
   system: string;
-  /** A file, or the name of one of the recipe's own lists. */
-  trials: string;
+  /** A file, or the name of one of the recipe's own lists; default: its test trials, whatever files lie around. */
+  trials?: string | undefined;
   /** The models that the trials enroll. Default: the map kept beside the list, where it has them all. */
   enrollMap?: string;
   /** Folder of the results. Default: `score/<system>` for the test trials, else a folder in it named by the list. */
@@ -40,7 +40,7 @@ export async function scoreTrialList({
   ...reporting
 }: ScoreTrialListOptions): Promise<{ folder: string; evaluation: Evaluation }> {
   const prep = join(workFolder, 'prep');
-  const path = findTrials(given, prep);
+  const path = given === undefined ? join(prep, 'trials.txt') : findTrials(given, prep);
   const own = resolve(path) === resolve(prep, 'trials.txt');
   const name = basename(path, extname(path));
   const folder = out ?? join(workFolder, 'score', own ? system : `${system}-${name}`);

@@ -107,8 +107,10 @@ describe('a recipe from end to end', () => {
   it('scores a trial list of the user’s own, or the development trials, by name', async () => {
     await run();
     const experiment = open();
-    const score = (trials: string) => scoreTrialList({ ...quiet, experiment, system: 'aca-net', trials, library });
-    assert.ok((await score('trials.txt')).folder.endsWith('score/aca-net'));
+    const score = (trials?: string) => scoreTrialList({ ...quiet, experiment, system: 'aca-net', trials, library });
+    for (const trials of ['trials.txt', undefined]) {
+      assert.ok((await score(trials)).folder.endsWith('score/aca-net'));
+    }
     const development = await score('dev-trials.txt');
     assert.ok(development.folder.endsWith('score/aca-net-dev-trials'));
     assert.ok(development.evaluation.trials > 0);
