@@ -2,7 +2,8 @@
  * @file Containers that are left to ffmpeg, where it is installed: M4A/MP4, AAC, AMR, AIFF, AU, CAF, Matroska, WMA, WavPack,
  * and what else comes in Ogg.
  *
- * `ffprobe` tells sample rate and channels, and the length where the container states it in samples. M4A does: what the
+ * `ffprobe` tells sample rate and channels, and the length where the container states it in samples; of plain M4A the header
+ * is read here (`mp4-header.ts`), as starting a process for each file takes hours for a million. M4A states samples: what the
  * last AAC frame decodes to beyond it is the encoder's padding, which some versions of ffmpeg leave in and which is cut
  * here. Other containers state seconds or nothing, so those files are decoded to be probed, and may be a quarter of a second
  * shorter than they say. AAC and AMR without a container do not tell when they were cut between two frames. The first audio stream is read. ffmpeg is
@@ -13,6 +14,7 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
+import { readMp4Sound } from './mp4-header.js';
 import { splitOgg } from './ogg-pages.js';
 import { type Channels, decodeOnce, readFromWhole } from './whole-file.js';
 
@@ -74,7 +76,8 @@ async function ask(source: AudioSource): Promise<Description> {
   // ffmpeg does not mind if Ogg pages are missing, or the last bytes of MP4.
   if (format === 'ogg') splitOgg(source.path, source.read(0, source.size));
   if (format === 'm4a') checkBoxes(source);
-  const { sampleRate, channels, stated, seconds, codec } = await askFfprobe(source.path, format);
+  const { sampleRate, channels, stated, seconds, codec } =
+    (format === 'm4a' ? askBoxes(source) : undefined) ?? (await askFfprobe(source.path, format));
   const decoded = async () => trim(await decode(source.path, format, channels), stated);
   const frames = stated ?? (await decodeOnce(source, decoded))[0].length;
   if (frames / sampleRate < seconds - SLACK) {
@@ -107,6 +110,22 @@ function trim(channels: Channels, stated: number | undefined): Channels {
   return excess > 0 && excess <= MOST_PADDING ? channels.map((samples) => samples.slice(0, stated)) : channels;
 }
 
+/** The same as ffprobe says, a hundred times as fast; undefined where it is needed. */
+function askBoxes(source: AudioSource): ProbedSound | undefined {
+  const sound = readMp4Sound(source);
+  return sound && { ...sound, stated: sound.frames, seconds: 0, codec: 'aac' };
+}
+
+interface ProbedSound {
+  sampleRate: number;
+  channels: number;
+  /** Samples, where the container counts in samples. */
+  stated: number | undefined;
+  /** What the container says, 0 if nothing. */
+  seconds: number;
+  codec: string;
+}
+
 interface ProbedStream {
   codec_name?: string;
   sample_rate?: string;
@@ -115,8 +134,7 @@ interface ProbedStream {
   time_base?: string;
 }
 
-/** `stated`: samples, where the container counts in samples; `seconds`: what the container says, 0 if nothing. */
-async function askFfprobe(path: string, format: string) {
+async function askFfprobe(path: string, format: string): Promise<ProbedSound> {
   const entries = 'stream=codec_name,sample_rate,channels,duration_ts,time_base:format=duration';
   const options = ['-select_streams', 'a:0', '-show_entries', entries, '-of', 'json'];
   const output = await runTool('ffprobe', [...options, ...inputOf(path)], path, format);

@@ -201,7 +201,7 @@ describe('encoded audio', function () {
     try {
       await refuses(
         m4a,
-        /a m4a file is read through ffmpeg, but ffprobe is not installed\. Install ffmpeg .* or convert/,
+        /a m4a file is read through ffmpeg, but ffmpeg is not installed\. Install ffmpeg .* or convert/,
       );
     } finally {
       process.env.PATH = PATH;
