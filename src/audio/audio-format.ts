@@ -38,6 +38,11 @@ export interface AudioFormat {
   matches(head: Uint8Array): boolean;
   /** Reads the header only, if that tells the length. Throws UserError naming the file. */
   probe(source: AudioSource): AudioInfo | Promise<AudioInfo>;
+  /**
+   * What is compared when all of a file is read, beside the number of samples, for people: `MD5`. Absent: nothing is, and a
+   * piece is read without the rest.
+   */
+  checks?(source: AudioSource): string;
   /** One channel's samples [from, from + count), within the file. */
   readChannel(
     source: AudioSource,

@@ -45,6 +45,7 @@ export const throughFfmpeg: AudioFormat = {
   extensions: ['.m4a', '.aac', '.amr', '.aif', '.aiff', '.aifc', '.au', '.caf', '.mka', '.spx', '.wma', '.wv'],
   matches: (head) => containerOf(head) !== undefined,
   probe: async (source) => (await describe(source)).info,
+  checks: () => 'no error of ffmpeg',
   async readChannel(source, range) {
     const { info, decoded } = await describe(source);
     return readFromWhole(source, info, range, decoded);

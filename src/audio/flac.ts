@@ -30,6 +30,7 @@ export const flac: AudioFormat = {
   extensions: ['.flac'],
   matches: (head) => Buffer.from(head.subarray(0, 4)).toString('latin1') === 'fLaC',
   probe: (source) => audioInfoOf(readStreamInfo(source)),
+  checks: (source) => `${hasMd5(readStreamInfo(source)) ? 'MD5, ' : ''}checksums of frames`,
   readChannel(source, range) {
     const info = readStreamInfo(source);
     const covering = range.count < info.frames ? framesCovering(source, info, range) : undefined;
@@ -102,7 +103,7 @@ export async function decodeFlac(path: string, info: StreamInfo, frames: Buffer[
   return Array.from({ length: info.channels }, (_, channel) => channelOf(bytes, info, channel));
 }
 
-const hasMd5 = ({ md5 }: StreamInfo) => !/^0+$/.test(md5);
+export const hasMd5 = ({ md5 }: StreamInfo) => !/^0+$/.test(md5);
 
 function checkCount(path: string, info: StreamInfo, decoded: DecodedFrames, expected: number): void {
   const { samples, channelData, sampleRate } = decoded;

@@ -30,6 +30,7 @@ export const mp3: AudioFormat = {
   extensions: ['.mp3', '.mp2'],
   matches: (head) => frameAt(head, 0) !== undefined,
   probe: (source) => parseLayout(source).info,
+  checks: () => 'number of frames',
   readChannel(source, range) {
     const layout = parseLayout(source);
     return readFromWhole(source, layout.info, range, () => decode(source, layout));

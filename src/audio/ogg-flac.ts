@@ -5,7 +5,7 @@
  */
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioSource } from './audio-format.js';
-import { type StreamInfo, audioInfoOf, decodeFlac, parseStreamInfo } from './flac.js';
+import { type StreamInfo, audioInfoOf, decodeFlac, hasMd5, parseStreamInfo } from './flac.js';
 import { packetsOf, probeOgg, splitOgg } from './ogg-pages.js';
 import { readFromWhole } from './whole-file.js';
 
@@ -17,6 +17,7 @@ export const oggFlac: AudioFormat = {
   extensions: [],
   matches: (head) => Buffer.from(head).toString('latin1', 28, 33) === '\x7fFLAC',
   probe: (source) => audioInfoOf(parseHeader(source)),
+  checks: (source) => `${hasMd5(parseHeader(source)) ? 'MD5, ' : ''}checksums of frames and pages`,
   readChannel(source, range) {
     const info = parseHeader(source);
     return readFromWhole(source, info, range, () => {

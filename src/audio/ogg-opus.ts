@@ -18,6 +18,7 @@ export const oggOpus: AudioFormat = {
   extensions: ['.opus'],
   matches: (head) => Buffer.from(head).toString('latin1', 28, 36) === 'OpusHead',
   probe: (source) => parseHeader(source).info,
+  checks: () => 'checksums of pages',
   readChannel(source, range) {
     const { info, gain } = parseHeader(source);
     return readFromWhole(source, info, range, () => decode(source, info.frames, gain));

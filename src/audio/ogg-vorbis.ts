@@ -15,6 +15,7 @@ export const oggVorbis: AudioFormat = {
   extensions: ['.ogg', '.oga'],
   matches: (head) => Buffer.from(head).toString('latin1', 28, 35) === '\x01vorbis',
   probe: parseHeader,
+  checks: () => 'checksums of pages',
   readChannel(source, range) {
     const info = parseHeader(source);
     return readFromWhole(source, info, range, () => decode(source, info.frames));

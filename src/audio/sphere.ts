@@ -52,6 +52,7 @@ export const sphere: AudioFormat = {
     const { format, sampleRate, channels, frames, duration, encoding } = parseLayout(source);
     return { format, sampleRate, channels, frames, duration, encoding };
   },
+  checks: (source) => (parseLayout(source).checksum === undefined ? 'no checksum stated' : 'checksum of samples'),
   readChannel(source, { from, count, channel }) {
     const layout = parseLayout(source);
     const { channels } = layout;

@@ -1,4 +1,4 @@
-/** @file `acanet audio info`: what audio files are; `acanet audio convert`: any readable audio → 16-bit WAV. */
+/** @file `acanet audio info`: what audio files are, and with --verify whether they are whole; `acanet audio convert`: any readable audio → 16-bit WAV. */
 import type { Command } from 'commander';
 import type { AudioInfo } from '../audio/audio-format.js';
 import { UserError, messageOf } from '../errors.js';
@@ -20,8 +20,9 @@ export function addAudio(program: Command): void {
     .command('info')
     .description('format, sample rate, channels and length of audio files; goes on over files that cannot be read')
     .argument('<files...>', 'audio files of any format; which one is seen by the content, not by the name')
+    .option('--verify', 'decode everything and compare it with checksums and lengths; without it only headers are read')
     .option('--json', 'print results as JSON');
-  withExamples(info, 'acanet audio info a.wav b.flac c.wv1').action(showInfo);
+  withExamples(info, 'acanet audio info a.wav b.flac c.wv1', 'acanet audio info --verify *.flac').action(showInfo);
 
   const convert = command
     .command('convert')
@@ -34,12 +35,17 @@ export function addAudio(program: Command): void {
   withExamples(convert, 'acanet audio convert a.wv1 a.wav --rate 8000').action(convertFile);
 }
 
-async function showInfo(files: string[], { json }: { json?: boolean }): Promise<void> {
-  const { probeAudio } = await import('../audio/probe.js');
-  const results: ({ file: string } & (AudioInfo | { error: string }))[] = [];
+/** `verified`: what was compared; absent where only the header was read. */
+type ShownInfo = { file: string; verified?: string } & AudioInfo;
+
+async function showInfo(files: string[], { json, verify }: { json?: boolean; verify?: boolean }): Promise<void> {
+  const look: (file: string) => Promise<AudioInfo & { verified?: string }> = verify
+    ? (await import('../audio/verify.js')).verifyAudio
+    : (await import('../audio/probe.js')).probeAudio;
+  const results: (ShownInfo | { file: string; error: string })[] = [];
   for (const file of files) {
     results.push(
-      await probeAudio(file).then(
+      await look(file).then(
         (info) => ({ file, ...info }),
         (error: unknown) => {
           if (!(error instanceof UserError)) throw error;
@@ -51,12 +57,12 @@ async function showInfo(files: string[], { json }: { json?: boolean }): Promise<
   const good = results.filter((result) => 'frames' in result);
   const bad = results.filter((result) => 'error' in result);
   if (json) printJson(results);
-  else if (good.length > 0) print(await infoTable(good));
+  else if (good.length > 0) print(await infoTable(good, { verify }));
   for (const { error } of bad) process.stderr.write(`✖ ${error}\n`);
   if (bad.length > 0) throw new UserError(`${bad.length} of ${files.length} files cannot be read`);
 }
 
-async function infoTable(infos: ({ file: string } & AudioInfo)[]): Promise<string> {
+async function infoTable(infos: ShownInfo[], { verify = false }: { verify?: boolean }): Promise<string> {
   const { formatTable } = await import('../report/table.js');
   return formatTable(
     [
@@ -67,8 +73,9 @@ async function infoTable(infos: ({ file: string } & AudioInfo)[]): Promise<strin
       { title: 'channels', align: 'right' },
       { title: 'samples', align: 'right' },
       { title: 'seconds', align: 'right' },
+      ...(verify ? [{ title: 'verified' }] : []),
     ],
-    infos.map(({ file, format, encoding, sampleRate, channels, frames, duration }) => [
+    infos.map(({ file, format, encoding, sampleRate, channels, frames, duration, verified }) => [
       file,
       format,
       encoding,
@@ -76,6 +83,7 @@ async function infoTable(infos: ({ file: string } & AudioInfo)[]): Promise<strin
       `${channels}`,
       `${frames}`,
       duration.toFixed(3),
+      ...(verify ? [verified ?? ''] : []),
     ]),
   );
 }

@@ -52,7 +52,7 @@ export function addFeatures(program: Command): void {
   const extract = command
     .command('extract')
     .description('compute features of audio files into a Kaldi archive, one record a file, named like the file')
-    .argument('<files...>', 'audio files')
+    .argument('<files...>', 'audio files of any readable format')
     .requiredOption('--out <X.ark>', 'the archive to write; X.scp is written beside it')
     .option('--type <type>', 'kaldi or speechbrain', 'kaldi')
     .option('--normalize <how>', 'none, mean or meanvar, over each file', 'none')

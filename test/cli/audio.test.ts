@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readAudio } from '../../src/audio/read.js';
 import { mp3, oggOpus } from '../audio/encoded-samples.js';
+import { stereo16 } from '../audio/flac-samples.js';
 import { wavBytes } from '../audio/wav-bytes.js';
 
 const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
@@ -40,6 +41,8 @@ describe('acanet audio', function () {
       'text.wav': 'speaker one\n',
       'sound.mp3': mp3,
       'two.opus': oggOpus,
+      'stereo.flac': stereo16.bytes,
+      'bad.flac': Buffer.from(stereo16.bytes).fill(0x55, 900, 901),
     };
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
     mkdirSync(join(folder, 'folder.wav'));
@@ -93,6 +96,40 @@ describe('acanet audio', function () {
     const [good, cut] = JSON.parse(asJson.stdout) as Record<string, unknown>[];
     assert.deepEqual([good.file, good.frames, good.duration], ['good.wav', 1600, 0.1]);
     assert.match(String(cut.error), /^cut\.mp3: truncated/);
+  });
+
+  it('reads all of a file where it is asked to verify, and says what was compared', () => {
+    const { status, stdout, stderr } = acanet(
+      'info',
+      '--verify',
+      'good.wav',
+      'stereo.flac',
+      'two.opus',
+      'bad.flac',
+      'nan.wav',
+    );
+    assert.equal(status, 1);
+    const [titles, , ...rows] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/));
+    assert.equal(titles.at(-1), 'verified');
+    assert.deepEqual(
+      rows.map((row) => [row[0], row.at(-1)]),
+      [
+        ['good.wav', 'number of samples'],
+        ['stereo.flac', 'number of samples, MD5, checksums of frames'],
+        ['two.opus', 'number of samples, checksums of pages'],
+      ],
+    );
+    const [flac, wav, last] = stderr.trimEnd().split('\n');
+    assert.match(flac, /bad\.flac: damaged or truncated FLAC: the frame at byte \d+ has a wrong checksum/);
+    assert.match(wav, /nan\.wav: sample 1 of what was read is NaN/);
+    assert.equal(last, '✖ 2 of 5 files cannot be read');
+    // The headers are fine.
+    assert.equal(acanet('info', 'bad.flac', 'nan.wav').status, 0);
+    const [json] = JSON.parse(acanet('info', '--verify', '--json', 'good.wav').stdout) as Record<string, unknown>[];
+    assert.equal(json.verified, 'number of samples');
   });
 
   it('names a file that may not be read', function () {
