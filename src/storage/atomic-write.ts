@@ -2,7 +2,9 @@
  * @file Files that are either whole or absent.
  *
  * Every output is written under another name in the same folder, flushed to the disk (fsync) and renamed into place, so
- * that a reader never meets half a file, whatever kills the writer. On failure the partial file is removed.
+ * that a reader never meets half a file, whatever kills the writer. On failure the partial file is removed. A symbolic
+ * link stays one: what it leads to is replaced. Pipes and devices (`/dev/stdout`, `/dev/null`, a FIFO) cannot be replaced
+ * without breaking them for their readers, so they are written to as the data comes.
  * Limits: one file at a time is atomic; `replaceDirectory` has a moment, between two renames, without the folder.
  */
 import { randomBytes } from 'node:crypto';
@@ -13,8 +15,10 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -24,8 +28,6 @@ import { UserError } from '../errors.js';
 export interface PendingFile {
   /** Descriptor, open for writing. */
   readonly fd: number;
-  /** Name until `commit`. */
-  readonly asidePath: string;
   /** Appends all of `data`, however many writes that takes. */
   write(data: Uint8Array): void;
   commit(): void;
@@ -34,14 +36,23 @@ export interface PendingFile {
 
 /** A name beside `path` that no other process uses. Hidden, so that globs of outputs miss it. */
 function asideName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.part`);
+  const shown = basename(path).slice(0, LONGEST_SHOWN);
+  return join(dirname(path), `.${shown}.${process.pid}.${randomBytes(4).toString('hex')}.part`);
 }
 
-/** Opens a file that will become `path` when it is committed. Creates the folder. */
+/** Characters: of at most four bytes each, they leave room in a name's 255 bytes for what is added to them. */
+const LONGEST_SHOWN = 50;
+
+/**
+ * Opens a file that will become `path` when it is committed. Creates the folder.
+ * A pipe or device is opened itself, and an abort cannot take back what was written to it.
+ */
 export function openPendingFile(path: string): PendingFile {
-  const asidePath = asideName(path);
+  if (guardWriting(path, () => isPipeOrDevice(path))) return openInPlace(path);
+  const target = behindLinks(path);
+  const asidePath = asideName(target);
   const fd = guardWriting(path, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(target), { recursive: true });
     return openSync(asidePath, 'wx');
   });
   let open = true;
@@ -60,18 +71,37 @@ export function openPendingFile(path: string): PendingFile {
   };
   return {
     fd,
-    asidePath,
     write: (data) => guarded(() => writeFully(fd, data)),
     commit: () =>
       guarded(() => {
         fsyncSync(fd);
         open = false;
         closeSync(fd);
-        renameSync(asidePath, path);
-        syncDirectory(dirname(path));
+        renameSync(asidePath, target);
+        syncDirectory(dirname(target));
       }),
     abort,
   };
+}
+
+function openInPlace(path: string): PendingFile {
+  const fd = guardWriting(path, () => openSync(path, 'w'));
+  const close = () => closeSync(fd);
+  return { fd, write: (data) => guardWriting(path, () => writeFully(fd, data)), commit: close, abort: close };
+}
+
+function isPipeOrDevice(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+/** The file that a link leads to; the path itself where it is no link, or one to nowhere. */
+function behindLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /**
@@ -156,6 +186,10 @@ const ADVICE: Record<string, string> = {
   ENOTDIR: 'a part of the path is a file, not a folder',
   EISDIR: 'a folder of that name is in the way',
   EEXIST: 'something of that name is in the way',
+  ENOENT: 'no file can be made there',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'symbolic links lead in a circle',
+  EPIPE: 'what was to read it has ended',
 };
 
 /** Runs `action`, which writes, turning the file system's refusals into errors that name `path`. */

@@ -1,6 +1,19 @@
 /** @file A file or folder is replaced whole or stays as it was. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.js';
@@ -42,6 +55,33 @@ describe('storage/atomic-write', () => {
     writeFileAtomic(join(target, 'x'), '');
     assert.throws(() => writeFileAtomic(target, 'x'), /taken: cannot be written \(EISDIR\)/);
     assert.deepEqual(readdirSync(dir).sort(), ['file', 'taken']);
+  });
+
+  it('replaces what a symbolic link leads to and keeps the link', () => {
+    writeFileSync(join(dir, 'real'), 'old');
+    symlinkSync('real', join(dir, 'link'));
+    writeFileAtomic(join(dir, 'link'), 'new');
+    assert.equal(readFileSync(join(dir, 'real'), 'utf8'), 'new');
+    assert.ok(lstatSync(join(dir, 'link')).isSymbolicLink());
+    assert.deepEqual(readdirSync(dir).sort(), ['link', 'real']);
+  });
+
+  it('writes into a pipe, which a renamed file would take away from its reader', function () {
+    const pipe = join(dir, 'pipe');
+    if (spawnSync('mkfifo', [pipe]).status !== 0) this.skip(); // no named pipes here
+    // Open for both, so that opening it for writing does not wait for a reader.
+    const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    writeFileAtomic(pipe, 'through');
+    assert.ok(lstatSync(pipe).isFIFO());
+    assert.deepEqual(readdirSync(dir), ['pipe']);
+    closeSync(reader);
+  });
+
+  it('takes names as long as the file system does, and says which are too long', () => {
+    const longest = 'ü'.repeat(127); // 254 bytes of the 255 that a name has
+    writeFileAtomic(join(dir, longest), 'x');
+    assert.deepEqual(readdirSync(dir), [longest]);
+    assert.throws(() => writeFileAtomic(join(dir, 'a'.repeat(300)), 'x'), /cannot be written \(ENAMETOOLONG\)/);
   });
 
   it('replaces a folder, and keeps the old one when filling the new one fails', async () => {
