@@ -34,6 +34,8 @@ export interface AudioFormat {
   name: string;
   /** Of files that are taken for audio where a folder is searched; lower case, with the dot. */
   extensions: readonly string[];
+  /** Whether a piece is read without decoding what comes before and after it. Default: the whole file is decoded. */
+  readsPieces?: boolean;
   /** Whether a file that starts with `head` (up to 64 bytes) is of this format. */
   matches(head: Uint8Array): boolean;
   /** Reads the header only, if that tells the length. Throws UserError naming the file. */

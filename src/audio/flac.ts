@@ -28,6 +28,7 @@ export interface StreamInfo extends AudioInfo {
 export const flac: AudioFormat = {
   name: 'flac',
   extensions: ['.flac'],
+  readsPieces: true,
   matches: (head) => Buffer.from(head.subarray(0, 4)).toString('latin1') === 'fLaC',
   probe: (source) => audioInfoOf(readStreamInfo(source)),
   checks: (source) => `${hasMd5(readStreamInfo(source)) ? 'MD5, ' : ''}checksums of frames`,

@@ -3,6 +3,7 @@
  *
  * ID3v2 tags in front of the audio (of MP3, but some programs put them before FLAC too) are stepped over here.
  */
+import { extname } from 'node:path';
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioSource } from './audio-format.js';
 import { throughFfmpeg } from './ffmpeg.js';
@@ -19,6 +20,12 @@ const formats: readonly AudioFormat[] = [wav, flac, sphere, oggVorbis, oggOpus, 
 
 /** Extensions of audio files, lower case, with the dot. */
 export const audioExtensions: readonly string[] = formats.flatMap(({ extensions }) => extensions);
+
+/** Whether a piece of a file is read without decoding all of it, as far as the file's name tells. */
+export function readsPieces(path: string): boolean {
+  const extension = extname(path).toLowerCase();
+  return formats.some((format) => format.readsPieces === true && format.extensions.includes(extension));
+}
 
 /**
  * The format of an open file, by its content, and the part of the file that is of this format.

@@ -48,6 +48,7 @@ interface WavLayout extends AudioInfo {
 export const wav: AudioFormat = {
   name: 'wav',
   extensions: ['.wav', '.wave'],
+  readsPieces: true,
   matches: (head) => ['RIFF', 'RF64', 'BW64'].includes(ascii(head, 0)) && ascii(head, 8) === 'WAVE',
   probe(source) {
     const { format, sampleRate, channels, frames, duration, encoding } = parseHeader(source);

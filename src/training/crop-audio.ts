@@ -1,10 +1,10 @@
 /**
- * @file Samples of crops: read by range where the format allows it, else cut from whole utterances, some of which are kept.
+ * @file Samples of crops: read by range, or cut from whole utterances that are kept.
  *
- * Most compressed formats are decoded as a whole for any piece of them, so a crop of two seconds costs as much as its
- * utterance. Utterances are therefore kept once they are decoded, until `keptSamples` are: the first ones stay and none
- * is put out again, as epochs are in random order and the newest are no more likely to be wanted than the oldest.
- * What is kept changes the time only: a piece is to the bit what the whole has there.
+ * Compressed audio costs more to decode than to keep, so utterances that are not WAV are kept once they are decoded, until
+ * `keptSamples` are: the first ones stay and none is put out again, as epochs are in random order and the newest are no
+ * more likely to be wanted than the oldest. Beyond that every crop is read by range: a few frames of FLAC, all of a file
+ * in formats that are only decoded whole. What is kept changes the time only: a piece is to the bit what the whole has there.
  */
 import { extname } from 'node:path';
 import type { FeatureOptions } from '../features/options.js';
@@ -19,17 +19,21 @@ export type CropAudioReader = (
 /** @param keptSamples default: 256 MiB of them */
 export function createCropAudioReader(
   options: Pick<FeatureOptions, 'sampleRate' | 'otherRates'>,
-  { keptSamples = 2 ** 26, byRange = readsByRange }: { keptSamples?: number; byRange?: typeof readsByRange } = {},
+  { keptSamples = 2 ** 26, keeps = isCompressed }: { keptSamples?: number; keeps?: typeof isCompressed } = {},
 ): CropAudioReader {
   const kept = new Map<string, Float32Array<ArrayBuffer>>();
   let total = 0;
   return async (piece, { from, to }) => {
-    if (byRange(piece)) return readFeatureAudio(piece, options, { range: { from, to } });
+    const byRange = () => readFeatureAudio(piece, options, { range: { from, to } });
+    if (!keeps(piece)) return byRange();
     const { path, offset = 0, duration, channel = 0, trailingSilence = 0 } = piece;
     const key = [path, offset, duration, channel, trailingSilence].join('\0');
     const known = kept.get(key);
     if (known) return known.subarray(from, to);
+    const expected = ((duration ?? 0) + trailingSilence) * options.sampleRate;
+    if (total + expected > keptSamples) return byRange();
     const whole = await readFeatureAudio(piece, options);
+    // Another call may have read it meanwhile.
     if (!kept.has(key) && total + whole.length <= keptSamples) {
       kept.set(key, whole);
       total += whole.length;
@@ -38,7 +42,7 @@ export function createCropAudioReader(
   };
 }
 
-/** Whether a crop costs no more than its own samples, as the file's name has it. */
-export function readsByRange({ path }: Pick<AudioPiece, 'path'>): boolean {
-  return extname(path).toLowerCase() === '.wav';
+/** Whether decoding costs more than reading, as far as the file's name tells. */
+export function isCompressed({ path }: Pick<AudioPiece, 'path'>): boolean {
+  return !['.wav', '.wave'].includes(extname(path).toLowerCase());
 }

@@ -2,6 +2,7 @@
  * @file What a training draws its crops from: the utterances and their variants, the speakers' classes, the threads that
  * make batches. Training and the recomputation of running statistics read the same batches through it.
  */
+import { readsPieces } from '../audio/formats.js';
 import { UserError } from '../errors.js';
 import type { Utterance } from '../corpus/manifest.js';
 import {
@@ -14,7 +15,7 @@ import type { FeatureCache } from '../features/cache.js';
 import { type TrainingVariant, trainingVariants } from '../features/variants.js';
 import { framesAtSpeed } from './augmented-crops.js';
 import { type BatchLoader, createBatchLoader, type LoaderAugmentation } from './batch-loader.js';
-import { readsByRange } from './crop-audio.js';
+
 import { type PadPolicy, planShortClips, type ShortClipCounts } from './crop.js';
 import { indexSpeakers, type SamplerOptions, stepsPerEpoch, type TrainingUtterance } from './sampler.js';
 
@@ -138,7 +139,7 @@ function describeAugmentation(
 
 /** Says what makes on-line augmentation slow. */
 function describeDecoding(variants: readonly TrainingVariant[]): string[] {
-  const whole = variants.filter((variant) => !readsByRange(variant)).length;
+  const whole = variants.filter((variant) => !readsPieces(variant.path)).length;
   if (whole === 0) return [];
   return [
     `${whole} of ${variants.length} utterances are in a format that is decoded as a whole for each crop; if \`data wait\` ` +

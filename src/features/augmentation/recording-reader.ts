@@ -1,11 +1,11 @@
 /**
  * @file Reading pieces of the recordings that augmentation draws from, at the features' sample rate.
  *
- * Of WAV only the piece that is needed is read, so a recording may be hours long. Other formats are decoded as a whole for
- * any piece of them; those of up to a minute are kept, as are impulse responses and what is shorter than the crop, until
- * newer ones take their place. The samples do not depend on what is kept.
+ * Of WAV and FLAC only the piece that is needed is read, so a recording may be hours long. Other formats are decoded as a
+ * whole for any piece of them; those of up to a minute are kept, as are impulse responses and what is shorter than the
+ * crop, until newer ones take their place. The samples do not depend on what is kept.
  */
-import { extname } from 'node:path';
+import { readsPieces } from '../../audio/formats.js';
 import { readAudio } from '../../audio/read.js';
 import { resampledLength } from '../../audio/resample.js';
 import type { RandomStream } from '../../random.js';
@@ -20,9 +20,6 @@ export interface RecordingReader {
 
 /** Seconds; longer ones would drive out all others. */
 export const LONGEST_KEPT = 60;
-
-/** Whether pieces of a file are read without decoding all of it. */
-export const isReadByRange = ({ path }: SourceRecording): boolean => extname(path).toLowerCase() === '.wav';
 
 /** @param keptSamples bound on what is kept; default 16 Mi samples = 64 MiB */
 export function createRecordingReader(sampleRate: number, { keptSamples = 2 ** 24 } = {}): RecordingReader {
@@ -65,7 +62,7 @@ export function createRecordingReader(sampleRate: number, { keptSamples = 2 ** 2
       const places = length < count ? length : length - count + 1;
       const start = random.below(places);
       if (length < count) return repeatFrom(await readWhole(recording, channel), start, count);
-      if (!isReadByRange(recording) && recording.duration <= LONGEST_KEPT) {
+      if (!readsPieces(recording.path) && recording.duration <= LONGEST_KEPT) {
         return repeatFrom(await readWhole(recording, channel), start, count);
       }
       const samples = await read(recording, channel, start, count);

@@ -11,14 +11,14 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
-import { audioExtensions } from '../../audio/formats.js';
+import { audioExtensions, readsPieces } from '../../audio/formats.js';
 import { describeOthers, listAudioFiles, probeAudioFiles } from '../../corpus/audio-files.js';
 import { type Utterance, readManifest } from '../../corpus/manifest.js';
 import { throwProblems } from '../../corpus/problem-list.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { UserError, messageOf } from '../../errors.js';
 import { type AugmentationOptions, sceneTechniques } from './options.js';
-import { LONGEST_KEPT, isReadByRange } from './recording-reader.js';
+import { LONGEST_KEPT } from './recording-reader.js';
 
 /** A recording, or a piece of one, with what its header says. Without `channel` one is drawn each time. */
 export type SourceRecording = Pick<
@@ -73,12 +73,12 @@ export function describeSources(sources: AugmentationSources): string[] {
     if (!recordings) return [];
     const hours = recordings.reduce((sum, { duration }) => sum + duration, 0) / 3600;
     const rates = [...new Set(recordings.map(({ sampleRate }) => sampleRate))].sort((a, b) => a - b);
-    const slow = recordings.filter((recording) => !isReadByRange(recording) && recording.duration > LONGEST_KEPT);
+    const slow = recordings.filter((recording) => !readsPieces(recording.path) && recording.duration > LONGEST_KEPT);
     return [
       `${technique}: ${recordings.length} recordings, ${hours.toFixed(2)} h, ${rates.join(' and ')} Hz`,
       ...(slow.length > 0
         ? [
-            `${technique}: ${slow.length} recordings of more than ${LONGEST_KEPT} s are not WAV: each draw decodes all of ` +
+            `${technique}: ${slow.length} recordings of more than ${LONGEST_KEPT} s are neither WAV nor FLAC: each draw decodes all of ` +
               `one; \`acanet audio convert\` makes them WAV, of which pieces are read`,
           ]
         : []),

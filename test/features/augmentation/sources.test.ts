@@ -95,8 +95,11 @@ describe('features/augmentation/sources', () => {
       'music: 1 recordings, 0.00 h, 16000 Hz',
       'reverberation: 1 recordings, 0.00 h, 8000 Hz',
     ]);
-    const long = { path: 'a.flac', duration: 61, sampleRate: 16000, channels: 1 };
-    assert.match(describeSources({ noise: [long] })[1], /^noise: 1 recordings of more than 60 s are not WAV/);
+    const long = { path: 'a.mp3', duration: 61, sampleRate: 16000, channels: 1 };
+    assert.match(
+      describeSources({ noise: [long] })[1],
+      /^noise: 1 recordings of more than 60 s are neither WAV nor FLAC/,
+    );
   });
 
   it('refuses a folder that is empty or has no audio, naming it', async () => {
