@@ -6,8 +6,10 @@
  * two utterances of one session share room, microphone and day, so target trials within a session are easy.
  * Paths are absolute, so a manifest can be read from any working directory, though not from another machine.
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { stableJson } from '../storage/hashing.js';
 import { streamJsonl, writeJsonl } from '../storage/jsonl.js';
 import { groupBy } from './group-by.js';
 import { throwProblems } from './problem-list.js';
@@ -61,10 +63,15 @@ export const utteranceSchema = z.strictObject({
  * Throws UserError with file:line; once something is wrong no further utterance is given out, only checked.
  */
 export function* streamManifest(path: string): Generator<Utterance, void> {
-  const check = createManifestCheck();
+  const check = createManifestCheck('line');
   const intern = createInterning();
-  for (const utterance of streamJsonl(path, asUtterance)) {
-    check.add(utterance);
+  let line = 0;
+  const read = (value: unknown, where: string, number: number) => {
+    line = number;
+    return asUtterance(value, where);
+  };
+  for (const utterance of streamJsonl(path, read, { what: 'the manifest' })) {
+    check.add(utterance, line);
     if (check.problems.length === 0) yield intern(utterance);
   }
   if (check.count === 0) throw new UserError(`${path}: the manifest is empty; run \`acanet prep\` again`);
@@ -103,6 +110,13 @@ function createInterning(): (utterance: Utterance) => Utterance {
   };
 }
 
+/** SHA-256 of utterances, in their order. */
+export function hashUtterances(utterances: readonly Utterance[]): string {
+  const hash = createHash('sha256');
+  for (const utterance of utterances) hash.update(`${stableJson(utterance)}\n`);
+  return hash.digest('hex');
+}
+
 /** Validates, then writes one line for each utterance, aside and renamed. */
 export function writeManifest(path: string, utterances: readonly Utterance[]): void {
   validateManifest(utterances, { where: path });
@@ -111,42 +125,44 @@ export function writeManifest(path: string, utterances: readonly Utterance[]): v
 
 /**
  * Checks what the types cannot: unique ids, positive durations, channels in range, one gender a speaker.
- * Throws one UserError that lists the first ten problems with their lines (`where:line`) and counts all.
+ * Throws one UserError that lists the first ten problems and counts all. They are numbered as utterances: `where` may be a
+ * folder, or a list of another form, whose lines are not the manifest's.
  */
 export function validateManifest(utterances: readonly Utterance[], { where }: { where: string }): void {
-  const check = createManifestCheck();
-  for (const utterance of utterances) check.add(utterance);
+  const check = createManifestCheck('utterance');
+  for (const [index, utterance] of utterances.entries()) check.add(utterance, index + 1);
   check.finish(where);
 }
 
-/** The same check for utterances that come one at a time. NOTE: lines are counted as utterances, without empty lines. */
-function createManifestCheck() {
+/** The same check for utterances that come one at a time, each with its number as a `unit`. */
+function createManifestCheck(unit: 'line' | 'utterance') {
   const problems: string[] = [];
   const lineOfId = new Map<string, number>();
   const genderOf = new Map<string, { gender: 'f' | 'm'; line: number }>();
-  let line = 0;
-  const add = (utterance: Utterance) => {
-    line++;
+  let count = 0;
+  const add = (utterance: Utterance, line: number) => {
+    count++;
     const { id, speaker, gender } = utterance;
-    const report = (problem: string) => problems.push(`line ${line} (${id || 'no id'}): ${problem}`);
+    const report = (problem: string) => problems.push(`${unit} ${line} (${id || 'no id'}): ${problem}`);
     for (const problem of utteranceProblems(utterance)) report(problem);
     const earlier = lineOfId.get(id);
     if (earlier === undefined) lineOfId.set(id, line);
-    else report(`the same id as line ${earlier} (${utterance.path})`);
+    else report(`the same id as ${unit} ${earlier} (${utterance.path})`);
     if (gender === undefined) return;
     const known = genderOf.get(speaker);
     if (known === undefined) genderOf.set(speaker, { gender, line });
     else if (known.gender !== gender) {
-      report(`speaker ${speaker} has gender ${gender}, but ${known.gender} on line ${known.line}`);
+      report(`speaker ${speaker} has gender ${gender}, but ${known.gender} on ${unit} ${known.line}`);
     }
   };
   return {
     problems,
     get count() {
-      return line;
+      return count;
     },
     add,
-    finish: (where: string) => throwProblems(problems, { where, what: 'problems in the manifest' }),
+    finish: (where: string) =>
+      throwProblems(problems, { where, what: unit === 'line' ? 'problems in the manifest' : 'problems' }),
   };
 }
 

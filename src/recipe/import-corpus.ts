@@ -9,7 +9,7 @@ import { checkLocated } from './schema-errors.js';
 export interface ImportCorpusOptions {
   type: string;
   source: string;
-  /** `key=value`, as of a recipe's `corpus` section. */
+  /** `key=value`, as of a recipe's `corpus` section; `corpus.key=value` too, as messages and recipes name it. */
   sets: readonly string[];
   /** Where audio goes that a reader makes. */
   audioDir: string;
@@ -43,7 +43,7 @@ export async function importCorpus({
   };
   const options = checkLocated(
     corpusOptions,
-    sets.reduce((root, set) => setLocated(root, set), given),
+    sets.reduce((root, set) => setLocated(root, set.replace(/^\s*corpus\./, '')), given),
   );
   return prepareCorpus(options, { audioDir, onProgress, signal });
 }

@@ -51,7 +51,7 @@ function expectation(issue: z.core.$ZodIssue, schema: z.ZodType, root: Located):
   const got = describeValue(nearestLocated(root, issue.path));
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${named(issue.expected)}, got ${got}`;
+      return `expected ${named(issue.expected)}, got ${got}${issue.expected === 'string' ? quoting(got) : ''}`;
     case 'invalid_value':
       return `expected ${alternatives(issue.values.map(String))}, got ${got}${suggest(got, issue.values.map(String))}`;
     case 'invalid_union': {
@@ -72,6 +72,9 @@ function expectation(issue: z.core.$ZodIssue, schema: z.ZodType, root: Located):
     }
   }
 }
+
+/** YAML takes names of digits for numbers, and loses the zeros that they begin with. */
+const quoting = (got: string) => (/^[-\d.]/.test(got) ? ` (a number; a name of digits needs quotes: "${got}")` : '');
 
 const sizeWord = ({ origin }: { origin: string }) => (origin === 'array' || origin === 'string' ? 'a length of ' : '');
 

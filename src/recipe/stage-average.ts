@@ -12,7 +12,7 @@ export function averageStage(recipe: Recipe, name: string, { averageSystem }: Pi
   const average = withinEpochs(recipe.average, training.epochs);
   return {
     name: `average/${name}`,
-    needs: ['prep', 'features', `train/${name}`],
+    needs: ['prep:training', 'features:training', `train/${name}`],
     settings: { average, model, features },
     version: 1,
     whenChanged: 'remove',

@@ -1,7 +1,7 @@
 /** @file Stage `features`: manifest → feature cache. An interrupted cache is continued, not started again. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readManifest, type Utterance } from '../corpus/manifest.js';
+import { hashUtterances, readManifest, type Utterance } from '../corpus/manifest.js';
 import { physicalCores } from '../engine/create-engine.js';
 import { copyIdentity } from '../features/augmentation-identity.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
@@ -19,11 +19,11 @@ export function featuresStage({ features, augmentation, seed, engine }: Recipe):
   const cached = augmentation?.when === 'copies' ? augmentation : null;
   return {
     name: 'features',
-    needs: ['prep'],
+    needs: ['prep:manifest'],
     get settings() {
       return { features, ...(cached && { augmentation: cacheSettings(cached, seed) }) };
     },
-    version: 1,
+    version: 2,
     // The cache checks by itself what of it is still good.
     whenChanged: 'keep',
     resumable: true,
@@ -52,13 +52,15 @@ export function featuresStage({ features, augmentation, seed, engine }: Recipe):
       const hours = (summary.audioSeconds / 3600).toFixed(2);
       const megabytes = (summary.bytes / 1e6).toFixed(0);
       const reused = summary.reusedShards > 0 ? `, ${summary.reusedShards} of ${summary.shards} shards were there` : '';
+      // Features are a function of these: the archives need not be read again to know that they are the same.
+      const extraction = [
+        stableJson({ ...features, otherRates: undefined }),
+        cached ? stableJson(cacheSettings(cached, seed)) : '',
+      ];
+      const training = utterances.filter(({ split }) => split !== 'test');
       return {
-        // Features are a function of these: the archives need not be read again to know that they are the same.
-        outputHash: sha256Hex(
-          await fileSha256(manifest),
-          stableJson({ ...features, otherRates: undefined }),
-          cached ? stableJson(cacheSettings(cached, seed)) : '',
-        ),
+        outputHash: sha256Hex(await fileSha256(manifest), ...extraction),
+        partHashes: { training: sha256Hex(hashUtterances(training), ...extraction) },
         outputs: ['cache.json', ...readdirSync(folder).filter((file) => /^(feats|stats)-\d+\.ark$/.test(file))],
         summary: `${summary.utterances} utterances, ${hours} h, ${megabytes} MB${reused}`,
       };

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { holdOutDevelopment } from '../corpus/development.js';
 import { enrolmentPathOf, writeEnrolment } from '../corpus/enrolment.js';
-import { describeCorpus, summarizeCorpus, writeManifest, type Utterance } from '../corpus/manifest.js';
+import { describeCorpus, hashUtterances, summarizeCorpus, writeManifest, type Utterance } from '../corpus/manifest.js';
 import { prepareCorpus } from '../corpus/registry.js';
 import { makeTrials } from '../corpus/trial-making.js';
 import { checkTrials, describeTrials, writeTrials } from '../corpus/trials.js';
@@ -29,7 +29,7 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
     name: 'prep',
     needs: [],
     settings: { corpus, development, inspect, features: { sampleRate, otherRates } },
-    version: 1,
+    version: 2,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, log, progress, signal }) {
@@ -74,11 +74,18 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       return {
         // Results carry the mark of a partial corpus, so they are out of date when it changes.
         outputHash: sha256Hex(...hashes, ...(partial === undefined ? [] : [partial])),
+        partHashes: { manifest: hashUtterances(utterances), training: await trainingHash(folder, utterances) },
         outputs: [...outputs, 'corpus.json'],
         summary: `${utterances.length} utterances, ${trials.length} trials${partial === undefined ? '' : ' (partial)'}`,
       };
     },
   };
+}
+
+/** Hash of what training depends on: other test utterances or trials leave trained models as they are. */
+async function trainingHash(folder: string, utterances: readonly Utterance[]): Promise<string> {
+  const hash = hashUtterances(utterances.filter(({ split }) => split !== 'test'));
+  return sha256Hex(hash, await fileSha256(join(folder, 'dev-trials.txt')));
 }
 
 /** Throws UserError for the first utterance whose sample rate the features refuse, and says how many there are. */

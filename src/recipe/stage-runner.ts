@@ -16,6 +16,8 @@ import { sha256Hex, stableJson } from '../storage/hashing.js';
 export interface StageOutcome {
   /** Hash of what it wrote; equal output must give an equal hash. */
   outputHash: string;
+  /** Hashes of parts of it, for stages that need no more: a part named `training` is needed as `prep:training`. */
+  partHashes?: Record<string, string>;
   /** Files and folders, relative to the stage's folder, without which the stage is not done. */
   outputs: string[];
   /** One line for the log. */
@@ -40,6 +42,7 @@ export interface StageContext {
 export interface Stage {
   /** `prep`, `train/aca-net`; also the stage's folder inside the work folder. */
   name: string;
+  /** Names of stages, or of parts of what they wrote (`prep:training`). */
   needs: string[];
   /** The settings its result depends on, and nothing else. */
   settings: Record<string, unknown>;
@@ -98,7 +101,7 @@ export function planStages({ workFolder, stages, targets, force = [] }: StageRun
     const pending = stage.needs.filter((need) => !outputs.has(need));
     const plan = planStage(workFolder, stage, outputs, pending, force.includes(stage.name));
     const done = readDone(workFolder, stage);
-    if (plan.action === 'skip' && done) outputs.set(stage.name, done.outputHash);
+    if (plan.action === 'skip' && done) recordOutput(outputs, stage, done);
     return plan;
   });
 }
@@ -116,10 +119,10 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
     const done = readDone(workFolder, stage);
     if (plan.action === 'skip' && done) {
       log(`= ${stage.name}: up to date`);
-      outputs.set(stage.name, done.outputHash);
+      recordOutput(outputs, stage, done);
     } else {
       log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
-      outputs.set(stage.name, await runStage(workFolder, stage, outputs, { signal, log, progress }));
+      recordOutput(outputs, stage, await runStage(workFolder, stage, outputs, { signal, log, progress }));
     }
   }
   return plans;
@@ -127,12 +130,23 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
 
 const silent = () => undefined;
 
+type OutputHashes = Pick<StageOutcome, 'outputHash' | 'partHashes'>;
+
+/** Keeps the hashes of a stage's result under the names by which other stages need it. */
+function recordOutput(outputs: Map<string, string>, { name }: Stage, { outputHash, partHashes = {} }: OutputHashes) {
+  outputs.set(name, outputHash);
+  for (const [part, hash] of Object.entries(partHashes)) outputs.set(`${name}:${part}`, hash);
+}
+
+/** The stage of a need that may name a part: `prep:training` → `prep`. */
+const stageOf = (need: string): string => need.split(':')[0];
+
 async function runStage(
   workFolder: string,
   stage: Stage,
   outputs: ReadonlyMap<string, string>,
   reporting: Pick<StageContext, 'signal' | 'log' | 'progress'>,
-): Promise<string> {
+): Promise<OutputHashes> {
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
   const inputHash = hashInput(input);
@@ -140,7 +154,8 @@ async function runStage(
   guardWriting(folder, () => makeRoom(folder, stage, inputHash, { previous, log: reporting.log }));
   writeJsonAtomic(join(folder, '.started.json'), { stage: stage.name, inputHash });
   const folderOf = (name: string) => {
-    if (!stage.needs.includes(name)) throw internal(`stage ${stage.name} reads ${name} without needing it`);
+    if (!stage.needs.some((need) => stageOf(need) === name))
+      throw internal(`stage ${stage.name} reads ${name} without needing it`);
     return join(workFolder, name);
   };
   const started = performance.now();
@@ -158,7 +173,7 @@ async function runStage(
   writeJsonAtomic(join(folder, '.done.json'), record);
   rmSync(previous, { recursive: true, force: true });
   reporting.log(`  ${stage.name}: ${summary} (${seconds.toFixed(1)} s)`);
-  return outcome.outputHash;
+  return outcome;
 }
 
 /**
@@ -230,7 +245,7 @@ function planStage(
   if (missing) return plan('run', `${missing} is gone`);
   const differences = differencesOf(done.input, input, pending);
   if (differences.length > 0) return plan('run', ...differences);
-  if (pending.length > 0) return plan('if changed', ...pending.map((need) => `${need} will run`));
+  if (pending.length > 0) return plan('if changed', ...pending.map((need) => `${stageOf(need)} will run`));
   return plan('skip', 'up to date');
 }
 
@@ -243,7 +258,7 @@ function inOrder(stages: readonly Stage[], targets: readonly string[] = stages.m
     if (!stage) throw new UserError(`no stage "${name}" in this recipe; there are ${[...byName.keys()].join(', ')}`);
     if (wanted.has(name)) return;
     wanted.add(name);
-    stage.needs.forEach(want);
+    for (const need of stage.needs) want(stageOf(need));
   };
   targets.forEach(want);
   return stages.filter(({ name }) => wanted.has(name));

@@ -21,7 +21,7 @@ export function trainStage(recipe: Recipe, name: string, { trainSystem }: Pick<L
   const { everySteps: __, ...retention } = checkpoint;
   return {
     name: `train/${name}`,
-    needs: ['prep', 'features'],
+    needs: ['prep:training', 'features:training'],
     get settings() {
       return {
         model,

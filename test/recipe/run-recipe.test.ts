@@ -55,6 +55,14 @@ describe('a recipe from end to end', () => {
     assert.ok(!existsSync(join(work, 'demo', '.lock')));
   });
 
+  it('trains nothing again for other test trials', async () => {
+    await run();
+    const ran = await run(['corpus.trials.maxNontargets=20']);
+    const each = (name: string) => [`embed/${name}`, `score/${name}`];
+    assert.deepEqual(ran, ['prep', ...each('aca-net'), ...each('ecapa-tdnn'), 'compare']);
+    await run();
+  });
+
   it('gives training the training speakers, and the development speakers apart', async () => {
     await runRecipe({ ...quiet, experiment: open(), targets: ['train/aca-net'], force: ['train/aca-net'], library });
     const [{ utterances, development }] = trained;

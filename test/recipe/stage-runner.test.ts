@@ -63,6 +63,37 @@ describe('stage runner', () => {
     await assert.rejects(run(chain('a'), { targets: ['d'] }), /no stage "d" in this recipe; there are a, b, c\/x/);
   });
 
+  it('leaves a stage alone that needs a part which is as it was', async () => {
+    const parts = (value: string) =>
+      stage('a', [], value, {
+        run: ({ folder }) => {
+          ran.push('a');
+          writeFileSync(join(folder, 'out'), value);
+          const [first, second] = value.split(' ');
+          return Promise.resolve({ outputHash: value, partHashes: { first, second }, outputs: ['out'], summary: '' });
+        },
+      });
+    const stages = (value: string) =>
+      [parts(value), stage('b', ['a:first'], 'b'), stage('c/x', ['a'], 'c')].map(reading);
+    const reading = (each: Stage): Stage =>
+      each.name === 'a'
+        ? each
+        : {
+            ...each,
+            run: ({ folder, folderOf }) => {
+              ran.push(each.name);
+              const text = `${each.name}+${readFileSync(join(folderOf('a'), 'out'), 'utf8')}`;
+              writeFileSync(join(folder, 'out'), text);
+              return Promise.resolve({ outputHash: text, outputs: ['out'], summary: '' });
+            },
+          };
+    assert.deepEqual(await run(stages('x y')), ['a', 'b', 'c/x']);
+    assert.deepEqual(plan(stages('x y')), ['skip: up to date', 'skip: up to date', 'skip: up to date']);
+    assert.deepEqual(plan(stages('x z')).slice(1), ['if changed: a will run', 'if changed: a will run']);
+    assert.deepEqual(await run(stages('x z')), ['a', 'c/x']);
+    assert.deepEqual(await run(stages('w z')), ['a', 'b', 'c/x']);
+  });
+
   it('runs a stage that is forced', async () => {
     await run(chain('a'));
     assert.deepEqual(await run(chain('a'), { force: ['b'] }), ['b']);
