@@ -7,6 +7,7 @@ import { withExamples } from './recipe-options.js';
 
 interface FixFlags {
   out: string;
+  audio?: boolean;
   dropUnreadable?: boolean;
   dropInvalid?: boolean;
   json?: boolean;
@@ -21,14 +22,15 @@ export function addDataFix(data: Command): void {
     )
     .argument('<manifest>', 'the manifest to mend, or - for the standard input')
     .requiredOption('--out <new.jsonl>', 'the manifest to write')
+    .option('--audio', 'also decode the audio of every utterance: finds damaged samples, where a header tells nothing')
     .option('--drop-unreadable', 'leave out utterances whose audio is missing or unreadable')
     .option('--drop-invalid', 'leave out lines that cannot be mended')
     .option('--json', 'print results as JSON');
   withExamples(
     command,
     'acanet data fix manifest.jsonl --out fixed.jsonl',
-    'acanet data fix nemo.json --out manifest.jsonl --drop-unreadable > changes.txt',
-  ).action(async (manifest: string, { out, dropUnreadable, dropInvalid, json }: FixFlags) => {
+    'acanet data fix nemo.json --out manifest.jsonl --audio --drop-unreadable > changes.txt',
+  ).action(async (manifest: string, { out, audio, dropUnreadable, dropInvalid, json }: FixFlags) => {
     refuseSameFile(manifest, [out]);
     const [{ repairManifest, requireUsable }, { writeManifest }] = await Promise.all([
       import('../corpus/manifest-repair.js'),
@@ -36,7 +38,8 @@ export function addDataFix(data: Command): void {
     ]);
     const talk = createTalk();
     const repair = await repairManifest(manifest, {
-      onProgress: (done, total) => talk.progress('headers', done, total),
+      audio,
+      onProgress: (done, total, what) => talk.progress(what, done, total),
       signal: listenForInterruption(),
     }).finally(talk.stop);
     const { lines, kept, duplicates, invalid, unreadable, changes } = repair;

@@ -10,6 +10,7 @@ interface ImportFlags {
   out: string;
   trials?: string;
   set: string[];
+  allowPipes?: boolean;
   json?: boolean;
 }
 
@@ -29,13 +30,14 @@ export function addDataImport(data: Command): void {
       collect,
       [],
     )
+    .option('--allow-pipes', 'kaldi: run the commands in wav.scp')
     .option('--json', 'print results as JSON');
   withExamples(
     command,
     'acanet data import folder recordings --out manifest.jsonl',
     'acanet data import folder recordings --out manifest.jsonl --trials trials.txt --set testShare=0.3',
     'acanet data import kaldi data/train --out train.jsonl',
-  ).action(async (type: string, source: string, { out, trials, set, json }: ImportFlags) => {
+  ).action(async (type: string, source: string, { out, trials, set, allowPipes, json }: ImportFlags) => {
     const [
       { importCorpus },
       { describeCorpus, summarizeCorpus, writeManifest },
@@ -53,7 +55,7 @@ export function addDataImport(data: Command): void {
     const corpus = await importCorpus({
       type,
       source,
-      sets: set,
+      sets: allowPipes ? [...set, 'allowPipes=true'] : set,
       audioDir: join(dirname(resolve(out)), 'audio'),
       onProgress: (done, total) => talk.progress('headers', done, total),
       signal: listenForInterruption(),

@@ -36,7 +36,7 @@ export function findDuplicates(
   if (unreadable.length > 0) {
     throw new UserError(
       `${unreadable.length} utterances cannot be read, so they cannot be compared:\n  ${firstOf(unreadable, '\n  ')}\n` +
-        'Mend them, or drop them: acanet data fix MANIFEST --out NEW --drop-unreadable',
+        'Mend them, or drop them: acanet data fix MANIFEST --out NEW --audio --drop-unreadable',
     );
   }
   const hashOf = (index: number) => {

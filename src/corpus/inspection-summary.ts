@@ -199,7 +199,8 @@ export function tallyInspection(limits: InspectionLimits = {}): InspectionTally 
         where,
         what: `faults in the audio of ${inspected} inspected utterances`,
         remedy:
-          'Mend or take out these utterances (`acanet data fix` does both); `inspect: none` leaves them to be found later.',
+          'Mend or take out these utterances; of a manifest of your own, `acanet data fix --audio --drop-unreadable` makes ' +
+          'one without those that cannot be read. `inspect: none` leaves them to be found later.',
       }),
   };
 }

@@ -37,7 +37,7 @@ export const folderOf = (manifest: string): string => resolve(manifest === '-' ?
 /** Every line that is not empty, in order. Throws UserError where the file cannot be read or is not text. */
 export function* readManifestLines(path: string): Generator<ManifestLine, void> {
   const base = folderOf(path);
-  if (path !== '-' && statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (path !== '-' && isFolder(path)) {
     throw new UserError(
       `${path}: expected a manifest, got a folder\n` +
         `Make a manifest of its audio first: acanet data import folder ${/\s/.test(path) ? JSON.stringify(path) : path} --out manifest.jsonl`,
@@ -45,6 +45,15 @@ export function* readManifestLines(path: string): Generator<ManifestLine, void> 
   }
   for (const { text, number } of readTextLines(path, { what: 'the manifest' })) {
     if (text.trim() !== '') yield parseLine(text, number, base);
+  }
+}
+
+/** Why a path cannot be looked at is said when it is opened. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 

@@ -10,11 +10,13 @@
  *  - lines that repeat an earlier one (after these corrections).
  * Dropped only where that is asked for: lines that cannot be mended (`dropInvalid`: no JSON, no path, no speaker, an id
  * with two different lines, a piece outside its file) and utterances whose file is missing or unreadable (`dropUnreadable`).
+ * That is told by the files' headers; with `audio` everything is decoded, which also finds damaged samples and NaN.
  */
 import { basename, resolve } from 'node:path';
 import { type AudioInfo, probeAudio } from '../audio/probe.js';
 import { UserError, internal } from '../errors.js';
 import { stableJson } from '../storage/hashing.js';
+import { inspectAudio } from './audio-inspection.js';
 import { parseGender } from './gender.js';
 import {
   type ManifestLine,
@@ -46,7 +48,9 @@ export interface ManifestRepair {
 }
 
 export interface RepairOptions {
-  onProgress?: (done: number, total: number) => void;
+  /** Also decode what would be kept. */
+  audio?: boolean;
+  onProgress?: (done: number, total: number, what: 'headers' | 'listening') => void;
   signal?: AbortSignal;
 }
 
@@ -82,7 +86,7 @@ interface Draft {
 /** Mends the lines of a manifest. Throws UserError only where the file itself cannot be read. */
 export async function repairManifest(
   path: string,
-  { onProgress, signal }: RepairOptions = {},
+  { audio = false, onProgress, signal }: RepairOptions = {},
 ): Promise<ManifestRepair> {
   const corpus = (path === '-' ? '' : basename(path)).replace(/\.(jsonl|json|gz)\b/g, '') || 'corpus';
   const drafts = [...readManifestLines(path)].map((entry) => draftOf(entry, folderOf(path), corpus));
@@ -101,6 +105,7 @@ export async function repairManifest(
   const file = path === '-' ? 'standard input' : path;
   const lineOfText = new Map<string, number>();
   const lineOfId = new Map<string, number>();
+  const keptLines: number[] = [];
   for (const draft of drafts) {
     const { line, fields, changes, problems } = draft;
     const header = headers.get(String(fields.path));
@@ -120,6 +125,7 @@ export async function repairManifest(
         if (earlier === undefined) {
           lineOfText.set(text, line);
           lineOfId.set(id, line);
+          keptLines.push(line);
           return repair.kept.push(utterance);
         }
         problems.push(`the same id as line ${earlier}, which says something else`);
@@ -128,6 +134,15 @@ export async function repairManifest(
     };
     settle();
     for (const change of changes) repair.changes.push({ line, id, change });
+  }
+  if (audio) {
+    const problems = await listen(repair.kept, { onProgress, signal });
+    repair.kept.forEach(({ id }, index) => {
+      const problem = problems.get(index);
+      if (problem !== undefined) repair.unreadable.push({ file, line: keptLines[index], id, problem });
+    });
+    repair.kept = repair.kept.filter((_, index) => !problems.has(index));
+    repair.unreadable.sort((a, b) => a.line - b.line);
   }
   const { kept, duplicates, invalid, unreadable } = repair;
   const accounted = kept.length + duplicates + invalid.length + unreadable.length;
@@ -270,6 +285,24 @@ function utteranceOf({ fields, problems }: Draft): Utterance | undefined {
   return problems.length === 0 ? parsed.data : undefined;
 }
 
+/** What is wrong with the audio of utterances, by their index. */
+async function listen(
+  utterances: readonly Utterance[],
+  { onProgress, signal }: RepairOptions,
+): Promise<Map<number, string>> {
+  const problems = new Map<number, string>();
+  let index = 0;
+  const inspection = inspectAudio(utterances, {
+    signal,
+    onProgress: ({ done, total }) => onProgress?.(done, total, 'listening'),
+  });
+  for await (const result of inspection) {
+    if ('problem' in result) problems.set(index, result.problem.replace(/\s*\n\s*/g, ' '));
+    index++;
+  }
+  return problems;
+}
+
 /** The header of each file, or why it cannot be read. */
 async function readHeaders(
   paths: readonly string[],
@@ -286,7 +319,7 @@ async function readHeaders(
         return { problem: error.message.replace(/\s*\n\s*/g, ' ') };
       });
       headers.set(path, header);
-      onProgress?.(headers.size, paths.length);
+      onProgress?.(headers.size, paths.length, 'headers');
     }
   };
   await Promise.all(Array.from({ length: PROBES }, probe));

@@ -1,7 +1,7 @@
 /** @file `acanet data` as a user meets it: one folder of audio, from import to a corpus of a recipe. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -90,6 +90,26 @@ describe('acanet data', () => {
     assert.ok(existsSync(join(folder, 'kaldi/wav.scp')));
   });
 
+  it('runs the commands of a wav.scp only where they are allowed', () => {
+    mkdirSync(join(folder, 'piped'));
+    const [scp, utt2spk] = ['wav.scp', 'utt2spk'].map((file) =>
+      readFileSync(join(folder, 'kaldi', file), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    );
+    const command = (line: string) => line.replace(/^(\S+) (.*)$/, "$1 cat '$2' |");
+    writeFileSync(join(folder, 'piped/wav.scp'), scp.map((line) => `${command(line)}\n`).join(''));
+    writeFileSync(join(folder, 'piped/utt2spk'), utt2spk.map((line) => `${line}\n`).join(''));
+    const refused = data(['import', 'kaldi', 'piped', '--out', 'piped.jsonl']);
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /12 recordings are commands.*[^]*--allow-pipes, or --set corpus\.allowPipes=true/);
+    for (const allowing of [['--allow-pipes'], ['--set', 'corpus.allowPipes=true']]) {
+      const { status, stderr } = data(['import', 'kaldi', 'piped', '--out', 'piped.jsonl', ...allowing]);
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, /12 recordings made by commands/);
+    }
+  });
+
   it('makes manifests that a recipe takes as its corpus', () => {
     const sets = [
       'corpus={type: manifest, source: a.jsonl, test: b.jsonl}',
@@ -115,11 +135,17 @@ describe('acanet data', () => {
       /unknown key "seeed".*did you mean "seed"/,
     ],
     [
+      'a name of digits',
+      ['import', 'folder', 'my recordings', '--out', 'y', '--set', 'corpus.testSpeakers=[103]'],
+      /expected a text, got 103 \(a number; a name of digits needs quotes: "103"\) → at testSpeakers\.0/,
+    ],
+    [
       'a folder for a manifest',
       ['stats', 'my recordings'],
       /expected a manifest, got a folder\nMake .* import folder "my recordings"/,
     ],
     ['a file that is not there', ['validate', 'none.jsonl'], /none\.jsonl: cannot read the manifest/],
+    ['a name that no file can have', ['validate', 'a'.repeat(300)], /cannot read the manifest: ENAMETOOLONG/],
     ['writing over what is read', ['fix', 'm.jsonl', '--out', './m.jsonl'], /is also what is read/],
     ['a picture over the manifest', ['stats', 'm.jsonl', '--picture', 'm.jsonl'], /is also what is read/],
     [

@@ -54,6 +54,18 @@ describe('manifest repair', () => {
     ]);
   });
 
+  it('finds what only the samples tell where it is asked to decode', async () => {
+    writeFloatWav(join(dir, 'nan.wav'), new Float32Array(RATE).fill(NaN));
+    await repair({ ...complete(), id: 'a-0', path: 'nan.wav' }, complete());
+    const { kept, unreadable, lines } = await repairManifest(path, { audio: true });
+    assert.deepEqual([lines, kept], [2, [complete()]]);
+    assert.deepEqual(
+      unreadable.map(({ line, id }) => [line, id]),
+      [[1, 'a-0']],
+    );
+    assert.match(unreadable[0].problem, /nan\.wav: .* NaN/);
+  });
+
   it('chooses the first channel of several', async () => {
     const { kept } = await repair({ ...complete(), path: 'stereo.wav' });
     assert.deepEqual([kept[0].path, kept[0].channels, kept[0].channel], [join(dir, 'stereo.wav'), 2, 0]);
