@@ -9,10 +9,15 @@ const BLOCK = 1 << 20;
 /**
  * Reads a JSON-lines file, one row at a time: a file of any length needs the memory of a line.
  * @param check turns the parsed value of one line into a row, or throws; `where` is `file:line`
+ * @param what names the file's role in messages
  * @throws UserError naming file:line if the file is missing or a line is not JSON
  */
-export function* streamJsonl<T>(path: string, check: (value: unknown, where: string) => T): Generator<T, void> {
-  for (const { text, number } of readTextLines(path, { what: 'the lines of JSON' })) {
+export function* streamJsonl<T>(
+  path: string,
+  check: (value: unknown, where: string, line: number) => T,
+  { what = 'the lines of JSON' } = {},
+): Generator<T, void> {
+  for (const { text, number } of readTextLines(path, { what })) {
     if (text.trim() === '') continue;
     const where = `${path}:${number}`;
     let value: unknown;
@@ -22,7 +27,7 @@ export function* streamJsonl<T>(path: string, check: (value: unknown, where: str
       const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
       throw new UserError(`${where}: expected one JSON value on the line, got: ${shown.trim()}`, { cause: error });
     }
-    yield check(value, where);
+    yield check(value, where, number);
   }
 }
 

@@ -59,7 +59,7 @@ describe('manifest', () => {
     const twice = [utterance(), utterance({ id: 'a-2' }), utterance({ path: '/corpus/other.wav' })];
     assert.throws(
       () => validateManifest(twice, { where: 'm.jsonl' }),
-      /m\.jsonl: 1 problems.*\n {2}line 3 \(a-1\): the same id as line 1 \(\/corpus\/other\.wav\)/,
+      /m\.jsonl: 1 problems.*\n {2}utterance 3 \(a-1\): the same id as utterance 1 \(\/corpus\/other\.wav\)/,
     );
   });
 
@@ -93,11 +93,11 @@ describe('manifest', () => {
   it('streams utterance by utterance, giving out nothing after the first mistake', () => {
     const path = join(dir, 'streamed.jsonl');
     const lines = [utterance(), utterance({ id: 'a-2' }), utterance({ id: 'a-2' }), utterance({ id: 'a-4' })];
-    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\r\n`).join(''));
+    writeFileSync(path, lines.map((line) => `\r\n${JSON.stringify(line)}\r\n`).join(''));
     const seen: string[] = [];
     assert.throws(() => {
       for (const { id } of streamManifest(path)) seen.push(id);
-    }, /line 3 \(a-2\): the same id as line 2/);
+    }, /line 6 \(a-2\): the same id as line 4/);
     assert.deepEqual(seen, ['a-1', 'a-2']);
   });
 
@@ -111,7 +111,7 @@ describe('manifest', () => {
     const both = [utterance({ gender: 'f' }), utterance({ id: 'a-2', gender: 'm' })];
     assert.throws(
       () => validateManifest(both, { where: 'm' }),
-      /line 2 \(a-2\): speaker a has gender m, but f on line 1/,
+      /utterance 2 \(a-2\): speaker a has gender m, but f on utterance 1/,
     );
   });
 
