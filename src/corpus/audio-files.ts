@@ -34,7 +34,7 @@ const DEEPEST = 16;
 export interface FolderListing {
   /** Paths relative to the folder, with `/`, in code-unit order. */
   audio: string[];
-  /** Number of other files by extension. */
+  /** Number of other files by extension; `hidden`: of files and folders whose names begin with a dot. */
   others: Map<string, number>;
 }
 
@@ -68,15 +68,19 @@ async function listFolder(root: string, below: string, listing: FolderListing): 
     throw new UserError(`${folder}: cannot read the corpus: ${reason}`, { cause: error });
   });
   const folders: string[] = [];
+  const count = (kind: string) => listing.others.set(kind, (listing.others.get(kind) ?? 0) + 1);
   for (const entry of entries) {
-    // Names with a leading dot belong to the system (.DS_Store, macOS's ._x.wav twins), not to the corpus.
-    if (entry.name.startsWith('.')) continue;
+    if (entry.name.startsWith('.')) {
+      // Those that macOS leaves behind (`.DS_Store`, a twin `._x.wav` of each x.wav) are no one's data.
+      if (!/^\.(_|DS_Store$)/.test(entry.name)) count('hidden');
+      continue;
+    }
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     const isFolder = entry.isSymbolicLink() ? await leadsToFolder(join(root, path)) : entry.isDirectory();
     const extension = extname(entry.name).toLowerCase();
     if (isFolder) folders.push(path);
     else if (audioExtensions.includes(extension)) listing.audio.push(path);
-    else listing.others.set(extension, (listing.others.get(extension) ?? 0) + 1);
+    else count(extension);
   }
   return folders;
 }

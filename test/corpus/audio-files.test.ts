@@ -13,6 +13,8 @@ describe('audio files', () => {
     for (const name of ['b/2', 'b/10', 'a/x/1', 'Z', 'ü/1', 'with space/1']) tree.wav(`${name}.wav`);
     tree.text('b/notes.txt', 'x');
     tree.text('b/.hidden.wav', 'x');
+    tree.text('b/._2.wav', 'x');
+    tree.text('.old/1.wav', 'x');
     symlinkSync(tree.at('b'), tree.at('link'));
     symlinkSync(tree.at('nowhere.wav'), tree.at('broken.wav'));
     const { audio, others } = await listAudioFiles(tree.root);
@@ -27,7 +29,10 @@ describe('audio files', () => {
       'with space/1.wav',
       'ü/1.wav',
     ]);
-    assert.deepEqual([...others], [['.txt', 2]]);
+    assert.deepEqual([...others].sort(), [
+      ['.txt', 2],
+      ['hidden', 3],
+    ]);
     const paths = audio.map((file) => tree.at(file));
     await assert.rejects(
       probeAudioFiles(paths, { where: 'here' }),

@@ -89,7 +89,7 @@ describe('corpus folder', () => {
     for (const name of ['notes.txt', 'sp0/a.lab', 'sp0/b.lab', 'sp0/.hidden.wav'])
       writeFileSync(join(source, name), '');
     const { notes } = await prepare();
-    assert.ok(notes.includes('left out 3 other files (.lab 2, .txt 1)'), notes.join('\n'));
+    assert.ok(notes.includes('left out 4 other files (.lab 2, .txt 1, hidden 1)'), notes.join('\n'));
   });
 
   it('collects all bad files into one error', async () => {
