@@ -17,6 +17,8 @@ import { energyVad, frameLogEnergies, speechFrames, type VadOptions } from './en
 import { createFbank, type Features } from './fbank.js';
 import type { FeatureOptions, RatePolicy } from './options.js';
 
+export { readsPieces } from '../audio/formats.js';
+
 /** Where the samples of an utterance lie. Offset, duration and silence in seconds; absent: the whole file. */
 export type AudioPiece = Pick<Utterance, 'path' | 'offset' | 'channel' | 'trailingSilence'> &
   Partial<Pick<Utterance, 'duration' | 'sampleRate'>>;

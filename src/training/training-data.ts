@@ -2,7 +2,6 @@
  * @file What a training draws its crops from: the utterances and their variants, the speakers' classes, the threads that
  * make batches. Training and the recomputation of running statistics read the same batches through it.
  */
-import { readsPieces } from '../audio/formats.js';
 import { UserError } from '../errors.js';
 import type { Utterance } from '../corpus/manifest.js';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../features/augmentation/options.js';
 import { describeSources, listAugmentationSources } from '../features/augmentation/sources.js';
 import type { FeatureCache } from '../features/cache.js';
+import { readsPieces } from '../features/utterance-features.js';
 import { type TrainingVariant, trainingVariants } from '../features/variants.js';
 import { framesAtSpeed } from './augmented-crops.js';
 import { type BatchLoader, createBatchLoader, type LoaderAugmentation } from './batch-loader.js';
