@@ -10,6 +10,7 @@ interface ImportFlags {
   out: string;
   trials?: string;
   set: string[];
+  lists?: string;
   allowPipes?: boolean;
   json?: boolean;
 }
@@ -30,14 +31,15 @@ export function addDataImport(data: Command): void {
       collect,
       [],
     )
+    .option('--lists <dir>', 'wsj0, voxceleb: where the lists are')
     .option('--allow-pipes', 'kaldi: run the commands in wav.scp')
     .option('--json', 'print results as JSON');
   withExamples(
     command,
     'acanet data import folder recordings --out manifest.jsonl',
     'acanet data import folder recordings --out manifest.jsonl --trials trials.txt --set testShare=0.3',
-    'acanet data import kaldi data/train --out train.jsonl',
-  ).action(async (type: string, source: string, { out, trials, set, allowPipes, json }: ImportFlags) => {
+    'acanet data import kaldi data/train --out train.jsonl --set testShare=0',
+  ).action(async (type: string, source: string, { out, trials, set, lists, allowPipes, json }: ImportFlags) => {
     const [
       { importCorpus },
       { describeCorpus, summarizeCorpus, writeManifest },
@@ -50,12 +52,17 @@ export function addDataImport(data: Command): void {
       import('../corpus/enrolment.js'),
     ]);
     refuseSameFile(source, [out, trials]);
+    for (const value of set) refuseSameFile(value.slice(value.indexOf('=') + 1).trim(), [out, trials]);
     refuseTwins([out, trials]);
     const talk = createTalk();
     const corpus = await importCorpus({
       type,
       source,
-      sets: allowPipes ? [...set, 'allowPipes=true'] : set,
+      sets: [
+        ...set,
+        ...(lists === undefined ? [] : [`lists=${JSON.stringify(lists)}`]),
+        ...(allowPipes ? ['allowPipes=true'] : []),
+      ],
       audioDir: join(dirname(resolve(out)), 'audio'),
       onProgress: (done, total) => talk.progress('headers', done, total),
       signal: listenForInterruption(),

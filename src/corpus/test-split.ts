@@ -3,7 +3,8 @@
  *
  * Utterances that their corpus gives to a split stay there. The test speakers among the others are, in this order: those
  * named by `testSpeakers`, those of the trial list, a seeded share of the speakers with two utterances or more; where the
- * corpus itself has test utterances, none. Trials come from a list (`trials: FILE`, or one that lies in its usual place),
+ * corpus itself has test utterances, none. With a share of 0 there need be no test: all is then for training, which makes a
+ * manifest of recordings that are not a whole corpus, but no recipe's corpus. Trials come from a list (`trials: FILE`, or one that lies in its usual place),
  * or are made among the test utterances as the mapping `trials` says (`test-trials.ts`).
  */
 import { z } from 'zod';
@@ -27,8 +28,8 @@ import {
 export const testSplitOptions = {
   /** Names of the test speakers; default: those of the trial list, else by `testShare`. */
   testSpeakers: z.array(z.string()).min(1).optional(),
-  /** Share of the speakers that is held out for the test. */
-  testShare: z.number().gt(0).lt(1).default(0.2),
+  /** Share of the speakers that is held out for the test; 0: none. */
+  testShare: z.number().gte(0).lt(1).default(0.2),
   seed: z.int().default(1),
   ...testTrialOptions(),
 };
@@ -41,8 +42,8 @@ export interface TestSplitOptions extends TestTrialOptions {
 export interface TestSplit<T> {
   /** All that were given, each with its split. */
   listed: (T & { split: Split })[];
-  /** The list's trials, or those that are made of the utterances in the manifest's form. */
-  trialsOf(utterances: readonly Utterance[]): TestTrials;
+  /** The list's trials, or those that are made of the utterances in the manifest's form; none where there is no test. */
+  trialsOf(utterances: readonly Utterance[]): Partial<TestTrials> & Pick<TestTrials, 'notes'>;
   notes: string[];
 }
 
@@ -70,6 +71,7 @@ export async function splitOffTest<T extends ListedUtterance>(
     return { ...utterance, split };
   });
   if (!listed.some(({ split }) => split === 'test')) {
+    if (options.testShare === 0) return { listed, trialsOf: () => ({ notes: [] }), notes: chosen.notes };
     throw new UserError(
       `${where}: no utterance is left for the test; say which with corpus.test or corpus.testSpeakers`,
     );
@@ -97,13 +99,14 @@ function chooseTestSpeakers(
     const speakers = new Set(utterances.filter(({ id }) => inTrials.has(id)).map(({ speaker }) => speaker));
     return { speakers, notes: [`test speakers: the ${speakers.size} of the trial list`] };
   }
+  if (testShare === 0) return { speakers: new Set(), notes: ['no test speakers: all is for training (testShare: 0)'] };
   const candidates = [...utterancesOf].filter(([, own]) => own.length >= 2).map(([speaker]) => speaker);
   const wanted = Math.max(2, Math.round(testShare * utterancesOf.size));
   if (candidates.length < wanted || utterancesOf.size - wanted < 2) {
     throw new UserError(
       `${where}: cannot hold out ${wanted} of ${utterancesOf.size} speakers for the test: expected as many with two ` +
         `utterances or more (found ${candidates.length}) and two speakers left for training\n` +
-        'Name the test speakers with corpus.testSpeakers, or add recordings.',
+        'Name the test speakers with corpus.testSpeakers, add recordings, or take all for training with corpus.testShare=0.',
     );
   }
   const drawn = keyedRandom(seed, 'test-speakers').shuffle(candidates.sort(compareIds)).slice(0, wanted);

@@ -39,6 +39,12 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       checkRates(utterances, features);
       const resampling = describeResampling(utterances, features);
       const test = utterances.filter(({ split }) => split === 'test');
+      if (test.length === 0) {
+        throw new UserError(
+          'the corpus has no test utterances, so models could not be compared\n' +
+            'Name test speakers with corpus.testSpeakers, or a share of them with corpus.testShare.',
+        );
+      }
       const trials = prepared.trials ?? makeTrials(test, { seed });
       const manifest = join(folder, 'manifest.jsonl');
       writeManifest(manifest, utterances);

@@ -90,6 +90,21 @@ describe('acanet data', () => {
     assert.ok(existsSync(join(folder, 'kaldi/wav.scp')));
   });
 
+  it('makes a manifest of too little for a test where none is wanted, which is no corpus of a recipe', () => {
+    const one = ['import', 'folder', 'one', '--out', 'one.jsonl'];
+    recording(join(folder, 'one'), 'gina/1');
+    assert.match(data(one).stderr, /cannot hold out 2 of 1 speakers[^]*corpus\.testShare=0/);
+    const { status, stderr } = data([...one, '--set', 'testShare=0']);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /no test speakers: all is for training[^]*train: 1 speakers, 1 utterances/);
+    const corpus = ['--set', 'corpus={type: folder, source: one, testShare: 0}', '--set', 'development.speakers=null'];
+    const prepared = data(['--recipe', 'demo', '--work', 'w', ...corpus, '--set', 'development.utterances=null'], {
+      command: 'prep',
+    });
+    assert.equal(prepared.status, 1);
+    assert.doesNotMatch(prepared.stderr, /defect of acanet/);
+  });
+
   it('runs the commands of a wav.scp only where they are allowed', () => {
     mkdirSync(join(folder, 'piped'));
     const [scp, utt2spk] = ['wav.scp', 'utt2spk'].map((file) =>
@@ -147,6 +162,11 @@ describe('acanet data', () => {
     ['a file that is not there', ['validate', 'none.jsonl'], /none\.jsonl: cannot read the manifest/],
     ['a name that no file can have', ['validate', 'a'.repeat(300)], /cannot read the manifest: ENAMETOOLONG/],
     ['writing over what is read', ['fix', 'm.jsonl', '--out', './m.jsonl'], /is also what is read/],
+    [
+      'writing over a list that is read',
+      ['import', 'folder', 'my recordings', '--out', 'x', '--trials', 't.txt', '--set', 'trials=t.txt'],
+      /t\.txt: is also what is read/,
+    ],
     ['a picture over the manifest', ['stats', 'm.jsonl', '--picture', 'm.jsonl'], /is also what is read/],
     [
       'two parts in one file',
