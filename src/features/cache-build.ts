@@ -2,12 +2,12 @@
  * @file Building a feature cache: shards of utterances spread over worker threads, resumable, the same bytes every time.
  *
  * A finished shard is kept when the build is killed, and used again if its options and utterances are still the same;
- * so a larger or corrected manifest costs only what is new in it. What is stored is not normalised (normalisation is
- * applied on reading), so changing it costs nothing. NOTE: audio is known by what its manifest says of it (`cache-format.ts`
- * has the list), not by content.
+ * shards are runs of the list, so an utterance more or less costs the shards from its own on, or all, if their size
+ * follows. What is stored is not normalised (normalisation is applied on reading), so changing that costs nothing.
+ * NOTE: audio is known by what its manifest says of it (`cache-format.ts` has the list), not by content.
  */
 import { setMaxListeners } from 'node:events';
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Tinypool } from 'tinypool';
@@ -109,13 +109,14 @@ export async function buildFeatureCache({
     rmSync(join(dir, 'cache.json'), { force: true });
     removeUnfinishedFiles(dir);
     const missing = plan.flatMap((shard, position) => (finished[position] ? [] : shard.utterances));
-    const space = { bytes: estimateCacheBytes(missing, options), freeBytes: freeBytes(dir) };
+    const slowest = slowestDrawn(augmentation);
+    const space = { bytes: estimateCacheBytes(missing, options, { slowest }), freeBytes: freeBytes(dir) };
     onPlan?.({ missing: missing.length, total: utterances.length, ...space });
     checkFits(dir, space.bytes, space.freeBytes);
+    onProgress?.(meter.read());
     const advance = (shard: FinishedShard) => onProgress?.(meter.add(shard));
     await extractMissing({ plan, finished, options, dir, workers, augmentation, advance, signal });
   }
-  onProgress?.(meter.read());
   const shards = finished.filter((shard) => shard !== undefined);
   const description = describeCache(utterances, options, dir, plan, shards);
   if (!isDescribed(dir, description)) {
@@ -126,6 +127,12 @@ export async function buildFeatureCache({
   const { frames, audioSeconds } = description;
   const bytes = shards.reduce((sum, shard) => sum + shard.bytes, 0);
   return { dir, utterances: utterances.length, frames, audioSeconds, bytes, shards: plan.length, reusedShards };
+}
+
+/** The lowest speed that copies may be drawn at. */
+function slowestDrawn(augmentation: CachedAugmentation | undefined): number {
+  const speed = augmentation?.options.speed;
+  return speed && !speed.newSpeakers ? Math.min(1, ...speed.factors) : 1;
 }
 
 /** What is kept in memory of a finished shard; where its utterances lie is in its index, on the disk. */
@@ -199,6 +206,7 @@ interface Extraction {
 
 async function extractMissing({ plan, finished, advance, signal, ...extraction }: Extraction): Promise<void> {
   const { options, dir, workers, augmentation } = extraction;
+  signal?.throwIfAborted();
   const missing = [...finished.keys()].filter((position) => !finished[position]);
   const threads = Math.max(1, Math.min(workers, missing.length));
   const pool = new Tinypool({
@@ -272,7 +280,7 @@ function describeCache(
 /** Whether the folder already holds just this cache. */
 function isDescribed(dir: string, description: CacheDescription): boolean {
   try {
-    return stableJson(readCacheDescription(dir)) === stableJson(description);
+    return existsSync(join(dir, 'feats.scp')) && stableJson(readCacheDescription(dir)) === stableJson(description);
   } catch {
     return false;
   }

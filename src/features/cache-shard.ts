@@ -1,4 +1,5 @@
 /** @file One shard of a feature cache: audio in, two archives and an index out. Runs in a worker thread. */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { writeFileAtomic } from '../storage/atomic-write.js';
@@ -69,6 +70,8 @@ async function extract({ dir, name, input, utterances, options, augmentation }: 
     }
   }
   if (problems.length > 0) return { problems };
+  // An index of other features must not outlive its archives: of the same size, these would be taken for its own.
+  rmSync(join(dir, files.index), { force: true });
   const index: ShardIndex = {
     input,
     features: closed(features.close(), files.features),

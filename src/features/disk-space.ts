@@ -6,24 +6,29 @@
  * still fill up; then the finished shards stay.
  */
 import { statfsSync } from 'node:fs';
-import type { Utterance } from '../corpus/manifest.js';
 import { UserError } from '../errors.js';
 import { type FeatureOptions, featureSize } from './options.js';
+import type { TrainingVariant } from './variants.js';
 
 /** Key, type, dimensions, the record's line in `feats.scp` and its place in the shard's index. */
 const RECORD_OVERHEAD = 320;
 
-/** Bytes that the features of these utterances take, archives and indices together. */
+/**
+ * Bytes that the features of these utterances take, archives and indices together.
+ * @param slowest factor that an augmented copy's speed may be drawn as
+ */
 export function estimateCacheBytes(
-  utterances: readonly Pick<Utterance, 'duration'>[],
+  utterances: readonly Pick<TrainingVariant, 'duration' | 'trailingSilence' | 'variant'>[],
   options: FeatureOptions,
+  { slowest = 1 }: { slowest?: number } = {},
 ): number {
   const bins = featureSize(options);
   const valueBytes = { none: 4, '16': 2, '8': 1 }[options.compression];
   const columnBytes = options.compression === '8' ? 8 * bins : 0;
   const statisticsBytes = 2 * bins * 4;
-  return utterances.reduce((sum, { duration }) => {
-    const frames = Math.ceil((1000 * duration) / options.frameShift) + 1;
+  return utterances.reduce((sum, { duration, trailingSilence = 0, variant }) => {
+    const speed = (variant?.speed ?? 1) * (variant?.copy === undefined ? 1 : slowest);
+    const frames = Math.ceil((1000 * (duration + trailingSilence)) / speed / options.frameShift) + 1;
     return sum + frames * bins * valueBytes + columnBytes + statisticsBytes + RECORD_OVERHEAD;
   }, 0);
 }

@@ -61,7 +61,9 @@ export function featuresStage({ features, augmentation, seed, engine }: Recipe):
       return {
         outputHash: sha256Hex(await fileSha256(manifest), ...extraction),
         partHashes: { training: sha256Hex(hashUtterances(training), ...extraction) },
-        outputs: ['cache.json', ...readdirSync(folder).filter((file) => /^(feats|stats)-\d+\.ark$/.test(file))],
+        outputs: readdirSync(folder).filter((file) =>
+          /^(cache\.json|feats\.scp|(feats|stats)-\d+\.(ark|json))$/.test(file),
+        ),
         summary: `${summary.utterances} utterances, ${hours} h, ${megabytes} MB${reused}`,
       };
     },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -77,7 +78,8 @@ describe('features/cache', () => {
     });
     assert.deepEqual([summary.utterances, summary.shards, summary.reusedShards], [40, 3, 0]);
     assert.ok(Math.abs(summary.audioSeconds - 18) < 1e-9);
-    assert.equal(progress.at(-1), 1);
+    // From the beginning, so that a bar knows how long the first shard took; and the end comes once.
+    assert.deepEqual([progress[0], progress.indexOf(1)], [0, progress.length - 1]);
     const cache = openFeatureCache(folder);
     assert.deepEqual(
       cache.ids(),
@@ -117,6 +119,37 @@ describe('features/cache', () => {
     assert.equal(reusedShards, 1);
     assert.equal(statSync(join(folder, 'feats-00001.ark')).mtimeMs, first);
     assert.deepEqual(bytesOf(folder), expected);
+  });
+
+  it('never takes archives for features of other options, whenever it was killed', async () => {
+    const folder = join(dir, 'cache-changed');
+    const few = utterances.slice(0, 16);
+    const build = (given: object) =>
+      buildFeatureCache({
+        utterances: few,
+        options: featureOptions.parse({ ...options, ...given }),
+        dir: folder,
+        workers: 1,
+      });
+    await build({});
+    const expected = bytesOf(folder);
+    // It ends between the archives, with one of new features: a folder stands where the other one goes.
+    rmSync(join(folder, 'stats-00001.ark'));
+    mkdirSync(join(folder, 'stats-00001.ark'));
+    await assert.rejects(build({ preemphasis: 0.5 }), /stats-00001.ark/);
+    assert.notEqual(readFileSync(join(folder, 'feats-00001.ark'), 'base64'), expected['feats-00001.ark']);
+    rmSync(join(folder, 'stats-00001.ark'), { recursive: true });
+    writeFileSync(join(folder, 'stats-00001.ark'), expected['stats-00001.ark'], 'base64');
+    assert.equal((await build({})).reusedShards, 0);
+    assert.deepEqual(bytesOf(folder), expected);
+  });
+
+  it('writes the list for Kaldi again where it is lost, and nothing else', async () => {
+    const folder = join(dir, 'cache-changed');
+    rmSync(join(folder, 'feats.scp'));
+    const { reusedShards } = await buildFeatureCache({ utterances: utterances.slice(0, 16), options, dir: folder });
+    assert.equal(reusedShards, 1);
+    assert.equal(readScp(join(folder, 'feats.scp')).length, 16);
   });
 
   it('extracts nothing again when only the normalisation changes, and follows a smaller manifest', async () => {
@@ -221,7 +254,9 @@ describe('features/cache', () => {
   it('stops when it is told to', async () => {
     const folder = join(dir, 'stopped');
     const controller = new AbortController();
-    const onProgress = () => controller.abort(new Error('stopped by the user'));
+    const onProgress = ({ done }: { done: number }) => {
+      if (done > 0) controller.abort(new Error('stopped by the user'));
+    };
     await assert.rejects(
       buildFeatureCache({ utterances, options, dir: folder, workers: 1, onProgress, signal: controller.signal }),
       /stopped by the user/,

@@ -43,6 +43,19 @@ describe('features/disk-space', () => {
     });
   }
 
+  it('knows that slow speech and silence at the end take more', async () => {
+    const options = featureOptions.parse({ sampleRate: 8000 });
+    const slow = utterances.map((utterance) => ({ ...utterance, variant: { speed: 0.5, speaker: 's' } }));
+    const silent = utterances.map((utterance) => ({ ...utterance, trailingSilence: 2 }));
+    for (const [name, list] of Object.entries({ slow, silent })) {
+      const { bytes } = await buildFeatureCache({ utterances: list, options, dir: join(dir, name), workers: 1 });
+      const estimate = estimateCacheBytes(list, options);
+      assert.ok(estimate >= bytes && estimate < 1.1 * bytes, `${name}: ${estimate} for ${bytes}`);
+    }
+    const copies = slow.map((utterance) => ({ ...utterance, variant: { ...utterance.variant, speed: 1, copy: 1 } }));
+    assert.equal(estimateCacheBytes(copies, options, { slowest: 0.5 }), estimateCacheBytes(slow, options));
+  });
+
   it('is told before the work begins', async () => {
     const options = featureOptions.parse({ sampleRate: 8000 });
     const plans: object[] = [];

@@ -77,6 +77,16 @@ describe('a recipe from end to end', () => {
     assert.deepEqual(trained, []);
   });
 
+  it('mends a feature cache of which any file is lost', async () => {
+    await run();
+    for (const file of ['feats-00001.json', 'stats-00001.ark', 'feats.scp', 'cache.json']) {
+      const before = read(`features/${file}`);
+      rmSync(join(work, 'demo', 'features', file));
+      assert.deepEqual(await run(), ['features'], file);
+      assert.equal(read(`features/${file}`), before);
+    }
+  });
+
   it('trains again what a setting touches, and only that', async () => {
     const sets = ['systems.aca-net.training.epochs=3'];
     const plan = explainRecipe({ experiment: open(sets) });
