@@ -3,7 +3,8 @@
  *
  * A crop starts at a random frame keyed by (seed, epoch, utterance id, copy); it never depends on the other utterances.
  * Utterances shorter than a crop follow a policy: `wrap` repeats them from their first frame, `zero` appends zeros (the
- * mean, after mean normalisation), `skip` leaves them out of the list beforehand. Features: [frames, bins], row-major.
+ * mean, after mean normalisation), `skip` leaves them out of the list beforehand, by their length before a speed is drawn
+ * on line. Features: [frames, bins], row-major.
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
@@ -145,7 +146,8 @@ export async function assembleBatch({
     const { data } = await readCrop(order, epoch);
     const crop = features.subarray(row * cropSize, (row + 1) * cropSize);
     crop.set(data);
-    if (pad === 'wrap') repeatToEnd(crop, data.length);
+    // Also where short utterances are left out: one that is long enough may be drawn at a speed at which it is not.
+    if (pad !== 'zero') repeatToEnd(crop, data.length);
   }
   return { features, targets: Int32Array.from(crops, ({ target }) => target) };
 }

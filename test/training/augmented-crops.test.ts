@@ -15,6 +15,7 @@ import { featureOptions } from '../../src/features/options.js';
 import { normalizeFeatures } from '../../src/features/normalization.js';
 import { keyedRandom } from '../../src/random.js';
 import type { LoadedBatch } from '../../src/training/batch-loader.js';
+import type { PadPolicy } from '../../src/training/crop.js';
 import { samplerOptions } from '../../src/training/sampler.js';
 import { openTrainingData } from '../../src/training/training-data.js';
 
@@ -59,7 +60,10 @@ describe('crops augmented while training', () => {
     specAugment: { probability: 1 },
   };
 
-  async function open(given: object | null, { features = {}, loaderThreads = 1, cropFrames = CROP } = {}) {
+  async function open(
+    given: object | null,
+    { features = {}, loaderThreads = 1, cropFrames = CROP, pad = 'wrap' as PadPolicy } = {},
+  ) {
     const options = featureOptions.parse({ sampleRate: RATE, bins: BINS, compression: 'none', ...features });
     const cacheDir = join(dir, `cache ${JSON.stringify(features)}`);
     await buildFeatureCache({ utterances, options, dir: cacheDir, workers: 1 });
@@ -68,7 +72,7 @@ describe('crops augmented while training', () => {
       utterances,
       augmentation: given && augmentationOptions.parse(given),
       cache,
-      training: { ...samplerOptions.parse({ batchSize: 4 }), cropFrames, pad: 'wrap', loaderThreads },
+      training: { ...samplerOptions.parse({ batchSize: 4 }), cropFrames, pad, loaderThreads },
       seed: 3,
     });
     const batches = async (startStep: number, endStep: number) => {
@@ -126,6 +130,15 @@ describe('crops augmented while training', () => {
     assert.equal(second.epoch, 1);
     assert.notDeepEqual(first.features, second.features);
     assert.ok(expected.every(({ features }) => features.every(Number.isFinite)));
+  });
+
+  it('are filled at a speed at which an utterance gets shorter than a crop, though short ones are left out', async () => {
+    const speed = { factors: [2], probability: 1 };
+    for (const { features } of await (await open({ speed }, { pad: 'skip' })).batches(0, 2)) {
+      for (let at = 0; at < features.length; at += BINS) {
+        assert.ok(features.subarray(at, at + BINS).some((value) => value !== 0));
+      }
+    }
   });
 
   it('are there at every speed, for every length', async () => {
