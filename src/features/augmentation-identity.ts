@@ -1,13 +1,15 @@
 /**
  * @file What an augmentation is known by: its options, and the recordings that it draws from in place of where they lie.
  *
- * A folder is known by the names (below it) and sizes of its files, a list by its content and that of nothing it names.
+ * A folder is known by the names (below it) and sizes of its files, one recording by its size, a list by its content and
+ * that of nothing it names.
  * NOTE: recordings are not read, as a noise corpus has gigabytes, and times of change do not count, as copying a corpus
  * to another machine must not make its trainings out of date. So a recording that is replaced by another one of the same
  * name and size is not noticed, as it is not in the corpus itself.
  */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { audioExtensions } from '../audio/formats.js';
 import { UserError, messageOf } from '../errors.js';
 import { sha256Hex, stableJson } from '../storage/hashing.js';
 import type { AugmentationOptions } from './augmentation/options.js';
@@ -44,11 +46,15 @@ export function copyIdentity(options: AugmentationOptions): AugmentationIdentity
 function sourceIdentity(technique: string, source: string): SourceIdentity {
   try {
     if (!statSync(source).isDirectory()) {
-      const content = readFileSync(source);
+      // A recording itself may be larger than memory.
+      const content = isAudio(source) ? `${statSync(source).size}` : readFileSync(source);
       return { files: 1, sha256: sha256Hex(content) };
     }
     const files = listFiles(source, '').sort();
     if (files.length === 0) throw new UserError('the folder is empty');
+    if (!files.some((file) => isAudio(file.slice(0, file.lastIndexOf(' '))))) {
+      throw new UserError(`none of its ${files.length} files is audio (${audioExtensions.join(', ')})`);
+    }
     return { files: files.length, sha256: sha256Hex(stableJson(files)) };
   } catch (error) {
     throw new UserError(
@@ -58,6 +64,8 @@ function sourceIdentity(technique: string, source: string): SourceIdentity {
     );
   }
 }
+
+const isAudio = (file: string): boolean => audioExtensions.includes(extname(file).toLowerCase());
 
 /** `name size` of every file below a folder. */
 function listFiles(folder: string, below: string): string[] {

@@ -37,7 +37,8 @@ function complain(issue: z.core.$ZodIssue, schema: z.ZodType, root: Located, pre
       return `unknown key "${key}" → at ${at}${didYouMean(key, known) || listed(known)}\n  ${place}`;
     });
   }
-  const missing = valueAt(plainValue(root), issue.path) === undefined;
+  // A rule of ours may speak of a key that was left out because its default breaks the rule.
+  const missing = issue.code !== 'custom' && valueAt(plainValue(root), issue.path) === undefined;
   if (missing) {
     const key = String(issue.path.at(-1));
     const known = issue.code === 'invalid_union' ? discriminators(schema, issue.path, root) : [];
@@ -84,7 +85,13 @@ function shortExpectation(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-const NAMES: Record<string, string> = { object: 'a mapping', record: 'a mapping', array: 'a list', string: 'a text' };
+const NAMES: Record<string, string> = {
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  tuple: 'a list',
+  string: 'a text',
+};
 const named = (type: string) =>
   NAMES[type] ?? (type === 'int' ? 'a whole number' : type === 'null' ? 'null' : `a ${type}`);
 

@@ -1,6 +1,6 @@
 /** @file Variants of a training set: which there are, what they are called, and what of a cache they change. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeWav } from '../../src/audio/write-wav.js';
@@ -150,6 +150,15 @@ describe('features/variants', () => {
         () => of(join(dir, 'empty')),
         /augmentation\.noise\.source: .*empty cannot be read: the folder is empty/,
       );
+      mkdirSync(join(dir, 'text'));
+      writeFileSync(join(dir, 'text', 'notes 1.txt'), 'abc');
+      assert.throws(() => of(join(dir, 'text')), /text cannot be read: none of its 1 files is audio \(\.wav/);
+      // A recording of 3 GB is known without being read.
+      const long = join(dir, 'long.wav');
+      writeFileSync(long, 'abc');
+      const short = of(long);
+      truncateSync(long, 3 * 2 ** 30);
+      assert.notEqual(of(long), short);
       assert.throws(() => of(join(dir, 'none')), /augmentation\.noise\.source: .*none cannot be read/);
     });
   });

@@ -145,6 +145,18 @@ describe('recipe loading', () => {
       [],
       /^features\.vad does not go with augmentation\.when: online → at features\.vad\n.*small\.yaml:2/,
     ],
+    [
+      'a default that does not go with what is given',
+      'augmentation:\n  noise: { source: n, probability: 0.6 }\n  music: { source: m, probability: 0.6 }\n',
+      [],
+      /^one: expected probabilities of .* at most 1, got 1\.2 → at augmentation\.select\n.*small\.yaml:2/,
+    ],
+    [
+      'one number in place of a range',
+      'augmentation: { noise: { source: n, snr: 5 } }\n',
+      [],
+      /^expected a list, got 5 → at augmentation\.noise\.snr/,
+    ],
     ['text that is not YAML', 'training: {\n', [], /small\.yaml:\d+: not valid YAML/],
   ];
   for (const [title, text, sets, message] of mistakes) {

@@ -33,9 +33,11 @@ export type CodecType = (typeof codecTypes)[number];
 const probability = (standard: number) => z.number().min(0).max(1).default(standard);
 
 const range = (bounds: z.ZodNumber) =>
-  z.tuple([bounds, bounds]).refine(([low, high]) => low <= high, 'expected [lowest, highest]');
+  z.tuple([bounds, bounds]).refine(([low, high]) => low <= high, 'expected [lowest, highest], in this order');
 
-const counts = range(z.int().positive());
+/** More than any clip has room for. */
+const MOST = 1000;
+const counts = range(z.int().positive().max(MOST));
 const decibels = range(z.number().min(-100).max(100));
 
 /** A folder, or a file that lists recordings (`sources.ts`). */
@@ -101,8 +103,8 @@ const dropFrequency = z.strictObject({
   probability: probability(0.5),
   /** Number of bands. */
   count: counts.default([1, 3]),
-  /** Half of a band's width, as a fraction of half the sample rate. */
-  width: z.number().positive().max(0.25).default(0.05),
+  /** Half of a band's width, as a fraction of half the sample rate; the filter has 11/width taps. */
+  width: z.number().min(0.001).max(0.25).default(0.05),
 });
 
 const dropChunk = z.strictObject({
@@ -115,7 +117,7 @@ const dropChunk = z.strictObject({
 
 /** `width`: the largest; drawn from 0 on. */
 const mask = (width: number) =>
-  z.strictObject({ count: z.int().min(0).default(1), width: z.int().min(0).default(width) });
+  z.strictObject({ count: z.int().min(0).max(MOST).default(1), width: z.int().min(0).default(width) });
 
 const specAugment = z.strictObject({
   probability: probability(0.6),

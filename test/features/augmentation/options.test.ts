@@ -27,6 +27,8 @@ describe('features/augmentation/options', () => {
     ['an unknown key of a technique', { level: { db: 3 } }, /Unrecognized key: "db"/],
     ['copies on line', { copies: 2, level: {} }, /is an option of `when: copies`/],
     ['a range upside down', { noise: { source: 'n', snr: [15, 0] } }, /expected \[lowest, highest\]/],
+    ['bands too narrow for any filter', { dropFrequency: { width: 1e-7 } }, /expected number to be >=0.001/],
+    ['more chunks than a clip has room for', { dropChunk: { count: [1, 1e8] } }, /expected number to be <=1000/],
     ['noise without a source', { noise: {} }, /source/],
     ['a speed of one', { speed: { factors: [1] } }, /other than 1/],
     ['a speed finer than hundredths', { speed: { factors: [0.905] } }, /expected hundredths/],
