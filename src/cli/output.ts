@@ -20,6 +20,15 @@ export interface Talk {
   stop(): void;
 }
 
+/** `12s`, `3m05s`, `1h02m`; `?` for the texts ('0', 'INF', 'NULL') that the bar has before it knows. */
+export function formatTimeLeft(seconds: unknown): string {
+  if (typeof seconds !== 'number') return '?';
+  const [unit, above, below] = seconds < 3600 ? [60, 'm', 's'] : [3600, 'h', 'm'];
+  if (seconds < 60) return `${Math.round(seconds)}s`;
+  const rest = Math.floor((seconds % unit) / (unit / 60));
+  return `${Math.floor(seconds / unit)}${above}${String(rest).padStart(2, '0')}${below}`;
+}
+
 /** How long plain output may stay silent while work goes on. */
 const LINE_EVERY_MS = 30_000;
 
@@ -48,8 +57,11 @@ export function createTalk(): Talk {
       }
       if (!bar) {
         const format = '  {what} [{bar}] {value}/{total}{detail}, {eta_formatted} left';
-        bar = new SingleBar({ format, clearOnComplete: true, hideCursor: null, stream: process.stderr });
-        bar.start(total, done, { what, detail: '' });
+        const formatTime = formatTimeLeft;
+        bar = new SingleBar({ format, formatTime, clearOnComplete: true, hideCursor: null, stream: process.stderr });
+        bar.start(total, done, { what, detail: detail && `, ${detail}` });
+        if (done >= total) stop();
+        return;
       }
       bar.setTotal(total);
       bar.update(done, { what, detail: detail && `, ${detail}` });

@@ -98,6 +98,7 @@ export async function buildFeatureCache({
 }: BuildFeatureCacheOptions): Promise<CacheSummary> {
   signal?.throwIfAborted();
   checkUtterances(utterances, options, dir);
+  checkTrainingMean(utterances, options, dir);
   mkdirSync(dir, { recursive: true });
   const plan = planShards(utterances, options);
   const finished = plan.map((shard) => summaryOf(finishedShard(dir, shard)));
@@ -192,6 +193,11 @@ function checkUtterances(utterances: Utterance[], options: FeatureOptions, dir: 
   throwProblems(problems, { where: dir, what: 'utterances cannot be used', remedy });
 }
 
+function checkTrainingMean(utterances: Utterance[], { normalize }: FeatureOptions, dir: string): void {
+  if (normalize !== 'global' || utterances.some(({ split }) => split === 'train')) return;
+  throw new UserError(`${dir}: features.normalize: global needs utterances of the split "train"; there are none`);
+}
+
 interface Extraction {
   plan: ShardPlan[];
   /** Filled in as shards are finished. */
@@ -256,9 +262,6 @@ function describeCache(
     throw internal(`${utterances.length} utterances in, ${stored} in the feature cache`);
   const bins = featureSize(options);
   const trainingFrames = finished.reduce((sum, { training }) => sum + training.frames, 0);
-  if (options.normalize === 'global' && trainingFrames === 0) {
-    throw new UserError(`${dir}: features.normalize: global needs utterances of the split "train"; there are none`);
-  }
   const sums = (bin: number) => finished.reduce((sum, { training }) => sum + training.sum[bin], 0);
   return {
     format: 'acanet features 1',

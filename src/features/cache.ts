@@ -100,7 +100,8 @@ export function openFeatureCache(dir: string): FeatureCache {
   const statisticsOf = (id: string): FeatureStatistics => {
     const { statistics, statisticsOffset } = locate(id);
     const { rows, cols, data } = readMatrix({ path: statistics, offset: statisticsOffset });
-    if (rows !== 2 || cols !== bins) throw new UserError(`${statistics}: damaged; run \`acanet features\` again`);
+    if (rows !== 2 || cols !== bins)
+      throw new UserError(`${statistics}: damaged; \`acanet features verify\` says which files to remove`);
     return { mean: data.subarray(0, bins), std: data.subarray(bins) };
   };
   return {
@@ -118,7 +119,8 @@ export function openFeatureCache(dir: string): FeatureCache {
         throw internal(`frames ${from} to ${from + count} of "${id}", which has ${frames}`);
       }
       const { rows, cols, data } = readMatrixRows({ path: features, offset }, from, count);
-      if (cols !== bins) throw new UserError(`${features}:${offset}: damaged; run \`acanet features\` again`);
+      if (cols !== bins)
+        throw new UserError(`${features}:${offset}: damaged; \`acanet features verify\` says which files to remove`);
       const result: Features = { frames: rows, bins, data };
       const perUtterance = options.normalize === 'mean' || options.normalize === 'meanvar';
       normalizeFeatures(result, options.normalize, {
