@@ -8,7 +8,7 @@
  * name and size is not noticed, as it is not in the corpus itself.
  */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { audioExtensions } from '../audio/formats.js';
 import { UserError, messageOf } from '../errors.js';
 import { sha256Hex, stableJson } from '../storage/hashing.js';
@@ -58,7 +58,7 @@ function sourceIdentity(technique: string, source: string): SourceIdentity {
     return { files: files.length, sha256: sha256Hex(stableJson(files)) };
   } catch (error) {
     throw new UserError(
-      `augmentation.${technique}.source: ${source} cannot be read: ${messageOf(error)}\n` +
+      `augmentation.${technique}.source: ${resolve(source)} cannot be read: ${messageOf(error)}\n` +
         '  name a folder or a list of recordings, or take the technique out',
       { cause: error },
     );

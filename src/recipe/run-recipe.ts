@@ -3,6 +3,7 @@
  *
  * `library.ts` says what is asked of training and scoring; the default here is the real one.
  */
+import { augmentationIdentity } from '../features/augmentation-identity.js';
 import type { Library, Reporting } from './library.js';
 import { realLibrary } from './real-library.js';
 import { planStages, runStages, type StagePlan } from './stage-runner.js';
@@ -24,14 +25,25 @@ export interface RunRecipeOptions extends Reporting {
 export async function runRecipe({ library = realLibrary, ...options }: RunRecipeOptions): Promise<StagePlan[]> {
   const { experiment, targets, force, compared, log, progress, signal } = options;
   const { recipe, folder } = experiment;
-  const leave = await enterWorkFolder(experiment);
+  const { leave, forget } = await enterWorkFolder(experiment);
+  let finished = 0;
   try {
     const stages = createStages({ recipe, workFolder: folder, compared, library });
-    return await runStages({ workFolder: folder, stages, targets, force, log, progress, signal });
+    const asked = { workFolder: folder, stages, targets, force };
+    // A mistyped folder of noise is to be found before hours of features, not after them.
+    if (recipe.augmentation && planStages(asked).some(leadsToTraining)) augmentationIdentity(recipe.augmentation);
+    return await runStages({ ...asked, log, progress, signal, onFinished: () => finished++ });
+  } catch (error) {
+    // What failed at once was a mistake; what was interrupted is gone on with.
+    if (finished === 0 && !signal?.aborted) forget();
+    throw error;
   } finally {
     leave();
   }
 }
+
+const leadsToTraining = ({ stage, action }: StagePlan): boolean =>
+  action !== 'skip' && /^(prep|features|train\/.*)$/.test(stage);
 
 /** What `runRecipe` would do, and why; touches nothing. */
 export function explainRecipe({

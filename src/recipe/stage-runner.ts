@@ -91,6 +91,8 @@ export interface StageRunOptions {
   signal?: AbortSignal;
   log?: (line: string) => void;
   progress?: StageContext['progress'];
+  /** Told of each stage that has been run to its end. */
+  onFinished?: (stage: string) => void;
 }
 
 /** What each wanted stage would do, without doing it. */
@@ -108,7 +110,8 @@ export function planStages({ workFolder, stages, targets, force = [] }: StageRun
 
 /** Brings the wanted stages, and what they need, up to date; returns the plans that were carried out. */
 export async function runStages(options: StageRunOptions): Promise<StagePlan[]> {
-  const { workFolder, stages, targets, force = [], signal, log = silent, progress = silent } = options;
+  const { workFolder, stages, targets, force = [], signal } = options;
+  const { log = silent, progress = silent, onFinished = silent } = options;
   const outputs = new Map<string, string>();
   checkForced(stages, force);
   const plans: StagePlan[] = [];
@@ -123,6 +126,7 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
     } else {
       log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
       recordOutput(outputs, stage, await runStage(workFolder, stage, outputs, { signal, log, progress }));
+      onFinished(stage.name);
     }
   }
   return plans;

@@ -5,7 +5,8 @@
  * - `exp/<recipe>/.overrides.json`: the `--set` options of the last command. The commands of single stages go on from
  *   them, so that `acanet prep --source DIR`, `acanet train`, `acanet compare baseline` is one experiment. `acanet run`
  *   starts from what is typed, but for the places of a corpus on this machine (`corpus.source`, `corpus.lists`) and whether
- *   files may be missing there (`corpus.allowMissing`);
+ *   files may be missing there (`corpus.allowMissing`). A command that fails before it has finished a stage is forgotten,
+ *   so that a mistyped folder does not stand in the way of the next one; an interrupted or killed one is remembered;
  * - `exp/<recipe>/recipe.resolved.yaml`: the recipe with everything filled in, itself a recipe.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -55,23 +56,32 @@ export function openExperiment({ work, recipe, sets = [], remember }: OpenExperi
   return { ...loadRecipe(reference, { sets: all }), folder, work, reference, sets: all, remembered };
 }
 
+/** A work folder that a command has taken hold of. */
+export interface EnteredWorkFolder {
+  leave(): void;
+  /** Puts the overrides of the command before this one back. */
+  forget(): void;
+}
+
 /**
  * Takes hold of the work folder for a command that writes into it: locks it, records where the results come from and
- * remembers the recipe. @returns the function that lets it go
+ * remembers the recipe.
  */
-export async function enterWorkFolder(experiment: Experiment): Promise<() => void> {
+export async function enterWorkFolder(experiment: Experiment): Promise<EnteredWorkFolder> {
   const { folder, work, recipe, reference, sets } = experiment;
-  const release = lockWorkFolder(folder);
+  const leave = lockWorkFolder(folder);
   try {
+    const earlier = readOverrides(folder);
+    const forget = () => writeJsonAtomic(join(folder, '.overrides.json'), earlier);
     writeFileAtomic(join(folder, 'recipe.resolved.yaml'), stringify(recipe, { lineWidth: 0 }));
     writeJsonAtomic(join(folder, '.overrides.json'), sets);
     await recordProvenance(folder, experiment, sets);
     const path = findRecipe(reference);
     const current = path.startsWith(recipesFolder) ? reference : resolve(path);
     writeFileAtomic(join(work, '.current'), `${current}\n`);
-    return release;
+    return { leave, forget };
   } catch (error) {
-    release();
+    leave();
     throw error;
   }
 }

@@ -122,6 +122,29 @@ describe('a recipe from end to end', () => {
     assert.equal(openExperiment({ work, sets: ['training.epochs=6'], remember: 'all' }).recipe.training.epochs, 6);
   });
 
+  it('forgets the overrides of a command that failed at once, not of an interrupted one', async () => {
+    await run();
+    const bare = () => openExperiment({ work, remember: 'all' });
+    const before = bare().sets;
+    const typo = openExperiment({ work, sets: ['corpus={type: folder, source: /not/there}'], remember: 'none' });
+    await assert.rejects(runRecipe({ ...quiet, experiment: typo, targets: ['prep'], force: ['prep'], library }));
+    assert.deepEqual(bare().sets, before);
+    assert.ok(explainRecipe({ experiment: bare() }).every(({ action }) => action === 'skip'));
+    const stopped = open(['training.epochs=7']);
+    const signal = AbortSignal.abort(new Error('SIGINT'));
+    await assert.rejects(runRecipe({ ...quiet, experiment: stopped, library, signal }), /SIGINT/);
+    assert.equal(bare().recipe.training.epochs, 7);
+    await run();
+  });
+
+  it('misses a folder of noise before the first stage', async () => {
+    await run();
+    const noisy = open(['augmentation={noise: {source: not/there}}']);
+    const asked = { ...quiet, experiment: noisy, targets: ['prep'], force: ['prep'], library };
+    await assert.rejects(runRecipe(asked), /augmentation\.noise\.source: \/.*not\/there cannot be read: ENOENT/);
+    assert.ok(existsSync(join(work, 'demo', 'prep', '.done.json')));
+  });
+
   it('scores a trial list of the user’s own, or the development trials, by name', async () => {
     await run();
     const experiment = open();

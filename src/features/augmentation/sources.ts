@@ -91,8 +91,8 @@ export async function listRecordings(
   source: string,
   { technique, signal }: { technique: string; signal?: AbortSignal },
 ): Promise<SourceRecording[]> {
-  const where = `augmentation.${technique}: ${source}`;
   const path = resolve(source);
+  const where = `augmentation.${technique}: ${path}`;
   let isFolder: boolean;
   try {
     isFolder = statSync(path).isDirectory();
