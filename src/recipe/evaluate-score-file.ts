@@ -1,27 +1,42 @@
 /** @file The figures of a score file whose labels are in it or in a trial list. */
-import type { Trial } from '../corpus/trials.js';
-import { readTrials } from '../corpus/trials.js';
+import { existsSync } from 'node:fs';
+import { enrolmentPathOf } from '../corpus/enrolment.js';
 import { UserError } from '../errors.js';
-import { evaluateScores, type Evaluation } from '../scoring/evaluation.js';
+import { evaluateLabelled, type Evaluation } from '../scoring/evaluation.js';
 import { joinScores, readScores } from '../scoring/scores-file.js';
+import { readTrialTable, refuseContradictions, type TrialTable } from '../scoring/trial-table.js';
 
-/** @param trials a trial list; may be absent where every line of the score file has its label */
-export function evaluateScoreFile(
-  path: string,
-  { trials: list, calibrated = false }: { trials?: string; calibrated?: boolean } = {},
-): Evaluation {
-  const scores = readScores(path);
+/** Trials with their scores, in the order of the list that has the labels. */
+export interface LabelledScores extends TrialTable {
+  readonly scores: Float64Array;
+}
+
+/**
+ * Reads scores and says which are of targets.
+ * @param list a trial list; may be absent where every line of the score file has its label
+ */
+export function readLabelledScores(path: string, list?: string): LabelledScores {
+  const table = readScores(path);
   if (list !== undefined) {
-    const trials = readTrials(list);
-    return evaluateScores(joinScores(scores, trials, path), trials, { calibrated, where: path });
+    const trials = readTrialTable(list, { models: existsSync(enrolmentPathOf(list)) });
+    return { ...trials, scores: joinScores(table, trials, path) };
   }
-  const trials = scores.filter((pair): pair is typeof pair & Trial => pair.target !== undefined);
-  if (trials.length < scores.length) {
+  const { labels } = table;
+  if (!labels) {
     throw new UserError(
       `${path}: the scores have no labels, so it is not known which pairs are targets\n` +
         '  name the trial list with --trials FILE, or add target|nontarget as a fourth field',
     );
   }
-  const values = scores.map(({ score }) => score);
-  return evaluateScores(values, trials, { calibrated, where: path });
+  const labelled = { ...table, labels };
+  refuseContradictions(labelled, { where: path, models: true });
+  return labelled;
+}
+
+export function evaluateScoreFile(
+  path: string,
+  { trials, calibrated = false }: { trials?: string; calibrated?: boolean } = {},
+): Evaluation {
+  const { scores, labels } = readLabelledScores(path, trials);
+  return evaluateLabelled(scores, labels, { calibrated, where: path });
 }

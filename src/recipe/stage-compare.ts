@@ -13,9 +13,11 @@ import { departuresFromReleased } from '../models/aca-net.js';
 import type { ModelDescription } from '../models/model-folder.js';
 import { compareSystems, type ComparedSystem } from '../report/comparison.js';
 import { writeComparison } from '../report/comparison-files.js';
-import { bootstrapEers } from '../scoring/bootstrap.js';
+import { bootstrapMeasures } from '../scoring/bootstrap.js';
 import type { Evaluation } from '../scoring/evaluation.js';
 import { joinScores, readScores } from '../scoring/scores-file.js';
+import { speakerPairs } from '../scoring/speaker-pairs.js';
+import { tableOfTrials } from '../scoring/trial-table.js';
 import { fileSha256 } from '../storage/hashing.js';
 import type { Library } from './library.js';
 import type { Recipe } from './schema.js';
@@ -40,9 +42,10 @@ export function compareStage(recipe: Recipe, names: string[], { modelFigures }: 
       const list = join(folderOf('prep'), 'trials.txt');
       const trials = readTrials(list);
       const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const table = tableOfTrials(trials);
       const scores = names.map((name) => {
         const path = join(folderOf(`score/${name}`), 'scores.txt');
-        return joinScores(readScores(path), trials, path);
+        return joinScores(readScores(path), table, path);
       });
       const speakerOf = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
       // A model speaks with the voice of its utterances.
@@ -76,7 +79,7 @@ export function compareStage(recipe: Recipe, names: string[], { modelFigures }: 
       const comparison = compareSystems({
         systems,
         baseline,
-        bootstrap: bootstrapEers(trials, scores, speakerOf, { seed }),
+        bootstrap: bootstrapMeasures(speakerPairs(table, speakerOf), scores, { seed }),
         macsDuration: MACS_SECONDS,
         partial: readPartial(folderOf('prep')),
         notes: [

@@ -5,7 +5,7 @@
  * resampling speakers (`scoring/bootstrap.ts`); for differences the resamples are paired.
  */
 import { UserError } from '../errors.js';
-import { type EerBootstrap, type Interval, pairedDifference, percentileInterval } from '../scoring/bootstrap.js';
+import { type Interval, pairedDifference, percentileInterval, type SpeakerBootstrap } from '../scoring/bootstrap.js';
 import type { Evaluation } from '../scoring/evaluation.js';
 
 /** What is known of one system: its size, its cost and its figures on the trials. */
@@ -29,7 +29,7 @@ export interface ComparisonInput {
   /** Name of one of the systems. */
   readonly baseline: string;
   /** Resamples of the systems, in their order; without them there are no intervals. */
-  readonly bootstrap?: EerBootstrap;
+  readonly bootstrap?: SpeakerBootstrap;
   /** Default 0.95. */
   readonly confidence?: number;
   /** Length in seconds of the utterance for which MACs are counted; default 3. */
@@ -95,7 +95,7 @@ export function compareSystems({
   partial,
 }: ComparisonInput): Comparison {
   const base = checkSystems(systems, baseline);
-  const eersOf = (system: ComparedSystem) => bootstrap?.eers[systems.indexOf(system)];
+  const eersOf = (system: ComparedSystem) => bootstrap?.systems[systems.indexOf(system)].measures.eer;
   const relativeTo = (system: ComparedSystem): RelativeFigures => {
     const figures = RELATIVE_FIGURES.map((figure) => [figure, relativeChange(system[figure], base[figure])]);
     const paired = bootstrap && pairedDifference(eersOf(system)!, eersOf(base)!, confidence);

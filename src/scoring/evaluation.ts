@@ -1,10 +1,11 @@
 /**
- * @file One set of scored trials in figures: counts, EER and minDCF at the three usual priors; for calibrated scores
- * also actDCF and Cllr. Definitions in `metrics.ts`. The trials are sorted once for all of them.
+ * @file One set of scored trials in figures: counts, EER, minDCF at the three usual priors and minCllr; for calibrated
+ * scores also actDCF and Cllr. Definitions in `metrics.ts`. The trials are sorted once for all of them.
  */
 import { internal } from '../errors.js';
-import { detCurve } from './det-curve.js';
-import { computeActDcf, computeCllr, curveEer, curveMinDcf } from './metrics.js';
+import { detCurve, type TrialLabels } from './det-curve.js';
+import type { CalibrationMeasure } from './measures.js';
+import { computeActDcf, computeCllr, curveEer, curveMinCllr, curveMinDcf } from './metrics.js';
 
 /** Figures of one system on one trial list; rates are fractions. */
 export interface Evaluation {
@@ -20,8 +21,14 @@ export interface Evaluation {
   readonly minDcf005: number;
   /** … and at p = 0.001. */
   readonly minDcf0001: number;
-  /** Only for calibrated scores: normalised detection cost at p = 0.01 and ln 99. */
+  /** What Cllr the best monotonic calibration leaves, in bits. */
+  readonly minCllr: number;
+  /** Only for calibrated scores: normalised detection cost at p = 0.01 and ln 99, … */
   readonly actDcf?: number;
+  /** … at p = 0.05 and ln 19, … */
+  readonly actDcf005?: number;
+  /** … at p = 0.001 and ln 999. */
+  readonly actDcf0001?: number;
   /** Only for calibrated scores, in bits. */
   readonly cllr?: number;
   /** Set where corpus or trials are less than what was published: the sentence that says so. */
@@ -44,23 +51,40 @@ export interface EvaluationOptions {
 export function evaluateScores(
   scores: ArrayLike<number>,
   trials: readonly { readonly target: boolean }[],
-  { calibrated = false, where, partial }: EvaluationOptions = {},
+  options: EvaluationOptions = {},
 ): Evaluation {
   if (scores.length !== trials.length) throw internal(`${scores.length} scores for ${trials.length} trials`);
   const labels = Uint8Array.from(trials, ({ target }) => Number(target));
+  return evaluateLabelled(scores, labels, options);
+}
+
+/** The same for labels. */
+export function evaluateLabelled(
+  scores: ArrayLike<number>,
+  labels: TrialLabels,
+  { calibrated = false, where, partial }: EvaluationOptions = {},
+): Evaluation {
   const curve = detCurve(scores, labels, where);
   return {
-    trials: trials.length,
+    trials: scores.length,
     targets: curve.targets,
     nontargets: curve.nontargets,
     ...curveEer(curve),
     minDcf: curveMinDcf(curve, { pTarget: 0.01 }).minDcf,
     minDcf005: curveMinDcf(curve, { pTarget: 0.05 }).minDcf,
     minDcf0001: curveMinDcf(curve, { pTarget: 0.001 }).minDcf,
-    ...(calibrated && { actDcf: computeActDcf(scores, labels), cllr: computeCllr(scores, labels) }),
+    minCllr: curveMinCllr(curve),
+    ...(calibrated && calibrationFigures(scores, labels)),
     ...(partial !== undefined && { partial }),
   };
 }
+
+const calibrationFigures = (llrs: ArrayLike<number>, labels: TrialLabels): Record<CalibrationMeasure, number> => ({
+  actDcf: computeActDcf(llrs, labels, { pTarget: 0.01 }),
+  actDcf005: computeActDcf(llrs, labels, { pTarget: 0.05 }),
+  actDcf0001: computeActDcf(llrs, labels, { pTarget: 0.001 }),
+  cllr: computeCllr(llrs, labels),
+});
 
 /** One line for a log: `10440 trials (2610 target, 7830 nontarget): EER 1.72 %, minDCF(0.01) 0.203`; what is partial is said at its end. */
 export function describeScores(evaluation: Evaluation): string {

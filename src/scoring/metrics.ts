@@ -12,12 +12,16 @@
  *   minDCF is its minimum over thresholds; actDCF is its value at the threshold that is best for true log-likelihood
  *   ratios, ln(C_fa (1 − p) / (C_miss p)).
  * - Cllr (Brümmer and du Preez, Computer Speech and Language 20, 2006): the mean cost of log-likelihood ratios over all
- *   p, in bits; 0 is perfect, 1 says nothing.
+ *   p, in bits; 0 is perfect, 1 says nothing. minCllr is what is left of it after the best monotonic calibration
+ *   (`pav.ts`), so it needs no calibrated scores.
+ * - Precision: the share of targets among the accepted trials, which depends on how many targets the list has; recall:
+ *   the share of the targets that are accepted, 1 − P_miss.
  *
  * NOTE: other toolkits read the EER off in other ways (no interpolation, ties in file order), which differ on small
- * sets, and some print minDCF undivided. All rates here are fractions.
+ * sets, and some print minDCF undivided: `toolkit-definitions.ts`. All rates here are fractions.
  */
 import { type DetCurve, detCurve, splitScores, type TrialLabels } from './det-curve.js';
+import { hullCllr, hullCorners } from './pav.js';
 
 export interface EqualErrorRate {
   /** Fraction in [0, 1]. */
@@ -32,6 +36,13 @@ export interface DetectionCostOptions {
   readonly cMiss?: number;
   readonly cFalseAlarm?: number;
 }
+
+/** The priors at which detection costs are shown, and what the costs are called there. */
+export const priors = [
+  { pTarget: 0.01, min: 'minDcf', act: 'actDcf' },
+  { pTarget: 0.05, min: 'minDcf005', act: 'actDcf005' },
+  { pTarget: 0.001, min: 'minDcf0001', act: 'actDcf0001' },
+] as const;
 
 export interface MinDcf {
   readonly minDcf: number;
@@ -96,7 +107,7 @@ export function computeActDcf(
 ): number {
   const { targets, nontargets } = splitScores(llrs, labels);
   const { perMiss, perFalseAlarm } = normalisedCosts(options);
-  const threshold = Math.log(perFalseAlarm / perMiss);
+  const threshold = bayesThreshold(options);
   const misses = targets.reduce((count, llr) => count + (llr < threshold ? 1 : 0), 0);
   const falseAlarms = nontargets.reduce((count, llr) => count + (llr >= threshold ? 1 : 0), 0);
   return perMiss * (misses / targets.length) + perFalseAlarm * (falseAlarms / nontargets.length);
@@ -111,9 +122,53 @@ export function computeCllr(llrs: ArrayLike<number>, labels: TrialLabels): numbe
 }
 
 /** ln(1 + e^x) without overflow. */
-const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+export const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
-function normalisedCosts({ pTarget = 0.01, cMiss = 1, cFalseAlarm = 1 }: DetectionCostOptions) {
+/** minCllr of a curve, in bits. */
+export function curveMinCllr(curve: DetCurve): number {
+  const corners = new Uint32Array(curve.misses.length);
+  return hullCllr(curve, corners, hullCorners(curve, curve.misses.length, corners));
+}
+
+/** The errors at a threshold; rates are fractions. */
+export interface OperatingPoint {
+  readonly threshold: number;
+  readonly miss: number;
+  readonly falseAlarm: number;
+  /** Share of targets among the accepted trials; NaN where none is accepted. */
+  readonly precision: number;
+  readonly recall: number;
+}
+
+/** What accepting scores ≥ threshold means. */
+export function curvePoint(curve: DetCurve, threshold: number): OperatingPoint {
+  const { targets, nontargets, thresholds, misses, falseAlarms } = curve;
+  // The last point whose threshold is not below: between two scores, errors are those of the higher one.
+  let low = 0;
+  let high = thresholds.length;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (thresholds[middle] >= threshold) low = middle;
+    else high = middle;
+  }
+  const accepted = targets - misses[low];
+  return {
+    threshold,
+    miss: misses[low] / targets,
+    falseAlarm: falseAlarms[low] / nontargets,
+    precision: accepted / (accepted + falseAlarms[low]),
+    recall: accepted / targets,
+  };
+}
+
+/** The threshold that costs least for natural log-likelihood ratios. */
+export function bayesThreshold(options: DetectionCostOptions = {}): number {
+  const { perMiss, perFalseAlarm } = normalisedCosts(options);
+  return Math.log(perFalseAlarm / perMiss);
+}
+
+/** C_miss p and C_fa (1 − p), both divided by the smaller. @throws RangeError for impossible costs. */
+export function normalisedCosts({ pTarget = 0.01, cMiss = 1, cFalseAlarm = 1 }: DetectionCostOptions) {
   if (!(pTarget > 0 && pTarget < 1 && cMiss > 0 && cFalseAlarm > 0)) {
     throw new RangeError(
       `detection cost needs 0 < p < 1 and costs > 0, got p ${pTarget}, C ${cMiss} and ${cFalseAlarm}`,

@@ -8,21 +8,20 @@
  * Scores are written with as many digits as it takes to read the same number back, so that metrics of the file equal
  * metrics of the scores. Files are read and written in pieces: tens of millions of lines need not fit into one string.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
 import { stringify } from 'csv-stringify/sync';
 import { firstOf } from '../corpus/problem-list.js';
 import type { Trial } from '../corpus/trials.js';
-import { internal, messageOf, UserError } from '../errors.js';
+import { internal, UserError } from '../errors.js';
 import { openPendingFile } from '../storage/atomic-write.js';
+import { readTextLines } from '../storage/text-lines.js';
+import { ascendingOrder } from './radix-sort.js';
+import { createColumn, createNumbering, describePair, pairKeys, type Pairs, type TrialTable } from './trial-table.js';
 
-/** One line of a score file. */
-export interface ScoredPair {
-  readonly enroll: string;
-  readonly test: string;
-  readonly score: number;
-  /** Only where the file has a fourth field; all of its lines have it or none. */
-  readonly target?: boolean;
+/** Scores as columns; labels only where the file has a fourth field, which all of its lines have or none. */
+export interface ScoreTable extends Pairs {
+  /** [trials] */
+  readonly scores: Float64Array;
+  readonly labels?: Uint8Array;
 }
 
 const ROWS_PER_WRITE = 20_000;
@@ -42,29 +41,42 @@ export function writeScoresCsv(path: string, trials: readonly Trial[], scores: A
 }
 
 /** Reads `enroll test score [target|nontarget]` lines. @throws UserError with file:line, also if there are no lines. */
-export function readScores(path: string): ScoredPair[] {
-  const pairs: ScoredPair[] = [];
+export function readScores(path: string): ScoreTable {
+  const { ids, numberOf } = createNumbering();
+  const enroll = createColumn((length) => new Uint32Array(length));
+  const test = createColumn((length) => new Uint32Array(length));
+  const scores = createColumn((length) => new Float64Array(length));
+  const labels = createColumn((length) => new Uint8Array(length));
   let fields = 0; // as many as the first line has
-  forEachLine(path, (text, line) => {
+  for (const { text, number: line } of readTextLines(path, { what: 'the scores' })) {
     const parts = text.trim().split(/\s+/);
-    if (parts[0] === '') return;
+    if (parts[0] === '') continue;
     fields ||= parts.length;
     if (parts.length !== fields || fields < 3 || fields > 4) {
       const expected = fields === 4 ? '4 fields (enroll test score label)' : '3 fields (enroll test score)';
       throw new UserError(`${path}:${line}: expected ${expected}, got ${parts.length}: ${JSON.stringify(text.trim())}`);
     }
-    const [enroll, test, number, label] = parts;
-    const score = Number(number);
+    const score = Number(parts[2]);
     if (!Number.isFinite(score)) {
-      throw new UserError(`${path}:${line}: expected a finite number as the score, got "${number}"`);
+      throw new UserError(`${path}:${line}: expected a finite number as the score, got "${parts[2]}"`);
     }
+    const label = parts[3];
     if (label !== undefined && label !== 'target' && label !== 'nontarget') {
       throw new UserError(`${path}:${line}: expected target or nontarget in the fourth field, got "${label}"`);
     }
-    pairs.push({ enroll, test, score, ...(label && { target: label === 'target' }) });
-  });
-  if (pairs.length === 0) throw new UserError(`${path}: expected scores (enroll test score), got an empty file`);
-  return pairs;
+    enroll.push(numberOf(parts[0]));
+    test.push(numberOf(parts[1]));
+    scores.push(score);
+    if (label !== undefined) labels.push(Number(label === 'target'));
+  }
+  if (fields === 0) throw new UserError(`${path}: expected scores (enroll test score), got an empty file`);
+  return {
+    ids,
+    enroll: enroll.take(),
+    test: test.take(),
+    scores: scores.take(),
+    ...(fields === 4 && { labels: labels.take() }),
+  };
 }
 
 /**
@@ -73,59 +85,65 @@ export function readScores(path: string): ScoredPair[] {
  * @throws UserError if a trial has no score, a score has no trial, a pair has two different scores, or a label in the
  *   score file contradicts the trial's.
  */
-export function joinScores(
-  scores: readonly ScoredPair[],
-  trials: readonly Trial[],
-  where = 'scores',
-): Float64Array<ArrayBuffer> {
-  const joined = sameOrder(scores, trials) ? scores : joinByPair(scores, trials, where);
-  const contradicted = trials.filter(({ target }, i) => joined[i].target !== undefined && joined[i].target !== target);
-  if (contradicted.length > 0) {
-    throw new UserError(`${where}: ${contradicted.length} labels differ from the trials': ${listPairs(contradicted)}`);
-  }
-  return Float64Array.from(joined, ({ score }) => score);
-}
-
-interface Pair {
-  readonly enroll: string;
-  readonly test: string;
-}
-
-const listPairs = (pairs: readonly Pair[]) => firstOf(pairs.map(({ enroll, test }) => `${enroll} ${test}`));
-
-const sameOrder = (scores: readonly Pair[], trials: readonly Pair[]) =>
-  scores.length === trials.length &&
-  trials.every(({ enroll, test }, i) => enroll === scores[i].enroll && test === scores[i].test);
-
-function joinByPair(scores: readonly ScoredPair[], trials: readonly Trial[], where: string): ScoredPair[] {
-  const keyOf = ({ enroll, test }: Pair) => `${enroll} ${test}`; // ids hold no white space
-  const byPair = new Map<string, { scored: ScoredPair; left: number }>();
-  for (const scored of scores) {
-    const earlier = byPair.get(keyOf(scored));
-    if (!earlier) byPair.set(keyOf(scored), { scored, left: 1 });
-    else if (earlier.scored.score === scored.score) earlier.left++;
-    else throw new UserError(`${where}: two scores for ${keyOf(scored)}: ${earlier.scored.score} and ${scored.score}`);
-  }
-  const joined: ScoredPair[] = [];
-  const missing: Trial[] = [];
-  for (const trial of trials) {
-    const entry = byPair.get(keyOf(trial));
-    if (entry && entry.left > 0) {
-      entry.left--;
-      joined.push(entry.scored);
-    } else {
-      missing.push(trial);
+export function joinScores(scores: ScoreTable, trials: TrialTable, where = 'scores'): Float64Array {
+  const lineOf = sameOrder(scores, trials) ? undefined : linesOfTrials(scores, trials, where);
+  const { labels } = scores;
+  if (labels) {
+    const contradicted: string[] = [];
+    trials.labels.forEach((label, i) => {
+      if (labels[lineOf?.[i] ?? i] !== label) contradicted.push(describePair(trials, i));
+    });
+    if (contradicted.length > 0) {
+      throw new UserError(`${where}: ${contradicted.length} labels differ from the trials': ${firstOf(contradicted)}`);
     }
   }
-  const extra = [...byPair.values()].flatMap(({ scored, left }) => Array<ScoredPair>(left).fill(scored));
+  return lineOf ? Float64Array.from(lineOf, (line) => scores.scores[line]) : scores.scores;
+}
+
+function sameOrder(a: Pairs, b: Pairs): boolean {
+  if (a.enroll.length !== b.enroll.length) return false;
+  for (let i = 0; i < a.enroll.length; i++) {
+    if (a.ids[a.enroll[i]] !== b.ids[b.enroll[i]] || a.ids[a.test[i]] !== b.ids[b.test[i]]) return false;
+  }
+  return true;
+}
+
+/** For each trial the index of its score: both are put into the order of their pairs and walked through together. */
+function linesOfTrials(table: ScoreTable, trials: TrialTable, where: string): Uint32Array {
+  const { ids, numberOf } = createNumbering();
+  const renumbered = ({ ids: own, enroll, test }: Pairs): Pairs => {
+    const numbers = own.map(numberOf);
+    return { ids, enroll: enroll.map((id) => numbers[id]), test: test.map((id) => numbers[id]) };
+  };
+  const both = [renumbered(table), renumbered(trials)];
+  const [scoreKeys, trialKeys] = both.map((pairs) => pairKeys(pairs, { ordered: true }));
+  const scoreOrder = ascendingOrder(scoreKeys);
+  const trialOrder = ascendingOrder(trialKeys);
+  for (let i = 1; i < scoreOrder.length; i++) {
+    const [a, b] = [scoreOrder[i - 1], scoreOrder[i]];
+    if (scoreKeys[a] !== scoreKeys[b] || table.scores[a] === table.scores[b]) continue;
+    throw new UserError(
+      `${where}: two scores for ${describePair(table, b)}: ${table.scores[a]} and ${table.scores[b]}`,
+    );
+  }
+  const lines = new Uint32Array(trialOrder.length);
+  const missing: string[] = [];
+  const extra: string[] = [];
+  let s = 0;
+  for (const trial of trialOrder) {
+    for (; s < scoreOrder.length && scoreKeys[scoreOrder[s]] < trialKeys[trial]; s++) {
+      extra.push(describePair(table, scoreOrder[s]));
+    }
+    if (s < scoreOrder.length && scoreKeys[scoreOrder[s]] === trialKeys[trial]) lines[trial] = scoreOrder[s++];
+    else missing.push(describePair(trials, trial));
+  }
+  for (; s < scoreOrder.length; s++) extra.push(describePair(table, scoreOrder[s]));
   const problems = [
-    ...(missing.length > 0
-      ? [`${missing.length} of ${trials.length} trials have no score: ${listPairs(missing)}`]
-      : []),
-    ...(extra.length > 0 ? [`${extra.length} of ${scores.length} scores have no trial: ${listPairs(extra)}`] : []),
+    ...(missing.length > 0 ? [`${missing.length} of ${lines.length} trials have no score: ${firstOf(missing)}`] : []),
+    ...(extra.length > 0 ? [`${extra.length} of ${scoreOrder.length} scores have no trial: ${firstOf(extra)}`] : []),
   ];
   if (problems.length > 0) throw new UserError(`${where}: ${problems.join('\n')}`);
-  return joined;
+  return lines;
 }
 
 type Row = Trial & { score: number };
@@ -159,32 +177,4 @@ function field(path: string, id: string): string {
     );
   }
   return id;
-}
-
-/** Calls `use` with every line and its number from 1; a byte-order mark is dropped. */
-function forEachLine(path: string, use: (text: string, line: number) => void): void {
-  const file = guarded(path, () => openSync(path, 'r'));
-  try {
-    const decoder = new StringDecoder('utf8');
-    const bytes = Buffer.alloc(1 << 20);
-    let line = 0;
-    let rest = '';
-    for (;;) {
-      const count = guarded(path, () => readSync(file, bytes));
-      const lines = (rest + (count > 0 ? decoder.write(bytes.subarray(0, count)) : decoder.end())).split('\n');
-      rest = count > 0 ? lines.pop()! : '';
-      for (const text of lines) use(line++ === 0 ? text.replace(/^\uFEFF/, '') : text, line);
-      if (count === 0) return;
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
-function guarded<T>(path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw new UserError(`${path}: cannot read the scores: ${messageOf(error)}`, { cause: error });
-  }
 }

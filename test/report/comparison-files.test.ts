@@ -6,7 +6,7 @@ import { compareSystems } from '../../src/report/comparison.js';
 import { comparisonCsv, formatComparison, writeComparison } from '../../src/report/comparison-files.js';
 
 describe('comparison-files', () => {
-  const figures = { trials: 100, targets: 20, nontargets: 80, threshold: 0.3, minDcf005: 0.2, minDcf0001: 0.5 };
+  const figures = { trials: 100, targets: 20, nontargets: 80, threshold: 0.3, minDcf005: 0.2, minDcf0001: 0.5, minCllr: 0.3 };
   const comparison = compareSystems({
     systems: [
       {
@@ -38,7 +38,10 @@ describe('comparison-files', () => {
       speakers: 12,
       resamples: 3,
       seed: 0,
-      eers: [Float64Array.of(0.09, 0.08, 0.1), Float64Array.of(0.1, 0.1, 0.11)],
+      systems: [
+        { measures: { eer: Float64Array.of(0.09, 0.08, 0.1) }, points: [] },
+        { measures: { eer: Float64Array.of(0.1, 0.1, 0.11) }, points: [] },
+      ],
     },
     notes: ['Models were selected on development trials.'],
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { compareSystems, type ComparedSystem, relativeChange } from '../../src/report/comparison.js';
 
 describe('comparison', () => {
-  const counts = { trials: 100, targets: 20, nontargets: 80, threshold: 0.3, minDcf005: 0.2, minDcf0001: 0.5 };
+  const counts = { trials: 100, targets: 20, nontargets: 80, threshold: 0.3, minDcf005: 0.2, minDcf0001: 0.5, minCllr: 0.3 };
   const ecapa: ComparedSystem = {
     ...counts,
     name: 'ecapa',
@@ -27,7 +27,10 @@ describe('comparison', () => {
     speakers: 12,
     resamples: 4,
     seed: 1,
-    eers: [Float64Array.of(0.08, 0.09, 0.1, 0.11), Float64Array.of(0.1, 0.1, 0.1, 0.1)],
+    systems: [
+      { measures: { eer: Float64Array.of(0.08, 0.09, 0.1, 0.11) }, points: [] },
+      { measures: { eer: Float64Array.of(0.1, 0.1, 0.1, 0.1) }, points: [] },
+    ],
   };
 
   it('gives differences as fractions of the baseline, for all systems but the baseline', () => {

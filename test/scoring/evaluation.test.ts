@@ -15,6 +15,7 @@ describe('evaluation', () => {
       minDcf: 0.25,
       minDcf005: 0.25,
       minDcf0001: 0.25,
+      minCllr: 0.25, // one of four targets shares its block with one of four nontargets
     });
   });
 

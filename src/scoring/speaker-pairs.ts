@@ -1,0 +1,44 @@
+/** @file The speakers of each trial, as numbers. */
+import { firstOf } from '../corpus/problem-list.js';
+import { UserError } from '../errors.js';
+import type { TrialTable } from './trial-table.js';
+
+export interface SpeakerPairs {
+  /** Speaker by number. */
+  readonly names: readonly string[];
+  /** Numbers of speakers; equal in target trials only. [trials] */
+  readonly enroll: Uint32Array;
+  readonly test: Uint32Array;
+}
+
+/**
+ * Numbers the speakers of the trials in order of appearance.
+ * @param speakerOf speaker by utterance id, and by model where the trials enroll models
+ * @throws UserError if a speaker is unknown, a label contradicts the speakers, or there are fewer than 2 speakers
+ */
+export function speakerPairs(trials: TrialTable, speakerOf: ReadonlyMap<string, string>): SpeakerPairs {
+  const { ids, labels } = trials;
+  const unknown = ids.filter((id) => !speakerOf.has(id));
+  if (unknown.length > 0) {
+    throw new UserError(`${unknown.length} ids in the trials have no known speaker: ${firstOf(unknown)}`);
+  }
+  const numbers = new Map<string, number>();
+  const speakerOfId = ids.map((id) => {
+    const speaker = speakerOf.get(id)!;
+    const number = numbers.get(speaker) ?? numbers.size;
+    numbers.set(speaker, number);
+    return number;
+  });
+  const enroll = trials.enroll.map((id) => speakerOfId[id]);
+  const test = trials.test.map((id) => speakerOfId[id]);
+  const contradicted: string[] = [];
+  labels.forEach((label, i) => {
+    if (Boolean(label) !== (enroll[i] === test[i]))
+      contradicted.push(`${ids[trials.enroll[i]]} ${ids[trials.test[i]]}`);
+  });
+  if (contradicted.length > 0) {
+    throw new UserError(`${contradicted.length} trial labels contradict the speakers: ${firstOf(contradicted)}`);
+  }
+  if (numbers.size < 2) throw new UserError(`resampling speakers needs at least 2 of them, got ${numbers.size}`);
+  return { names: [...numbers.keys()], enroll, test };
+}
