@@ -4,7 +4,7 @@
  * The features of a synthetic corpus are extracted once undisturbed, then again while SIGKILL ends the command at random
  * moments and the same command starts it again. Each kill waits for a random number of finished shards, then for some
  * milliseconds, so that kills fall within shards, between them, and into the writing of archives and indices. At the end
- * every file of the cache must be the same bytes (`feats.scp` holds absolute paths: its folder is replaced).
+ * every file of the cache must be the same bytes.
  *
  *     node bench/kill-features.mjs --kills 10 --seed 1
  */
@@ -111,7 +111,6 @@ async function killAfter(target, ms) {
   let armed = false;
   const arm = () => {
     if (armed || finishedShards() < target) return;
-    // The stage has begun to work once something is written aside: before that there is nothing to disturb.
     armed = true;
     setTimeout(() => child.kill('SIGKILL'), ms);
   };
@@ -132,5 +131,5 @@ function filesOf(dir) {
 function bytesOf(dir, name) {
   const path = join(dir, name);
   if (!existsSync(path)) return undefined;
-  return name === 'feats.scp' ? readFileSync(path, 'utf8').replaceAll(dir, '') : readFileSync(path, 'latin1');
+  return readFileSync(path, 'latin1');
 }
