@@ -2,19 +2,20 @@
  * @file Finding the audio files of a corpus and reading their headers.
  *
  * Files are found by extension (those of the formats in src/audio), symbolic links followed; everything else is counted,
- * so that a reader can say what it left out. Folders are listed and headers read several at a time, as a corpus may lie on
+ * links that lead in a circle too, so that a reader can say what it left out. Folders are listed and headers read several at a time, as a corpus may lie on
  * a network disk; many slow headers in threads, as some formats have to be decoded to know their length.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { extname, join } from 'node:path';
+import { extname, join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Tinypool } from 'tinypool';
 import { audioExtensions } from '../audio/formats.js';
 import type { AudioInfo } from '../audio/probe.js';
 import { UserError } from '../errors.js';
 import { compareIds } from './manifest.js';
-import { firstOf, throwProblems } from './problem-list.js';
+import { counted, firstOf, throwProblems } from './problem-list.js';
 import { probeBatch } from './probe-task.js';
 
 /** So many headers are read to see how long one takes. */
@@ -28,7 +29,7 @@ const SLOW = 1;
 const THREADS = 8;
 const BATCH = 64;
 const FOLDERS_AT_ONCE = 64;
-/** Deeper than any corpus; a symbolic link to its own parent gets there. */
+/** Deeper than any corpus. */
 const DEEPEST = 16;
 
 export interface FolderListing {
@@ -36,23 +37,36 @@ export interface FolderListing {
   audio: string[];
   /** Number of other files by extension; `hidden`: of files and folders whose names begin with a dot. */
   others: Map<string, number>;
+  /** Names of the folders directly below, in code-unit order. */
+  folders: string[];
+  /** Whether symbolic links were followed, so that one file may be there under two paths. */
+  linked: boolean;
+}
+
+/** A folder to be listed. */
+interface FolderBelow {
+  /** Relative to the root. */
+  path: string;
+  /** The real folders that held the links which were followed to get here. */
+  left: string[];
 }
 
 /** All audio files below a folder. Throws UserError where the folder is missing or unreadable. */
 export async function listAudioFiles(folder: string): Promise<FolderListing> {
-  const listing: FolderListing = { audio: [], others: new Map() };
+  const listing: FolderListing = { audio: [], others: new Map(), folders: [], linked: false };
   // The folders of one level are listed together, level by level.
-  let level = [''];
+  let level: FolderBelow[] = [{ path: '', left: [] }];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > DEEPEST) {
-      throw new UserError(`${join(folder, level[0])}: more than ${DEEPEST} folders deep; a symbolic link in a circle?`);
+      throw new UserError(`${join(folder, level[0].path)}: more than ${DEEPEST} folders deep; is this a corpus?`);
     }
-    const below: string[] = [];
+    const below: FolderBelow[] = [];
     for (let from = 0; from < level.length; from += FOLDERS_AT_ONCE) {
       const some = level.slice(from, from + FOLDERS_AT_ONCE);
-      const found = await Promise.all(some.map((path) => listFolder(folder, path, listing)));
-      for (const folders of found) for (const path of folders) below.push(path);
+      const found = await Promise.all(some.map((each) => listFolder(folder, each, listing)));
+      for (const folders of found) for (const each of folders) below.push(each);
     }
+    if (depth === 0) listing.folders = below.map(({ path }) => path).sort(compareIds);
     level = below;
   }
   listing.audio.sort(compareIds);
@@ -60,14 +74,14 @@ export async function listAudioFiles(folder: string): Promise<FolderListing> {
 }
 
 /** Adds a folder's files to the listing; returns the folders in it. */
-async function listFolder(root: string, below: string, listing: FolderListing): Promise<string[]> {
-  const folder = join(root, below);
+async function listFolder(root: string, below: FolderBelow, listing: FolderListing): Promise<FolderBelow[]> {
+  const folder = join(root, below.path);
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     const reason =
       error.code === 'ENOENT' ? 'no such folder' : error.code === 'ENOTDIR' ? 'not a folder' : error.message;
     throw new UserError(`${folder}: cannot read the corpus: ${reason}`, { cause: error });
   });
-  const folders: string[] = [];
+  const folders: FolderBelow[] = [];
   const count = (kind: string) => listing.others.set(kind, (listing.others.get(kind) ?? 0) + 1);
   for (const entry of entries) {
     if (entry.name.startsWith('.')) {
@@ -75,15 +89,25 @@ async function listFolder(root: string, below: string, listing: FolderListing): 
       if (!/^\.(_|DS_Store$)/.test(entry.name)) count('hidden');
       continue;
     }
-    const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    const isFolder = entry.isSymbolicLink() ? await leadsToFolder(join(root, path)) : entry.isDirectory();
+    const path = below.path === '' ? entry.name : `${below.path}/${entry.name}`;
+    const isLink = entry.isSymbolicLink();
+    const isFolder = isLink ? await leadsToFolder(join(root, path)) : entry.isDirectory();
     const extension = extname(entry.name).toLowerCase();
-    if (isFolder) folders.push(path);
+    if (isLink) listing.linked = true;
+    if (isFolder && isLink) {
+      const left = [...below.left, await realpath(folder)];
+      if (isWithin(left, await realpath(join(root, path)))) count(`link in a circle: ${path}`);
+      else folders.push({ path, left });
+    } else if (isFolder) folders.push({ path, left: below.left });
     else if (audioExtensions.includes(extension)) listing.audio.push(path);
     else count(extension);
   }
   return folders;
 }
+
+/** Whether a link to `target` leads back to one of the folders, or above it. */
+const isWithin = (folders: readonly string[], target: string): boolean =>
+  folders.some((folder) => `${folder}${sep}`.startsWith(target.endsWith(sep) ? target : `${target}${sep}`));
 
 /** A broken link counts as a file: reading it fails later, by name. */
 async function leadsToFolder(path: string): Promise<boolean> {
@@ -94,13 +118,37 @@ async function leadsToFolder(path: string): Promise<boolean> {
 }
 
 /** A note on the files that are not audio, if any: `left out 14 other files (.txt 12, .csv 2)`. */
-export function describeOthers({ others }: FolderListing): string[] {
+export function describeOthers({ others }: Pick<FolderListing, 'others'>): string[] {
   if (others.size === 0) return [];
   const kinds = [...others].sort(([a, n], [b, m]) => m - n || compareIds(a, b));
   const total = kinds.reduce((sum, [, count]) => sum + count, 0);
-  return [
-    `left out ${total} other files (${firstOf(kinds.map(([kind, count]) => `${kind || 'no extension'} ${count}`))})`,
-  ];
+  const shown = kinds.map(([kind, count]) => `${kind || 'no extension'} ${count}`);
+  return [`left out ${counted(total, 'other file')} (${firstOf(shown)})`];
+}
+
+/** A note on files that are there under several paths, by symbolic links, if any are. @param paths of existing files */
+export async function describeSameFiles(paths: readonly string[]): Promise<string[]> {
+  const firstPath = new Map<string, string>();
+  const same: string[] = [];
+  for (const [index, path] of paths.entries()) {
+    // Lets signals through.
+    if (index % 1024 === 1023) await setImmediate();
+    const real = realPathOf(path);
+    const first = firstPath.get(real);
+    if (first === undefined) firstPath.set(real, path);
+    else same.push(`${path} is ${first}`);
+  }
+  if (same.length === 0) return [];
+  return [`${counted(same.length, 'file')} reached twice, by symbolic links, and so taken twice: ${firstOf(same)}`];
+}
+
+/** Of a broken link the path: reading it fails later, by name. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
 }
 
 /**
@@ -198,7 +246,9 @@ export function describeAudio(infos: readonly AudioInfo[]): string[] {
   const multichannel = infos.filter(({ channels }) => channels > 1).length;
   const rates = [...new Set(infos.map(({ sampleRate }) => sampleRate))].sort((a, b) => a - b);
   return [
-    ...(multichannel > 0 ? [`${multichannel} files have more than one channel; their first channel is used`] : []),
+    ...(multichannel > 0
+      ? [`${counted(multichannel, 'file')} with more than one channel, of which the first is used`]
+      : []),
     ...(rates.length > 1 ? [`the files have different sample rates: ${rates.join(', ')} Hz`] : []),
   ];
 }

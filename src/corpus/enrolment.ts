@@ -82,7 +82,11 @@ export function checkEnrolment(enrolment: Enrolment, knownIds: ReadonlySet<strin
   const problems = [...enrolment].flatMap(([model, utterances]) =>
     utterances.filter((id) => !knownIds.has(id)).map((id) => `model ${model}: ${id}`),
   );
-  throwProblems(problems, { where, what: 'enrolment utterances are not in the manifest' });
+  throwProblems(problems, {
+    where,
+    what: 'enrolment utterances are not in the manifest',
+    one: 'enrolment utterance is not in the manifest',
+  });
 }
 
 /** The utterances that trials need: their test utterances, and those of their models or their enrolment utterances. */

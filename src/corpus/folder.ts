@@ -14,11 +14,11 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError, messageOf } from '../errors.js';
-import { describeOthers } from './audio-files.js';
+import { describeOthers, describeSameFiles, type FolderListing } from './audio-files.js';
 import { requireSource, type CorpusReader } from './corpus-reader.js';
 import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import type { Split } from './manifest.js';
-import { firstOf, throwProblems } from './problem-list.js';
+import { counted, firstOf, throwProblems } from './problem-list.js';
 import { formatsOption, listRecordings, refuseTwins, stem } from './recording-files.js';
 import { splitOffTest, testSplitOptions, withoutSpaces } from './test-split.js';
 
@@ -46,11 +46,17 @@ export const folderReader: CorpusReader<typeof folderOptions> = {
     const source = resolve(requireSource(options.source, 'a folder with one folder a speaker'));
     const listed: ListedUtterance[] = [];
     const others = new Map<string, number>();
-    for (const { folder, split } of foldersOf(source, options)) {
+    const silent: string[] = [];
+    const roots = foldersOf(source, options);
+    let linked = roots.length > 1;
+    for (const { folder, split } of roots) {
       const listing = await listRecordings(folder, options.formats);
       listed.push(...listFolder(folder, listing.audio, options.pattern, split));
       for (const [extension, count] of listing.others) others.set(extension, (others.get(extension) ?? 0) + count);
+      silent.push(...foldersWithoutAudio(listing).map((name) => (roots.length > 1 ? join(folder, name) : name)));
+      linked ||= listing.linked;
     }
+    const same = linked ? await describeSameFiles(listed.map(({ path }) => path)) : [];
     const listPath = join(source, 'trials.txt');
     const list = existsSync(listPath) ? { list: listPath } : {};
     const split = await splitOffTest(listed, options, { where: source, ...list });
@@ -59,7 +65,14 @@ export const folderReader: CorpusReader<typeof folderOptions> = {
     return {
       utterances,
       ...tests,
-      notes: [...split.notes, ...trialNotes, ...notes, ...describeOthers({ audio: [], others })],
+      notes: [
+        ...split.notes,
+        ...trialNotes,
+        ...notes,
+        ...same,
+        ...(silent.length > 0 ? [`${counted(silent.length, 'folder')} without audio files: ${firstOf(silent)}`] : []),
+        ...describeOthers({ others }),
+      ],
     };
   },
 };
@@ -72,6 +85,12 @@ function foldersOf(source: string, { train, dev, test }: FolderOptions): { folde
   if (named.length === 0) return [{ folder: source }];
   if (train) return named;
   throw new UserError('corpus.train is not set: expected the folders to train on, as corpus.dev or corpus.test is set');
+}
+
+/** Folders of speakers, as it seems, that have no recordings. */
+function foldersWithoutAudio({ folders, audio }: FolderListing): string[] {
+  const found = new Set(audio.map((file) => file.split('/', 1)[0]));
+  return folders.filter((name) => !found.has(name));
 }
 
 function listFolder(

@@ -198,6 +198,7 @@ export function tallyInspection(limits: InspectionLimits = {}): InspectionTally 
       throwProblems(fatal, {
         where,
         what: `faults in the audio of ${inspected} inspected utterances`,
+        one: `fault in the audio of ${inspected} inspected utterances`,
         remedy:
           'Mend or take out these utterances; of a manifest of your own, `acanet data fix --audio --drop-unreadable` makes ' +
           'one without those that cannot be read. `inspect: none` leaves them to be found later.',

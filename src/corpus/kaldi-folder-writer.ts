@@ -86,6 +86,7 @@ function refuseUnsayable(folder: string, utterances: readonly Utterance[]): void
   throwProblems(problems, {
     where: folder,
     what: "things that Kaldi's files cannot say",
+    one: "thing that Kaldi's files cannot say",
     remedy:
       'Make files of single channels with `acanet audio convert`; prepare the corpus without repeats and silence.',
   });

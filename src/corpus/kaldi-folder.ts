@@ -1,6 +1,6 @@
 /**
  * @file Reading a Kaldi data folder: `wav.scp`, `utt2spk` (or `spk2utt`), and, where they are there, `segments` and
- * `spk2gender`. Other files (text, feats.scp, utt2dur, …) are not looked at: lengths come from the audio itself.
+ * `spk2gender`, each gzip'd perhaps (`wav.scp.gz`). Other files (text, feats.scp, utt2dur, …) are not looked at: lengths come from the audio itself.
  *
  * With `segments`, the ids of wav.scp are recordings, and pieces of one recording share its session. Relative paths
  * start at the working directory, as in Kaldi's tools, if the first of them is found there, else at the data folder or
@@ -13,7 +13,7 @@ import { readTextLines } from '../storage/text-lines.js';
 import { parseGender, type Gender } from './gender.js';
 import type { PipeCommand } from './kaldi-pipes.js';
 import type { ListedUtterance } from './listed-utterance.js';
-import { throwProblems } from './problem-list.js';
+import { counted, throwProblems } from './problem-list.js';
 
 export interface KaldiFolder {
   /** In the order of `utt2spk`; `path` is empty where `command` makes the audio. */
@@ -30,15 +30,21 @@ interface Row {
   where: string;
 }
 
+/** The path of a list in a data folder, which may have the ending .gz; undefined where there is none. */
+export const findKaldiList = (folder: string, name: string): string | undefined =>
+  [join(folder, name), join(folder, `${name}.gz`)].find((path) => existsSync(path));
+
 /** Throws UserError with file:line. @param root where relative paths start; default: see above */
 export function readKaldiFolder(folder: string, { root }: { root?: string | undefined } = {}): KaldiFolder {
-  if (!existsSync(join(folder, 'wav.scp'))) {
+  const wavScp = findKaldiList(folder, 'wav.scp');
+  if (wavScp === undefined) {
     throw new UserError(`${folder}: expected a Kaldi data folder, with wav.scp and utt2spk; there is no wav.scp`);
   }
-  const recordings = uniqueRows(join(folder, 'wav.scp'), 'recordings');
-  const segments = existsSync(join(folder, 'segments')) ? uniqueRows(join(folder, 'segments'), 'segments') : undefined;
+  const recordings = uniqueRows(wavScp, 'recordings');
+  const segmentList = findKaldiList(folder, 'segments');
+  const segments = segmentList === undefined ? undefined : uniqueRows(segmentList, 'segments');
   const speakerOf = readSpeakers(folder);
-  const genders = readGenders(join(folder, 'spk2gender'));
+  const genders = readGenders(findKaldiList(folder, 'spk2gender'));
   const sourceOf = resolveRecordings(recordings, folder, root);
   const utterances = segments ?? recordings;
   matchIds(folder, segments ? 'segments' : 'wav.scp', utterances, speakerOf);
@@ -46,7 +52,7 @@ export function readKaldiFolder(folder: string, { root }: { root?: string | unde
   const used = new Set<string>();
   const listed = [...speakerOf].map(([id, speaker]) => {
     const row = utterances.get(id)!;
-    const piece = segments ? parseSegment(row, recordings, join(folder, 'wav.scp')) : { recording: id };
+    const piece = segments ? parseSegment(row, recordings, wavScp) : { recording: id };
     used.add(piece.recording);
     const gender = genders.get(speaker);
     return {
@@ -65,7 +71,9 @@ export function readKaldiFolder(folder: string, { root }: { root?: string | unde
     commands: sourceOf.commands.filter(({ id }) => used.has(id)),
     notes: [
       ...sourceOf.notes,
-      ...(segments && unused > 0 ? [`${folder}: ${unused} recordings of wav.scp are in no segment: left out`] : []),
+      ...(segments && unused > 0
+        ? [`${folder}: ${counted(unused, 'recording')} of wav.scp in no segment: left out`]
+        : []),
     ],
   };
 }
@@ -89,8 +97,8 @@ function uniqueRows(path: string, what: string): Map<string, Row> {
 
 /** Speaker of each utterance, from `utt2spk`, else from `spk2utt`. */
 function readSpeakers(folder: string): Map<string, string> {
-  const path = join(folder, 'utt2spk');
-  if (existsSync(path)) {
+  const path = findKaldiList(folder, 'utt2spk');
+  if (path !== undefined) {
     return new Map(
       [...uniqueRows(path, 'speakers').values()].map(({ key, rest, where }) => {
         if (!/\s/.test(rest)) return [key, rest];
@@ -98,8 +106,8 @@ function readSpeakers(folder: string): Map<string, string> {
       }),
     );
   }
-  const inverse = join(folder, 'spk2utt');
-  if (!existsSync(inverse)) throw new UserError(`${folder}: expected utt2spk (or spk2utt), found neither`);
+  const inverse = findKaldiList(folder, 'spk2utt');
+  if (inverse === undefined) throw new UserError(`${folder}: expected utt2spk (or spk2utt), found neither`);
   const speakerOf = new Map<string, string>();
   for (const { key, rest, where } of uniqueRows(inverse, 'speakers').values()) {
     for (const id of rest.split(/\s+/)) {
@@ -110,9 +118,9 @@ function readSpeakers(folder: string): Map<string, string> {
   return speakerOf;
 }
 
-function readGenders(path: string): Map<string, Gender> {
+function readGenders(path: string | undefined): Map<string, Gender> {
   const genders = new Map<string, Gender>();
-  if (!existsSync(path)) return genders;
+  if (path === undefined) return genders;
   for (const { key, rest, where } of uniqueRows(path, 'genders').values()) {
     const gender = parseGender(rest, where);
     if (gender) genders.set(key, gender);
@@ -132,6 +140,7 @@ function matchIds(
   throwProblems([...noSpeaker, ...noAudio], {
     where: folder,
     what: `utterances are not in both ${name} and utt2spk`,
+    one: `utterance is not in both ${name} and utt2spk`,
     remedy: "Complete the lists, or cut them to what they share with Kaldi's utils/fix_data_dir.sh.",
   });
 }

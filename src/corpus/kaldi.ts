@@ -6,12 +6,11 @@
  * folders named train, test and dev; or it is one data folder, of which test speakers are chosen (see test-split.ts).
  * Trials: `trials: FILE`, or `trials` in the test folder, or made. Commands in wav.scp run only with `allowPipes`.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { CorpusReader } from './corpus-reader.js';
-import { readKaldiFolder, type KaldiFolder } from './kaldi-folder.js';
+import { findKaldiList, readKaldiFolder, type KaldiFolder } from './kaldi-folder.js';
 import { runPipeCommands } from './kaldi-pipes.js';
 import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import { throwProblems } from './problem-list.js';
@@ -47,8 +46,8 @@ export const kaldiReader: CorpusReader<typeof kaldiOptions> = {
     }
     const list = sources
       .filter(({ split }) => split === 'test' || split === undefined)
-      .flatMap(({ path }) => [join(path, 'trials'), join(path, 'trials.txt')])
-      .find((path) => existsSync(path));
+      .map(({ path }) => findKaldiList(path, 'trials') ?? findKaldiList(path, 'trials.txt'))
+      .find((path) => path !== undefined);
     const split = await splitOffTest(all, options, { where, ...(list ? { list } : {}) });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'kaldi', where, context });
     const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
@@ -62,10 +61,10 @@ export const kaldiReader: CorpusReader<typeof kaldiOptions> = {
 
 /** A folder that is none of Kaldi's but holds some named after the splits stands for them. */
 function expand(source: SplitSource): SplitSource[] {
-  if (source.split !== undefined || existsSync(join(source.path, 'wav.scp'))) return [source];
+  if (source.split !== undefined || findKaldiList(source.path, 'wav.scp')) return [source];
   const below = (['train', 'dev', 'test'] as const)
     .map((split) => ({ path: join(source.path, split), split }))
-    .filter(({ path }) => existsSync(join(path, 'wav.scp')));
+    .filter(({ path }) => findKaldiList(path, 'wav.scp'));
   const has = (wanted: string) => below.some(({ split }) => split === wanted);
   if (has('train') && has('test')) return below;
   if (has('train')) return below.map(({ path, split }) => (split === 'train' ? { path } : { path, split }));
@@ -82,6 +81,7 @@ function refuseCommands(folders: readonly KaldiFolder[]): void {
     {
       where: 'wav.scp',
       what: 'recordings are commands, not files',
+      one: 'recording is a command, not a file',
       remedy: 'Running them runs whatever they say; if you trust them: --allow-pipes, or --set corpus.allowPipes=true.',
     },
   );

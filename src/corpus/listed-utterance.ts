@@ -10,7 +10,7 @@ import { describeAudio, probeAudioFiles } from './audio-files.js';
 import type { PrepareContext } from './corpus-reader.js';
 import type { Gender } from './gender.js';
 import type { Split, Utterance } from './manifest.js';
-import { firstOf, throwProblems } from './problem-list.js';
+import { counted, firstOf, throwProblems } from './problem-list.js';
 
 const LARGEST_OVERSHOOT = 0.5;
 
@@ -104,7 +104,9 @@ function pieceOf(
 
 function describeCut(cut: readonly string[]): string[] {
   if (cut.length === 0) return [];
-  return [`${cut.length} utterances are listed as ending up to half a second after their file; cut: ${firstOf(cut)}`];
+  return [
+    `${counted(cut.length, 'utterance')} listed as ending up to half a second after the file; cut: ${firstOf(cut)}`,
+  ];
 }
 
 /** Files whose channel was chosen by the corpus's own lists need no note that the first one is taken. */

@@ -7,6 +7,7 @@
  * nothing is of the split `test`, the test speakers are chosen as for the corpus `folder` (`testSpeakers`, those of the
  * trial list, a seeded share). Trials come from a list (`trials: FILE`) or are made.
  */
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { requireSource, type CorpusReader } from './corpus-reader.js';
@@ -28,9 +29,10 @@ export const manifestReader: CorpusReader<typeof manifestOptions> = {
   type: 'manifest',
   options: manifestOptions,
   async prepare(options) {
-    const source = requireSource(options.source, 'a manifest (manifest.jsonl)');
+    const source = resolve(requireSource(options.source, 'a manifest (manifest.jsonl)'));
     const given = readCheckedManifest(source);
-    const utterances = options.test === undefined ? given : [...given, ...readTestManifest(options.test, given)];
+    const utterances =
+      options.test === undefined ? given : [...given, ...readTestManifest(resolve(options.test), given)];
     // Without any test utterance the manifest says nothing about who is tested: its training lines are open.
     const open = options.testSpeakers !== undefined || !utterances.some(({ split }) => split === 'test');
     const splitOf = ({ split }: Utterance): Split | undefined => (open && split === 'train' ? undefined : split);

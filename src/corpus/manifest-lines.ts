@@ -9,8 +9,8 @@ import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
-import { type Utterance, utteranceProblems, utteranceSchema } from './manifest.js';
-import { firstOf } from './problem-list.js';
+import { createSpellingCheck, type Utterance, utteranceProblems, utteranceSchema } from './manifest.js';
+import { counted, firstOf } from './problem-list.js';
 import { readTextLines } from '../storage/text-lines.js';
 
 export interface ManifestLine {
@@ -101,8 +101,10 @@ function createLineComparison({ speakersDisjoint }: { speakersDisjoint: boolean 
   const lineOfId = new Map<string, number>();
   const genderOf = new Map<string, { gender: 'f' | 'm'; line: number }>();
   const sideOf = new Map<string, { test: boolean; line: number }>();
-  return ({ id, speaker, gender, split }: Utterance, line: number): string[] => {
-    const problems: string[] = [];
+  const twinsOf = createSpellingCheck('line');
+  return (utterance: Utterance, line: number): string[] => {
+    const { id, speaker, gender, split } = utterance;
+    const problems = twinsOf(utterance, line);
     const earlier = lineOfId.get(id);
     if (earlier === undefined) lineOfId.set(id, line);
     else problems.push(`the same id as line ${earlier}`);
@@ -161,6 +163,6 @@ export function readCheckedManifest(path: string): Utterance[] {
   const name = path === '-' ? 'MANIFEST' : path;
   throw new UserError(
     `${firstOf(problems.map(describeProblem), '\n  ')}\n` +
-      `${problems.length} problems in all: see \`acanet data validate ${name}\`; \`acanet data fix ${name} --out NEW\` mends what it can`,
+      `${counted(problems.length, 'problem')} in all: see \`acanet data validate ${name}\`; \`acanet data fix ${name} --out NEW\` mends what it can`,
   );
 }

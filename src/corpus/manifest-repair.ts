@@ -168,6 +168,7 @@ export function requireUsable(
     {
       where: path,
       what: 'lines that cannot be mended',
+      one: 'line that cannot be mended',
       remedy: `Nothing was written. Mend them, or leave them out: ${flags}`,
     },
   );

@@ -124,7 +124,7 @@ export function writeManifest(path: string, utterances: readonly Utterance[]): v
 }
 
 /**
- * Checks what the types cannot: unique ids, positive durations, channels in range, one gender a speaker.
+ * Checks what the types cannot: unique ids (in any Unicode normalisation), positive durations, channels in range, one gender a speaker.
  * Throws one UserError that lists the first ten problems and counts all. They are numbered as utterances: `where` may be a
  * folder, or a list of another form, whose lines are not the manifest's.
  */
@@ -139,12 +139,14 @@ function createManifestCheck(unit: 'line' | 'utterance') {
   const problems: string[] = [];
   const lineOfId = new Map<string, number>();
   const genderOf = new Map<string, { gender: 'f' | 'm'; line: number }>();
+  const twinsOf = createSpellingCheck(unit);
   let count = 0;
   const add = (utterance: Utterance, line: number) => {
     count++;
     const { id, speaker, gender } = utterance;
     const report = (problem: string) => problems.push(`${unit} ${line} (${id || 'no id'}): ${problem}`);
     for (const problem of utteranceProblems(utterance)) report(problem);
+    for (const problem of twinsOf(utterance, line)) report(problem);
     const earlier = lineOfId.get(id);
     if (earlier === undefined) lineOfId.set(id, line);
     else report(`the same id as ${unit} ${earlier} (${utterance.path})`);
@@ -162,7 +164,12 @@ function createManifestCheck(unit: 'line' | 'utterance') {
     },
     add,
     finish: (where: string) =>
-      throwProblems(problems, { where, what: unit === 'line' ? 'problems in the manifest' : 'problems' }),
+      throwProblems(problems, {
+        where,
+        ...(unit === 'line'
+          ? { what: 'problems in the manifest', one: 'problem in the manifest' }
+          : { what: 'problems', one: 'problem' }),
+      }),
   };
 }
 
@@ -177,6 +184,31 @@ function nameProblem(what: string, name: string): string[] {
   if (/(^|\/)\.{1,2}(\/|$)/.test(name)) return [`expected ${what} that is no relative path, ${got}`];
   return [];
 }
+
+/**
+ * Finds ids and speakers that look the same and differ in Unicode normalisation: `é` may be one character or two, and
+ * file systems and archivers change one into the other. Each spelling is reported once.
+ */
+export function createSpellingCheck(unit: 'line' | 'utterance'): (utterance: Utterance, line: number) => string[] {
+  const check = (what: string) => {
+    const spellings = new Map<string, { name: string; line: number }>();
+    const reported = new Set<string>();
+    return (name: string, line: number): string[] => {
+      if (!NOT_ASCII.test(name)) return [];
+      const normal = name.normalize('NFC');
+      const known = spellings.get(normal);
+      if (known === undefined) spellings.set(normal, { name, line });
+      if (known === undefined || known.name === name || reported.has(name)) return [];
+      reported.add(name);
+      return [`${what} ${name} differs from the one on ${unit} ${known.line} in its Unicode normalisation only`];
+    };
+  };
+  const [ofIds, ofSpeakers] = [check('id'), check('speaker')];
+  return ({ id, speaker }, line) => [...ofIds(id, line), ...ofSpeakers(speaker, line)];
+}
+
+/** ASCII is the same in every normalisation. */
+const NOT_ASCII = /[^\0-\x7f]/;
 
 /** What the types cannot say and a single line can get wrong; one sentence each. */
 export function utteranceProblems(utterance: Utterance): string[] {
@@ -213,6 +245,7 @@ export function checkSpeakersDisjoint(utterances: readonly Utterance[], { where 
   throwProblems([...shared.values()], {
     where,
     what: 'speakers are both in training and in test',
+    one: 'speaker is both in training and in test',
     remedy: 'Give every speaker to one split.',
   });
 }

@@ -8,6 +8,10 @@ import { UserError } from '../errors.js';
 
 const SHOWN = 10;
 
+/** A count with its noun: `1 speaker`, `2 speakers`. */
+export const counted = (count: number, singular: string, plural = `${singular}s`): string =>
+  `${count} ${count === 1 ? singular : plural}`;
+
 /** The first ten items, and how many more there are: `"a", "b", … and 3 more`. */
 export function firstOf(items: readonly string[], separator = ', '): string {
   const more = items.length > SHOWN ? `${separator}… and ${items.length - SHOWN} more` : '';
@@ -16,14 +20,15 @@ export function firstOf(items: readonly string[], separator = ', '): string {
 
 /**
  * Throws one UserError if there are problems, else does nothing.
- * `where` names the file or folder, `what` the kind of thing that is wrong ("unreadable audio files"), `remedy` the mend.
+ * `where` names the file or folder, `what` the kind of thing that is wrong ("unreadable audio files"), `one` the same where
+ * there is one only (default: `what`, which reads well where it begins with "of 20 files …"), `remedy` the mend.
  */
 export function throwProblems(
   problems: readonly string[],
-  { where, what, remedy }: { where: string; what: string; remedy?: string },
+  { where, what, one = what, remedy }: { where: string; what: string; one?: string; remedy?: string },
 ): void {
   if (problems.length === 0) return;
-  const headline = `${where}: ${problems.length} ${what}:`;
+  const headline = `${where}: ${problems.length} ${problems.length === 1 ? one : what}:`;
   const list = firstOf(
     problems.map((problem) => `  ${problem}`),
     '\n',

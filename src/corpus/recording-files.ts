@@ -19,15 +19,16 @@ export const formatsOption = z
 
 /** All audio files below a folder that have one of the `formats`; the others are counted among `others`. */
 export async function listRecordings(folder: string, formats?: readonly string[]): Promise<FolderListing> {
-  const { audio, others } = await listAudioFiles(folder);
-  if (!formats) return { audio, others };
+  const listing = await listAudioFiles(folder);
+  if (!formats) return listing;
+  const { audio, others } = listing;
   const wanted = new Set(formats.map((format) => `.${format.toLowerCase().replace(/^\./, '')}`));
   const kept = audio.filter((file) => wanted.has(extensionOf(file)));
   for (const file of audio) {
     const extension = extensionOf(file);
     if (!wanted.has(extension)) others.set(extension, (others.get(extension) ?? 0) + 1);
   }
-  if (kept.length > 0 || audio.length === 0) return { audio: kept, others };
+  if (kept.length > 0 || audio.length === 0) return { ...listing, audio: kept };
   const found = [...new Set(audio.map(extensionOf))].join(', ');
   throw new UserError(
     `${folder}: corpus.formats leaves no audio file: expected ${[...wanted].join(', ')}, found ${found}`,
@@ -57,7 +58,7 @@ export function refuseTwins(files: readonly string[], idOf: (file: string) => st
       : 'Rename or move one of each, so that every recording has an id of its own.';
   throwProblems(
     [...twins].map(([id, own]) => `${id}: ${own.join(' and ')}`),
-    { where, what: 'recordings are there more than once', remedy },
+    { where, what: 'recordings are there more than once', one: 'recording is there more than once', remedy },
   );
 }
 

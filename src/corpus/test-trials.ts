@@ -4,7 +4,7 @@
  * A list's enrolment side may be models of several utterances, if their map lies beside the list (`enrolment.ts`) or is
  * named. Names in lists and maps may be ids, or nearly: see `readTestTrials`.
  */
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError, messageOf } from '../errors.js';
 import { fileSha256 } from '../storage/hashing.js';
@@ -63,7 +63,7 @@ export const testTrialOptions = (defaults: Partial<TrialOptions> = {}) => ({
 
 /** The list to read: the one that is named, else the one that lies in its usual place. Undefined: trials are made. */
 export function testTrialList({ trials, enrolment }: TestTrialOptions, usual?: string): string | undefined {
-  if (typeof trials === 'string') return trials;
+  if (typeof trials === 'string') return resolve(trials);
   if (usual !== undefined && (trials.enrollUtterances ?? trials.durations) !== undefined) {
     throw new UserError(
       `corpus.trials: enrollUtterances and durations say how trials are made, but there is ${usual}, which is read\n` +

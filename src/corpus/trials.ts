@@ -151,7 +151,11 @@ export function describeConflict(
 
 function throwConflicts(trials: readonly Trial[], conflicts: Repeat[], placeOf: (index: number) => string): void {
   const problems = conflicts.map((conflict) => describeConflict(trials, conflict, placeOf));
-  throwProblems(problems, { where: 'trials', what: 'pairs are both target and nontarget' });
+  throwProblems(problems, {
+    where: 'trials',
+    what: 'pairs are both target and nontarget',
+    one: 'pair is both target and nontarget',
+  });
 }
 
 /** Writes a list, one line a trial, in the trials' order, aside and renamed. */

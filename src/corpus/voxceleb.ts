@@ -159,7 +159,7 @@ async function findRecordings(
       ...(left > 0
         ? [`left out ${left} audio files that are not idXXXXX/<video>/<number>: ${firstOf(elsewhere)}`]
         : []),
-      ...describeOthers({ audio: [], others }),
+      ...describeOthers({ others }),
     ],
   };
 }

@@ -1,7 +1,7 @@
 /** @file Finding audio files and reading their headers: order, counts, links, and many slow headers in threads. */
 import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
-import { listAudioFiles, probeAudioFiles } from '../../src/corpus/audio-files.js';
+import { describeSameFiles, listAudioFiles, probeAudioFiles } from '../../src/corpus/audio-files.js';
 import { corpusTree, type CorpusTree } from './corpus-tree.js';
 
 describe('audio files', () => {
@@ -38,6 +38,32 @@ describe('audio files', () => {
       probeAudioFiles(paths, { where: 'here' }),
       /here: 1 of 9 audio files .*\n.*broken\.wav.*no such file/,
     );
+  });
+
+  it('are not followed in circles of links, which are counted', async () => {
+    tree.wav('a/1.wav');
+    tree.wav('b/2.wav');
+    for (const [target, link] of [
+      ['.', 'a/up'],
+      ['b', 'a/x'],
+      ['a', 'b/y'],
+    ]) {
+      symlinkSync(tree.at(target), tree.at(link));
+    }
+    const { audio, others, folders, linked } = await listAudioFiles(tree.root);
+    assert.deepEqual(audio, ['a/1.wav', 'a/x/2.wav', 'b/2.wav', 'b/y/1.wav']);
+    assert.deepEqual(
+      [...others.keys()].sort(),
+      ['a/up', 'a/x/y', 'b/y/up', 'b/y/x'].map((at) => `link in a circle: ${at}`),
+    );
+    assert.deepEqual(folders, ['a', 'b']);
+    assert.ok(linked);
+    const notes = await describeSameFiles(audio.map((file) => tree.at(file)));
+    const [first, second] = [tree.at('b/2.wav'), tree.at('b/y/1.wav')];
+    assert.deepEqual(notes, [
+      `2 files reached twice, by symbolic links, and so taken twice: ` +
+        `${first} is ${tree.at('a/x/2.wav')}, ${second} is ${tree.at('a/1.wav')}`,
+    ]);
   });
 
   it('are probed in threads where headers are slow: the same infos in the same order', async () => {

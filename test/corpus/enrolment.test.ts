@@ -70,7 +70,7 @@ describe('enrolment', () => {
     assert.deepEqual([...utterancesOfTrials(trials)].sort(), ['m1', 'x', 'y']);
     assert.throws(
       () => checkEnrolment(map, new Set(['a', 'b']), 'map'),
-      /map: 1 enrolment utterances are not in the manifest:\n {2}model m2: c/,
+      /map: 1 enrolment utterance is not in the manifest:\n {2}model m2: c/,
     );
   });
 });

@@ -130,7 +130,7 @@ describe('writeKaldiFolder', () => {
     const stereo = utterance('a-1', 'a', { channels: 2, channel: 1 });
     assert.throws(
       () => writeKaldiFolder(tree.at('out'), [stereo]),
-      /1 things that Kaldi's files cannot say:\n {2}a-1: is channel 1 of/,
+      /1 thing that Kaldi's files cannot say:\n {2}a-1: is channel 1 of/,
     );
     assert.throws(
       () => writeKaldiFolder(tree.at('out'), [utterance('a-1', 'a', { path: '/audio/x |' })]),

@@ -1,6 +1,7 @@
 /** @file Kaldi data folders read as a corpus: with and without segments, splits, commands, and what does not fit. */
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { corpusTree, idsOf, noteOf, prepare, type CorpusTree } from './corpus-tree.js';
 
 describe('corpus kaldi', () => {
@@ -34,6 +35,20 @@ describe('corpus kaldi', () => {
       ['f', 'f', 'm', 'm'],
     );
     assert.match(noteOf(corpus, /^trials/), /^trials: 2 of trials, SHA-256/);
+  });
+
+  it("finds lists that are gzip'd", async () => {
+    folder('data/train', ['a', 'b']);
+    folder('data/test', ['y', 'z']);
+    tree.text('data/test/trials', 'y-0 y-1 target', 'y-0 z-1 nontarget');
+    for (const list of ['train/wav.scp', 'train/utt2spk', 'test/wav.scp', 'test/trials']) {
+      const path = tree.at('data', list);
+      writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
+      rmSync(path);
+    }
+    const corpus = await read();
+    assert.deepEqual(idsOf(corpus, 'train'), ['a-0', 'a-1', 'b-0', 'b-1']);
+    assert.equal(corpus.trials!.length, 2);
   });
 
   it('takes folders that are named, several for a split', async () => {
@@ -79,8 +94,8 @@ describe('corpus kaldi', () => {
     assert.deepEqual(timesOf('a-1'), { offset: 1.5, duration: 0.5, session: 'r2' });
     assert.deepEqual(timesOf('d-2'), { offset: 0, duration: 2, session: 'r1' });
     assert.deepEqual(timesOf('d-3'), { offset: undefined, duration: 2, session: 'r1' });
-    assert.match(noteOf(corpus, /half a second/), /^1 utterances are listed .*: d-2 \(0\.300 s\)$/);
-    assert.match(noteOf(corpus, /in no segment/), /1 recordings of wav\.scp are in no segment: left out/);
+    assert.match(noteOf(corpus, /half a second/), /^1 utterance listed .*: d-2 \(0\.300 s\)$/);
+    assert.match(noteOf(corpus, /in no segment/), /1 recording of wav\.scp in no segment: left out/);
 
     appendFileSync(tree.at('data/segments'), 'd-4 r1 1 2.6\n');
     appendFileSync(tree.at('data/utt2spk'), 'd-4 d\n');
@@ -116,7 +131,7 @@ describe('corpus kaldi', () => {
     const options = { testSpeakers: ['a', 'b'] };
     await assert.rejects(
       read(options),
-      /wav\.scp: 1 recordings are commands, not files:\n {2}.*wav\.scp:1: echo ran .*\nRunning them runs whatever they say; .*--allow-pipes/,
+      /wav\.scp: 1 recording is a command, not a file:\n {2}.*wav\.scp:1: echo ran .*\nRunning them runs whatever they say; .*--allow-pipes/,
     );
     const corpus = await read({ ...options, allowPipes: true });
     const made = corpus.utterances.find(({ id }) => id === 'a-0')!;
@@ -161,6 +176,6 @@ describe('corpus kaldi', () => {
     folder('data/train', ['a', 'b']);
     folder('data/test', ['y', 'z']);
     tree.text('data/test/utt2spk', 'y-0 a', 'y-1 a', 'z-0 z', 'z-1 z');
-    await assert.rejects(read(), /1 speakers are both in training and in test:\n {2}a: a-1 \(train\) and y-0 \(test\)/);
+    await assert.rejects(read(), /1 speaker is both in training and in test:\n {2}a: a-1 \(train\) and y-0 \(test\)/);
   });
 });

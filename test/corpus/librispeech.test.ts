@@ -61,7 +61,7 @@ describe('corpus librispeech, released layout', () => {
 
   it('reports a speaker in training and test', async () => {
     utterance('test-clean', 19, 300);
-    await assert.rejects(prepare(source), /1 speakers are both in training and in test:\n {2}19: /);
+    await assert.rejects(prepare(source), /1 speaker is both in training and in test:\n {2}19: /);
   });
 
   it('explains a wrong folder', async () => {

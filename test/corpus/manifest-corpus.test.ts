@@ -80,7 +80,7 @@ describe('corpus manifest', () => {
       ...utterances(['a', 'b'], 'train'),
       ...utterances(['b', 'c'], 'test').map((u) => ({ ...u, id: `t${u.id}` })),
     ]);
-    await assert.rejects(prepare({ source: both }), /1 speakers are both in training and in test/);
+    await assert.rejects(prepare({ source: both }), /1 speaker is both in training and in test/);
     await assert.rejects(prepare({ source: write('bad.jsonl', [{ id: 'x' }]) }), /bad\.jsonl:1: x: missing fields/);
     await assert.rejects(prepare({ source: join(dir, 'none.jsonl') }), /none\.jsonl: cannot read the manifest/);
     await assert.rejects(prepare({}), /corpus\.source is not set/);

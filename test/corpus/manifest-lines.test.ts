@@ -83,6 +83,12 @@ describe('manifest lines', () => {
     });
   }
 
+  it('finds speakers that differ in Unicode normalisation only', () => {
+    assert.deepEqual(problemsOf(line({ speaker: 'é' }), line({ id: 'a-2', speaker: 'e\u0301' })), [
+      '2: speaker e\u0301 differs from the one on line 1 in its Unicode normalisation only',
+    ]);
+  });
+
   it('finds all problems, not only the first', () => {
     const problems = problemsOf(...Array.from({ length: 50 }, (_, i) => line({ id: `a b${i}` })));
     assert.equal(problems.length, 50);
@@ -94,7 +100,7 @@ describe('manifest lines', () => {
     writeFileSync(path, `${line()}\n${line()}\n`);
     assert.throws(
       () => readCheckedManifest(path),
-      /m\.jsonl:2: a-1: the same id as line 1\n1 problems in all: see `acanet data validate /,
+      /m\.jsonl:2: a-1: the same id as line 1\n1 problem in all: see `acanet data validate /,
     );
     assert.equal(describeProblem(checkManifest(path).problems[0]), `${path}:2: a-1: the same id as line 1`);
     assert.throws(

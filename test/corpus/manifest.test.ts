@@ -59,7 +59,7 @@ describe('manifest', () => {
     const twice = [utterance(), utterance({ id: 'a-2' }), utterance({ path: '/corpus/other.wav' })];
     assert.throws(
       () => validateManifest(twice, { where: 'm.jsonl' }),
-      /m\.jsonl: 1 problems.*\n {2}utterance 3 \(a-1\): the same id as utterance 1 \(\/corpus\/other\.wav\)/,
+      /m\.jsonl: 1 problem:\n {2}utterance 3 \(a-1\): the same id as utterance 1 \(\/corpus\/other\.wav\)/,
     );
   });
 
@@ -81,6 +81,18 @@ describe('manifest', () => {
       assert.throws(() => validateManifest([utterance(change)], { where: 'm' }), message);
     });
   }
+
+  it('refuses ids and speakers that differ in Unicode normalisation only, each spelling once', () => {
+    const [one, two] = ['é', 'e\u0301'];
+    const utterances = [one, two, two].map((speaker, index) => utterance({ id: `u-${index}`, speaker }));
+    const ids = [one, two].map((id) => utterance({ id: `${id}-1` }));
+    assert.throws(
+      () => validateManifest([...utterances, ...ids], { where: 'm' }),
+      /^UserError: m: 2 problems:\n.*utterance 2 \(u-1\): speaker .* on utterance 1 in its Unicode.*\n.*utterance 5 .*: id .*-1 .* utterance 4 .*$/,
+    );
+    const spelt = [one, one].map((speaker, index) => utterance({ id: `u-${index}`, speaker }));
+    assert.doesNotThrow(() => validateManifest(spelt, { where: 'm' }));
+  });
 
   it('takes slashes, letters of any script and names with dots as ids', () => {
     const ids = ['id10270/5r0dWxy17C8/00001.wav', 'Přemysl-01', '话者1/一', 'a..b', '.hidden'];
@@ -135,7 +147,7 @@ describe('manifest', () => {
     ];
     assert.throws(
       () => checkSpeakersDisjoint(mixed, { where: 'm' }),
-      /1 speakers are both.*\n {2}a: a-1 \(train\) and a-2 \(test\)/,
+      /1 speaker is both.*\n {2}a: a-1 \(train\) and a-2 \(test\)/,
     );
     checkSpeakersDisjoint([mixed[0], mixed[2]], { where: 'm' });
   });

@@ -50,7 +50,7 @@ describe('test trials', () => {
     tree.text('lists/other', 'A a1 x1');
     await assert.rejects(
       folder({ ...options, enrolment: tree.at('lists/other') }),
-      /enrolment: 1 enrolment utterances are not in the manifest:\n {2}model A: x1/,
+      /enrolment: 1 enrolment utterance is not in the manifest:\n {2}model A: x1/,
     );
     await assert.rejects(folder({ enrolment: tree.at('lists/enroll.map') }), /corpus\.enrolment: .* name that list/);
   });

@@ -63,7 +63,7 @@ describe('trials', () => {
     [
       'a pair with two labels, in either order',
       'a b target\na c nontarget\nb a nontarget\n',
-      'trials: 1 pairs are both target and nontarget:\n  trials.txt:3: nontarget "b a" is target at trials.txt:1',
+      'trials: 1 pair is both target and nontarget:\n  trials.txt:3: nontarget "b a" is target at trials.txt:1',
     ],
   ];
   for (const [what, text, message] of errors) it(`refuses ${what}`, () => assert.equal(errorOf(text), message));

@@ -168,7 +168,7 @@ describe('corpus voxceleb', () => {
     writeFileSync(tree.at('v2/dev/aac/id00012/aaaaaaaaaaa/00001.flac'), 'not looked at');
     await assert.rejects(
       prepare(sources()),
-      /1 recordings are there more than once:\n.*00001\.flac and .*00001\.wav\nSay which/,
+      /1 recording is there more than once:\n.*00001\.flac and .*00001\.wav\nSay which/,
     );
     const corpus = await prepare({ ...sources(), formats: ['wav'] });
     assert.match(noteOf(corpus, /not idXXXXX/), /^left out 1 audio files that are not idXXXXX.*stray\.wav$/);

@@ -285,7 +285,7 @@ describe('corpus wsj0', () => {
     [
       'a speaker in training and test',
       { training: [...TRAINING, ...mixtures(['050a0509', '011c0201'])] },
-      /1 speakers are both in training and in test:\n {2}050: 050a0509/,
+      /1 speaker is both in training and in test:\n {2}050: 050a0509/,
     ],
   ];
   for (const [what, written, message] of badLists) {

@@ -96,10 +96,7 @@ describe('enrolment of several utterances, from end to end', () => {
     const [single] = scoresOf(join(folder, 'scores.txt'));
     assert.notEqual(single[2], beside[2]);
     writeFileSync(map, `m ${first} nobody\n`);
-    await assert.rejects(
-      score(map),
-      /other\.map: 1 enrolment utterances are not in the manifest:\n {2}model m: nobody/,
-    );
+    await assert.rejects(score(map), /other\.map: 1 enrolment utterance is not in the manifest:\n {2}model m: nobody/);
   });
 
   it('leaves no map behind when single utterances are enrolled again', async () => {

@@ -113,7 +113,7 @@ describe('features/augmentation/sources', () => {
     writeFileSync(join(folder, 'texts/a.txt'), '');
     await assert.rejects(
       listOf('texts'),
-      /texts: expected audio files .*found none: left out 1 other files \(\.txt 1\)/,
+      /texts: expected audio files .*found none: left out 1 other file \(\.txt 1\)/,
     );
     await assert.rejects(listOf('gone'), /augmentation\.noise: .*gone: no such folder or file/);
   });
