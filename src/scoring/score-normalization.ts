@@ -1,0 +1,54 @@
+/**
+ * @file Score normalisation: a score in units of the spread of scores against a cohort of other speakers.
+ *
+ * With mean and deviation of the model's (e) and of the test utterance's (t) cohort scores:
+ *
+ *     z-norm  (s - mean_e) / deviation_e          s-norm   (z-norm + t-norm) / 2
+ *     t-norm  (s - mean_t) / deviation_t          as-norm  s-norm, over the `top` highest cohort scores of each
+ *
+ * Z-norm: Li and Porter, 1988; T-norm: Auckenthaler et al., 2000; S-norm: Kenny, Odyssey 2010; AS-norm: see `as-norm.ts`.
+ */
+import { cohortStatistics, type CohortStatistics, type CohortStatisticsOptions } from './as-norm.js';
+import type { Pair, ScoredSide, TrialSides } from './pair-scorer.js';
+
+export const normalizations = ['none', 'z-norm', 't-norm', 's-norm', 'as-norm'] as const;
+export type Normalization = (typeof normalizations)[number];
+
+export interface NormalizeScoresOptions extends CohortStatisticsOptions {
+  readonly normalization: Exclude<Normalization, 'none'>;
+}
+
+/**
+ * Normalises one score a trial; `top` is taken as given, whichever the normalisation.
+ * @param sides what the scores were made of
+ * @param cohort as models and as tests: models are scored against its tests, test utterances against its models
+ */
+export async function normalizeScores(
+  scores: Float64Array,
+  { trials, sides, cohort }: { trials: readonly Pair[]; sides: TrialSides; cohort: TrialSides },
+  { normalization, onProgress, ...options }: NormalizeScoresOptions,
+): Promise<Float64Array<ArrayBuffer>> {
+  const models = normalization === 't-norm' ? 0 : sides.models.rows.size;
+  const tests = normalization === 'z-norm' ? 0 : sides.tests.rows.size;
+  const statistics = (side: ScoredSide, against: ScoredSide, before: number) =>
+    cohortStatistics(side, against, {
+      ...options,
+      onProgress: (done) => onProgress?.(before + done, models + tests),
+    });
+  const normalized: Float64Array[] = [];
+  if (models > 0) {
+    const ofModels = await statistics(sides.models, cohort.tests, 0);
+    normalized.push(inUnitsOf(ofModels, scores, (t) => sides.models.rows.get(trials[t].enroll)!));
+  }
+  if (tests > 0) {
+    const ofTests = await statistics(sides.tests, cohort.models, models);
+    normalized.push(inUnitsOf(ofTests, scores, (t) => sides.tests.rows.get(trials[t].test)!));
+  }
+  return Float64Array.from(scores, (_, t) => normalized.reduce((sum, each) => sum + each[t], 0) / normalized.length);
+}
+
+const inUnitsOf = ({ mean, deviation }: CohortStatistics, scores: Float64Array, rowOf: (trial: number) => number) =>
+  scores.map((score, t) => {
+    const row = rowOf(t);
+    return (score - mean[row]) / deviation[row];
+  });
