@@ -9,6 +9,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UserError } from '../errors.js';
+import { drawsFromAudio } from '../features/augmentation/options.js';
 import { featureSize } from '../features/options.js';
 import { didYouMean } from './closest-name.js';
 import { mergeLocated, nearestLocated, parseLocatedYaml, setLocated, type Located } from './located-yaml.js';
@@ -164,7 +165,7 @@ function checkRecipe(tree: Located): Recipe {
 
 /** Crops are read from audio on line, where frames that VAD leaves out of the features cannot be told. */
 function checkAugmentation({ features, augmentation }: Pick<Recipe, 'features' | 'augmentation'>, tree: Located): void {
-  if (!features.vad || augmentation?.when !== 'online') return;
+  if (!features.vad || !augmentation || !drawsFromAudio(augmentation)) return;
   const { at } = nearestLocated(tree, ['features', 'vad']);
   throw new UserError(
     `features.vad does not go with augmentation.when: online → at features.vad\n  ${at}\n` +

@@ -5,6 +5,7 @@
 import { UserError } from '../errors.js';
 import type { Utterance } from '../corpus/manifest.js';
 import {
+  drawsFromAudio,
   type AugmentationOptions,
   type WaveformTechnique,
   waveformTechniques,
@@ -42,7 +43,7 @@ export interface TrainingData {
 export async function openTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
   const { augmentation, cache, training, seed } = options;
   const { cropFrames, pad, loaderThreads } = training;
-  const online = augmentation?.when === 'online';
+  const online = augmentation !== null && drawsFromAudio(augmentation);
   if (online && cache.options.vad) {
     throw new UserError(
       'features.vad and augmentation.when: online: a crop without its silent frames cannot be found again in the audio\n' +
@@ -95,12 +96,12 @@ function cropAudio(utterance: TrainingVariant, cache: FeatureCache) {
   };
 }
 
-/** What is drawn while training: all of it on line; of copies, whose waveforms are cached, SpecAugment only. */
+/** What is drawn while training: all of it from audio; of cached features SpecAugment only. */
 async function openDrawn(
   options: AugmentationOptions,
   utterances: readonly Utterance[],
 ): Promise<LoaderAugmentation | undefined> {
-  if (options.when === 'copies') {
+  if (!drawsFromAudio(options)) {
     if (!options.specAugment) return undefined;
     const none = Object.fromEntries(waveformTechniques.map((name) => [name, null])) as Record<WaveformTechnique, null>;
     return { options: { ...options, ...none, speed: null }, sources: {} };
@@ -125,7 +126,8 @@ function describeAugmentation(
   const made = variants.filter(({ variant }) => variant).length;
   const how =
     when === 'online'
-      ? `on line, crop by crop, in ${threads === 1 ? '1 thread' : `${threads} threads`}`
+      ? `on line, crop by crop, ${drawsFromAudio(options) ? 'from audio' : 'of cached features'}, in ` +
+        `${threads === 1 ? '1 thread' : `${threads} threads`}`
       : `${options.copies} cached ${options.copies === 1 ? 'copy' : 'copies'} of each utterance`;
   return [
     `augmentation ${how}; probabilities (of scenes: ${select}): ` +

@@ -161,8 +161,8 @@ describe('crops augmented while training', () => {
     assert.equal((await batches(0, data.stepsPerEpoch)).length, 6);
   });
 
-  it('are masked crops of the cache where SpecAugment alone is drawn for copies', async () => {
-    const masks = { when: 'copies', specAugment: { probability: 1, time: { width: 8 }, frequency: { width: 4 } } };
+  it('are masked crops of the cache where SpecAugment alone is drawn', async () => {
+    const masks = { specAugment: { probability: 1, time: { width: 8 }, frequency: { width: 4 } } };
     const plain = await (await open(null)).batches(0, 2);
     const masked = await (await open(masks)).batches(0, 2);
     for (const [i, { features }] of masked.entries()) {
@@ -171,6 +171,7 @@ describe('crops augmented while training', () => {
       assert.ok(changed.every((at) => features[at] === 0));
     }
     assert.deepEqual(await (await open(masks, { loaderThreads: 2 })).batches(1, 2), masked.slice(1));
+    assert.deepEqual(await (await open({ ...masks, when: 'copies' })).batches(0, 2), masked);
   });
 
   it('are refused together with VAD, whose frames audio cannot tell', async () => {

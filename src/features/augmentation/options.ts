@@ -180,3 +180,8 @@ export type CodecOptions = z.output<typeof codec>;
 export type DropFrequencyOptions = z.output<typeof dropFrequency>;
 export type DropChunkOptions = z.output<typeof dropChunk>;
 export type SpecAugmentOptions = z.output<typeof specAugment>;
+
+/** Whether crops are made from audio while training. SpecAugment by itself masks crops of cached features. */
+export function drawsFromAudio({ when, speed, ...techniques }: AugmentationOptions): boolean {
+  return when === 'online' && (speed !== null || waveformTechniques.some((name) => techniques[name] !== null));
+}
