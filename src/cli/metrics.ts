@@ -1,32 +1,86 @@
 /** @file `acanet metrics`: the figures of a score file. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { SliceKind } from '../scoring/slices.js';
+import type { DefinitionName } from '../scoring/toolkit-definitions.js';
 import { print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 
 interface MetricsFlags {
   trials?: string;
   calibrated?: boolean;
+  manifest?: string;
+  speakers?: string;
+  enrollMap?: string;
+  resamples: number;
+  seed: number;
+  definition?: DefinitionName;
+  allDefinitions?: boolean;
+  by: SliceKind[];
+  worst?: number;
+  threshold: number[];
   json?: boolean;
 }
+
+// As in scoring/toolkit-definitions.ts and scoring/slices.ts, which are loaded only when the command runs.
+const definitions: readonly DefinitionName[] = ['exact', 'kaldi', 'speechbrain', 'wespeaker', 'voxceleb_trainer'];
+const slices: readonly SliceKind[] = ['gender', 'duration', 'session', 'speaker'];
 
 export function addMetrics(program: Command): void {
   const command = program
     .command('metrics')
-    .description('EER and minDCF of scores; rates are fractions in JSON, per cent in the table')
+    .description('EER, minDCF and minCllr of scores, with 95 % intervals where speakers are known')
     .argument('<scores>', '`enroll test score` lines, with `target|nontarget` as a fourth field or with --trials')
     .option('--trials <file>', 'which pairs are targets')
     .option('--calibrated', 'the scores are natural log-likelihood ratios: also actDCF and Cllr')
-    .option('--json', 'print results as JSON');
+    .option('--manifest <file>', 'manifest.jsonl of the utterances: intervals, slices, audio paths')
+    .option('--speakers <file>', '`utterance speaker` lines: intervals')
+    .option('--enroll-map <file>', 'enrolment ids are models of this map, `model utt1 utt2 …` lines')
+    .option('--resamples <n>', 'resamples of the speakers; 0: no intervals', wholeNumber, 1000)
+    .option('--seed <n>', 'seed of the resamples', wholeNumber, 0)
+    .addOption(new Option('--definition <name>', 'EER and minDCF as another toolkit defines them').choices(definitions))
+    .option('--all-definitions', 'EER and minDCF as each toolkit defines them, side by side')
+    .option('--by <slices>', `figures of parts of the trials: ${slices.join(', ')} (several with commas)`, asSlices, [])
+    .option('--worst <n>', 'show the n worst target and nontarget trials, and speakers with --by speaker', wholeNumber)
+    .option('--threshold <score>', 'errors at this threshold too; may be given again', asThreshold, [])
+    .option('--json', 'print results as JSON; rates are fractions there');
   withExamples(
     command,
-    'acanet metrics exp/demo/score/aca-net/scores.txt --trials exp/demo/prep/trials.txt --json',
+    'acanet metrics exp/demo/score/aca-net/scores.txt --trials exp/demo/prep/trials.txt --manifest exp/demo/prep/manifest.jsonl',
+    'acanet metrics scores.txt --trials trials.txt --all-definitions',
+    'acanet metrics scores.txt --trials trials.txt --manifest manifest.jsonl --by gender,speaker --worst 10',
   ).action(async (path: string, flags: MetricsFlags) => {
-    const { evaluateScoreFile } = await import('../recipe/evaluate-score-file.js');
-    const evaluation = evaluateScoreFile(path, { trials: flags.trials, calibrated: flags.calibrated });
-    if (flags.json) printJson(evaluation);
+    const { definition, allDefinitions, by, threshold, json, ...options } = flags;
+    const { reportOnScoreFile } = await import('../recipe/evaluate-score-file.js');
+    const report = reportOnScoreFile(path, {
+      ...options,
+      slices: by,
+      thresholds: threshold,
+      ...(allDefinitions ? { definitions } : definition && { definitions: [definition] }),
+    });
+    if (json) printJson(report);
     else {
-      const { describeScores } = await import('../scoring/evaluation.js');
-      print(describeScores(evaluation));
+      const { formatScoreReport } = await import('../report/score-report.js');
+      print(formatScoreReport(report, { ...(flags.worst !== undefined && { speakers: flags.worst }) }));
     }
   });
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`expected a whole number, got "${text}"`);
+  return Number(text);
+}
+
+function asSlices(text: string, earlier: SliceKind[]): SliceKind[] {
+  const chosen = text.split(',').map((name) => {
+    const slice = slices.find((known) => known === name.trim());
+    if (!slice) throw new InvalidArgumentError(`expected ${slices.join(', ')}, got "${name}"`);
+    return slice;
+  });
+  return [...new Set([...earlier, ...chosen])];
+}
+
+function asThreshold(text: string, earlier: number[]): number[] {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError(`expected a number, got "${text}"`);
+  return [...earlier, value];
 }

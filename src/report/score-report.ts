@@ -1,0 +1,179 @@
+/** @file What is said about scored trials: measures with intervals, operating points, definitions, slices, worst trials. */
+import type { Interval } from '../scoring/bootstrap.js';
+import { describeScores, type Evaluation } from '../scoring/evaluation.js';
+import { calibrationMeasures, discriminationMeasures, measureTitles, type MeasureName } from '../scoring/measures.js';
+import type { OperatingPoint } from '../scoring/metrics.js';
+import type { SliceKind } from '../scoring/slices.js';
+import { type DefinedFigures, definitionNotes } from '../scoring/toolkit-definitions.js';
+import { formatPercent } from './number-format.js';
+import { formatTable } from './table.js';
+
+export type MeasureIntervals = Partial<Record<MeasureName, Interval>>;
+
+/** An operating point with what it is: `EER`, `minDCF(0.01)`, `given`. */
+export interface NamedOperatingPoint extends OperatingPoint {
+  readonly at: string;
+  readonly intervals?: { miss: Interval; falseAlarm: Interval; precision?: Interval };
+}
+
+/** Figures of a part of the trials; without rates where it has trials of one kind only. */
+export interface SliceFigures {
+  readonly by: SliceKind;
+  readonly name: string;
+  readonly trials: number;
+  readonly targets: number;
+  readonly nontargets: number;
+  readonly measures?: Partial<Record<MeasureName, number>>;
+  readonly intervals?: MeasureIntervals;
+  /** Errors at the score where all trials together have their EER; NaN where there are no trials to err in. */
+  readonly miss: number;
+  readonly falseAlarm: number;
+}
+
+export interface WorstTrial {
+  readonly target: boolean;
+  readonly score: number;
+  readonly enroll: string;
+  readonly test: string;
+  /** Audio files, where a manifest knows them. */
+  readonly enrollPaths?: readonly string[];
+  readonly testPaths?: readonly string[];
+}
+
+export interface ScoreReport extends Evaluation {
+  /** 95 %; absent with a reason. */
+  readonly intervals?: MeasureIntervals;
+  readonly noIntervals?: string;
+  readonly bootstrap?: { readonly unit: 'speaker'; speakers: number; resamples: number; seed: number };
+  readonly operatingPoints: readonly NamedOperatingPoint[];
+  readonly definitions?: readonly DefinedFigures[];
+  readonly slices?: readonly SliceFigures[];
+  readonly worst?: readonly WorstTrial[];
+}
+
+/** The report as tables for a terminal. `speakers` is how many of the worst speakers are shown. */
+export function formatScoreReport(report: ScoreReport, { speakers = 10 } = {}): string {
+  const { bootstrap, noIntervals, definitions, slices = [], worst } = report;
+  const bySpeaker = slices.filter(({ by }) => by === 'speaker');
+  const others = slices.filter(({ by }) => by !== 'speaker');
+  return [
+    `${describeScores(report)}\n`,
+    measureTable(report),
+    bootstrap
+      ? `Intervals: ${bootstrap.resamples} resamples of the ${bootstrap.speakers} speakers, on both sides of the trials (seed ${bootstrap.seed}).\n`
+      : `No intervals: ${noIntervals}.\n`,
+    pointTable(report.operatingPoints),
+    ...(definitions ? [definitionTable(definitions)] : []),
+    ...(others.length > 0 ? [sliceTable(others, 'slice')] : []),
+    ...(bySpeaker.length > 0
+      ? [
+          sliceTable(bySpeaker.slice(0, speakers), 'speaker') +
+            `The ${Math.min(speakers, bySpeaker.length)} worst of ${bySpeaker.length} speakers, by P_miss + P_fa at the threshold of the EER of all.\n`,
+        ]
+      : []),
+    ...(worst ? [worstTable(worst)] : []),
+  ].join('\n');
+}
+
+/** `1.72 %` for rates, `0.203` for costs and bits. */
+const formatMeasure = (name: MeasureName, value: number) => (name === 'eer' ? formatPercent(value) : value.toFixed(3));
+
+const formatInterval = (format: (value: number) => string, interval?: Interval) =>
+  interval ? `${format(interval[0])} to ${format(interval[1])}` : '-';
+
+function measureTable(report: ScoreReport): string {
+  const rows = [...discriminationMeasures, ...calibrationMeasures].flatMap((name) => {
+    const value = report[name];
+    if (value === undefined) return [];
+    const format = (number: number) => formatMeasure(name, number);
+    return [[measureTitles[name], format(value), formatInterval(format, report.intervals?.[name])]];
+  });
+  return formatTable([{ title: 'measure' }, { title: 'value', align: 'right' }, { title: '95 % interval' }], rows);
+}
+
+/** Small rates keep two digits: `0.0012 %`. */
+function formatRate(rate: number): string {
+  if (Number.isNaN(rate)) return '-';
+  const percent = 100 * rate;
+  return percent !== 0 && percent < 0.1 ? `${percent.toPrecision(2)} %` : formatPercent(rate);
+}
+
+const formatScore = (score: number) => (Number.isFinite(score) ? score.toFixed(4) : 'above all');
+
+function pointTable(points: readonly NamedOperatingPoint[]): string {
+  const withIntervals = points.some(({ intervals }) => intervals);
+  return formatTable(
+    [
+      { title: 'accept from' },
+      { title: 'threshold', align: 'right' },
+      { title: 'P_miss', align: 'right' },
+      { title: 'P_fa', align: 'right' },
+      { title: 'recall', align: 'right' },
+      { title: 'precision', align: 'right' },
+      ...(withIntervals ? [{ title: '95 % interval of precision' }] : []),
+    ],
+    points.map(({ at, threshold, miss, falseAlarm, recall, precision, intervals }) => [
+      at,
+      formatScore(threshold),
+      ...[miss, falseAlarm, recall, precision].map(formatRate),
+      ...(withIntervals ? [formatInterval(formatRate, intervals?.precision)] : []),
+    ]),
+  );
+}
+
+function definitionTable(definitions: readonly DefinedFigures[]): string {
+  return formatTable(
+    [
+      { title: 'definition' },
+      { title: 'EER', align: 'right' },
+      { title: 'minDCF(0.01)', align: 'right' },
+      { title: 'minDCF(0.05)', align: 'right' },
+      { title: 'minDCF(0.001)', align: 'right' },
+      { title: 'what is different' },
+    ],
+    definitions.map(({ definition, eer, minDcf, minDcf005, minDcf0001 }) => [
+      definition,
+      eer === null ? 'fails' : formatPercent(eer, 3),
+      ...[minDcf, minDcf005, minDcf0001].map((cost) => cost.toFixed(definition === 'speechbrain' ? 6 : 4)),
+      definitionNotes[definition],
+    ]),
+  );
+}
+
+function sliceTable(slices: readonly SliceFigures[], title: string): string {
+  const withIntervals = slices.some(({ intervals }) => intervals);
+  return formatTable(
+    [
+      { title },
+      { title: 'targets', align: 'right' },
+      { title: 'nontargets', align: 'right' },
+      { title: 'EER', align: 'right' },
+      ...(withIntervals ? [{ title: '95 % interval' }] : []),
+      { title: 'minDCF(0.01)', align: 'right' },
+      { title: 'P_miss', align: 'right' },
+      { title: 'P_fa', align: 'right' },
+    ],
+    slices.map(({ by, name, targets, nontargets, measures, intervals, miss, falseAlarm }) => [
+      by === 'speaker' ? name : `${by}: ${name}`,
+      String(targets),
+      String(nontargets),
+      measures ? formatPercent(measures.eer!) : '-',
+      ...(withIntervals ? [formatInterval((value) => formatPercent(value), intervals?.eer)] : []),
+      measures ? measures.minDcf!.toFixed(3) : '-',
+      formatRate(miss),
+      formatRate(falseAlarm),
+    ]),
+  );
+}
+
+function worstTable(worst: readonly WorstTrial[]): string {
+  return formatTable(
+    [{ title: 'worst' }, { title: 'score', align: 'right' }, { title: 'enrolled' }, { title: 'test' }],
+    worst.map(({ target, score, enroll, test, enrollPaths = [enroll], testPaths = [test] }) => [
+      target ? 'target' : 'nontarget',
+      score.toFixed(4),
+      enrollPaths.join(' '),
+      testPaths.join(' '),
+    ]),
+  );
+}
