@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { AudioInfo } from '../audio/audio-format.js';
 import { UserError, messageOf } from '../errors.js';
-import { asNumber } from './number-flag.js';
+import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 
@@ -91,9 +91,12 @@ async function infoTable(infos: ShownInfo[], { verify = false }: { verify?: bool
 async function convertFile(input: string, output: string, { rate, channel, json }: ConvertFlags): Promise<void> {
   if (!/\.wav$/i.test(output))
     throw new UserError(`${output}: expected a name that ends in .wav: WAV is what is written`);
-  const sampleRate = wholeNumber('--rate', rate, 1);
+  const sampleRate = wholeNumber('--rate', rate);
   const { convertToWav } = await import('../audio/convert.js');
-  const written = await convertToWav(input, output, { sampleRate, channel: wholeNumber('--channel', channel, 0) });
+  const written = await convertToWav(input, output, {
+    sampleRate,
+    channel: wholeNumber('--channel', channel, { from: 0 }),
+  });
   if (written.clipped > 0) {
     process.stderr.write(
       `! ${output}: ${written.clipped} of ${written.frames} samples were too loud and are clipped\n`,
@@ -101,11 +104,4 @@ async function convertFile(input: string, output: string, { rate, channel, json 
   }
   if (json) printJson({ file: output, ...written });
   else print(output);
-}
-
-function wholeNumber(flag: string, text: string | undefined, least: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = asNumber(text);
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value;
-  throw new UserError(`${flag}: expected a whole number of at least ${least}, got "${text}"`);
 }

@@ -22,14 +22,6 @@ export function refuseTwins(outputs: readonly (string | undefined)[]): void {
   });
 }
 
-/** The number of a flag; `undefined` where the flag is not given. Throws UserError naming the flag. */
-export function wholeNumber(flag: string, text: string | undefined, atLeast = 1): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (/^-?\d+$/.test(text.trim()) && Number.isSafeInteger(value) && value >= atLeast) return value;
-  throw new UserError(`${flag}: expected a whole number from ${atLeast}, got ${JSON.stringify(text)}`);
-}
-
 /** A share between 0 and 1, without them; per cent are understood (`20%`). Throws UserError naming the flag. */
 export function shareOf(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import type { ConflictPolicy, DuplicateGroup } from '../corpus/duplicate-audio.js';
 import { UserError } from '../errors.js';
-import { refuseSameFile, wholeNumber } from './data-arguments.js';
+import { refuseSameFile } from './data-arguments.js';
 import { listenForInterruption } from './interruption.js';
+import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { PartSize } from '../corpus/manifest-split.js';
 import { UserError } from '../errors.js';
-import { refuseSameFile, refuseTwins, shareOf, wholeNumber } from './data-arguments.js';
+import { refuseSameFile, refuseTwins, shareOf } from './data-arguments.js';
+import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 
@@ -53,7 +54,7 @@ export function addDataSplit(data: Command): void {
     if (devGiven && out === undefined && dev === undefined)
       throw new UserError('expected --dev FILE for the development part');
     const devSize = devGiven ?? (dev === undefined ? undefined : testSize);
-    const seed = wholeNumber('--seed', flags.seed, 0) ?? 1;
+    const seed = wholeNumber('--seed', flags.seed, { from: 0 }) ?? 1;
 
     const [{ splitBySpeaker }, { readCheckedManifest }, { describeCorpus, splits, summarizeCorpus, writeManifest }] =
       await Promise.all([

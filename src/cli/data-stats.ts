@@ -2,8 +2,9 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Utterance } from '../corpus/manifest.js';
-import { refuseSameFile, wholeNumber } from './data-arguments.js';
+import { refuseSameFile } from './data-arguments.js';
 import { listenForInterruption } from './interruption.js';
+import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson, type Talk } from './output.js';
 import { withExamples } from './recipe-options.js';
 

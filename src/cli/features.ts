@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { RatePolicy } from '../features/options.js';
-import { asNumber } from './number-flag.js';
+import { wholeNumber } from './number-flag.js';
 import { otherRatesOption } from './other-rates-option.js';
 import { createTalk, print, printJson } from './output.js';
 import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
@@ -84,8 +84,8 @@ export function addFeatures(program: Command): void {
       } = flags;
       const given = {
         ...{ type, normalize, compression },
-        ...(bins !== undefined && { bins: asNumber(bins) }),
-        ...(rate !== undefined && { sampleRate: asNumber(rate) }),
+        ...(bins !== undefined && { bins: wholeNumber('--bins', bins) }),
+        ...(rate !== undefined && { sampleRate: wholeNumber('--rate', rate) }),
         ...(otherRates !== undefined && { otherRates }),
       };
       const { scp, records, frames } = await extractFeatures({ ...talk, files, out, given }).finally(talk.stop);

@@ -7,16 +7,23 @@ export interface Interruption {
   signal: 'SIGINT' | 'SIGTERM';
   /** 128 + the signal's number, as shells do. */
   exitCode: number;
+  /** Whether the same command, given again, goes on from what is there; otherwise it starts over. */
+  goesOn: boolean;
 }
 
 let controller: AbortController | undefined;
 let received: Interruption | undefined;
+let goesOn = false;
 
 /** The signal that has been received, if any. */
 export const interruption = (): Interruption | undefined => received;
 
-/** Starts listening, once. @returns the signal to pass to long work */
-export function listenForInterruption(): AbortSignal {
+/**
+ * Starts listening, once. @returns the signal to pass to long work
+ * @param options.goesOn whether the same command, given again, goes on with this work
+ */
+export function listenForInterruption(options: { goesOn?: boolean } = {}): AbortSignal {
+  goesOn = options.goesOn ?? false;
   if (controller) return controller.signal;
   const work = (controller = new AbortController());
   for (const [signal, exitCode] of [
@@ -25,7 +32,7 @@ export function listenForInterruption(): AbortSignal {
   ] as const) {
     process.on(signal, () => {
       if (received) process.exit(exitCode);
-      received = { signal, exitCode };
+      received = { signal, exitCode, goesOn };
       process.stderr.write(`\n${signal}: stopping at the next safe point; once more stops at once\n`);
       work.abort(new Error(signal));
     });

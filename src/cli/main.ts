@@ -29,7 +29,8 @@ export function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode; // commander has said it
   const interrupted = interruption();
   if (interrupted) {
-    process.stderr.write(`\n✖ stopped by ${interrupted.signal}; the same command goes on from here\n`);
+    const hint = interrupted.goesOn ? '; the same command goes on from here' : '';
+    process.stderr.write(`\n✖ stopped by ${interrupted.signal}${hint}\n`);
     return interrupted.exitCode;
   }
   if (error instanceof UserError) {

@@ -5,7 +5,7 @@ import type { Located } from '../recipe/located-yaml.js';
 import type { RunRecipeOptions } from '../recipe/run-recipe.js';
 import type { Experiment } from '../recipe/work-folder.js';
 import { listenForInterruption } from './interruption.js';
-import { asNumber } from './number-flag.js';
+import { wholeNumber } from './number-flag.js';
 import { createTalk } from './output.js';
 
 export interface EngineFlags {
@@ -76,7 +76,7 @@ export function withExamples(command: Command, ...examples: string[]): Command {
 
 /** The overrides that the engine flags stand for. */
 const engineSets = ({ threads, engine, device }: EngineFlags): string[] => [
-  ...(threads !== undefined ? [`engine.threads=${threads}`] : []),
+  ...(threads !== undefined ? [`engine.threads=${wholeNumber('--threads', threads)}`] : []),
   ...(engine !== undefined ? [`engine.name=${engine}`] : []),
   ...(device !== undefined ? [`engine.device=${device}`] : []),
 ];
@@ -87,7 +87,7 @@ export async function engineOf({ threads, engine, device }: EngineFlags): Promis
     import('../engine/create-engine.js'),
     import('../recipe/schema-errors.js'),
   ]);
-  const given = { name: engine, device, threads: threads === undefined ? undefined : asNumber(threads) };
+  const given = { name: engine, device, threads: wholeNumber('--threads', threads) };
   const flags = Object.entries(given).flatMap(([key, value]): [string, Located][] =>
     value === undefined ? [] : [[key, { at: `--${key === 'name' ? 'engine' : key} ${value}`, value }]],
   );
@@ -125,7 +125,9 @@ export async function bringUpToDate(
   const { runRecipe } = await import('../recipe/run-recipe.js');
   const talk = createTalk();
   try {
-    await runRecipe({ ...options, log: talk.log, progress: talk.progress, signal: listenForInterruption() });
+    // What is forced starts over each time.
+    const signal = listenForInterruption({ goesOn: !options.force?.length });
+    await runRecipe({ ...options, log: talk.log, progress: talk.progress, signal });
   } finally {
     talk.stop();
   }

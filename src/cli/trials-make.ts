@@ -6,6 +6,7 @@ import { describeBand, durationBands } from '../corpus/duration-bands.js';
 import type { MadeTrials, Shortfall, TrialListOptions } from '../corpus/trial-making.js';
 import type { TrialUtterance } from '../corpus/trial-sampling.js';
 import { UserError, messageOf } from '../errors.js';
+import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 
@@ -140,15 +141,13 @@ function optionsOf(flags: MakeFlags) {
   if (share !== null && !(share >= 0 && share <= 1)) {
     throw new UserError(`--same-gender: expected a share from 0 to 1, got ${flags.sameGender}`);
   }
-  const seed = number('--seed', flags.seed);
-  if (!Number.isInteger(seed)) throw new UserError(`--seed: expected a whole number, got ${flags.seed}`);
   return {
-    seed,
+    seed: seedOf(flags),
     maxTargets: count('--targets', flags.targets),
     maxNontargets: count('--nontargets', flags.nontargets),
     sameGender: share,
     sessions: flags.sessions,
-    enrollUtterances: whole('--enroll-utterances', flags.enrollUtterances),
+    enrollUtterances: wholeNumber('--enroll-utterances', flags.enrollUtterances),
     durations: flags.durations === undefined ? [] : bands(flags.durations),
   } satisfies TrialListOptions;
 }
@@ -178,17 +177,9 @@ const number = (flag: string, text: string): number => {
   return value;
 };
 
-function whole(flag: string, text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value > 0 && Number.isSafeInteger(value)) return value;
-  throw new UserError(`${flag}: expected a whole number above 0, got "${text}"`);
-}
+const seedOf = ({ seed }: MakeFlags): number => wholeNumber('--seed', seed, { from: 0 });
 
-function count(flag: string, text: string): number {
-  if (text === 'all') return Infinity;
-  if (!/^[1-9]\d*$/.test(text)) throw new UserError(`${flag}: expected a whole number above 0, or all, got "${text}"`);
-  return Number(text);
-}
+const count = (flag: string, text: string): number => (text === 'all' ? Infinity : wholeNumber(flag, text));
 
 function bands(text: string) {
   try {
@@ -224,11 +215,11 @@ export async function readUtterances(manifest: string, split = 'all'): Promise<K
 /** The utterances of development speakers, if any are to be set aside, and of the others. */
 async function partOf(
   utterances: KnownUtterance[],
-  { devSpeakers, seed }: MakeFlags,
+  flags: MakeFlags,
 ): Promise<{ others: TrialUtterance[]; development?: TrialUtterance[] }> {
-  if (devSpeakers === undefined) return { others: utterances };
+  if (flags.devSpeakers === undefined) return { others: utterances };
   const { setSpeakersAside } = await import('../corpus/development-speakers.js');
-  return setSpeakersAside(utterances, { count: whole('--dev-speakers', devSpeakers), seed: Number(seed) });
+  return setSpeakersAside(utterances, { count: wholeNumber('--dev-speakers', flags.devSpeakers), seed: seedOf(flags) });
 }
 
 /** Refuses outputs that would replace an input or each other, and JSON beside data on stdout. */

@@ -19,7 +19,7 @@ import { columnsOption, findColumns, type ColumnNames, type ColumnRole, type Col
 import { parseGender } from './gender.js';
 import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import { splits, type Split } from './manifest.js';
-import { firstOf } from './problem-list.js';
+import { firstOf, throwProblems } from './problem-list.js';
 import { stem } from './recording-files.js';
 import { splitSourceOptions, splitSources } from './split-sources.js';
 import { splitOffTest, testSplitOptions, withoutSpaces } from './test-split.js';
@@ -63,9 +63,11 @@ const LINES_AT_ONCE = 4096;
 interface Row {
   fields: string[];
   line: number;
+  /** Set where the row cannot be taken. */
+  problem?: string;
 }
 
-/** The utterances of one table. Throws UserError with file:line. */
+/** The utterances of one table. Throws UserError with file:line, listing the first ten rows that are none. */
 function readTable(
   path: string,
   { columns: names, root }: { columns: ColumnNames; root?: string | undefined },
@@ -76,14 +78,25 @@ function readTable(
   const columns = findColumns(header.fields, names, `${path}:${header.line}`);
   const start = root === undefined ? dirname(path) : resolve(root);
   const listed: ListedUtterance[] = [];
-  for (const row of rows) listed.push(utteranceOf(row, columns, { table: path, start, root }));
+  const problems: string[] = [];
+  for (const row of rows) {
+    const item = row.problem ?? tryUtterance(row, columns, { table: path, start, root });
+    if (typeof item === 'string') problems.push(item);
+    else listed.push(item);
+  }
+  if (problems.length === 1) throw new UserError(problems[0]);
+  throwProblems(problems, {
+    where: path,
+    what: `of ${problems.length + listed.length} rows are no utterances`,
+    remedy: 'Mend the table; nothing was read.',
+  });
   if (listed.length === 0) throw new UserError(`${path}: expected a header and utterances, got a header only`);
   const ignored = columns.ignored.length > 0 ? [`${path}: columns not used: ${firstOf(columns.ignored)}`] : [];
   const unit = columns.timesInSamples ? [`${path}: a table of SpeechBrain's: start and stop are samples`] : [];
   return { listed, notes: [...unit, ...ignored] };
 }
 
-/** The header and the rows, each with as many fields. Parsed some thousand lines at a time: a table may be long. */
+/** The header and the rows, each with as many fields or a problem. Parsed some thousand lines at a time: a table may be long. */
 function* readRows(path: string): Generator<Row, undefined> {
   let delimiter: string | undefined;
   let columns: number | undefined;
@@ -92,13 +105,12 @@ function* readRows(path: string): Generator<Row, undefined> {
     for (const { record, info } of parseBlock(path, text, delimiter, before)) {
       const line = before + info.lines;
       columns ??= record.length;
-      if (record.length !== columns) {
-        throw new UserError(
-          `${path}:${line}: expected ${columns} fields, as the header has, got ${record.length}: ` +
-            JSON.stringify(record.join(delimiter).slice(0, 80)),
-        );
+      if (record.length === columns) yield { fields: record, line };
+      else {
+        const shown = JSON.stringify(record.join(delimiter).slice(0, 80));
+        const problem = `${path}:${line}: expected ${columns} fields, as the header has, got ${record.length}: ${shown}`;
+        yield { fields: record, line, problem };
       }
-      yield { fields: record, line };
     }
   }
 }
@@ -141,10 +153,26 @@ function delimiterOf(header: string): string {
   return [',', ';', '\t'].reduce((best, candidate) => (count(candidate) > count(best) ? candidate : best));
 }
 
+interface Reading {
+  table: string;
+  start: string;
+  root: string | undefined;
+}
+
+/** The utterance of a row, or what is wrong with it. */
+function tryUtterance(row: Row, columns: Columns, reading: Reading): ListedUtterance | string {
+  try {
+    return utteranceOf(row, columns, reading);
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
 function utteranceOf(
   { fields, line }: Row,
   { at, timesInSamples }: Columns,
-  { table, start, root }: { table: string; start: string; root: string | undefined },
+  { table, start, root }: Reading,
 ): ListedUtterance {
   const where = `${table}:${line}`;
   const text = (role: ColumnRole) => {

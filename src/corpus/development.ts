@@ -27,7 +27,7 @@ export const developmentOptions = z
     utterances: z.int().positive().nullable().default(null),
     /** Length of the pieces that held-out utterances are cut into, seconds; default: not cut. */
     segment: z.number().positive().nullable().default(null),
-    seed: z.int().default(1),
+    seed: z.int().min(0).default(1),
     trials: trialOptions({ maxTargets: 2000, maxNontargets: 10_000 }),
   })
   .refine(({ speakers, utterances }) => speakers === null || utterances === null, {

@@ -32,7 +32,7 @@ const librispeechOptions = z.strictObject({
   train: z.array(z.string()).min(1).optional(),
   test: z.array(z.string()).min(1).optional(),
   formats: formatsOption,
-  seed: z.int().default(1),
+  seed: z.int().min(0).default(1),
   ...testTrialOptions({ sessions: 'cross' }),
 });
 type LibrispeechOptions = z.infer<typeof librispeechOptions>;

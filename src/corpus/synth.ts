@@ -45,7 +45,7 @@ const synthOptions = z.strictObject({
   sampleRate: z.union([z.literal(8000), z.literal(16000)]).default(16000),
   /** Lowest and highest signal-to-noise ratio of a session, dB. */
   snr: z.tuple([z.number(), z.number()]).refine(ascending, 'expected [lowest, highest]').default([10, 30]),
-  seed: z.int().default(1),
+  seed: z.int().min(0).default(1),
   trials: trialMaking({ maxTargets: 2000, maxNontargets: 10_000, sameGender: 0.5, sessions: 'cross' }).prefault({}),
 });
 type SynthOptions = z.infer<typeof synthOptions>;

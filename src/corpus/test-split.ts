@@ -30,7 +30,7 @@ export const testSplitOptions = {
   testSpeakers: z.array(z.string()).min(1).optional(),
   /** Share of the speakers that is held out for the test; 0: none. */
   testShare: z.number().gte(0).lt(1).default(0.2),
-  seed: z.int().default(1),
+  seed: z.int().min(0).default(1),
   ...testTrialOptions(),
 };
 export interface TestSplitOptions extends TestTrialOptions {

@@ -10,8 +10,8 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -120,22 +120,24 @@ export function writeJsonAtomic(path: string, value: unknown): void {
 }
 
 /**
- * Replaces the folder `dir` by what `fill` puts into a new folder beside it. If `fill` fails, `dir` stays as it was.
+ * Replaces the folder `dir`, or the one that it leads to as a symbolic link, by what `fill` puts into a new folder beside
+ * it. If `fill` fails, `dir` stays as it was.
  * @returns what `fill` returned
  */
 export async function replaceDirectory<T>(dir: string, fill: (aside: string) => T | Promise<T>): Promise<T> {
-  const aside = asideName(dir);
+  const target = behindLinks(dir);
+  const aside = asideName(target);
   guardWriting(dir, () => mkdirSync(aside, { recursive: true }));
   try {
     const result = await fill(aside);
     guardWriting(dir, () => {
       syncTree(aside);
       // A folder cannot be renamed over one with files in it: move the old one away first.
-      const old = asideName(dir);
-      const replaces = existsSync(dir);
-      if (replaces) renameSync(dir, old);
-      renameSync(aside, dir);
-      syncDirectory(dirname(dir));
+      const old = asideName(target);
+      const replaces = lstatSync(target, { throwIfNoEntry: false }) !== undefined;
+      if (replaces) renameSync(target, old);
+      renameSync(aside, target);
+      syncDirectory(dirname(target));
       if (replaces) rmSync(old, { recursive: true });
     });
     return result;

@@ -109,7 +109,7 @@ describe('acanet trials', () => {
     [
       'a count that is none',
       ['make', 'manifest.jsonl', '--targets', '-3'],
-      /^✖ --targets: expected a whole number above 0/,
+      /^✖ --targets: expected a whole number from 1/,
     ],
     [
       'a split that is not there',

@@ -82,6 +82,14 @@ describe('corpus csv', () => {
     assert.deepEqual({ id, offset, duration }, { id: 'ann_1', offset: 0.25, duration: 0.5 });
   });
 
+  it('lists the rows that are wrong, not only the first', async () => {
+    tree.text('table.csv', 'speaker,path,offset', 'ann,a.wav', 'ann,b.wav,soon', 'ann,c.wav,0', ',d.wav,0');
+    await assert.rejects(
+      read(),
+      /table\.csv: 3 of 4 rows are no utterances:\n.*:2: expected 3 fields.*\n.*:3: expected a number.*\n.*:5: expected a speaker/,
+    );
+  });
+
   it('names the line and the column of what is wrong', async () => {
     const good = rows((s, n) => `${s},audio/${s}/${n}.wav,0`);
     for (const [header, line, message] of [

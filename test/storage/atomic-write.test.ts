@@ -102,4 +102,13 @@ describe('storage/atomic-write', () => {
     assert.deepEqual(readdirSync(target), ['new']);
     assert.deepEqual(readdirSync(dir), ['out']);
   });
+
+  it('replaces the folder that a symbolic link leads to and keeps the link', async () => {
+    writeFileAtomic(join(dir, 'far/real/old'), 'old');
+    symlinkSync('far/real', join(dir, 'link'));
+    await replaceDirectory(join(dir, 'link'), (aside) => writeFileSync(join(aside, 'new'), 'new'));
+    assert.deepEqual(readdirSync(join(dir, 'far/real')), ['new']);
+    assert.ok(lstatSync(join(dir, 'link')).isSymbolicLink());
+    assert.deepEqual([readdirSync(dir), readdirSync(join(dir, 'far'))], [['far', 'link'], ['real']]);
+  });
 });
