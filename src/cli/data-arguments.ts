@@ -1,6 +1,6 @@
 /** @file What the `acanet data` commands check about the files and numbers that they are given. */
 import { existsSync, realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { UserError } from '../errors.js';
 
 const real = (path: string) => (existsSync(path) ? realpathSync(path) : resolve(path));
@@ -10,6 +10,31 @@ export function refuseSameFile(input: string, outputs: readonly (string | undefi
   for (const output of outputs) {
     if (output === undefined || input === '-' || real(output) !== real(input)) continue;
     throw new UserError(`${output}: is also what is read; write to another file`);
+  }
+}
+
+/**
+ * Throws UserError where a file to write is there already and lies in the folder that is read, as it may be what is read;
+ * a manifest from an earlier time is not.
+ */
+export async function refuseInputsBelow(source: string, outputs: readonly (string | undefined)[]): Promise<void> {
+  const folder = `${real(source)}${sep}`;
+  for (const output of outputs) {
+    if (output === undefined || !existsSync(output) || !real(output).startsWith(folder)) continue;
+    if (await isManifest(output)) continue;
+    throw new UserError(
+      `${output}: is there already, in what is read; write to another file, or delete this one first`,
+    );
+  }
+}
+
+async function isManifest(path: string): Promise<boolean> {
+  const { readManifestLines } = await import('../corpus/manifest-lines.js');
+  try {
+    const [first] = readManifestLines(path);
+    return first?.utterance !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,5 @@
 /** @file `acanet data convert`: a manifest in the form that other toolkits read. */
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Utterance } from '../corpus/manifest.js';
@@ -62,23 +63,40 @@ async function write({ utterances, out, to, trials, talk }: Writing): Promise<st
   return [out];
 }
 
-/** One folder where there is one split, else one for each. */
+/**
+ * One folder where there is one split, else one for each. All of them are written aside first, so that a failure leaves
+ * nothing behind.
+ */
 async function writeKaldi({ utterances, out, trials, talk }: Omit<Writing, 'to'>): Promise<string[]> {
-  const [{ writeKaldiFolder }, { splits }, { readTrials }] = await Promise.all([
+  const [{ writeKaldiFolder }, { splits }, { readTrials }, { replaceDirectory }] = await Promise.all([
     import('../corpus/kaldi-folder-writer.js'),
     import('../corpus/manifest.js'),
     import('../corpus/trials.js'),
+    import('../storage/atomic-write.js'),
   ]);
   const present = splits.filter((split) => utterances.some((utterance) => utterance.split === split));
   if (trials !== undefined && !present.includes('test'))
     throw new UserError(`--trials: the manifest has no utterances of the split test`);
-  return present.flatMap((split) => {
-    const folder = present.length === 1 ? out : join(out, split);
-    const own = utterances.filter((utterance) => utterance.split === split);
-    const { files, notes } = writeKaldiFolder(folder, own, {
-      ...(trials !== undefined && split === 'test' && { trials: readTrials(trials) }),
+  const folders = present.map((split) => ({ split, folder: present.length === 1 ? out : join(out, split) }));
+  const write = ([next, ...rest]: typeof folders): Promise<string[]> | string[] => {
+    if (next === undefined) return [];
+    const { split, folder } = next;
+    return replaceDirectory(folder, async (aside) => {
+      const own = utterances.filter((utterance) => utterance.split === split);
+      const { files, notes } = writeKaldiFolder(folder, own, {
+        aside,
+        ...(trials !== undefined && split === 'test' && { trials: readTrials(trials) }),
+      });
+      for (const note of notes) talk.log(`  ${folder}: ${note}`);
+      return [...files.map((file) => join(folder, file)), ...(await write(rest))];
     });
-    for (const note of notes) talk.log(`  ${folder}: ${note}`);
-    return files.map((file) => join(folder, file));
-  });
+  };
+  const isNew = !existsSync(out);
+  try {
+    return await write(folders);
+  } catch (error) {
+    // The folder that was made for those of the splits.
+    if (isNew) rmSync(out, { recursive: true, force: true });
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 /** @file `acanet data import`: a folder of audio, a Kaldi folder, a table, a known corpus → a manifest. */
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { refuseSameFile, refuseTwins } from './data-arguments.js';
+import { refuseInputsBelow, refuseSameFile, refuseTwins } from './data-arguments.js';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -54,6 +54,7 @@ export function addDataImport(data: Command): void {
     refuseSameFile(source, [out, trials]);
     for (const value of set) refuseSameFile(value.slice(value.indexOf('=') + 1).trim(), [out, trials]);
     refuseTwins([out, trials]);
+    await refuseInputsBelow(source, [out, trials]);
     const talk = createTalk();
     const corpus = await importCorpus({
       type,
@@ -63,6 +64,7 @@ export function addDataImport(data: Command): void {
         ...(lists === undefined ? [] : [`lists=${JSON.stringify(lists)}`]),
         ...(allowPipes ? ['allowPipes=true'] : []),
       ],
+      makeTrials: trials !== undefined,
       audioDir: join(dirname(resolve(out)), 'audio'),
       onProgress: (done, total) => talk.progress('headers', done, total),
       signal: listenForInterruption(),

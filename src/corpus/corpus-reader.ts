@@ -9,6 +9,8 @@ import type { Trial } from './trials.js';
 export interface PrepareContext {
   /** Where generated audio goes; must outlive the manifest, which points into it. */
   audioDir: string;
+  /** Whether test trials are to be made where no list gives them; default true. */
+  makeTrials?: boolean;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }

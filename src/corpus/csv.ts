@@ -47,7 +47,7 @@ export const csvReader: CorpusReader<typeof csvOptions> = {
     }
     const where = tables.map(({ path }) => path).join(', ');
     const list = tables.map(({ path }) => join(dirname(path), 'trials.txt')).find((path) => existsSync(path));
-    const split = await splitOffTest(listed, options, { where, ...(list ? { list } : {}) });
+    const split = await splitOffTest(listed, options, { ...context, where, ...(list ? { list } : {}) });
     const { utterances, notes: audioNotes } = await toUtterances(split.listed, { corpus: 'csv', where, context });
     const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {

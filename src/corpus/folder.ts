@@ -59,7 +59,7 @@ export const folderReader: CorpusReader<typeof folderOptions> = {
     const same = linked ? await describeSameFiles(listed.map(({ path }) => path)) : [];
     const listPath = join(source, 'trials.txt');
     const list = existsSync(listPath) ? { list: listPath } : {};
-    const split = await splitOffTest(listed, options, { where: source, ...list });
+    const split = await splitOffTest(listed, options, { ...context, where: source, ...list });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'folder', where: source, context });
     const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {

@@ -30,11 +30,12 @@ export interface WrittenKaldiFolder {
 /**
  * Writes utterances (one split, as Kaldi keeps splits in folders of their own) and trials among them.
  * Throws UserError where the folder has files already, or where an utterance cannot be said in Kaldi's files.
+ * @param options.aside the folder to write into, which is to become `folder`; default: `folder`
  */
 export function writeKaldiFolder(
   folder: string,
   utterances: readonly Utterance[],
-  { trials }: { trials?: readonly Trial[] } = {},
+  { trials, aside = folder }: { trials?: readonly Trial[]; aside?: string } = {},
 ): WrittenKaldiFolder {
   if (utterances.length === 0) throw new UserError(`${folder}: no utterances to write`);
   if (existsSync(folder) && readdirSync(folder).length > 0) {
@@ -60,8 +61,8 @@ export function writeKaldiFolder(
       : {}),
     ...(trials ? { trials: trials.map((trial) => trialLine(trial, idOf)) } : {}),
   };
-  mkdirSync(folder, { recursive: true });
-  for (const [file, lines] of Object.entries(contents)) writeFileAtomic(join(folder, file), `${lines.join('\n')}\n`);
+  mkdirSync(aside, { recursive: true });
+  for (const [file, lines] of Object.entries(contents)) writeFileAtomic(join(aside, file), `${lines.join('\n')}\n`);
   const noGender = genders.length - known.length;
   return {
     files: Object.keys(contents),

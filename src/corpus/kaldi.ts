@@ -48,7 +48,7 @@ export const kaldiReader: CorpusReader<typeof kaldiOptions> = {
       .filter(({ split }) => split === 'test' || split === undefined)
       .map(({ path }) => findKaldiList(path, 'trials') ?? findKaldiList(path, 'trials.txt'))
       .find((path) => path !== undefined);
-    const split = await splitOffTest(all, options, { where, ...(list ? { list } : {}) });
+    const split = await splitOffTest(all, options, { ...context, where, ...(list ? { list } : {}) });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'kaldi', where, context });
     const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {

@@ -50,7 +50,7 @@ export const lhotseReader: CorpusReader<typeof lhotseOptions> = {
     }
     const where = manifests.map(({ path }) => path).join(', ');
     const list = manifests.map(({ path }) => join(dirname(path), 'trials.txt')).find((path) => existsSync(path));
-    const split = await splitOffTest(listed, options, { where, ...(list ? { list } : {}) });
+    const split = await splitOffTest(listed, options, { ...context, where, ...(list ? { list } : {}) });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'lhotse', where, context });
     const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {

@@ -61,7 +61,11 @@ export const librispeechReader: CorpusReader<typeof librispeechOptions> = {
     const list = testTrialList(options, layout.trialsPath);
     const testIds = () => new Set(utterances.filter(({ split }) => split === 'test').map(({ id }) => id));
     const { notes: trialNotes, ...tests } =
-      list === undefined ? madeTestTrials(utterances, options) : await readTestTrials(list, testIds(), options);
+      list !== undefined
+        ? await readTestTrials(list, testIds(), options)
+        : context.makeTrials === false
+          ? { notes: [] }
+          : madeTestTrials(utterances, options);
     return { utterances, ...tests, notes: [...layout.notes, ...trialNotes, ...notes] };
   },
 };

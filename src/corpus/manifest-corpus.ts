@@ -28,7 +28,7 @@ const manifestOptions = z.strictObject({
 export const manifestReader: CorpusReader<typeof manifestOptions> = {
   type: 'manifest',
   options: manifestOptions,
-  async prepare(options) {
+  async prepare(options, context) {
     const source = resolve(requireSource(options.source, 'a manifest (manifest.jsonl)'));
     const given = readCheckedManifest(source);
     const utterances =
@@ -39,7 +39,7 @@ export const manifestReader: CorpusReader<typeof manifestOptions> = {
     const { listed, trialsOf, notes } = await splitOffTest(
       utterances.map((utterance) => ({ ...utterance, split: splitOf(utterance) })),
       options,
-      { where: source },
+      { ...context, where: source },
     );
     const { notes: trialNotes, ...tests } = trialsOf(listed);
     return { utterances: listed, ...tests, notes: [...notes, ...trialNotes] };

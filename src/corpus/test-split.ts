@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { keyedRandom } from '../random.js';
+import type { PrepareContext } from './corpus-reader.js';
 import { utterancesOfTrials } from './enrolment.js';
 import { groupBy } from './group-by.js';
 import type { ListedUtterance } from './listed-utterance.js';
@@ -50,12 +51,13 @@ export interface TestSplit<T> {
 /**
  * Gives every utterance a split. Throws UserError where test speakers are unknown or too few, where a trial names an
  * utterance that is not there or not in the test split.
- * @param where names the corpus; @param list a trial list's path if one lies where this corpus has it
+ * @param where names the corpus; @param list a trial list's path if one lies where this corpus has it; @param makeTrials
+ * whether trials are to be made where there is no list
  */
 export async function splitOffTest<T extends ListedUtterance>(
   utterances: readonly T[],
   options: TestSplitOptions,
-  { where, list }: { where: string; list?: string },
+  { where, list, makeTrials = true }: { where: string; list?: string } & Pick<PrepareContext, 'makeTrials'>,
 ): Promise<TestSplit<T>> {
   const path = testTrialList(options, list);
   const ids = new Set(utterances.map(({ id }) => id));
@@ -76,7 +78,8 @@ export async function splitOffTest<T extends ListedUtterance>(
       `${where}: no utterance is left for the test; say which with corpus.test or corpus.testSpeakers`,
     );
   }
-  return { listed, trialsOf: (made) => tests ?? madeTestTrials(made, options), notes: chosen.notes };
+  const make = (made: readonly Utterance[]) => (makeTrials ? madeTestTrials(made, options) : { notes: [] });
+  return { listed, trialsOf: (made) => tests ?? make(made), notes: chosen.notes };
 }
 
 function chooseTestSpeakers(

@@ -13,6 +13,8 @@ export interface ImportCorpusOptions {
   sets: readonly string[];
   /** Where audio goes that a reader makes. */
   audioDir: string;
+  /** Whether test trials are wanted, and are to be made where the corpus brings none. */
+  makeTrials: boolean;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
 }
@@ -26,12 +28,20 @@ export async function importCorpus({
   source,
   sets,
   audioDir,
+  makeTrials,
   onProgress,
   signal,
 }: ImportCorpusOptions): Promise<PreparedCorpus> {
   if (!importableCorpora.includes(type)) {
     throw new UserError(
       `no corpus type "${type}"${didYouMean(type, importableCorpora)}; there are ${importableCorpora.join(', ')}`,
+    );
+  }
+  const keys = sets.map((set) => withoutSection(set).split('=', 1)[0].trim());
+  const positional = keys.find((key) => key === 'type' || key === 'source');
+  if (positional !== undefined) {
+    throw new UserError(
+      `--set ${positional}: the ${positional} is given before the options; take --set ${positional} out`,
     );
   }
   const given: Located = {
@@ -43,7 +53,10 @@ export async function importCorpus({
   };
   const options = checkLocated(
     corpusOptions,
-    sets.reduce((root, set) => setLocated(root, set.replace(/^\s*corpus\./, '')), given),
+    sets.reduce((root, set) => setLocated(root, withoutSection(set)), given),
   );
-  return prepareCorpus(options, { audioDir, onProgress, signal });
+  return prepareCorpus(options, { audioDir, makeTrials, onProgress, signal });
 }
+
+/** A setting as it is named within the recipe's `corpus` section. */
+const withoutSection = (set: string): string => set.replace(/^\s*corpus\./, '');

@@ -1,7 +1,16 @@
 /** @file `acanet data` as a user meets it: one folder of audio, from import to a corpus of a recipe. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -90,6 +99,43 @@ describe('acanet data', () => {
     assert.ok(existsSync(join(folder, 'kaldi/wav.scp')));
   });
 
+  it('makes trials only where they are asked for', () => {
+    for (const speaker of ['a', 'b', 'c', 'd']) recording(join(folder, 'few'), `${speaker}/1`);
+    recording(join(folder, 'few'), 'a/2');
+    const few = ['import', 'folder', 'few', '--out', 'few.jsonl', '--set', 'testSpeakers=[c, d]'];
+    const { status, stderr } = data(few);
+    assert.equal(status, 0, stderr);
+    assert.doesNotMatch(stderr, /trials/);
+    assert.equal(data([...few, '--trials', 'few.txt']).status, 1);
+    assert.ok(!existsSync(join(folder, 'few.txt')));
+  });
+
+  it('writes no list over what it reads, but a manifest again', () => {
+    const inside = ['import', 'kaldi', 'kaldi', '--set', 'testShare=0', '--out'];
+    const { status, stderr } = data([...inside, 'kaldi/wav.scp']);
+    assert.deepEqual([status, stderr.split('\n').length], [1, 2]);
+    assert.match(stderr, /kaldi\/wav\.scp: is there already, in what is read/);
+    for (let time = 0; time < 2; time++) assert.equal(data([...inside, 'kaldi/manifest.jsonl']).status, 0);
+    rmSync(join(folder, 'kaldi/manifest.jsonl'));
+  });
+
+  it('leaves nothing of a Kaldi folder where a split cannot be written', () => {
+    const lines = readFileSync(join(folder, 'm.jsonl'), 'utf8').trim().split('\n');
+    const spoilt = lines.map((line) => JSON.parse(line) as { split: string; repeats?: number });
+    const wrong = spoilt.map((each) => (each.split === 'test' ? { ...each, repeats: 2 } : each));
+    writeFileSync(join(folder, 'wrong.jsonl'), wrong.map((each) => JSON.stringify(each)).join('\n'));
+    for (const out of ['new', 'there']) {
+      if (out === 'there') mkdirSync(join(folder, out));
+      const { status, stderr } = data(['convert', 'wrong.jsonl', out, '--to', 'kaldi']);
+      assert.equal(status, 1);
+      assert.match(stderr, /things that Kaldi's files cannot say/);
+    }
+    assert.ok(!existsSync(join(folder, 'new')));
+    assert.deepEqual(readdirSync(join(folder, 'there')), []);
+    assert.equal(data(['convert', 'm.jsonl', 'there', '--to', 'kaldi']).status, 0);
+    assert.deepEqual(readdirSync(join(folder, 'there')).sort(), ['test', 'train']);
+  });
+
   it('makes a manifest of too little for a test where none is wanted, which is no corpus of a recipe', () => {
     const one = ['import', 'folder', 'one', '--out', 'one.jsonl'];
     recording(join(folder, 'one'), 'gina/1');
@@ -153,6 +199,11 @@ describe('acanet data', () => {
       'a name of digits',
       ['import', 'folder', 'my recordings', '--out', 'y', '--set', 'corpus.testSpeakers=[103]'],
       /expected a text, got 103 \(a number; a name of digits needs quotes: "103"\) → at testSpeakers\.0/,
+    ],
+    [
+      'a second source',
+      ['import', 'folder', 'my recordings', '--out', 'y', '--set', 'corpus.source=x'],
+      /--set source: the source is given before the options/,
     ],
     [
       'a folder for a manifest',
