@@ -74,7 +74,7 @@ export function weightedMeasures(
   );
 
   return (multiplicity) => {
-    const targetWeight = sumWeights(own.target, multiplicity);
+    const targetWeight = sumWeights(own.target, multiplicity, 0, own.target.length);
     let fa = 0;
     let missed = targetWeight;
     let n = 0;
@@ -82,15 +82,16 @@ export function weightedMeasures(
     misses[0] = missed;
     falseAlarms[0] = 0;
     for (let cut = 0; cut < cuts.targets.length; cut++) {
-      for (const end = cuts.above[cut]; n < end; n++) fa += multiplicity[own.enroll[n]] * multiplicity[own.test[n]];
+      fa += sumProducts(own, multiplicity, n, cuts.above[cut]);
       above[cut] = fa;
-      for (const end = cuts.nontargets[cut]; n < end; n++)
-        fa += multiplicity[own.enroll[n]] * multiplicity[own.test[n]];
-      for (const end = cuts.targets[cut]; t < end; t++) missed -= multiplicity[own.target[t]];
+      fa += sumProducts(own, multiplicity, cuts.above[cut], cuts.nontargets[cut]);
+      missed -= sumWeights(own.target, multiplicity, t, cuts.targets[cut]);
+      n = cuts.nontargets[cut];
+      t = cuts.targets[cut];
       misses[cut + 1] = missed;
       falseAlarms[cut + 1] = fa;
     }
-    for (; n < own.enroll.length; n++) fa += multiplicity[own.enroll[n]] * multiplicity[own.test[n]];
+    fa += sumProducts(own, multiplicity, n, own.enroll.length);
     misses[points - 1] = 0;
     falseAlarms[points - 1] = fa;
     const nontargetWeight = fa;
@@ -98,10 +99,8 @@ export function weightedMeasures(
 
     const errorsAt = fixed.map(({ target, end }) => {
       const cut = countWhile(cuts.nontargets, (before) => before <= end);
-      let accepted = falseAlarms[cut];
-      for (let i = cut === 0 ? 0 : cuts.nontargets[cut - 1]; i < end; i++) {
-        accepted += multiplicity[own.enroll[i]] * multiplicity[own.test[i]];
-      }
+      const from = cut === 0 ? 0 : cuts.nontargets[cut - 1];
+      const accepted = falseAlarms[cut] + sumProducts(own, multiplicity, from, end);
       const hits = targetWeight - misses[target];
       return {
         miss: misses[target] / targetWeight,
@@ -194,11 +193,24 @@ function eerOf({
   return crossing(missBefore, faBefore, misses[cut + 1] / targetWeight, falseAlarms[cut + 1] / nontargetWeight);
 }
 
-const sumWeights = (speakers: Uint32Array, multiplicity: Float64Array): number => {
+/** The weight of target trials from one index to before another. */
+function sumWeights(speakers: Uint32Array, multiplicity: Float64Array, from: number, to: number): number {
   let sum = 0;
-  for (let i = 0; i < speakers.length; i++) sum += multiplicity[speakers[i]];
+  for (let i = from; i < to; i++) sum += multiplicity[speakers[i]];
   return sum;
-};
+}
+
+/** The same of nontarget trials. */
+function sumProducts(
+  { enroll, test }: Pick<SpeakerPairs, 'enroll' | 'test'>,
+  multiplicity: Float64Array,
+  from: number,
+  to: number,
+): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += multiplicity[enroll[i]] * multiplicity[test[i]];
+  return sum;
+}
 
 /** How many values at the beginning satisfy a condition that no later one satisfies (binary search). */
 const countWhile = (values: Uint32Array, holds: (value: number) => boolean): number =>
