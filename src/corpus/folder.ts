@@ -131,7 +131,7 @@ function folderNaming(folder: string, files: readonly string[]): Named[] {
   const outside = files.filter((file) => !file.includes('/'));
   if (outside.length > 0) {
     throw new UserError(
-      `${folder}: ${outside.length} audio files are in no speaker's folder: ${firstOf(outside)}\n` +
+      `${folder}: ${counted(outside.length, 'audio file is', 'audio files are')} in no speaker's folder: ${firstOf(outside)}\n` +
         "Expected speaker/…/utterance: is the source one level too deep, or is the speaker in the file's name (corpus.pattern)?",
     );
   }

@@ -12,7 +12,7 @@ import { UserError } from '../errors.js';
 import { stableJson } from '../storage/hashing.js';
 import { streamJsonl, writeJsonl } from '../storage/jsonl.js';
 import { groupBy } from './group-by.js';
-import { throwProblems } from './problem-list.js';
+import { counted, throwProblems } from './problem-list.js';
 
 export interface Utterance {
   /** Unique in the manifest; no white space, as trial lists and Kaldi archives are split at it. */
@@ -288,7 +288,7 @@ export function describeCorpus(utterances: readonly Utterance[]): string[] {
   return summarizeCorpus(utterances).map(({ split, speakers, female, male, utterances: count, hours, sampleRates }) => {
     const genders = female + male > 0 ? ` (${female} f, ${male} m)` : '';
     const rates = sampleRates.map((rate) => `${rate} Hz`).join(', ');
-    return `${split}: ${speakers} speakers${genders}, ${count} utterances, ${hours.toFixed(2)} h, ${rates}`;
+    return `${split}: ${counted(speakers, 'speaker')}${genders}, ${counted(count, 'utterance')}, ${hours.toFixed(2)} h, ${rates}`;
   });
 }
 

@@ -54,16 +54,20 @@ export interface TrialCheckOptions {
   closest?: (id: string) => string | undefined;
 }
 
+/** What is found, after a count of one and after a larger one. */
+type Wording = readonly [one: string, many: string];
+
 /** Collects what is wrong, errors first. */
 export function examineTrials({ path, trials, lines }: TrialList, options: TrialCheckOptions = {}): Finding[] {
   const { known, enrolment, trained = new Map<string, string>(), closest } = options;
   const placeOf = (index: number) => `${path}:${lines[index]}`;
   const textOf = ({ enroll, test, target }: Trial) => `${enroll} ${test} ${labelOf(target)}`;
   const findings = new Map<FindingKind, Finding>();
-  const report = (severity: Finding['severity'], kind: FindingKind, what: string, text: () => string) => {
+  const report = (severity: Finding['severity'], kind: FindingKind, [one, many]: Wording, text: () => string) => {
     let finding = findings.get(kind);
-    if (!finding) findings.set(kind, (finding = { severity, kind, what, count: 0, first: [] }));
+    if (!finding) findings.set(kind, (finding = { severity, kind, what: one, count: 0, first: [] }));
     finding.count++;
+    if (finding.count === 2) finding.what = many;
     if (finding.first.length < SHOWN) finding.first.push(text());
   };
 
@@ -71,7 +75,7 @@ export function examineTrials({ path, trials, lines }: TrialList, options: Trial
   const checkId = (id: string, index: number) => {
     if (!known || known.has(id) || seen.has(id)) return;
     seen.add(id);
-    report('error', 'unknown-id', 'ids are not in the manifest', () => {
+    report('error', 'unknown-id', ['id is not in the manifest', 'ids are not in the manifest'], () => {
       const hint = closest?.(id);
       return `${placeOf(index)}: ${id}${hint === undefined ? '' : ` (did you mean "${hint}"?)`}`;
     });
@@ -82,7 +86,12 @@ export function examineTrials({ path, trials, lines }: TrialList, options: Trial
     const utterances = enrolment?.get(model);
     models.set(model, undefined);
     if (!utterances) {
-      report('error', 'unknown-model', 'models are not in the enrolment map', () => `${placeOf(index)}: ${model}`);
+      report(
+        'error',
+        'unknown-model',
+        ['model is not in the enrolment map', 'models are not in the enrolment map'],
+        () => `${placeOf(index)}: ${model}`,
+      );
       return;
     }
     for (const id of utterances) checkId(id, index);
@@ -92,7 +101,7 @@ export function examineTrials({ path, trials, lines }: TrialList, options: Trial
     report(
       'error',
       'mixed-model',
-      'models have utterances of several speakers',
+      ['model has utterances of several speakers', 'models have utterances of several speakers'],
       () => `${model}: ${speakers.join(', ')}`,
     );
   };
@@ -105,7 +114,7 @@ export function examineTrials({ path, trials, lines }: TrialList, options: Trial
     report(
       utterance.split === 'dev' ? 'warning' : 'error',
       'trained-speaker',
-      'speakers of the trials were trained on',
+      ['speaker of the trials was trained on', 'speakers of the trials were trained on'],
       () => `${placeOf(index)}: ${utterance.speaker} (${where})`,
     );
   };
@@ -124,7 +133,7 @@ export function examineTrials({ path, trials, lines }: TrialList, options: Trial
       report(
         'error',
         'wrong-label',
-        "labels contradict the manifest's speakers",
+        ["label contradicts the manifest's speakers", "labels contradict the manifest's speakers"],
         () =>
           `${placeOf(index)}: "${textOf(trial)}" ${a === b ? `are both of speaker ${a}` : `are of speakers ${a} and ${b}`}`,
       );
@@ -133,31 +142,53 @@ export function examineTrials({ path, trials, lines }: TrialList, options: Trial
       report(
         'warning',
         'self-trial',
-        'trials compare an utterance with itself',
+        ['trial compares an utterance with itself', 'trials compare an utterance with itself'],
         () => `${placeOf(index)}: ${textOf(trial)}`,
       );
     }
   }
   if (targets === 0 || targets === trials.length) {
     const missing = labelOf(targets === 0);
-    report('error', 'one-kind', `kind of trial is missing`, () => `${path}: no ${missing} trial, so there is no EER`);
+    report(
+      'error',
+      'one-kind',
+      ['kind of trial is missing', 'kinds of trials are missing'],
+      () => `${path}: no ${missing} trial, so there is no EER`,
+    );
   }
   const repeats = findRepeats(trials, { models: enrolment !== undefined });
   for (const conflict of repeats.conflicts) {
-    report('error', 'label-conflict', 'pairs are both target and nontarget', () =>
-      describeConflict(trials, conflict, placeOf),
+    report(
+      'error',
+      'label-conflict',
+      ['pair is both target and nontarget', 'pairs are both target and nontarget'],
+      () => describeConflict(trials, conflict, placeOf),
     );
   }
   const repeatText = ({ index, earlier }: Repeat) =>
     `${placeOf(index)}: "${textOf(trials[index])}" as on line ${lines[earlier]}`;
   for (const repeat of repeats.duplicates) {
-    report('warning', 'duplicate', 'trials repeat an earlier one and count again', () => repeatText(repeat));
+    report(
+      'warning',
+      'duplicate',
+      ['trial repeats an earlier one and counts again', 'trials repeat an earlier one and count again'],
+      () => repeatText(repeat),
+    );
   }
   for (const repeat of repeats.reversed) {
-    report('warning', 'reversed', 'trials repeat an earlier one with its sides exchanged', () => repeatText(repeat));
+    report(
+      'warning',
+      'reversed',
+      [
+        'trial repeats an earlier one with its sides exchanged',
+        'trials repeat an earlier one with its sides exchanged',
+      ],
+      () => repeatText(repeat),
+    );
   }
   for (const model of enrolment?.keys() ?? []) {
-    if (!models.has(model)) report('warning', 'unused-model', 'models are in no trial', () => model);
+    if (!models.has(model))
+      report('warning', 'unused-model', ['model is in no trial', 'models are in no trial'], () => model);
   }
   return [...findings.values()].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
 }

@@ -9,7 +9,7 @@ import { UserError } from '../errors.js';
 import { openPendingFile } from '../storage/atomic-write.js';
 import { readTextLines } from '../storage/text-lines.js';
 import { enrolmentPathOf, type Enrolment } from './enrolment.js';
-import { firstOf, throwProblems } from './problem-list.js';
+import { counted, firstOf, throwProblems } from './problem-list.js';
 import { formatTrials, headerOf, labelOf, parseTrials, type ParseReport, type TrialFormat } from './trial-formats.js';
 
 export interface Trial {
@@ -197,7 +197,7 @@ export function checkTrials(
   if (unknown.size > 0) {
     const [[, first]] = unknown;
     throw new UserError(
-      `${where}: ${unknown.size} ids are not in the manifest: ${firstOf([...unknown.keys()])}\n` +
+      `${where}: ${counted(unknown.size, 'id is', 'ids are')} not in the manifest: ${firstOf([...unknown.keys()])}\n` +
         `First in trial ${first + 1} of ${trials.length}: "${trials[first].enroll} ${trials[first].test}". ` +
         (!enrolment && trials.every(({ test }) => knownIds.has(test))
           ? 'If these are models of several utterances, give their map: --enroll-map, or corpus.enrolment in a recipe.'

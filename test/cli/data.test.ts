@@ -142,7 +142,7 @@ describe('acanet data', () => {
     assert.match(data(one).stderr, /cannot hold out 2 of 1 speakers[^]*corpus\.testShare=0/);
     const { status, stderr } = data([...one, '--set', 'testShare=0']);
     assert.equal(status, 0, stderr);
-    assert.match(stderr, /no test speakers: all is for training[^]*train: 1 speakers, 1 utterances/);
+    assert.match(stderr, /no test speakers: all is for training[^]*train: 1 speaker, 1 utterance,/);
     const corpus = ['--set', 'corpus={type: folder, source: one, testShare: 0}', '--set', 'development.speakers=null'];
     const prepared = data(['--recipe', 'demo', '--work', 'w', ...corpus, '--set', 'development.utterances=null'], {
       command: 'prep',

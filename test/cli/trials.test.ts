@@ -100,9 +100,9 @@ describe('acanet trials', () => {
     writeFileSync(join(folder, 'bad.txt'), 's0/1 s0/2 target\ns0/1 s1/1 target\ns0/1 s1/99 nontarget\n');
     const { status, stdout, stderr } = acanet(['check', 'bad.txt', '--manifest', 'manifest.jsonl']);
     assert.equal(status, 1);
-    assert.match(stdout, /✖ 1 ids are not in the manifest:\n {4}bad\.txt:3: s1\/99 \(did you mean "s1\/9"\?\)/);
-    assert.match(stdout, /✖ 1 labels contradict the manifest's speakers:\n {4}bad\.txt:2: /);
-    assert.match(stderr, /^✖ bad\.txt: 1 labels contradict .*; 1 ids are not in the manifest\n$/);
+    assert.match(stdout, /✖ 1 id is not in the manifest:\n {4}bad\.txt:3: s1\/99 \(did you mean "s1\/9"\?\)/);
+    assert.match(stdout, /✖ 1 label contradicts the manifest's speakers:\n {4}bad\.txt:2: /);
+    assert.match(stderr, /^✖ bad\.txt: 1 label contradicts .*; 1 id is not in the manifest\n$/);
   });
 
   const mistakes: [title: string, args: string[], message: RegExp][] = [

@@ -115,7 +115,7 @@ describe('corpus cnceleb', () => {
       /expected CN-Celeb's folder, with eval\/lists in it/,
     );
     rmSync(tree.at('CN-Celeb_flac/eval/enroll/id00800-enroll.wav'));
-    await assert.rejects(read(), /trials\.lst: 1 ids are not in the manifest: id00800-enroll\n/);
+    await assert.rejects(read(), /trials\.lst: 1 id is not in the manifest: id00800-enroll\n/);
     tree.text('CN-Celeb_flac/eval/lists/enroll.lst', 'id00800-enroll a.flac b.flac');
     await assert.rejects(read(), /enroll\.lst:1: expected a model and its one file, got 3 fields/);
   });

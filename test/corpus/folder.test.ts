@@ -91,7 +91,7 @@ describe('corpus folder', () => {
   it('refuses trials.txt with unknown utterances', async () => {
     speakers(4, 2);
     writeFileSync(join(source, 'trials.txt'), 'sp0/day0/u0 sp0/day0/u9 target\n');
-    await assert.rejects(prepare(), /trials\.txt: 1 ids are not in the manifest: sp0\/day0\/u9/);
+    await assert.rejects(prepare(), /trials\.txt: 1 id is not in the manifest: sp0\/day0\/u9/);
   });
 
   it('says what it leaves out', async () => {
@@ -183,7 +183,7 @@ describe('corpus folder', () => {
       target: false,
     });
     writeFileSync(list, 'apple u0 target\n');
-    await assert.rejects(prepare(), /trials\.txt: 1 ids are not in the manifest: u0/);
+    await assert.rejects(prepare(), /trials\.txt: 1 id is not in the manifest: u0/);
   });
 
   it('takes trials from a list that is named', async () => {
@@ -220,6 +220,6 @@ describe('corpus folder', () => {
     speakers(3, 1);
     await assert.rejects(prepare(), /cannot hold out 2 of 3 speakers .*found 0\)/);
     wav('stray.wav');
-    await assert.rejects(prepare(), /1 audio files are in no speaker's folder: stray\.wav/);
+    await assert.rejects(prepare(), /1 audio file is in no speaker's folder: stray\.wav/);
   });
 });

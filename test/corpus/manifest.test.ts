@@ -159,8 +159,8 @@ describe('manifest', () => {
       utterance({ id: 'b', speaker: 'b', split: 'test', duration: 900, sampleRate: 8000 }),
     ]);
     assert.deepEqual(lines, [
-      'train: 1 speakers (1 f, 0 m), 2 utterances, 1.00 h, 16000 Hz',
-      'test: 1 speakers, 1 utterances, 0.25 h, 8000 Hz',
+      'train: 1 speaker (1 f, 0 m), 2 utterances, 1.00 h, 16000 Hz',
+      'test: 1 speaker, 1 utterance, 0.25 h, 8000 Hz',
     ]);
   });
 });
