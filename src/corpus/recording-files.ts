@@ -54,7 +54,7 @@ export function refuseTwins(files: readonly string[], idOf: (file: string) => st
   const formats = [...new Set([...twins.values()].flat().map(extensionOf))];
   const remedy =
     formats.length > 1
-      ? `Say which format to read: --set corpus.formats=[${formats[0].slice(1)}]`
+      ? `Say which format to read: --set 'corpus.formats=[${formats[0].slice(1)}]'`
       : 'Rename or move one of each, so that every recording has an id of its own.';
   throwProblems(
     [...twins].map(([id, own]) => `${id}: ${own.join(' and ')}`),

@@ -133,7 +133,7 @@ describe('corpus folder', () => {
     writeFileSync(twin, 'is not looked at');
     await assert.rejects(
       prepare(),
-      /sp0\/day0\/u0: sp0\/day0\/u0\.flac and sp0\/day0\/u0\.wav\nSay which format to read: --set corpus\.formats=/,
+      /sp0\/day0\/u0: sp0\/day0\/u0\.flac and sp0\/day0\/u0\.wav\nSay which format to read: --set 'corpus\.formats=\[/,
     );
     const { utterances, notes } = await prepare({ formats: ['wav'] });
     assert.equal(utterances.length, 8);
