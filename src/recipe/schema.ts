@@ -13,6 +13,7 @@ import { batchNormTreatment } from '../training/average.js';
 import { augmentationOptions } from '../features/augmentation/options.js';
 import { featureOptions } from '../features/options.js';
 import { modelOptions, type ModelOptions } from '../models/registry.js';
+import { scoringOptions } from '../scoring/backend-options.js';
 import { padPolicy } from '../training/crop.js';
 import { optimizerOptions } from '../training/optimizer.js';
 import { samplerOptions } from '../training/sampler.js';
@@ -71,8 +72,6 @@ export const averageOptions = z
   })
   .refine(({ last, best }) => (last === null) !== (best === null), 'expected either last or best, the other null');
 export type AverageOptions = z.infer<typeof averageOptions>;
-
-const scoringOptions = z.strictObject({ type: z.literal('cosine').default('cosine') });
 
 /** Names are also those of folders. */
 export const systemName = z

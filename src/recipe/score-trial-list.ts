@@ -2,7 +2,7 @@
  * @file Scores a trial list with a system of a recipe: the recipe's test trials, its development trials, or a list of
  * the user's own over utterances of the manifest.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { checkEnrolment, findEnrolment, utterancesOfTrials } from '../corpus/enrolment.js';
 import { readManifest } from '../corpus/manifest.js';
@@ -19,7 +19,7 @@ import type { Experiment } from './work-folder.js';
 
 export interface ScoreTrialListOptions extends Reporting {
   experiment: Experiment;
-  /** Its stage `score/<system>` must be up to date. */
+  /** Its stage `score/<system>` must be up to date; what that has scored is not scored again. */
   system: string;
   /** A file, or the name of one of the recipe's own lists; default: its test trials, whatever files lie around. */
   trials?: string | undefined;
@@ -55,6 +55,9 @@ export async function scoreTrialList({
     checkEnrolment(found.enrolment, known, found.path);
     reporting.log(`  enrolment ids are the ${found.enrolment.size} models of ${found.path}`);
   }
+  if (own && out === undefined && enrollMap === undefined) {
+    return { folder, evaluation: JSON.parse(readFileSync(join(folder, 'metrics.json'), 'utf8')) as Evaluation };
+  }
   const embeddings = readEmbeddings(join(workFolder, 'embed', system, 'embeddings.ark'));
   const ids = [...utterancesOfTrials(trials, enrolment)].filter((id) => !embeddings.has(id));
   if (ids.length > 0) {
@@ -64,7 +67,18 @@ export async function scoreTrialList({
     await embedder.close();
     for (const [id, embedding] of more.embeddings) embeddings.set(id, embedding);
   }
-  return { folder, evaluation: scoreTrials({ trials, enrolment, embeddings, folder, partial: readPartial(prep) }) };
+  const evaluation = await scoreTrials({
+    ...reporting,
+    recipe,
+    trials,
+    enrolment,
+    embeddings,
+    trainingArchive: join(workFolder, 'embed-train', system, 'embeddings.ark'),
+    readManifest: () => utterances,
+    folder,
+    partial: readPartial(prep),
+  });
+  return { folder, evaluation };
 }
 
 /** A file of that name, else the recipe's own list of that name. */

@@ -1,31 +1,49 @@
-/** @file Stage `score/<system>`: embeddings and test trials → `scores.txt`, `scores.csv`, `metrics.json`. */
+/**
+ * @file Stage `score/<system>`: embeddings and test trials → `scores.txt`, `scores.csv`, `metrics.json`, and
+ * `backend.json`, which says what the scores were made with.
+ */
 import { join } from 'node:path';
-import { findEnrolment, type Enrolment } from '../corpus/enrolment.js';
-import { readTrials, type Trial } from '../corpus/trials.js';
-import { cosineScores, type Embeddings } from '../scoring/cosine.js';
+import { findEnrolment } from '../corpus/enrolment.js';
+import { readManifest } from '../corpus/manifest.js';
+import { readTrials } from '../corpus/trials.js';
+import { needsTraining, scoringInForce } from '../scoring/backend-options.js';
 import { describeScores, evaluateScores, type Evaluation } from '../scoring/evaluation.js';
 import { writeScores, writeScoresCsv } from '../scoring/scores-file.js';
 import { writeJsonAtomic } from '../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../storage/hashing.js';
 import { readEmbeddings } from './embedding-archive.js';
 import type { Recipe } from './schema.js';
+import { cohortFile, scoreWithRecipe, type ScoreWithRecipeOptions } from './score-with-recipe.js';
 import { readPartial } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
 
-export function scoreStage({ scoring }: Recipe, name: string): Stage {
+export function scoreStage(recipe: Recipe, name: string): Stage {
+  const { scoring } = recipe;
+  const learns = needsTraining(scoring);
   return {
     name: `score/${name}`,
-    needs: ['prep', `embed/${name}`],
-    settings: { scoring },
+    needs: ['prep', `embed/${name}`, ...(learns ? [`embed-train/${name}`] : [])],
+    get settings() {
+      const cohort = cohortFile(scoring);
+      return { scoring: scoringInForce(scoring), ...(cohort && { cohort }) };
+    },
     version: 1,
     whenChanged: 'remove',
     resumable: false,
-    async run({ folder, folderOf }) {
+    async run({ folder, folderOf, inputHash: _, ...reporting }) {
       const list = join(folderOf('prep'), 'trials.txt');
       const trials = readTrials(list);
-      const enrolment = findEnrolment(list, trials)?.enrolment;
-      const embeddings = readEmbeddings(join(folderOf(`embed/${name}`), 'embeddings.ark'));
-      const evaluation = scoreTrials({ trials, enrolment, embeddings, folder, partial: readPartial(folderOf('prep')) });
+      const evaluation = await scoreTrials({
+        ...reporting,
+        recipe,
+        trials,
+        enrolment: findEnrolment(list, trials)?.enrolment,
+        embeddings: readEmbeddings(join(folderOf(`embed/${name}`), 'embeddings.ark')),
+        trainingArchive: learns ? join(folderOf(`embed-train/${name}`), 'embeddings.ark') : undefined,
+        readManifest: () => readManifest(join(folderOf('prep'), 'manifest.jsonl')),
+        folder,
+        partial: readPartial(folderOf('prep')),
+      });
       const hashes = await Promise.all(['scores.txt', 'metrics.json'].map((file) => fileSha256(join(folder, file))));
       return {
         outputHash: sha256Hex(...hashes),
@@ -36,26 +54,22 @@ export function scoreStage({ scoring }: Recipe, name: string): Stage {
   };
 }
 
-/** Scores trials and writes the three files into `folder`. */
-export function scoreTrials({
-  trials,
-  enrolment,
-  embeddings,
+/** Scores trials and writes the four files into `folder`. */
+export async function scoreTrials({
   folder,
   partial,
-}: {
-  trials: readonly Trial[];
-  /** The models that the trials enroll, if they are models. */
-  enrolment?: Enrolment;
-  embeddings: Embeddings;
+  ...options
+}: ScoreWithRecipeOptions & {
   folder: string;
   /** The mark of a partial corpus. */
   partial?: string;
-}): Evaluation {
-  const scores = cosineScores(embeddings, trials, { enrolment });
+}): Promise<Evaluation> {
+  const { trials } = options;
+  const { scores, record } = await scoreWithRecipe(options);
   const evaluation = evaluateScores(scores, trials, { where: join(folder, 'scores.txt'), partial });
   writeScores(join(folder, 'scores.txt'), trials, scores);
   writeScoresCsv(join(folder, 'scores.csv'), trials, scores);
   writeJsonAtomic(join(folder, 'metrics.json'), evaluation);
+  writeJsonAtomic(join(folder, 'backend.json'), record);
   return evaluation;
 }

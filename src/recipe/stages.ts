@@ -1,7 +1,7 @@
 /**
  * @file The stages of a recipe, in order:
  *
- *     prep → features → for each system: train → average → embed → score → compare
+ *     prep → features → for each system: train → average → embed → (embed-train) → score → compare
  *
  * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`.
  */
@@ -10,7 +10,9 @@ import type { Library } from './library.js';
 import type { Recipe } from './schema.js';
 import { averageStage } from './stage-average.js';
 import { compareStage } from './stage-compare.js';
+import { needsTraining } from '../scoring/backend-options.js';
 import { embedStage } from './stage-embed.js';
+import { embedTrainStage } from './stage-embed-train.js';
 import { featuresStage } from './stage-features.js';
 import { prepStage } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
@@ -35,6 +37,7 @@ export function createStages({ recipe, workFolder, compared, library }: StagesOp
       trainStage(recipe, name, library),
       averageStage(recipe, name, library),
       embedStage(recipe, name, library),
+      ...(needsTraining(recipe.scoring) ? [embedTrainStage(recipe, name, library)] : []),
       scoreStage(recipe, name),
     ]),
     compareStage(recipe, compared ?? names, library),

@@ -8,11 +8,11 @@
  * utterance as less than one, since utterances of one recording are not independent. A model of several utterances is
  * their mean.
  */
-import { CholeskyDecomposition, EigenvalueDecomposition, inverse, Matrix, solve } from 'ml-matrix';
+import { CholeskyDecomposition, inverse, Matrix, solve } from 'ml-matrix';
 import { UserError } from '../errors.js';
 import type { PairScorer, Vectors } from './pair-scorer.js';
-import { symmetrized, whiteningTransform } from './simultaneous-diagonalization.js';
-import { speakerStatistics, type SpeakerEmbeddings, type SpeakerStatistics } from './speaker-statistics.js';
+import { eigenvectors, symmetrized, whiteningTransform } from './simultaneous-diagonalization.js';
+import { speakerStatistics, totalCovariance, type SpeakerEmbeddings } from './speaker-statistics.js';
 import { meanOf } from './two-covariance-plda.js';
 
 export interface SimplifiedPlda {
@@ -50,7 +50,9 @@ export function trainSimplifiedPlda(
   // Sums over each speaker's utterances about the mean, weighted.
   const sums = statistics.means.clone().subRowVector(mean);
   counts.forEach((n, speaker) => sums.mulRow(speaker, n * scaling));
-  let factors = leadingEigenvectors(total, rank);
+  let factors = eigenvectors(total)
+    .vectors.subMatrix(0, rank - 1, 0, dim - 1)
+    .transpose();
   let residual = total;
   for (let iteration = 0; iteration < iterations; iteration++) {
     const whitening = whiteningTransform(residual, 'PLDA: the residual covariance');
@@ -110,19 +112,6 @@ export function simplifiedPldaScorer({ mean, factors, residual, scaling }: Simpl
       return scaling * quadratic(x);
     },
   };
-}
-
-/** (1/N) Σ (x - mean)(x - mean)ᵀ over all utterances. */
-function totalCovariance({ counts, means, mean, scatter, utterances }: SpeakerStatistics): Matrix {
-  const weighted = means.clone().subRowVector(mean);
-  counts.forEach((n, speaker) => weighted.mulRow(speaker, Math.sqrt(n)));
-  return symmetrized(weighted.transpose().mmul(weighted).add(scatter).div(utterances));
-}
-
-function leadingEigenvectors(matrix: Matrix, count: number): Matrix {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
-  const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b] - realEigenvalues[a]);
-  return eigenvectorMatrix.subMatrixColumn(order.slice(0, count));
 }
 
 /** ln |matrix + I|, of a matrix without negative eigenvalues. */

@@ -8,7 +8,7 @@ import { CholeskyDecomposition, EigenvalueDecomposition, Matrix, solve } from 'm
 import { UserError } from '../errors.js';
 
 /** A pivot of the Cholesky factor, relative to the largest, below which a covariance counts as singular. */
-const SMALLEST_PIVOT = 1e-6;
+const SMALLEST_PIVOT = 1e-5;
 
 export interface SimultaneousDiagonalization {
   /** One direction a row, that of the largest value first. [dim, dim] */
@@ -20,12 +20,17 @@ export interface SimultaneousDiagonalization {
 /** @param what names `within`, for messages. @throws UserError if it is singular */
 export function diagonalizeTogether(within: Matrix, between: Matrix, what: string): SimultaneousDiagonalization {
   const whitening = whiteningTransform(within, what);
-  const projected = symmetrized(whitening.mmul(between).mmul(whitening.transpose()));
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(projected, { assumeSymmetric: true });
+  const { values, vectors } = eigenvectors(symmetrized(whitening.mmul(between).mmul(whitening.transpose())));
+  return { transform: vectors.mmul(whitening), values: values.map((value) => Math.max(0, value)) };
+}
+
+/** Of a symmetric matrix: eigenvectors as rows, that of the largest value first. */
+export function eigenvectors(matrix: Matrix): { values: Float64Array; vectors: Matrix } {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
   const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b] - realEigenvalues[a]);
   return {
-    transform: eigenvectorMatrix.transpose().subMatrixRow(order).mmul(whitening),
-    values: Float64Array.from(order, (i) => Math.max(0, realEigenvalues[i])),
+    values: Float64Array.from(order, (i) => realEigenvalues[i]),
+    vectors: eigenvectorMatrix.transpose().subMatrixRow(order),
   };
 }
 

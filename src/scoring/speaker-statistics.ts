@@ -6,6 +6,7 @@
 import { Matrix } from 'ml-matrix';
 import { UserError } from '../errors.js';
 import { checkEmbedding } from './pair-scorer.js';
+import { symmetrized } from './simultaneous-diagonalization.js';
 
 /** The embeddings of each speaker, by utterance. */
 export type SpeakerEmbeddings = ReadonlyMap<string, ReadonlyMap<string, ArrayLike<number>>>;
@@ -70,6 +71,13 @@ export function betweenCovariance({ dim, means, mean }: SpeakerStatistics): Matr
   const between = new Float64Array(dim * dim);
   for (let speaker = 0; speaker < means.rows; speaker++) addSquare(between, means.getRow(speaker), mean);
   return symmetric(between, dim).div(means.rows);
+}
+
+/** (1/N) Σ (x - mean)(x - mean)ᵀ over all utterances. */
+export function totalCovariance({ counts, means, mean, scatter, utterances }: SpeakerStatistics): Matrix {
+  const weighted = means.clone().subRowVector(mean);
+  counts.forEach((n, speaker) => weighted.mulRow(speaker, Math.sqrt(n)));
+  return symmetrized(weighted.transpose().mmul(weighted).add(scatter).div(utterances));
 }
 
 function firstLength(speakers: SpeakerEmbeddings, where: string): number {
