@@ -110,11 +110,11 @@ export async function scoreWithBackend(
   { trials, embeddings, enrolment, where = 'embeddings', openEngine, onProgress, signal }: ScoreTrialsOptions,
 ): Promise<Float64Array<ArrayBuffer>> {
   const sides = trialSides(scorer, applyAll(transforms, embeddings, where), trials, { enrolment, where });
-  const scores = pairScores(scorer, sides, trials);
+  const scores = pairScores(scorer, sides);
   if (normalize === 'none' || !cohort) return scores;
   return normalizeScores(
     scores,
-    { trials, sides, cohort: bothSides(scorer, cohort, COHORT) },
+    { sides, cohort: bothSides(scorer, cohort, COHORT) },
     {
       normalization: normalize,
       engine: await openEngine(),

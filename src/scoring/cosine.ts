@@ -55,7 +55,7 @@ export function cosineScores(
 ): Float64Array<ArrayBuffer> {
   const [first = []] = embeddings.values();
   const scorer = cosineScorer(first.length);
-  return pairScores(scorer, trialSides(scorer, embeddings, trials, options), trials);
+  return pairScores(scorer, trialSides(scorer, embeddings, trials, options));
 }
 
 /** Puts the unit vector of an embedding at `into[at …]`. @returns 0, the offset of every cosine */

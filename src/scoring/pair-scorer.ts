@@ -37,10 +37,16 @@ export interface ScoredSide {
   readonly offsets: Float64Array;
 }
 
-/** Both sides of a list of trials. */
-export interface TrialSides {
+/** Models and test utterances. */
+export interface ScoredSides {
   readonly models: ScoredSide;
   readonly tests: ScoredSide;
+}
+
+/** Both sides of a list of trials, and which of their rows each trial is of. */
+export interface TrialSides extends ScoredSides {
+  readonly modelRows: Uint32Array;
+  readonly testRows: Uint32Array;
 }
 
 export interface Pair {
@@ -65,15 +71,22 @@ export function trialSides(
   trials: readonly Pair[],
   { enrolment, where = 'embeddings' }: TrialSidesOptions = {},
 ): TrialSides {
-  const sessions = new Map<string, readonly string[]>();
-  const tests = new Set<string>();
-  for (const { enroll, test } of trials) {
-    tests.add(test);
-    if (sessions.has(enroll)) continue;
-    const utterances = enrolment ? enrolment.get(enroll) : [enroll];
-    if (!utterances) throw new UserError(`${where}: model ${enroll} of the trials is not in the enrolment map`);
-    sessions.set(enroll, utterances);
+  const modelRows = new Uint32Array(trials.length);
+  const testRows = new Uint32Array(trials.length);
+  const rowOfModel = new Map<string, number>();
+  const rowOfTest = new Map<string, number>();
+  for (const [t, { enroll, test }] of trials.entries()) {
+    modelRows[t] = rowIn(rowOfModel, enroll);
+    testRows[t] = rowIn(rowOfTest, test);
   }
+  const sessions = new Map(
+    Array.from(rowOfModel.keys(), (model) => {
+      const utterances = enrolment ? enrolment.get(model) : [model];
+      if (!utterances) throw new UserError(`${where}: model ${model} of the trials is not in the enrolment map`);
+      return [model, utterances];
+    }),
+  );
+  const tests = [...rowOfTest.keys()];
   checkPresent(embeddings, new Set([...[...sessions.values()].flat(), ...tests]), where);
   const vectorOf = (id: string) => {
     const embedding = embeddings.get(id)!;
@@ -81,16 +94,18 @@ export function trialSides(
     return embedding;
   };
   return {
+    modelRows,
+    testRows,
     models: fillSide(scorer, [...sessions.keys()], (name, vectors, at) => {
       const ids = sessions.get(name)!;
       return scorer.enroll(ids.map(vectorOf), vectors, at, enrolment ? `${where}: model ${name}` : `${where}: ${name}`);
     }),
-    tests: fillSide(scorer, [...tests], (id, vectors, at) => scorer.test(vectorOf(id), vectors, at, `${where}: ${id}`)),
+    tests: fillSide(scorer, tests, (id, vectors, at) => scorer.test(vectorOf(id), vectors, at, `${where}: ${id}`)),
   };
 }
 
 /** Prepares single embeddings, as models and as tests: a cohort. Names are those of messages. */
-export function bothSides(scorer: PairScorer, embeddings: EmbeddingMap, where: string): TrialSides {
+export function bothSides(scorer: PairScorer, embeddings: EmbeddingMap, where: string): ScoredSides {
   for (const [name, embedding] of embeddings) checkEmbedding(name, embedding, scorer.dim, where);
   const names = [...embeddings.keys()];
   return {
@@ -106,23 +121,36 @@ export function bothSides(scorer: PairScorer, embeddings: EmbeddingMap, where: s
 /** One score a trial, in the trials' order. */
 export function pairScores(
   { width, bound = Infinity }: Pick<PairScorer, 'width' | 'bound'>,
-  { models, tests }: TrialSides,
-  trials: readonly Pair[],
+  { models, tests, modelRows, testRows }: TrialSides,
 ): Float64Array<ArrayBuffer> {
-  const scores = new Float64Array(trials.length);
-  for (let t = 0; t < trials.length; t++) {
-    const model = models.rows.get(trials[t].enroll)!;
-    const test = tests.rows.get(trials[t].test)!;
+  const scores = new Float64Array(modelRows.length);
+  for (let t = 0; t < scores.length; t++) {
+    const [model, test] = [modelRows[t], testRows[t]];
     const product = innerProduct(models.vectors, model * width, tests.vectors, test * width, width);
     scores[t] = Math.min(bound, Math.max(-bound, product + models.offsets[model] + tests.offsets[test]));
   }
   return scores;
 }
 
+/** In four sums, so that an addition need not wait for the one before it. */
 function innerProduct(a: Vectors, fromA: number, b: Vectors, fromB: number, width: number): number {
-  let sum = 0;
-  for (let i = 0; i < width; i++) sum += a[fromA + i] * b[fromB + i];
-  return sum;
+  let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+  const whole = width - (width % 4);
+  for (let i = 0; i < whole; i += 4) {
+    sum0 += a[fromA + i] * b[fromB + i];
+    sum1 += a[fromA + i + 1] * b[fromB + i + 1];
+    sum2 += a[fromA + i + 2] * b[fromB + i + 2];
+    sum3 += a[fromA + i + 3] * b[fromB + i + 3];
+  }
+  for (let i = whole; i < width; i++) sum0 += a[fromA + i] * b[fromB + i];
+  return sum0 + sum1 + (sum2 + sum3);
+}
+
+/** The row of a name, which is the next one where the name is new. */
+function rowIn(rows: Map<string, number>, name: string): number {
+  let row = rows.get(name);
+  if (row === undefined) rows.set(name, (row = rows.size));
+  return row;
 }
 
 function fillSide(

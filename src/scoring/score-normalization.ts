@@ -9,7 +9,7 @@
  * Z-norm: Li and Porter, 1988; T-norm: Auckenthaler et al., 2000; S-norm: Kenny, Odyssey 2010; AS-norm: see `as-norm.ts`.
  */
 import { cohortStatistics, type CohortStatistics, type CohortStatisticsOptions } from './as-norm.js';
-import type { Pair, ScoredSide, TrialSides } from './pair-scorer.js';
+import type { ScoredSide, ScoredSides, TrialSides } from './pair-scorer.js';
 
 export const normalizations = ['none', 'z-norm', 't-norm', 's-norm', 'as-norm'] as const;
 export type Normalization = (typeof normalizations)[number];
@@ -25,7 +25,7 @@ export interface NormalizeScoresOptions extends CohortStatisticsOptions {
  */
 export async function normalizeScores(
   scores: Float64Array,
-  { trials, sides, cohort }: { trials: readonly Pair[]; sides: TrialSides; cohort: TrialSides },
+  { sides, cohort }: { sides: TrialSides; cohort: ScoredSides },
   { normalization, onProgress, ...options }: NormalizeScoresOptions,
 ): Promise<Float64Array<ArrayBuffer>> {
   const models = normalization === 't-norm' ? 0 : sides.models.rows.size;
@@ -38,17 +38,14 @@ export async function normalizeScores(
   const normalized: Float64Array[] = [];
   if (models > 0) {
     const ofModels = await statistics(sides.models, cohort.tests, 0);
-    normalized.push(inUnitsOf(ofModels, scores, (t) => sides.models.rows.get(trials[t].enroll)!));
+    normalized.push(inUnitsOf(ofModels, scores, sides.modelRows));
   }
   if (tests > 0) {
     const ofTests = await statistics(sides.tests, cohort.models, models);
-    normalized.push(inUnitsOf(ofTests, scores, (t) => sides.tests.rows.get(trials[t].test)!));
+    normalized.push(inUnitsOf(ofTests, scores, sides.testRows));
   }
   return Float64Array.from(scores, (_, t) => normalized.reduce((sum, each) => sum + each[t], 0) / normalized.length);
 }
 
-const inUnitsOf = ({ mean, deviation }: CohortStatistics, scores: Float64Array, rowOf: (trial: number) => number) =>
-  scores.map((score, t) => {
-    const row = rowOf(t);
-    return (score - mean[row]) / deviation[row];
-  });
+const inUnitsOf = ({ mean, deviation }: CohortStatistics, scores: Float64Array, rows: Uint32Array) =>
+  scores.map((score, t) => (score - mean[rows[t]]) / deviation[rows[t]]);

@@ -26,7 +26,7 @@ describe('score normalisation', () => {
   const prepare = (subtract: boolean) => {
     const sides = trialSides(scorer, load('asnorm/eval', 'e', subtract), trials);
     const cohort = bothSides(scorer, load('asnorm/cohort', 'c', subtract), 'cohort');
-    return { trials, sides, cohort, scores: pairScores(scorer, sides, trials) };
+    return { sides, cohort, scores: pairScores(scorer, sides) };
   };
   const engine = createEngine({ name: 'onnx', device: 'cpu', threads: 1 });
   const normalized = async (subtract: boolean, options: Omit<NormalizeScoresOptions, 'engine' | 'width'>) => {
@@ -126,7 +126,7 @@ describe('score normalisation', () => {
     const same = bothSides(scorer, new Map(['a', 'b', 'c'].map((id) => [id, new Float64Array(12).fill(1)])), 'cohort');
     const options = { normalization: 's-norm', engine: await engine, width: 12 } as const;
     await assert.rejects(
-      normalizeScores(scores, { trials, sides, cohort: same }, options),
+      normalizeScores(scores, { sides, cohort: same }, options),
       /e\d+: its 3 cohort scores are all the same/,
     );
   });
