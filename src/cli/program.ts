@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAudio } from './audio.js';
 import { addAverage } from './average.js';
+import { addCalibrate } from './calibrate.js';
 import { addCompare } from './compare.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
@@ -13,6 +14,7 @@ import { addMetrics } from './metrics.js';
 import { addPrep } from './prep.js';
 import { addRun } from './run.js';
 import { addScore } from './score.js';
+import { addThreshold } from './threshold.js';
 import { addTrain } from './train.js';
 import { addTrials } from './trials.js';
 
@@ -36,6 +38,8 @@ export function createProgram(): Command {
     addEmbed,
     addScore,
     addMetrics,
+    addCalibrate,
+    addThreshold,
     addCompare,
     addTrials,
     addImport,

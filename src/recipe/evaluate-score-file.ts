@@ -16,7 +16,15 @@ import { bootstrapMeasures, percentileInterval, type ResampledMeasures } from '.
 import { detCurve } from '../scoring/det-curve.js';
 import { evaluateLabelled } from '../scoring/evaluation.js';
 import { calibrationMeasures, discriminationMeasures, measureTitles } from '../scoring/measures.js';
-import { bayesThreshold, curveEer, curveMinDcf, curvePoint, priors } from '../scoring/metrics.js';
+import { type Decision, decide } from '../scoring/decision-threshold.js';
+import {
+  bayesThreshold,
+  curveEer,
+  curveMinDcf,
+  curvePoint,
+  type DetectionCostOptions,
+  priors,
+} from '../scoring/metrics.js';
 import { joinScores, readScores } from '../scoring/scores-file.js';
 import { type Slice, type SliceKind, sliceTrials, type TrialSide, worstTrials } from '../scoring/slices.js';
 import { type SpeakerPairs, speakerPairs } from '../scoring/speaker-pairs.js';
@@ -49,6 +57,22 @@ export function readLabelledScores(path: string, list?: string): LabelledScores 
   const labelled = { ...table, labels };
   refuseContradictions(labelled, { where: path, models: true });
   return labelled;
+}
+
+/**
+ * The threshold for given costs: on calibrated scores by theory, on others by their labels.
+ * @throws UserError if there are neither labels nor calibrated scores
+ */
+export function decideOnScoreFile(
+  path: string,
+  { trials, calibrated = false, ...costs }: { trials?: string; calibrated?: boolean } & Required<DetectionCostOptions>,
+): Decision {
+  if (calibrated && trials === undefined) {
+    const { scores, labels } = readScores(path);
+    return decide(scores, labels, { ...costs, calibrated, where: path });
+  }
+  const { scores, labels } = readLabelledScores(path, trials);
+  return decide(scores, labels, { ...costs, calibrated, where: path });
 }
 
 export interface ScoreReportOptions {

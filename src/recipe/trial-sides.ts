@@ -4,7 +4,7 @@ import { readManifest, type Utterance } from '../corpus/manifest.js';
 import { firstOf } from '../corpus/problem-list.js';
 import { UserError } from '../errors.js';
 import type { TrialSide } from '../scoring/slices.js';
-import type { TrialTable } from '../scoring/trial-table.js';
+import type { Pairs } from '../scoring/trial-table.js';
 import { readTextLines } from '../storage/text-lines.js';
 
 export interface EnrolmentSource {
@@ -15,7 +15,7 @@ export interface EnrolmentSource {
 }
 
 /** Both sides of the trials by id number, from a manifest. @throws UserError naming ids that are not in it */
-export function sidesFromManifest(manifest: string, table: TrialTable, source: EnrolmentSource): TrialSide[] {
+export function sidesFromManifest(manifest: string, table: Pairs, source: EnrolmentSource): TrialSide[] {
   const utterances = new Map(readManifest(manifest).map((utterance) => [utterance.id, utterance]));
   const enrolment = enrolmentOf(table, source);
   const enrolled = new Set(table.enroll);
@@ -35,7 +35,7 @@ export function sidesFromManifest(manifest: string, table: TrialTable, source: E
 }
 
 /** The speaker of each id of the trials, from `utterance speaker` lines. @throws UserError with file:line */
-export function speakersFromFile(path: string, table: TrialTable, source: EnrolmentSource): Map<string, string> {
+export function speakersFromFile(path: string, table: Pairs, source: EnrolmentSource): Map<string, string> {
   const speakerOf = new Map<string, string>();
   for (const { text, number } of readTextLines(path, { what: 'the speakers' })) {
     const fields = text.trim().split(/\s+/);
@@ -59,10 +59,11 @@ export function speakersFromFile(path: string, table: TrialTable, source: Enrolm
   return speakerOf;
 }
 
-function enrolmentOf({ ids, enroll, test, labels }: TrialTable, { trials, enrollMap }: EnrolmentSource) {
+function enrolmentOf({ ids, enroll, test }: Pairs, { trials, enrollMap }: EnrolmentSource) {
   if (trials === undefined) return enrollMap === undefined ? undefined : readEnrolment(enrollMap);
   const models = new Set(enroll);
-  const list = Array.from(models, (id) => ({ enroll: ids[id], test: ids[test[0]], target: labels[0] === 1 }));
+  // Only the models are looked at.
+  const list = Array.from(models, (id) => ({ enroll: ids[id], test: ids[test[0]], target: false }));
   return findEnrolment(trials, list, enrollMap)?.enrolment satisfies Enrolment | undefined;
 }
 

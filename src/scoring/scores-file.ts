@@ -10,6 +10,7 @@
  */
 import { stringify } from 'csv-stringify/sync';
 import { firstOf } from '../corpus/problem-list.js';
+import { labelOf } from '../corpus/trial-formats.js';
 import type { Trial } from '../corpus/trials.js';
 import { internal, UserError } from '../errors.js';
 import { openPendingFile } from '../storage/atomic-write.js';
@@ -38,6 +39,24 @@ export function writeScoresCsv(path: string, trials: readonly Trial[], scores: A
   writeRows(path, stringify([['enroll', 'test', 'label', 'score']]), trials, scores, (rows) =>
     stringify(rows.map(({ enroll, test, target, score }) => [enroll, test, target ? 'target' : 'nontarget', score])),
   );
+}
+
+/** Writes the scores of a table of trials, with labels where they are given, whole or not at all. */
+export function writeScoreTable(path: string, pairs: Pairs, scores: ArrayLike<number>, labels?: Uint8Array): void {
+  const file = openPendingFile(path);
+  try {
+    for (let from = 0; from < scores.length; from += ROWS_PER_WRITE) {
+      let lines = '';
+      for (let i = from; i < Math.min(from + ROWS_PER_WRITE, scores.length); i++) {
+        lines += `${describePair(pairs, i)} ${scores[i]}${labels ? ` ${labelOf(labels[i] === 1)}` : ''}\n`;
+      }
+      file.write(Buffer.from(lines, 'utf8'));
+    }
+    file.commit();
+  } catch (error) {
+    file.abort();
+    throw error;
+  }
 }
 
 /** Reads `enroll test score [target|nontarget]` lines. @throws UserError with file:line, also if there are no lines. */

@@ -1,0 +1,84 @@
+/** @file `acanet calibrate`: scores → log-likelihood ratios, learned from development scores. */
+import { type Command, Option } from 'commander';
+import { UserError } from '../errors.js';
+import { createTalk, print, printJson } from './output.js';
+import { withExamples } from './recipe-options.js';
+
+interface CalibrateFlags {
+  out: string;
+  devTrials?: string;
+  trials?: string;
+  method: 'logistic' | 'pav';
+  prior: string;
+  manifest?: string;
+  embeddings?: string;
+  quality: string[];
+  json?: boolean;
+}
+
+export function addCalibrate(program: Command): void {
+  const command = program
+    .command('calibrate')
+    .description('scores of one system, or of several (fusion), → natural log-likelihood ratios')
+    .argument('<files...>', 'DEV_SCORES SCORES of each system: what is learned from, then what is calibrated')
+    .requiredOption('--out <file>', 'calibrated scores; what was learned goes beside it (.json)')
+    .option('--dev-trials <file>', 'labels of the development scores, where the file has none')
+    .option('--trials <file>', 'labels of the other scores, to show figures; nothing is learned from them')
+    .addOption(
+      new Option('--method <name>', 'logistic regression or pav (any rising curve, one system)')
+        .choices(['logistic', 'pav'])
+        .default('logistic'),
+    )
+    .option('--prior <p>', 'logistic: share of targets for which the ratios should be best', '0.01')
+    .option('--manifest <file>', 'manifest.jsonl: the duration of both sides as quality measure')
+    .option('--embeddings <ark>', "embeddings: the norm of both sides' as quality measure")
+    .option(
+      '--quality <file>',
+      '`utterance value` lines: a quality measure; may be given again',
+      (path: string, earlier: string[]) => [...earlier, path],
+      [],
+    )
+    .option('--json', 'print results as JSON');
+  withExamples(
+    command,
+    'acanet calibrate dev-scores.txt scores.txt --dev-trials dev-trials.txt --trials trials.txt --out llrs.txt',
+    'acanet calibrate aca-dev.txt aca.txt ecapa-dev.txt ecapa.txt --dev-trials dev-trials.txt --out fused.txt',
+  ).action(async (files: string[], { json, prior, ...flags }: CalibrateFlags) => {
+    if (files.length % 2 !== 0) {
+      throw new UserError(
+        `expected two score files for each system (development scores, then those to calibrate), got ${files.length} files`,
+      );
+    }
+    const { calibrateScoreFiles } = await import('../recipe/calibrate-score-files.js');
+    const report = calibrateScoreFiles({
+      ...flags,
+      dev: files.filter((_, i) => i % 2 === 0),
+      scores: files.filter((_, i) => i % 2 === 1),
+      prior: Number(prior),
+    });
+    if (report.calibration?.separable) {
+      createTalk().log(
+        'warning: the development trials are separated without error, so the scale of the ratios is arbitrary',
+      );
+    }
+    if (json) {
+      printJson({ ...report, out: flags.out });
+      return;
+    }
+    const { describeScores } = await import('../scoring/evaluation.js');
+    const { calibration, features, development, evaluation } = report;
+    const formula = calibration
+      ? [
+          `llr = ${calibration.offset.toPrecision(4)} + ${features.map((name, i) => `${calibration.weights[i].toPrecision(4)} · ${name}`).join(' + ')}`,
+        ]
+      : [];
+    print(
+      [
+        flags.out,
+        ...formula,
+        `development (learned from): ${describeScores(development)}`,
+        ...(evaluation ? [`calibrated: ${describeScores(evaluation)}, minCllr ${evaluation.minCllr.toFixed(3)}`] : []),
+      ].join('\n'),
+    );
+  });
+}

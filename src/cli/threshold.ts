@@ -1,0 +1,55 @@
+/** @file `acanet threshold`: which score to accept from, for given costs. */
+import type { Command } from 'commander';
+import { UserError } from '../errors.js';
+import { print, printJson } from './output.js';
+import { withExamples } from './recipe-options.js';
+
+interface ThresholdFlags {
+  trials?: string;
+  calibrated?: boolean;
+  costMiss: string;
+  costFa: string;
+  prior: string;
+  json?: boolean;
+}
+
+export function addThreshold(program: Command): void {
+  const command = program
+    .command('threshold')
+    .description('which score to accept from, for given costs, and what errors that makes')
+    .argument('<scores>', '`enroll test score` lines of development trials, or calibrated scores')
+    .option('--trials <file>', 'which pairs are targets, where the file does not say it')
+    .option('--calibrated', 'the scores are natural log-likelihood ratios: the threshold is that of theory')
+    .option('--cost-miss <cost>', 'what it costs to reject a target', '1')
+    .option('--cost-fa <cost>', 'what it costs to accept a nontarget', '1')
+    .option('--prior <p>', 'share of targets among the trials to come', '0.01')
+    .option('--json', 'print results as JSON');
+  withExamples(
+    command,
+    'acanet threshold dev-scores.txt --trials dev-trials.txt --cost-fa 10 --prior 0.5',
+    'acanet threshold llrs.txt --calibrated --prior 0.001',
+  ).action(async (path: string, flags: ThresholdFlags) => {
+    const { decideOnScoreFile } = await import('../recipe/evaluate-score-file.js');
+    const decision = decideOnScoreFile(path, {
+      trials: flags.trials,
+      calibrated: flags.calibrated,
+      cMiss: positive('--cost-miss', flags.costMiss),
+      cFalseAlarm: positive('--cost-fa', flags.costFa),
+      pTarget: positive('--prior', flags.prior, 1),
+    });
+    if (flags.json) printJson(decision);
+    else {
+      const { describeDecision } = await import('../scoring/decision-threshold.js');
+      print(describeDecision(decision));
+    }
+  });
+}
+
+function positive(flag: string, text: string, below = Infinity): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value < below)) {
+    const range = below === Infinity ? 'a number above 0' : `a number between 0 and ${below}`;
+    throw new UserError(`${flag}: expected ${range}, got "${text}"`);
+  }
+  return value;
+}
