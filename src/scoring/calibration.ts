@@ -95,7 +95,7 @@ export function trainCalibration(
     const direction = solve(hessian, Matrix.columnVector(gradient)).to1DArray();
     const earlier = cost;
     let length = 1;
-    let next = parameters;
+    let next: Float64Array<ArrayBuffer>;
     do {
       next = parameters.map((value, i) => value - length * direction[i]);
       cost = costOf(next);

@@ -86,11 +86,13 @@ export function crossing(missBefore: number, faBefore: number, missAfter: number
 /** Normalised minimum detection cost of a curve that is already there. */
 export function curveMinDcf(curve: DetCurve, options: DetectionCostOptions = {}): MinDcf {
   const { targets, nontargets, thresholds, misses, falseAlarms } = curve;
-  const { perMiss, perFalseAlarm } = normalisedCosts(options);
+  const costs = normalisedCosts(options);
+  const perMiss = costs.perMiss / targets;
+  const perFalseAlarm = costs.perFalseAlarm / nontargets;
   let minDcf = Infinity;
   let best = 0;
   for (let i = 0; i < thresholds.length; i++) {
-    const cost = perMiss * (misses[i] / targets) + perFalseAlarm * (falseAlarms[i] / nontargets);
+    const cost = perMiss * misses[i] + perFalseAlarm * falseAlarms[i];
     if (cost < minDcf) {
       minDcf = cost;
       best = i;

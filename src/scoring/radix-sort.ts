@@ -8,70 +8,82 @@
  */
 
 const SIGN = 0x8000_0000;
+/** Below, comparisons are as fast as the passes' tables. */
+const FEW = 4096;
 
 /** Sorts finite numbers upwards, in place. */
 export function sortAscending(values: Float64Array): Float64Array {
-  // Below, the native sort is as fast as the passes' tables.
-  if (values.length < 4096 || !values.every((value) => Math.fround(value) === value)) return values.sort();
+  if (values.length < FEW || !areFloat32(values)) return values.sort();
   const keys = float32Keys(values);
-  const sorted = passes32(keys, (key) => key);
-  const floats = new Float32Array(sorted.buffer, 0, sorted.length);
-  for (let i = 0; i < sorted.length; i++) sorted[i] ^= sorted[i] & SIGN ? SIGN : 0xffff_ffff;
-  values.set(floats);
+  const other = new Uint32Array(keys.length);
+  scatter(keys, other, 0, 0x7ff);
+  scatter(other, keys, 11, 0x7ff);
+  scatter(keys, other, 22, 0x3ff);
+  for (let i = 0; i < other.length; i++) other[i] ^= other[i] & SIGN ? SIGN : 0xffff_ffff;
+  values.set(new Float32Array(other.buffer));
   return values;
 }
 
 /** The indices of finite numbers from the lowest to the highest; equal numbers keep their order. */
 export function ascendingOrder(values: ArrayLike<number>): Uint32Array {
   const exact = Float64Array.from(values);
-  const order = Uint32Array.from(exact, (_, i) => i);
-  if (exact.length < 4096) return order.sort((a, b) => exact[a] - exact[b] || a - b);
-  if (exact.every((value) => Math.fround(value) === value)) {
+  const order = new Uint32Array(exact.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  if (exact.length < FEW) return order.sort((a, b) => exact[a] - exact[b] || a - b);
+  const other = new Uint32Array(order.length);
+  if (areFloat32(exact)) {
     const keys = float32Keys(exact);
-    return passes32(order, (i) => keys[i]);
+    scatterByKey(order, other, keys, 0, 0x7ff);
+    scatterByKey(other, order, keys, 11, 0x7ff);
+    scatterByKey(order, other, keys, 22, 0x3ff);
+    return other;
   }
-  for (let i = 0; i < exact.length; i++) exact[i] += 0; // -0 and 0 are equal
-  const words = new Uint32Array(exact.buffer); // little-endian: the high word comes second
-  for (let i = 0; i < words.length; i += 2) {
-    const negative = words[i + 1] & SIGN;
-    words[i + 1] ^= negative ? 0xffff_ffff : SIGN;
-    if (negative) words[i] ^= 0xffff_ffff;
-  }
-  let [from, to] = [order, new Uint32Array(order.length)];
-  for (const [word, shift] of [
-    [0, 0],
-    [0, 16],
-    [1, 0],
-    [1, 16],
-  ]) {
-    pass(from, to, 0x1_0000, (i) => (words[2 * i + word] >>> shift) & 0xffff);
-    [from, to] = [to, from];
-  }
-  return from;
+  const { low, high } = float64Keys(exact);
+  scatterByKey(order, other, low, 0, 0xffff);
+  scatterByKey(other, order, low, 16, 0xffff);
+  scatterByKey(order, other, high, 0, 0xffff);
+  scatterByKey(other, order, high, 16, 0xffff);
+  return order;
+}
+
+function areFloat32(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (Math.fround(values[i]) !== values[i]) return false;
+  return true;
 }
 
 function float32Keys(values: Float64Array): Uint32Array {
-  const keys = new Uint32Array(Float32Array.from(values).buffer);
+  const keys = new Uint32Array(new Float32Array(values).buffer);
   for (let i = 0; i < keys.length; i++) {
-    if (keys[i] === SIGN) keys[i] = 0; // -0 and 0 are equal
-    keys[i] ^= keys[i] & SIGN ? 0xffff_ffff : SIGN;
+    const bits = keys[i] === SIGN ? 0 : keys[i]; // -0 and 0 are equal
+    keys[i] = bits & SIGN ? ~bits : bits | SIGN;
   }
   return keys;
 }
 
-/** Sorts items by a 32-bit key. */
-function passes32(items: Uint32Array, keyOf: (item: number) => number): Uint32Array {
-  const other = new Uint32Array(items.length);
-  pass(items, other, 2048, (item) => keyOf(item) & 2047);
-  pass(other, items, 2048, (item) => (keyOf(item) >>> 11) & 2047);
-  pass(items, other, 1024, (item) => keyOf(item) >>> 22);
-  return other;
+function float64Keys(values: Float64Array): { low: Uint32Array; high: Uint32Array } {
+  const words = new Uint32Array(values.buffer); // little-endian: the high word comes second
+  const low = new Uint32Array(values.length);
+  const high = new Uint32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const negative = values[i] < 0; // so -0 is 0, as they are equal
+    low[i] = negative ? ~words[2 * i] : words[2 * i];
+    high[i] = negative ? ~words[2 * i + 1] : words[2 * i + 1] | SIGN;
+  }
+  return { low, high };
 }
 
-/** Copies items into the order of one digit, keeping the order of those with equal digits. */
-function pass(from: Uint32Array, to: Uint32Array, digits: number, digitOf: (item: number) => number): void {
-  const next = new Uint32Array(digits + 1);
-  for (let i = 0; i < from.length; i++) next[digitOf(from[i]) + 1]++;
-  for (let digit = 1; digit <= digits; digit++) next[digit] += next[digit - 1];
-  for (let i = 0; i < from.length; i++) to[next[digitOf(from[i])]++] = from[i];
+/** Copies keys into the order of one digit, keeping the order of those with equal digits. */
+function scatter(from: Uint32Array, to: Uint32Array, shift: number, mask: number): void {
+  const next = new Uint32Array(mask + 2);
+  for (let i = 0; i < from.length; i++) next[((from[i] >>> shift) & mask) + 1]++;
+  for (let digit = 1; digit <= mask; digit++) next[digit] += next[digit - 1];
+  for (let i = 0; i < from.length; i++) to[next[(from[i] >>> shift) & mask]++] = from[i];
+}
+
+/** The same for items that have a key each. */
+function scatterByKey(from: Uint32Array, to: Uint32Array, keys: Uint32Array, shift: number, mask: number): void {
+  const next = new Uint32Array(mask + 2);
+  for (let i = 0; i < from.length; i++) next[((keys[i] >>> shift) & mask) + 1]++; // all keys, in whatever order
+  for (let digit = 1; digit <= mask; digit++) next[digit] += next[digit - 1];
+  for (let i = 0; i < from.length; i++) to[next[(keys[from[i]] >>> shift) & mask]++] = from[i];
 }
