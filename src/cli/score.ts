@@ -25,6 +25,7 @@ interface BackendFlags {
 interface ScoreFlags extends RecipeFlags, BackendFlags {
   model?: string;
   enrollMap?: string;
+  calibrate?: boolean;
   out?: string;
 }
 
@@ -46,6 +47,7 @@ export function addScore(program: Command): void {
     .option('--normalize <how>', 'none, z-norm, t-norm, s-norm or as-norm (scoring.normalize)')
     .option('--cohort <who>', 'training utterances, speakers, or an archive of embeddings X.ark (scoring.cohort)')
     .option('--top <n>', 'highest cohort scores that as-norm takes (scoring.top)')
+    .option('--calibrate', "also llrs.txt: log-likelihood ratios, learned from the recipe's development trials")
     .option('--out <dir>', 'folder of the results (default: in the work folder, by the name of the list)');
   withExamples(
     withRecipeOptions(command),
@@ -54,10 +56,9 @@ export function addScore(program: Command): void {
   ).action(async (trials: string | undefined, flags: ScoreFlags) => {
     const experiment = await openFrom({ flags, sets: backendSets(flags) });
     const name = await systemOf(experiment, flags.model);
-    const { scoreTrialList } = await import('../recipe/score-trial-list.js');
     await bringUpToDate({ experiment, targets: [`score/${name}`] });
     const talk = createTalk();
-    const { folder, evaluation } = await scoreTrialList({
+    const options = {
       ...talk,
       experiment,
       system: name,
@@ -65,9 +66,20 @@ export function addScore(program: Command): void {
       enrollMap: flags.enrollMap,
       out: flags.out,
       signal: listenForInterruption(),
-    });
-    talk.stop();
+    };
     const { describeScores } = await import('../scoring/evaluation.js');
+    if (flags.calibrate) {
+      const { scoreCalibrated } = await import('../recipe/score-calibrated.js');
+      const { folder, evaluation, llrs, report } = await scoreCalibrated(options);
+      talk.stop();
+      const calibrated = report.evaluation!;
+      if (flags.json) printJson({ system: name, folder, ...evaluation, calibration: report.calibration, calibrated });
+      else print(`${folder}/scores.txt\n${describeScores(evaluation)}\n${llrs}\n${describeScores(calibrated)}`);
+      return;
+    }
+    const { scoreTrialList } = await import('../recipe/score-trial-list.js');
+    const { folder, evaluation } = await scoreTrialList(options);
+    talk.stop();
     if (flags.json) printJson({ system: name, folder, ...evaluation });
     else print(`${folder}/scores.txt\n${describeScores(evaluation)}`);
   });

@@ -38,7 +38,7 @@ export async function scoreTrialList({
   out,
   library = realLibrary,
   ...reporting
-}: ScoreTrialListOptions): Promise<{ folder: string; evaluation: Evaluation }> {
+}: ScoreTrialListOptions): Promise<{ folder: string; list: string; evaluation: Evaluation }> {
   const prep = join(workFolder, 'prep');
   const path = given === undefined ? join(prep, 'trials.txt') : findTrials(given, prep);
   const own = resolve(path) === resolve(prep, 'trials.txt');
@@ -56,7 +56,11 @@ export async function scoreTrialList({
     reporting.log(`  enrolment ids are the ${found.enrolment.size} models of ${found.path}`);
   }
   if (own && out === undefined && enrollMap === undefined) {
-    return { folder, evaluation: JSON.parse(readFileSync(join(folder, 'metrics.json'), 'utf8')) as Evaluation };
+    return {
+      folder,
+      list: path,
+      evaluation: JSON.parse(readFileSync(join(folder, 'metrics.json'), 'utf8')) as Evaluation,
+    };
   }
   const embeddings = readEmbeddings(join(workFolder, 'embed', system, 'embeddings.ark'));
   const ids = [...utterancesOfTrials(trials, enrolment)].filter((id) => !embeddings.has(id));
@@ -78,7 +82,7 @@ export async function scoreTrialList({
     folder,
     partial: readPartial(prep),
   });
-  return { folder, evaluation };
+  return { folder, list: path, evaluation };
 }
 
 /** A file of that name, else the recipe's own list of that name. */
