@@ -6,7 +6,6 @@
 import { Matrix } from 'ml-matrix';
 import { UserError } from '../errors.js';
 import { checkEmbedding } from './pair-scorer.js';
-import { symmetrized } from './simultaneous-diagonalization.js';
 
 /** The embeddings of each speaker, by utterance. */
 export type SpeakerEmbeddings = ReadonlyMap<string, ReadonlyMap<string, ArrayLike<number>>>;
@@ -77,7 +76,15 @@ export function betweenCovariance({ dim, means, mean }: SpeakerStatistics): Matr
 export function totalCovariance({ counts, means, mean, scatter, utterances }: SpeakerStatistics): Matrix {
   const weighted = means.clone().subRowVector(mean);
   counts.forEach((n, speaker) => weighted.mulRow(speaker, Math.sqrt(n)));
-  return symmetrized(weighted.transpose().mmul(weighted).add(scatter).div(utterances));
+  return gram(weighted).add(scatter).div(utterances);
+}
+
+/** Σ x xᵀ over the rows of a matrix: as mmul, in a fraction of its time. */
+export function gram(rows: Matrix): Matrix {
+  const sum = new Float64Array(rows.columns ** 2);
+  const origin = new Float64Array(rows.columns);
+  for (let row = 0; row < rows.rows; row++) addSquare(sum, rows.getRow(row), origin);
+  return symmetric(sum, rows.columns);
 }
 
 function firstLength(speakers: SpeakerEmbeddings, where: string): number {

@@ -11,7 +11,7 @@ import { inverse, Matrix } from 'ml-matrix';
 import { UserError } from '../errors.js';
 import type { PairScorer } from './pair-scorer.js';
 import { diagonalizeTogether, symmetrized } from './simultaneous-diagonalization.js';
-import { speakerStatistics, type SpeakerEmbeddings } from './speaker-statistics.js';
+import { gram, speakerStatistics, type SpeakerEmbeddings } from './speaker-statistics.js';
 
 export interface TwoCovariancePlda {
   /** Mean of the speakers' means. [dim] */
@@ -48,7 +48,7 @@ export function trainTwoCovariancePlda(
     const step = diagonalizeTogether(within, between, 'PLDA: the covariance within speakers');
     psi = Float64Array.from(step.values);
     means = means.mmul(step.transform.transpose());
-    scatter = step.transform.mmul(scatter).mmul(step.transform.transpose());
+    scatter = symmetrized(step.transform.mmul(scatter).mmul(step.transform.transpose()));
     transform = step.transform.mmul(transform);
   }
   return { mean, transform, psi, lengthNorm };
@@ -136,18 +136,14 @@ function maximize({
     }
   }
   const utterances = counts.reduce((sum, n) => sum + n, 0);
-  const between = expected
-    .transpose()
-    .mmul(expected)
+  const between = gram(expected)
     .add(Matrix.diag([...variances]))
     .div(speakers);
-  const within = rest
-    .transpose()
-    .mmul(rest)
+  const within = gram(rest)
     .add(Matrix.diag([...weighted]))
     .add(scatter)
     .div(utterances);
-  return { within: symmetrized(within), between };
+  return { within, between };
 }
 
 function checkNumbers(dim: number, speakers: number, utterances: number): void {
