@@ -35,7 +35,10 @@ describe('cosine', () => {
 
   it('says which model is missing, and which has no direction', () => {
     const enrolment = new Map([['m', ['a', 'c']]]);
-    assert.throws(() => cosineScores(embeddings, [trial('m', 'b')], { enrolment }), /model m: its embeddings cancel out/);
+    assert.throws(
+      () => cosineScores(embeddings, [trial('m', 'b')], { enrolment }),
+      /model m: its embeddings cancel out/,
+    );
     assert.throws(() => cosineScores(embeddings, [trial('n', 'b')], { enrolment }), /model n of the trials is not in/);
   });
 
