@@ -12,7 +12,7 @@ interface CalibrateFlags {
   prior: string;
   manifest?: string;
   embeddings?: string;
-  quality: string[];
+  quality?: string[];
   json?: boolean;
 }
 
@@ -35,8 +35,7 @@ export function addCalibrate(program: Command): void {
     .option(
       '--quality <file>',
       '`utterance value` lines: a quality measure; may be given again',
-      (path: string, earlier: string[]) => [...earlier, path],
-      [],
+      (path: string, earlier: string[] = []) => [...earlier, path],
     )
     .option('--json', 'print results as JSON');
   withExamples(

@@ -15,9 +15,9 @@ interface MetricsFlags {
   seed: number;
   definition?: DefinitionName;
   allDefinitions?: boolean;
-  by: SliceKind[];
+  by?: SliceKind[];
   worst?: number;
-  threshold: number[];
+  threshold?: number[];
   json?: boolean;
 }
 
@@ -39,9 +39,9 @@ export function addMetrics(program: Command): void {
     .option('--seed <n>', 'seed of the resamples', wholeNumber, 0)
     .addOption(new Option('--definition <name>', 'EER and minDCF as another toolkit defines them').choices(definitions))
     .option('--all-definitions', 'EER and minDCF as each toolkit defines them, side by side')
-    .option('--by <slices>', `figures of parts of the trials: ${slices.join(', ')} (several with commas)`, asSlices, [])
+    .option('--by <slices>', `figures of parts of the trials: ${slices.join(', ')} (several with commas)`, asSlices)
     .option('--worst <n>', 'show the n worst target and nontarget trials, and speakers with --by speaker', wholeNumber)
-    .option('--threshold <score>', 'errors at this threshold too; may be given again', asThreshold, [])
+    .option('--threshold <score>', 'errors at this threshold too; may be given again', asThreshold)
     .option('--json', 'print results as JSON; rates are fractions there');
   withExamples(
     command,
@@ -70,7 +70,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function asSlices(text: string, earlier: SliceKind[]): SliceKind[] {
+function asSlices(text: string, earlier: SliceKind[] = []): SliceKind[] {
   const chosen = text.split(',').map((name) => {
     const slice = slices.find((known) => known === name.trim());
     if (!slice) throw new InvalidArgumentError(`expected ${slices.join(', ')}, got "${name}"`);
@@ -79,7 +79,7 @@ function asSlices(text: string, earlier: SliceKind[]): SliceKind[] {
   return [...new Set([...earlier, ...chosen])];
 }
 
-function asThreshold(text: string, earlier: number[]): number[] {
+function asThreshold(text: string, earlier: number[] = []): number[] {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError(`expected a number, got "${text}"`);
   return [...earlier, value];

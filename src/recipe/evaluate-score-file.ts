@@ -40,11 +40,12 @@ export interface LabelledScores extends TrialTable {
 /**
  * Reads scores and says which are of targets.
  * @param list a trial list; may be absent where every line of the score file has its label
+ * @param enrollMap enrolment ids are models of this map; the default for a list: where a map lies beside it
  */
-export function readLabelledScores(path: string, list?: string): LabelledScores {
+export function readLabelledScores(path: string, list?: string, enrollMap?: string): LabelledScores {
   const table = readScores(path);
   if (list !== undefined) {
-    const trials = readTrialTable(list, { models: existsSync(enrolmentPathOf(list)) });
+    const trials = readTrialTable(list, { models: enrollMap !== undefined || existsSync(enrolmentPathOf(list)) });
     return { ...trials, scores: joinScores(table, trials, path) };
   }
   const { labels } = table;
@@ -55,7 +56,7 @@ export function readLabelledScores(path: string, list?: string): LabelledScores 
     );
   }
   const labelled = { ...table, labels };
-  refuseContradictions(labelled, { where: path, models: true });
+  refuseContradictions(labelled, { where: path, models: enrollMap !== undefined });
   return labelled;
 }
 
@@ -114,7 +115,7 @@ export function reportOnScoreFile(
     thresholds = [],
   }: ScoreReportOptions = {},
 ): ScoreReport {
-  const table = readLabelledScores(path, trials);
+  const table = readLabelledScores(path, trials, enrollMap);
   const { scores, labels, ids } = table;
   const sides = manifest !== undefined ? sidesFromManifest(manifest, table, { trials, enrollMap }) : undefined;
   if (slices.length > 0 && !sides) throw new UserError('slices need to know the utterances: name --manifest FILE');

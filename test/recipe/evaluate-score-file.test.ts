@@ -120,8 +120,8 @@ describe('evaluate-score-file', () => {
     ],
     [
       'a pair with both labels in the scores',
-      () => reportOnScoreFile(write('both.txt', 'a b 1 target\na b 1 nontarget\n')),
-      /1 pairs have both labels: a b/,
+      () => reportOnScoreFile(write('both.txt', 'a b 1 target\nb a 1 nontarget\n')),
+      /both\.txt: 1 pairs have both labels: b a/,
     ],
     [
       'a pair with both labels in the list, in the other order',
