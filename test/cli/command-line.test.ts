@@ -30,7 +30,7 @@ describe('command line', () => {
 
   it('ends every help with an example', () => {
     const commands = [...acanet('--help').stdout.matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(([, name]) => name);
-    assert.equal(commands.length, 11);
+    assert.equal(commands.length, 13);
     for (const command of [[], ...commands.map((name) => [name]), ['features', 'extract']]) {
       const { status, stdout } = acanet(...command, '--help');
       assert.equal(status, 0, command.join(' '));
@@ -74,6 +74,13 @@ describe('command line', () => {
     ['nothing to resume', ['train', '--recipe', 'demo', '--resume'], /no checkpoint to go on from/],
     ['lists whose place is unknown', ['prep', '--recipe', 'wsj0', '--source', '.'], /✖ corpus\.lists is not set/],
     ['a corpus whose place is unknown', ['prep', '--recipe', 'librispeech-mini'], /✖ corpus\.source is not set/],
+    [
+      'scores of an odd number of files to calibrate',
+      ['calibrate', 'dev.txt', '--out', 'llrs.txt'],
+      /^✖ expected two score files for each system \(development scores, then those to calibrate\), got 1 files/,
+    ],
+    ['an impossible prior', ['threshold', 'a.txt', '--prior', '1'], /^✖ --prior: expected a number between 0 and 1/],
+    ['an unknown slice', ['metrics', 'a.txt', '--by', 'age'], /expected gender, duration, session, speaker, got "age"/],
     ['scores that are not there', ['metrics', 'none.txt'], /^✖ none\.txt: cannot read the scores/],
     ['audio that is not there', ['features', 'extract', 'none.wav', '--out', 'x.ark'], /^✖ none\.wav/],
     ['a missing option', ['import', 'x.safetensors'], /^✖ required option '--config <file>' not specified/],
