@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SliceKind } from '../scoring/slices.js';
 import type { DefinitionName } from '../scoring/toolkit-definitions.js';
+import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 
@@ -11,12 +12,12 @@ interface MetricsFlags {
   manifest?: string;
   speakers?: string;
   enrollMap?: string;
-  resamples: number;
-  seed: number;
+  resamples: string;
+  seed: string;
   definition?: DefinitionName;
   allDefinitions?: boolean;
   by?: SliceKind[];
-  worst?: number;
+  worst?: string;
   threshold?: number[];
   json?: boolean;
 }
@@ -35,12 +36,12 @@ export function addMetrics(program: Command): void {
     .option('--manifest <file>', 'manifest.jsonl of the utterances: intervals, slices, audio paths')
     .option('--speakers <file>', '`utterance speaker` lines: intervals')
     .option('--enroll-map <file>', 'enrolment ids are models of this map, `model utt1 utt2 …` lines')
-    .option('--resamples <n>', 'resamples of the speakers; 0: no intervals', wholeNumber, 1000)
-    .option('--seed <n>', 'seed of the resamples', wholeNumber, 0)
+    .option('--resamples <n>', 'resamples of the speakers; 0: no intervals', '1000')
+    .option('--seed <n>', 'seed of the resamples', '0')
     .addOption(new Option('--definition <name>', 'EER and minDCF as another toolkit defines them').choices(definitions))
     .option('--all-definitions', 'EER and minDCF as each toolkit defines them, side by side')
     .option('--by <slices>', `figures of parts of the trials: ${slices.join(', ')} (several with commas)`, asSlices)
-    .option('--worst <n>', 'show the n worst target and nontarget trials, and speakers with --by speaker', wholeNumber)
+    .option('--worst <n>', 'show the n worst target and nontarget trials, and speakers with --by speaker')
     .option('--threshold <score>', 'errors at this threshold too; may be given again', asThreshold)
     .option('--json', 'print results as JSON; rates are fractions there');
   withExamples(
@@ -49,10 +50,14 @@ export function addMetrics(program: Command): void {
     'acanet metrics scores.txt --trials trials.txt --all-definitions',
     'acanet metrics scores.txt --trials trials.txt --manifest manifest.jsonl --by gender,speaker --worst 10',
   ).action(async (path: string, flags: MetricsFlags) => {
-    const { definition, allDefinitions, by, threshold, json, ...options } = flags;
+    const { definition, allDefinitions, by, threshold, json, resamples, seed, worst: count, ...options } = flags;
+    const worst = wholeNumber('--worst', count);
     const { reportOnScoreFile } = await import('../recipe/evaluate-score-file.js');
     const report = reportOnScoreFile(path, {
       ...options,
+      resamples: wholeNumber('--resamples', resamples, { from: 0 }),
+      seed: wholeNumber('--seed', seed, { from: 0 }),
+      worst,
       slices: by,
       thresholds: threshold,
       ...(allDefinitions ? { definitions } : definition && { definitions: [definition] }),
@@ -60,14 +65,9 @@ export function addMetrics(program: Command): void {
     if (json) printJson(report);
     else {
       const { formatScoreReport } = await import('../report/score-report.js');
-      print(formatScoreReport(report, { ...(flags.worst !== undefined && { speakers: flags.worst }) }));
+      print(formatScoreReport(report, { speakers: worst }));
     }
   });
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`expected a whole number, got "${text}"`);
-  return Number(text);
 }
 
 function asSlices(text: string, earlier: SliceKind[] = []): SliceKind[] {
