@@ -39,11 +39,22 @@ pairs.enroll = Uint32Array.from(pairs.enroll);
 pairs.test = Uint32Array.from(pairs.test);
 const labels = pairs.enroll.map((speaker, i) => Number(speaker === pairs.test[i]));
 
-/** The variances of both classes differ, so the EER is where the two normal tails are equal: P(z > 2 / (σ_t + σ_n)). */
-function trueEer() {
-  const own = 2 * SPREAD.utterance ** 2 + SPREAD.trial ** 2;
-  const sigmas = [SPREAD.speaker ** 2 + own, 2 * SPREAD.speaker ** 2 + own].map(Math.sqrt);
-  return normalTail(2 / (sigmas[0] + sigmas[1]));
+/** Of target and nontarget trials' scores. */
+const sigmas = [1, 2].map((count) =>
+  Math.sqrt(count * SPREAD.speaker ** 2 + 2 * SPREAD.utterance ** 2 + SPREAD.trial ** 2),
+);
+
+/** The EER is where the two normal tails are equal: P(z > 2 / (σ_t + σ_n)). */
+const trueEer = () => normalTail(2 / (sigmas[0] + sigmas[1]));
+
+/** The least of the true costs at p over a fine grid of thresholds. */
+function trueMinDcf(p) {
+  let least = 1;
+  for (let threshold = -1; threshold < 5; threshold += 0.02) {
+    const [miss, falseAlarm] = [normalTail((1 - threshold) / sigmas[0]), normalTail((threshold + 1) / sigmas[1])];
+    least = Math.min(least, (p * miss + (1 - p) * falseAlarm) / p);
+  }
+  return least;
 }
 
 /** P(Z > z) by Simpson's rule. */
@@ -89,37 +100,41 @@ function trialBootstrap(scores, simulation) {
   });
 }
 
-const truth = trueEer();
-const methods = {
-  'resampling speakers': (scores, simulation) =>
-    bootstrapMeasures(pairs, [scores], { resamples, seed: simulation }).systems[0].measures.eer,
-  'resampling trials': trialBootstrap,
-};
-const found = Object.fromEntries(Object.keys(methods).map((name) => [name, { held: 0, below: 0, above: 0, width: 0 }]));
+const truths = { EER: trueEer(), 'minDCF(0.05)': trueMinDcf(0.05) };
+/** Rows of the table: a measure and a method, with how often its intervals held the truth. */
+const found = [
+  ['EER', 'speakers'],
+  ['EER', 'trials'],
+  ['minDCF(0.05)', 'speakers'],
+].map(([measure, method]) => ({ measure, method, held: 0, below: 0, above: 0, width: 0 }));
 const started = performance.now();
 for (let simulation = 0; simulation < simulations; simulation++) {
   const scores = simulate(simulation);
-  for (const [name, resample] of Object.entries(methods)) {
-    const [low, high] = percentileInterval(resample(scores, simulation));
-    const counts = found[name];
-    counts.width += high - low;
-    if (truth < low) counts.below++;
-    else if (truth > high) counts.above++;
-    else counts.held++;
-  }
+  const { eer, minDcf005 } = bootstrapMeasures(pairs, [scores], { resamples, seed: simulation }).systems[0].measures;
+  const resampled = [eer, trialBootstrap(scores, simulation), minDcf005];
+  found.forEach((row, i) => {
+    const [low, high] = percentileInterval(resampled[i]);
+    const truth = truths[row.measure];
+    row.width += high - low;
+    if (truth < low) row.below++;
+    else if (truth > high) row.above++;
+    else row.held++;
+  });
 }
 process.stdout.write(
-  `${simulations} simulated systems with a true EER of ${(100 * truth).toFixed(2)} %, each on ${labels.length} trials of ` +
-    `${speakers} speakers; 95 % intervals from ${resamples} resamples\n\n` +
+  `${simulations} simulated systems with a true EER of ${truths.EER.toFixed(4)} and a true minDCF(0.05) of ` +
+    `${truths['minDCF(0.05)'].toFixed(3)}, each on ${labels.length} trials of ${speakers} speakers; ` +
+    `95 % intervals from ${resamples} resamples\n\n` +
     formatTable(
-      ['interval by', 'holds the truth', 'truth is below', 'truth is above', 'mean width'].map((title, i) => ({
+      ['measure', 'resampled', 'holds the truth', 'truth is below', 'truth is above', 'mean width'].map((title, i) => ({
         title,
-        align: i ? 'right' : 'left',
+        align: i > 1 ? 'right' : 'left',
       })),
-      Object.entries(found).map(([name, { held, below, above, width }]) => [
-        name,
+      found.map(({ measure, method, held, below, above, width }) => [
+        measure,
+        method,
         ...[held, below, above].map((count) => `${((100 * count) / simulations).toFixed(1)} %`),
-        `${((100 * width) / simulations).toFixed(2)} %`,
+        (width / simulations).toFixed(4),
       ]),
     ),
 );
