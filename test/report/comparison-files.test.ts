@@ -6,7 +6,15 @@ import { compareSystems } from '../../src/report/comparison.js';
 import { comparisonCsv, formatComparison, writeComparison } from '../../src/report/comparison-files.js';
 
 describe('comparison-files', () => {
-  const figures = { trials: 100, targets: 20, nontargets: 80, threshold: 0.3, minDcf005: 0.2, minDcf0001: 0.5, minCllr: 0.3 };
+  const figures = {
+    trials: 100,
+    targets: 20,
+    nontargets: 80,
+    threshold: 0.3,
+    minDcf005: 0.2,
+    minDcf0001: 0.5,
+    minCllr: 0.3,
+  };
   const comparison = compareSystems({
     systems: [
       {

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { compareSystems, type ComparedSystem, relativeChange } from '../../src/report/comparison.js';
 
 describe('comparison', () => {
-  const counts = { trials: 100, targets: 20, nontargets: 80, threshold: 0.3, minDcf005: 0.2, minDcf0001: 0.5, minCllr: 0.3 };
+  const counts = {
+    trials: 100,
+    targets: 20,
+    nontargets: 80,
+    threshold: 0.3,
+    minDcf005: 0.2,
+    minDcf0001: 0.5,
+    minCllr: 0.3,
+  };
   const ecapa: ComparedSystem = {
     ...counts,
     name: 'ecapa',
