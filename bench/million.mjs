@@ -20,7 +20,7 @@ import {
   streamManifest,
   writeManifest,
 } from '../dist/src/corpus/manifest.js';
-import { makeTrials } from '../dist/src/corpus/trial-making.js';
+import { makeTrials } from '../dist/src/corpus/trials/trial-making.js';
 import { formatTable } from '../dist/src/report/table.js';
 import { indexSpeakers, planEpoch, samplerOptions } from '../dist/src/training/sampler.js';
 

@@ -71,7 +71,7 @@ async function writeKaldi({ utterances, out, trials, talk }: Omit<Writing, 'to'>
   const [{ writeKaldiFolder }, { splits }, { readTrials }, { replaceDirectory }] = await Promise.all([
     import('../corpus/kaldi-folder-writer.js'),
     import('../corpus/manifest.js'),
-    import('../corpus/trials.js'),
+    import('../corpus/trials/trials.js'),
     import('../storage/atomic-write.js'),
   ]);
   const present = splits.filter((split) => utterances.some((utterance) => utterance.split === split));

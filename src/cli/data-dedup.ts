@@ -1,6 +1,6 @@
 /** @file `acanet data dedup`: the same audio under two ids, shown or taken out. */
 import type { Command } from 'commander';
-import type { ConflictPolicy, DuplicateGroup } from '../corpus/duplicate-audio.js';
+import type { ConflictPolicy, DuplicateGroup } from '../corpus/inspection/duplicate-audio.js';
 import { UserError } from '../errors.js';
 import { refuseSameFile } from './data-arguments.js';
 import { listenForInterruption } from './interruption.js';
@@ -43,8 +43,8 @@ export function addDataDedup(data: Command): void {
     refuseSameFile(manifest, [out]);
     const [{ findDuplicates, withoutDuplicates }, { inspectManifest }, { readCheckedManifest }, { writeManifest }] =
       await Promise.all([
-        import('../corpus/duplicate-audio.js'),
-        import('../corpus/audio-inspection.js'),
+        import('../corpus/inspection/duplicate-audio.js'),
+        import('../corpus/inspection/audio-inspection.js'),
         import('../corpus/manifest-lines.js'),
         import('../corpus/manifest.js'),
       ]);

@@ -48,8 +48,8 @@ export function addDataImport(data: Command): void {
     ] = await Promise.all([
       import('../recipe/import-corpus.js'),
       import('../corpus/manifest.js'),
-      import('../corpus/trials.js'),
-      import('../corpus/enrolment.js'),
+      import('../corpus/trials/trials.js'),
+      import('../corpus/trials/enrolment.js'),
     ]);
     refuseSameFile(source, [out, trials]);
     for (const value of set) refuseSameFile(value.slice(value.indexOf('=') + 1).trim(), [out, trials]);

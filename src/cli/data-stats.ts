@@ -66,8 +66,8 @@ interface Listening {
 
 async function listen({ manifest, utterances, threads, talk }: Listening) {
   const [{ inspectManifest }, { tallyInspection }, { formatInspection }] = await Promise.all([
-    import('../corpus/audio-inspection.js'),
-    import('../corpus/inspection-summary.js'),
+    import('../corpus/inspection/audio-inspection.js'),
+    import('../corpus/inspection/inspection-summary.js'),
     import('../report/inspection-table.js'),
   ]);
   const results = await inspectManifest(manifest, utterances, {

@@ -21,8 +21,8 @@ export function addDataValidate(data: Command): void {
     const { lines, utterances, lineNumbers, problems } = checkManifest(manifest);
     if (audio) {
       const [{ inspectAudio }, { tallyInspection }, { formatInspection }] = await Promise.all([
-        import('../corpus/audio-inspection.js'),
-        import('../corpus/inspection-summary.js'),
+        import('../corpus/inspection/audio-inspection.js'),
+        import('../corpus/inspection/inspection-summary.js'),
         import('../report/inspection-table.js'),
       ]);
       const { utteranceProblems } = await import('../corpus/manifest.js');

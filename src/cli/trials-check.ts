@@ -1,6 +1,6 @@
 /** @file `acanet trials check`: what is wrong with a trial list. */
 import type { Command } from 'commander';
-import type { Finding, KnownUtterance } from '../corpus/trial-check.js';
+import type { Finding, KnownUtterance } from '../corpus/trials/trial-check.js';
 import { UserError } from '../errors.js';
 import { print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -31,10 +31,10 @@ export function addTrialsCheck(trials: Command): void {
 
 async function check(path: string, flags: CheckFlags): Promise<void> {
   const [{ readTrialList }, { findEnrolment }, { examineTrials, describePicture }, fingerprints] = await Promise.all([
-    import('../corpus/trials.js'),
-    import('../corpus/enrolment.js'),
-    import('../corpus/trial-check.js'),
-    import('../corpus/trial-fingerprint.js'),
+    import('../corpus/trials/trials.js'),
+    import('../corpus/trials/enrolment.js'),
+    import('../corpus/trials/trial-check.js'),
+    import('../corpus/trials/trial-fingerprint.js'),
   ]);
   if (flags.training !== undefined && flags.manifest === undefined) {
     throw new UserError('--training: expected --manifest FILE too, which says whose the utterances are');
@@ -109,7 +109,7 @@ async function trainedSpeakers(
 /** A known id that differs in extension, folders or punctuation, else by a few characters. */
 async function closestId(known: ReadonlyMap<string, KnownUtterance>): Promise<(id: string) => string | undefined> {
   const [{ createIdHints }, { closestName }] = await Promise.all([
-    import('../corpus/closest-id.js'),
+    import('../corpus/trials/closest-id.js'),
     import('../recipe/closest-name.js'),
   ]);
   const hint = createIdHints(known.keys());

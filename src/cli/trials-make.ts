@@ -1,10 +1,10 @@
 /** @file `acanet trials make`: trial lists from a manifest. */
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { KnownUtterance, TrialPicture } from '../corpus/trial-check.js';
-import { describeBand, durationBands } from '../corpus/duration-bands.js';
-import type { MadeTrials, Shortfall, TrialListOptions } from '../corpus/trial-making.js';
-import type { TrialUtterance } from '../corpus/trial-sampling.js';
+import type { KnownUtterance, TrialPicture } from '../corpus/trials/trial-check.js';
+import { describeBand, durationBands } from '../corpus/trials/duration-bands.js';
+import type { MadeTrials, Shortfall, TrialListOptions } from '../corpus/trials/trial-making.js';
+import type { TrialUtterance } from '../corpus/trials/trial-sampling.js';
 import { UserError, messageOf } from '../errors.js';
 import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
@@ -77,11 +77,11 @@ async function makeLists(manifest: string, flags: MakeFlags): Promise<void> {
     { describePicture },
     { trialFingerprint },
   ] = await Promise.all([
-    import('../corpus/trial-making.js'),
-    import('../corpus/enrolment.js'),
-    import('../corpus/trials.js'),
-    import('../corpus/trial-check.js'),
-    import('../corpus/trial-fingerprint.js'),
+    import('../corpus/trials/trial-making.js'),
+    import('../corpus/trials/enrolment.js'),
+    import('../corpus/trials/trials.js'),
+    import('../corpus/trials/trial-check.js'),
+    import('../corpus/trials/trial-fingerprint.js'),
   ]);
   const options = optionsOf(flags);
   const mapOf = (out: string | undefined, given?: string) =>

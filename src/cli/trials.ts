@@ -41,7 +41,7 @@ function addTrialsConvert(trials: Command): void {
     'acanet trials convert exp/demo/prep/trials.txt --to voxceleb --out veri_test.txt',
     'acanet trials convert exp/demo/prep/trials.txt --to csv | head -3',
   ).action(async (path: string, flags: ConvertFlags) => {
-    const { readTrialList, trialBlocks, writeTrials } = await import('../corpus/trials.js');
+    const { readTrialList, trialBlocks, writeTrials } = await import('../corpus/trials/trials.js');
     checkOutputs({ outputs: [flags.out], inputs: [path], json: flags.json });
     const { trials: list, form, ignored } = readTrialList(path);
     const dropped = ignored.length > 0 ? `; columns left out: ${ignored.join(', ')}` : '';

@@ -7,10 +7,10 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../errors.js';
 import { readTextLines } from '../storage/text-lines.js';
-import { readEnrolment } from './enrolment.js';
+import { readEnrolment } from './trials/enrolment.js';
 import { firstOf, throwProblems } from './problem-list.js';
 import { stem } from './recording-files.js';
-import { checkTrials, readTrials, type Trial } from './trials.js';
+import { checkTrials, readTrials, type Trial } from './trials/trials.js';
 
 /** `id00800-enroll test/id00800-singing-01-001.wav 1` lines; `enroll.lst` says which file a model is. */
 export function readTrialsOfFiles(path: string, enrollPath: string, ids: ReadonlySet<string>): Trial[] {

@@ -24,8 +24,8 @@ import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import type { Split } from './manifest.js';
 import { throwProblems } from './problem-list.js';
 import { formatsOption, listRecordings, refuseTwins, stem } from './recording-files.js';
-import { describeTrialList } from './test-trials.js';
-import { checkTrials, type Trial } from './trials.js';
+import { describeTrialList } from './trials/test-trials.js';
+import { checkTrials, type Trial } from './trials/trials.js';
 
 const cncelebOptions = z.strictObject({
   type: z.literal('cnceleb'),

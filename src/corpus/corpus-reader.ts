@@ -1,9 +1,9 @@
 /** @file What a corpus reader is: from a source folder and options to utterances, trials and notes for the log. */
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
-import type { Enrolment } from './enrolment.js';
+import type { Enrolment } from './trials/enrolment.js';
 import type { Utterance } from './manifest.js';
-import type { Trial } from './trials.js';
+import type { Trial } from './trials/trials.js';
 
 /** What a reader is given besides its options. */
 export interface PrepareContext {

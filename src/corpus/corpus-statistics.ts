@@ -4,7 +4,7 @@
  * Histograms are counted for each split. Their bins have a round width (1, 2 or 5 times a power of ten) and cover all but
  * the largest half per cent of the values, which the last bin takes up.
  */
-import type { AudioInspection } from './audio-inspection.js';
+import type { AudioInspection } from './inspection/audio-inspection.js';
 import { groupBy } from './group-by.js';
 import { bySpeaker, splits, summarizeCorpus, type Split, type SplitSummary, type Utterance } from './manifest.js';
 

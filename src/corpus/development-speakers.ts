@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import { keyedRandom } from '../random.js';
 import { groupBy } from './group-by.js';
 import { compareIds } from './manifest.js';
-import type { TrialUtterance } from './trial-sampling.js';
+import type { TrialUtterance } from './trials/trial-sampling.js';
 
 /** Parts utterances by speaker into those of `count` development speakers and the others. Throws UserError if too few. */
 export function setSpeakersAside(

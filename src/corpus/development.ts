@@ -16,8 +16,8 @@ import { UserError } from '../errors.js';
 import { keyedRandom } from '../random.js';
 import { groupBy } from './group-by.js';
 import { bySpeaker, compareIds, type Utterance } from './manifest.js';
-import { makeTrials, trialOptions } from './trial-making.js';
-import { checkTrials, type Trial } from './trials.js';
+import { makeTrials, trialOptions } from './trials/trial-making.js';
+import { checkTrials, type Trial } from './trials/trials.js';
 
 export const developmentOptions = z
   .strictObject({

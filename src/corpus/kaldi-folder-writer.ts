@@ -14,8 +14,8 @@ import { writeFileAtomic } from '../storage/atomic-write.js';
 import { groupBy } from './group-by.js';
 import type { Utterance } from './manifest.js';
 import { throwProblems } from './problem-list.js';
-import { labelOf } from './trial-formats.js';
-import type { Trial } from './trials.js';
+import { labelOf } from './trials/trial-formats.js';
+import type { Trial } from './trials/trials.js';
 
 export interface WrittenKaldiFolder {
   /** Names of the files, in the order written. */

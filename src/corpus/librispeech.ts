@@ -22,7 +22,7 @@ import { toUtterances } from './listed-utterance.js';
 import { compareIds } from './manifest.js';
 import { firstOf, throwProblems } from './problem-list.js';
 import { formatsOption, listRecordings, refuseTwins, stem } from './recording-files.js';
-import { madeTestTrials, readTestTrials, testTrialList, testTrialOptions } from './test-trials.js';
+import { madeTestTrials, readTestTrials, testTrialList, testTrialOptions } from './trials/test-trials.js';
 
 const librispeechOptions = z.strictObject({
   type: z.literal('librispeech'),

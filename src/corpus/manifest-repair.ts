@@ -16,7 +16,7 @@ import { basename, resolve } from 'node:path';
 import { type AudioInfo, probeAudio } from '../audio/probe.js';
 import { UserError, internal } from '../errors.js';
 import { stableJson } from '../storage/hashing.js';
-import { inspectAudio } from './audio-inspection.js';
+import { inspectAudio } from './inspection/audio-inspection.js';
 import { parseGender } from './gender.js';
 import {
   type ManifestLine,

@@ -8,7 +8,7 @@ import { UserError } from '../errors.js';
 import { cncelebReader } from './cnceleb.js';
 import type { CorpusReader, PrepareContext, PreparedCorpus } from './corpus-reader.js';
 import { csvReader } from './csv.js';
-import { checkEnrolment } from './enrolment.js';
+import { checkEnrolment } from './trials/enrolment.js';
 import { folderReader } from './folder.js';
 import { kaldiReader } from './kaldi.js';
 import { lhotseReader } from './lhotse.js';
@@ -16,7 +16,7 @@ import { librispeechReader } from './librispeech.js';
 import { checkSpeakersDisjoint, validateManifest } from './manifest.js';
 import { manifestReader } from './manifest-corpus.js';
 import { synthReader } from './synth.js';
-import { checkTrials } from './trials.js';
+import { checkTrials } from './trials/trials.js';
 import { voxcelebReader } from './voxceleb.js';
 import { wsj0Reader } from './wsj0.js';
 

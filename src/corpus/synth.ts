@@ -22,7 +22,7 @@ import type { CorpusReader, PrepareContext } from './corpus-reader.js';
 import type { Utterance } from './manifest.js';
 import { synthesizeUtterance } from './synth/utterance.js';
 import { makeVoice } from './synth/voice.js';
-import { madeTestTrials, trialMaking } from './test-trials.js';
+import { madeTestTrials, trialMaking } from './trials/test-trials.js';
 
 /** Raise it with every change of `synth/` that changes samples: files of another version are not reused. */
 const GENERATOR_VERSION = 1;

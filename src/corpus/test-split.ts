@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { keyedRandom } from '../random.js';
 import type { PrepareContext } from './corpus-reader.js';
-import { utterancesOfTrials } from './enrolment.js';
+import { utterancesOfTrials } from './trials/enrolment.js';
 import { groupBy } from './group-by.js';
 import type { ListedUtterance } from './listed-utterance.js';
 import { compareIds, type Split, type Utterance } from './manifest.js';
@@ -23,7 +23,7 @@ import {
   testTrialOptions,
   type TestTrialOptions,
   type TestTrials,
-} from './test-trials.js';
+} from './trials/test-trials.js';
 
 /** Options that recipes of such corpora have in common. */
 export const testSplitOptions = {

@@ -10,8 +10,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { throwProblems } from './problem-list.js';
-import { describeTrialList } from './test-trials.js';
-import { readTrials, type Trial } from './trials.js';
+import { describeTrialList } from './trials/test-trials.js';
+import { readTrials, type Trial } from './trials/trials.js';
 
 interface NamedList {
   file: string;

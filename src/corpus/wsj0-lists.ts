@@ -16,7 +16,7 @@ import { UserError } from '../errors.js';
 import { sha256Hex } from '../storage/hashing.js';
 import { readTextLines } from '../storage/text-lines.js';
 import { firstOf, throwProblems } from './problem-list.js';
-import type { Trial } from './trials.js';
+import type { Trial } from './trials/trials.js';
 
 /** One file of the training or the development list: the utterance `s1` of a mixture, which also has `s2`. */
 export interface ListedMixture {

@@ -3,7 +3,7 @@
  * other toolkits' definitions, slices, the worst trials.
  */
 import { existsSync } from 'node:fs';
-import { enrolmentPathOf } from '../corpus/enrolment.js';
+import { enrolmentPathOf } from '../corpus/trials/enrolment.js';
 import { UserError } from '../errors.js';
 import type {
   MeasureIntervals,

@@ -5,8 +5,8 @@
  * What was measured is kept in `inspection.jsonl`, where `acanet data stats` finds it again.
  */
 import { z } from 'zod';
-import { createInspectionFile, inspectAudio } from '../corpus/audio-inspection.js';
-import { type InspectionSummary, tallyInspection } from '../corpus/inspection-summary.js';
+import { createInspectionFile, inspectAudio } from '../corpus/inspection/audio-inspection.js';
+import { type InspectionSummary, tallyInspection } from '../corpus/inspection/inspection-summary.js';
 import type { Utterance } from '../corpus/manifest.js';
 import { keyedRandom } from '../random.js';
 import { formatInspection } from '../report/inspection-table.js';

@@ -5,7 +5,7 @@
  * that is up to date loads no engine.
  */
 import type { Utterance } from '../corpus/manifest.js';
-import type { Trial } from '../corpus/trials.js';
+import type { Trial } from '../corpus/trials/trials.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import type { Features } from '../features/fbank.js';
 import type { AverageOptions, EngineOptions, FeatureOptions, ModelOptions, TrainingOptions } from './schema.js';

@@ -4,9 +4,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
-import { checkEnrolment, findEnrolment, utterancesOfTrials } from '../corpus/enrolment.js';
+import { checkEnrolment, findEnrolment, utterancesOfTrials } from '../corpus/trials/enrolment.js';
 import { readManifest } from '../corpus/manifest.js';
-import { checkTrials, describeTrials, readTrials } from '../corpus/trials.js';
+import { checkTrials, describeTrials, readTrials } from '../corpus/trials/trials.js';
 import { UserError } from '../errors.js';
 import type { Evaluation } from '../scoring/evaluation.js';
 import { readEmbeddings } from './embedding-archive.js';

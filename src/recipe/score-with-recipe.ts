@@ -5,10 +5,10 @@
  * names, and kept in `backend.json` beside the scores.
  */
 import { existsSync, statSync } from 'node:fs';
-import { utterancesOfTrials, type Enrolment } from '../corpus/enrolment.js';
+import { utterancesOfTrials, type Enrolment } from '../corpus/trials/enrolment.js';
 import type { Utterance } from '../corpus/manifest.js';
 import { firstOf } from '../corpus/problem-list.js';
-import type { Trial } from '../corpus/trials.js';
+import type { Trial } from '../corpus/trials/trials.js';
 import { createEngine } from '../engine/create-engine.js';
 import { internal, UserError } from '../errors.js';
 import { scoreWithBackend, speakerMeans, trainBackend, type BackendData } from '../scoring/backend.js';

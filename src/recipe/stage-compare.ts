@@ -6,9 +6,9 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { findEnrolment } from '../corpus/enrolment.js';
+import { findEnrolment } from '../corpus/trials/enrolment.js';
 import { readManifest } from '../corpus/manifest.js';
-import { readTrials } from '../corpus/trials.js';
+import { readTrials } from '../corpus/trials/trials.js';
 import { departuresFromReleased } from '../models/aca-net.js';
 import type { ModelDescription } from '../models/model-folder.js';
 import { compareSystems, type ComparedSystem } from '../report/comparison.js';

@@ -5,8 +5,8 @@
  * the speed of extraction.
  */
 import { join } from 'node:path';
-import { findEnrolment, utterancesOfTrials } from '../corpus/enrolment.js';
-import { readTrials } from '../corpus/trials.js';
+import { findEnrolment, utterancesOfTrials } from '../corpus/trials/enrolment.js';
+import { readTrials } from '../corpus/trials/trials.js';
 import { openFeatureCache } from '../features/cache.js';
 import { writeJsonAtomic } from '../storage/atomic-write.js';
 import { fileSha256 } from '../storage/hashing.js';

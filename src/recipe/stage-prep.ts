@@ -8,11 +8,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { holdOutDevelopment } from '../corpus/development.js';
-import { enrolmentPathOf, writeEnrolment } from '../corpus/enrolment.js';
+import { enrolmentPathOf, writeEnrolment } from '../corpus/trials/enrolment.js';
 import { describeCorpus, hashUtterances, summarizeCorpus, writeManifest, type Utterance } from '../corpus/manifest.js';
 import { prepareCorpus } from '../corpus/registry.js';
-import { makeTrials } from '../corpus/trial-making.js';
-import { checkTrials, describeTrials, writeTrials } from '../corpus/trials.js';
+import { makeTrials } from '../corpus/trials/trial-making.js';
+import { checkTrials, describeTrials, writeTrials } from '../corpus/trials/trials.js';
 import { UserError } from '../errors.js';
 import type { FeatureOptions } from '../features/options.js';
 import { describeResampling, rateProblem } from '../features/utterance-features.js';

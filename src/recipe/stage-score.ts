@@ -3,9 +3,9 @@
  * `backend.json`, which says what the scores were made with.
  */
 import { join } from 'node:path';
-import { findEnrolment } from '../corpus/enrolment.js';
+import { findEnrolment } from '../corpus/trials/enrolment.js';
 import { readManifest } from '../corpus/manifest.js';
-import { readTrials } from '../corpus/trials.js';
+import { readTrials } from '../corpus/trials/trials.js';
 import { needsTraining, scoringInForce } from '../scoring/backend-options.js';
 import { describeScores, evaluateScores, type Evaluation } from '../scoring/evaluation.js';
 import { writeScores, writeScoresCsv } from '../scoring/scores-file.js';

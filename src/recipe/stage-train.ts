@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path';
 import { readManifest } from '../corpus/manifest.js';
-import { readTrials } from '../corpus/trials.js';
+import { readTrials } from '../corpus/trials/trials.js';
 import { augmentationIdentity } from '../features/augmentation-identity.js';
 import { fileSha256, sha256Hex } from '../storage/hashing.js';
 import { listCheckpoints } from '../training/checkpoint.js';

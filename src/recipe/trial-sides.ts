@@ -1,5 +1,5 @@
 /** @file What is known of the utterances and models in a trial list: from a manifest, or their speakers from a file. */
-import { findEnrolment, readEnrolment, type Enrolment } from '../corpus/enrolment.js';
+import { findEnrolment, readEnrolment, type Enrolment } from '../corpus/trials/enrolment.js';
 import { readManifest, type Utterance } from '../corpus/manifest.js';
 import { firstOf } from '../corpus/problem-list.js';
 import { UserError } from '../errors.js';

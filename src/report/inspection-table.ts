@@ -1,5 +1,5 @@
 /** @file What listening to a corpus found, as one table for the terminal. */
-import type { InspectionSummary } from '../corpus/inspection-summary.js';
+import type { InspectionSummary } from '../corpus/inspection/inspection-summary.js';
 import { formatPercent } from './number-format.js';
 import { formatTable } from './table.js';
 

@@ -4,7 +4,7 @@
  * LDA, WCCN and PLDA are learnt one after the other, each from what the one before it gives. Where the cohort is of
  * speakers, its members are the means of their embeddings.
  */
-import type { Enrolment } from '../corpus/enrolment.js';
+import type { Enrolment } from '../corpus/trials/enrolment.js';
 import type { Engine } from '../engine/program.js';
 import { internal } from '../errors.js';
 import { learns, needsCohort, type ScoringOptions } from './backend-options.js';

@@ -6,7 +6,7 @@
  * side is prepared once, [rows, width], however many trials name it, and scores against a whole cohort are one matrix
  * product. Inner products of trials accumulate in double precision.
  */
-import type { Enrolment } from '../corpus/enrolment.js';
+import type { Enrolment } from '../corpus/trials/enrolment.js';
 import { firstOf } from '../corpus/problem-list.js';
 import { UserError } from '../errors.js';
 

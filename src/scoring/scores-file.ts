@@ -10,8 +10,8 @@
  */
 import { stringify } from 'csv-stringify/sync';
 import { firstOf } from '../corpus/problem-list.js';
-import { labelOf } from '../corpus/trial-formats.js';
-import type { Trial } from '../corpus/trials.js';
+import { labelOf } from '../corpus/trials/trial-formats.js';
+import type { Trial } from '../corpus/trials/trials.js';
 import { internal, UserError } from '../errors.js';
 import { openPendingFile } from '../storage/atomic-write.js';
 import { readTextLines } from '../storage/text-lines.js';

@@ -3,8 +3,8 @@
  *
  * Ids are kept once each and trials name them by number. A table may hold scores, labels or both.
  */
-import { parseTrials } from '../corpus/trial-formats.js';
-import type { Trial } from '../corpus/trials.js';
+import { parseTrials } from '../corpus/trials/trial-formats.js';
+import type { Trial } from '../corpus/trials/trials.js';
 import { firstOf } from '../corpus/problem-list.js';
 import { UserError } from '../errors.js';
 import { readTextLines } from '../storage/text-lines.js';

@@ -1,6 +1,6 @@
 /** @file Distributions of a corpus: every utterance is in one bin. */
 import assert from 'node:assert/strict';
-import type { AudioInspection } from '../../src/corpus/audio-inspection.js';
+import type { AudioInspection } from '../../src/corpus/inspection/audio-inspection.js';
 import { corpusStatistics, type Histogram } from '../../src/corpus/corpus-statistics.js';
 import type { Utterance } from '../../src/corpus/manifest.js';
 

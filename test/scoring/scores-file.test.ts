@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Trial } from '../../src/corpus/trials.js';
+import type { Trial } from '../../src/corpus/trials/trials.js';
 import { UserError } from '../../src/errors.js';
 import { keyedRandom } from '../../src/random.js';
 import { joinScores, readScores, type ScoreTable, writeScores, writeScoresCsv } from '../../src/scoring/scores-file.js';

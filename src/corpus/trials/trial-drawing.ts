@@ -2,8 +2,8 @@
  * @file Draws trials of any number of utterances, with enrolment of several and duration bands: what is drawn, for each
  * band and each kind of trial, from the pair spaces of `trial-sampling.ts`.
  */
-import { UserError } from '../errors.js';
-import { keyedRandom, type RandomStream } from '../random.js';
+import { UserError } from '../../errors.js';
+import { keyedRandom, type RandomStream } from '../../random.js';
 import {
   drawBelow,
   enrolmentItems,

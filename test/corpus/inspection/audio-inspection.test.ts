@@ -10,12 +10,12 @@ import {
   readInspection,
   type AudioInspection,
   type InspectAudioOptions,
-} from '../../src/corpus/audio-inspection.js';
-import { inspectBatch } from '../../src/corpus/audio-inspection-task.js';
-import { tallyInspection } from '../../src/corpus/inspection-summary.js';
-import { writeManifest, type Utterance } from '../../src/corpus/manifest.js';
-import { formatInspection } from '../../src/report/inspection-table.js';
-import { noise, RATE, recording, writeFloatWav } from './small-corpus.js';
+} from '../../../src/corpus/inspection/audio-inspection.js';
+import { inspectBatch } from '../../../src/corpus/inspection/audio-inspection-task.js';
+import { tallyInspection } from '../../../src/corpus/inspection/inspection-summary.js';
+import { writeManifest, type Utterance } from '../../../src/corpus/manifest.js';
+import { formatInspection } from '../../../src/report/inspection-table.js';
+import { noise, RATE, recording, writeFloatWav } from '../small-corpus.js';
 
 const collect = async (utterances: readonly Utterance[], options: InspectAudioOptions = {}) => {
   const results: AudioInspection[] = [];

@@ -1,6 +1,6 @@
 /** @file Measures of samples: known signals have known levels, clipping, offset and silence. */
 import assert from 'node:assert/strict';
-import { createAudioMeter, LOWEST_DBFS, type AudioMeasures } from '../../src/corpus/audio-measures.js';
+import { createAudioMeter, LOWEST_DBFS, type AudioMeasures } from '../../../src/corpus/inspection/audio-measures.js';
 
 const RATE = 16000;
 const measure = (samples: Float32Array, { block = samples.length, rate = RATE } = {}): AudioMeasures => {

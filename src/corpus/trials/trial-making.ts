@@ -14,7 +14,7 @@
  * (`trial-sampling.ts`); the two draw different lists from one seed.
  */
 import { z } from 'zod';
-import { UserError } from '../errors.js';
+import { UserError } from '../../errors.js';
 import { drawTrials } from './trial-drawing.js';
 import type { TrialUtterance } from './trial-sampling.js';
 import type { MadeTrials, TrialListOptions, TrialOptions } from './trial-shortage.js';

@@ -5,11 +5,11 @@
  * another lossless format, or as a piece of a longer file has the same one.
  */
 import { createHash } from 'node:crypto';
-import { probeAudio } from '../audio/probe.js';
-import { readAudio } from '../audio/read.js';
-import { UserError } from '../errors.js';
+import { probeAudio } from '../../audio/probe.js';
+import { readAudio } from '../../audio/read.js';
+import { UserError } from '../../errors.js';
 import { type AudioMeasures, createAudioMeter } from './audio-measures.js';
-import type { Utterance } from './manifest.js';
+import type { Utterance } from '../manifest.js';
 
 /** Longer utterances are read in pieces of this many seconds. */
 const PIECE_SECONDS = 300;

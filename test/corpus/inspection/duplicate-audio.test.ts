@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inspectBatch } from '../../src/corpus/audio-inspection-task.js';
-import { findDuplicates, withoutDuplicates } from '../../src/corpus/duplicate-audio.js';
-import type { Utterance } from '../../src/corpus/manifest.js';
-import { RATE, recording } from './small-corpus.js';
+import { inspectBatch } from '../../../src/corpus/inspection/audio-inspection-task.js';
+import { findDuplicates, withoutDuplicates } from '../../../src/corpus/inspection/duplicate-audio.js';
+import type { Utterance } from '../../../src/corpus/manifest.js';
+import { RATE, recording } from '../small-corpus.js';
 
 describe('duplicate audio', () => {
   let dir: string;

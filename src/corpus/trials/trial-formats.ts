@@ -11,8 +11,8 @@
  * refused, as a guess would score the wrong pairs. Lists without a first line may be separated by commas too.
  */
 import { stringify } from 'csv-stringify/sync';
-import { UserError } from '../errors.js';
-import type { TextLine } from '../storage/text-lines.js';
+import { UserError } from '../../errors.js';
+import type { TextLine } from '../../storage/text-lines.js';
 import type { Trial } from './trials.js';
 
 /** The forms that lists are written in. */

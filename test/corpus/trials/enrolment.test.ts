@@ -10,7 +10,7 @@ import {
   readEnrolment,
   utterancesOfTrials,
   writeEnrolment,
-} from '../../src/corpus/enrolment.js';
+} from '../../../src/corpus/trials/enrolment.js';
 
 describe('enrolment', () => {
   let dir: string;

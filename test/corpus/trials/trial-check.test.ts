@@ -1,10 +1,10 @@
 /** @file What is found wrong with a list, and the fingerprint by which lists are compared. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { createIdHints } from '../../src/corpus/closest-id.js';
-import { describePicture, examineTrials, type KnownUtterance } from '../../src/corpus/trial-check.js';
-import { enrolmentFingerprint, trialFingerprint } from '../../src/corpus/trial-fingerprint.js';
-import type { TrialList } from '../../src/corpus/trials.js';
+import { createIdHints } from '../../../src/corpus/trials/closest-id.js';
+import { describePicture, examineTrials, type KnownUtterance } from '../../../src/corpus/trials/trial-check.js';
+import { enrolmentFingerprint, trialFingerprint } from '../../../src/corpus/trials/trial-fingerprint.js';
+import type { TrialList } from '../../../src/corpus/trials/trials.js';
 
 const utterance = (id: string, split: KnownUtterance['split'] = 'test'): [string, KnownUtterance] => [
   id,

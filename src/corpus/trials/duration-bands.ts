@@ -1,5 +1,5 @@
 /** @file Duration bands of test utterances, as people write them: `2-4,4-8,8-`. */
-import { UserError } from '../errors.js';
+import { UserError } from '../../errors.js';
 import type { DurationBand } from './trial-shortage.js';
 
 /** `2-4,4-8,8-`: seconds, from ≤ duration < to. Throws UserError. */

@@ -5,11 +5,11 @@
  * repeats 396 lines); one pair with two labels is a mistake in either order, since a comparison is symmetric.
  */
 import { existsSync } from 'node:fs';
-import { UserError } from '../errors.js';
-import { openPendingFile } from '../storage/atomic-write.js';
-import { readTextLines } from '../storage/text-lines.js';
+import { UserError } from '../../errors.js';
+import { openPendingFile } from '../../storage/atomic-write.js';
+import { readTextLines } from '../../storage/text-lines.js';
 import { enrolmentPathOf, type Enrolment } from './enrolment.js';
-import { counted, firstOf, throwProblems } from './problem-list.js';
+import { counted, firstOf, throwProblems } from '../problem-list.js';
 import { formatTrials, headerOf, labelOf, parseTrials, type ParseReport, type TrialFormat } from './trial-formats.js';
 
 export interface Trial {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkTrials, describeTrials, readTrials, writeTrials } from '../../src/corpus/trials.js';
+import { checkTrials, describeTrials, readTrials, writeTrials } from '../../../src/corpus/trials/trials.js';
 
 describe('trials', () => {
   let dir: string;

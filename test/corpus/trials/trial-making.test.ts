@@ -1,8 +1,8 @@
 /** @file Made trials: complete where nothing caps them, sampled without repetition otherwise, free of the input's order. */
 import assert from 'node:assert/strict';
-import type { Utterance } from '../../src/corpus/manifest.js';
-import { makeTrials, trialOptions } from '../../src/corpus/trial-making.js';
-import type { Trial } from '../../src/corpus/trials.js';
+import type { Utterance } from '../../../src/corpus/manifest.js';
+import { makeTrials, trialOptions } from '../../../src/corpus/trials/trial-making.js';
+import type { Trial } from '../../../src/corpus/trials/trials.js';
 
 /** `speakers` × `each` utterances; even speakers are women; two utterances a session. */
 function corpus(speakers: number, each: number): Utterance[] {

@@ -1,10 +1,10 @@
 /** @file Trials drawn from ranges: exact counts, every restriction kept, uniform, free of the input's order. */
 import assert from 'node:assert/strict';
-import { drawTrials } from '../../src/corpus/trial-drawing.js';
-import { makeTrialList, makeTrials } from '../../src/corpus/trial-making.js';
-import type { TrialUtterance } from '../../src/corpus/trial-sampling.js';
-import type { MadeTrials, TrialListOptions } from '../../src/corpus/trial-shortage.js';
-import type { Trial } from '../../src/corpus/trials.js';
+import { drawTrials } from '../../../src/corpus/trials/trial-drawing.js';
+import { makeTrialList, makeTrials } from '../../../src/corpus/trials/trial-making.js';
+import type { TrialUtterance } from '../../../src/corpus/trials/trial-sampling.js';
+import type { MadeTrials, TrialListOptions } from '../../../src/corpus/trials/trial-shortage.js';
+import type { Trial } from '../../../src/corpus/trials/trials.js';
 
 /** `speakers` × `each` utterances; even speakers are women; two utterances a session; durations 1, 2, … `each` s. */
 const corpus = (speakers: number, each: number): TrialUtterance[] =>

@@ -15,8 +15,8 @@
  * with `sessions: cross`) in an order drawn for the speaker. Where tests are limited to a band of durations, the ranges
  * are over the band's utterances.
  */
-import { keyedRandom, type RandomStream } from '../random.js';
-import { compareIds, type Utterance } from './manifest.js';
+import { keyedRandom, type RandomStream } from '../../random.js';
+import { compareIds, type Utterance } from '../manifest.js';
 
 /** What trial making needs to know of an utterance. */
 export type TrialUtterance = Pick<Utterance, 'id' | 'speaker' | 'gender' | 'session' | 'duration'>;

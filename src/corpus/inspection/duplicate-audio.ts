@@ -5,12 +5,12 @@
  * or however they are compressed without loss. Copies that were cut, resampled, amplified or compressed with loss differ.
  * A duplicate between two speakers is a wrong label, and one between training and test makes the test too easy.
  */
-import { UserError } from '../errors.js';
+import { UserError } from '../../errors.js';
 import type { AudioInspection } from './audio-inspection.js';
 import { SILENT } from './inspection-summary.js';
-import { groupBy } from './group-by.js';
-import type { Utterance } from './manifest.js';
-import { firstOf } from './problem-list.js';
+import { groupBy } from '../group-by.js';
+import type { Utterance } from '../manifest.js';
+import { firstOf } from '../problem-list.js';
 
 export interface DuplicateGroup {
   /** Two or more, in the manifest's order. */

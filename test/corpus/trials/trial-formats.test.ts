@@ -1,7 +1,7 @@
 /** @file The five forms of trial lists: which is taken for which, and which are refused. */
 import assert from 'node:assert/strict';
-import { formatTrials, headerOf, parseTrials, trialFormats } from '../../src/corpus/trial-formats.js';
-import type { Trial } from '../../src/corpus/trials.js';
+import { formatTrials, headerOf, parseTrials, trialFormats } from '../../../src/corpus/trials/trial-formats.js';
+import type { Trial } from '../../../src/corpus/trials/trials.js';
 
 function parse(text: string): { form: string; ignored: string[]; trials: Trial[]; places: number[] } {
   const lines = text.split('\n').map((line, index) => ({ text: line, number: index + 1 }));

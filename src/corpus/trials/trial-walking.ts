@@ -2,10 +2,10 @@
  * @file Draws trials where all pairs can be walked through: target pairs by walking, nontarget pairs by drawing and
  * rejecting, or by walking too where few are left over. Pairs are indices into the utterances, sorted by id.
  */
-import { UserError } from '../errors.js';
-import { keyedRandom, type RandomStream } from '../random.js';
-import { groupBy } from './group-by.js';
-import { compareIds } from './manifest.js';
+import { UserError } from '../../errors.js';
+import { keyedRandom, type RandomStream } from '../../random.js';
+import { groupBy } from '../group-by.js';
+import { compareIds } from '../manifest.js';
 import {
   describeNoTargets,
   NO_NONTARGETS,

@@ -10,12 +10,12 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Tinypool } from 'tinypool';
 import { z } from 'zod';
-import { internal } from '../errors.js';
-import { openPendingFile } from '../storage/atomic-write.js';
-import { fileSha256 } from '../storage/hashing.js';
-import { readJsonl } from '../storage/jsonl.js';
+import { internal } from '../../errors.js';
+import { openPendingFile } from '../../storage/atomic-write.js';
+import { fileSha256 } from '../../storage/hashing.js';
+import { readJsonl } from '../../storage/jsonl.js';
 import type { AudioInspection, InspectedPiece } from './audio-inspection-task.js';
-import type { Utterance } from './manifest.js';
+import type { Utterance } from '../manifest.js';
 
 export type { AudioInspection, InspectedAudio, UnreadableAudio } from './audio-inspection-task.js';
 
