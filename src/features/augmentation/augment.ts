@@ -9,7 +9,7 @@
  * untouched and add to it, nothing is scaled to a peak or clipped (a codec saturates, as it does). Only `level`, asked
  * for by name, changes it. Samples: float32, −1 … 1 where clean.
  */
-import { internal } from '../../errors.js';
+import { UserError, internal } from '../../errors.js';
 import { type RandomStream, keyedRandom } from '../../random.js';
 import type { Features } from '../fbank.js';
 import { addScaled, drawNoise, drawRecording, energyOf, noiseGain } from './additive-noise.js';
@@ -113,8 +113,15 @@ export async function openAugmentation(
     const [lowest, highest] = options[technique]!.snr;
     const snr = between(lowest, highest, random);
     const from = sourceOf(technique, recordings[technique]);
-    const drawn = await drawNoise(reader, () => drawRecording(from, random, speaker), count, random);
-    return drawn && { noise: drawn.noise, gain: noiseGain(energy, drawn.energy, snr) };
+    // Some recordings of a good source are silent in places; what never sounds would leave the speech clean unsaid.
+    const drawn = await drawNoise(reader, () => drawRecording(from, random, speaker), count, random, { tries: 100 });
+    if (!drawn) {
+      throw new UserError(
+        `augmentation.${technique}: expected sound in ${options[technique]!.source}, got silence in 100 pieces drawn in a row\n` +
+          '  leave silent recordings out',
+      );
+    }
+    return { noise: drawn.noise, gain: noiseGain(energy, drawn.energy, snr) };
   };
 
   const babble = async (

@@ -61,7 +61,7 @@ export async function mixBabble(
   let babble: Float32Array | undefined;
   for (const name of chosen) {
     const own = recordings.get(name)!;
-    const piece = await drawNoise(reader, () => own[random.below(own.length)], count, random);
+    const piece = await drawNoise(reader, () => own[random.below(own.length)], count, random, { tries: 10 });
     if (!piece) continue;
     babble ??= new Float32Array(count);
     addScaled(babble, piece.noise, 1 / Math.sqrt(piece.energy));

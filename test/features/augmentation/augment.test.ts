@@ -189,6 +189,15 @@ describe('features/augmentation/augment', () => {
     }
   });
 
+  it('refuses noise that never sounds, instead of leaving speech clean unsaid', async () => {
+    writeFloatWav(join(folder, 'silence/a.wav'), [new Float32Array(8000)], SAMPLE_RATE);
+    const { waveform } = await open({ noise: { source: join(folder, 'silence'), probability: 1 } });
+    await assert.rejects(waveform(whiteNoise(4000, 'speech'), keyOf(1), anna), {
+      name: 'UserError',
+      message: /augmentation\.noise: expected sound in .*silence, got silence in 100 pieces/,
+    });
+  });
+
   it('says which speakers are too few for babble before anything is read', async () => {
     const options = augmentationOptions.parse({ babble: {} });
     await assert.rejects(
