@@ -218,12 +218,12 @@ function utteranceOf(
 
 /** SpeechBrain's tables are written to be moved: their paths begin with `$data_root` or `{data_root}`. */
 function fillRoot(file: string, root: string | undefined, where: string): string {
-  const placeholder = /^(\$\{?[A-Za-z_]+\}?|\{[A-Za-z_]+\})(?=\/|$)/.exec(file)?.[0];
-  if (placeholder === undefined) return file;
+  const variable = /^(\$\{?[A-Za-z_]+\}?|\{[A-Za-z_]+\})(?=\/|$)/.exec(file)?.[0];
+  if (variable === undefined) return file;
   if (root === undefined) {
-    throw new UserError(`${where}: the path begins with ${placeholder}; say what it stands for: --set corpus.root=DIR`);
+    throw new UserError(`${where}: the path begins with ${variable}; say what it stands for: --set corpus.root=DIR`);
   }
-  return join(resolve(root), file.slice(placeholder.length));
+  return join(resolve(root), file.slice(variable.length));
 }
 
 const splitNames: Record<string, Split> = {
