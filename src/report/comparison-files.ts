@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import type { Interval } from '../scoring/bootstrap.js';
+import type { Interval } from '../scoring/confidence-interval.js';
 import { writeFileAtomic, writeJsonAtomic } from '../storage/atomic-write.js';
 import type { Comparison, RelativeFigures } from './comparison.js';
 import { formatBytes, formatCount, formatPercent, formatRelative } from './number-format.js';

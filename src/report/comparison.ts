@@ -5,7 +5,8 @@
  * resampling speakers (`scoring/bootstrap.ts`); for differences the resamples are paired.
  */
 import { UserError } from '../errors.js';
-import { type Interval, pairedDifference, percentileInterval, type SpeakerBootstrap } from '../scoring/bootstrap.js';
+import { pairedDifference, percentileInterval, type SpeakerBootstrap } from '../scoring/bootstrap.js';
+import type { Interval } from '../scoring/confidence-interval.js';
 import type { Evaluation } from '../scoring/evaluation.js';
 
 /** What is known of one system: its size, its cost and its figures on the trials. */

@@ -1,5 +1,5 @@
 /** @file What is said about scored trials: measures with intervals, operating points, definitions, slices, worst trials. */
-import type { Interval } from '../scoring/bootstrap.js';
+import type { Interval } from '../scoring/confidence-interval.js';
 import { describeScores, type Evaluation } from '../scoring/evaluation.js';
 import { calibrationMeasures, discriminationMeasures, measureTitles, type MeasureName } from '../scoring/measures.js';
 import type { OperatingPoint } from '../scoring/metrics.js';

@@ -16,6 +16,7 @@
  */
 import { internal } from '../errors.js';
 import { keyedRandom } from '../random.js';
+import type { Interval } from './confidence-interval.js';
 import type { MeasureName } from './measures.js';
 import type { SpeakerPairs } from './speaker-pairs.js';
 import { weightedMeasures, type WeightedMeasuresOptions, type WeightedPoint } from './weighted-measures.js';
@@ -28,6 +29,8 @@ export interface BootstrapOptions extends WeightedMeasuresOptions {
 
 /** What one system's measures are in each resample. */
 export interface ResampledMeasures {
+  /** Of the trials as they are. */
+  readonly observed: Readonly<Partial<Record<MeasureName, number>>>;
   /** By measure, of each resample. */
   readonly measures: Readonly<Partial<Record<MeasureName, Float64Array>>>;
   /** For each fixed threshold, the errors of each resample. */
@@ -41,9 +44,6 @@ export interface SpeakerBootstrap {
   /** In the order given; resample r is the same for all systems. */
   readonly systems: readonly ResampledMeasures[];
 }
-
-/** Low and high end. */
-export type Interval = readonly [number, number];
 
 /** What the resamples say about two systems; relative differences are fractions of the baseline's value. */
 export interface PairedDifference {
@@ -68,7 +68,8 @@ export function bootstrapMeasures(
 ): SpeakerBootstrap {
   const count = speakers.names.length;
   const measured = systems.map((scores) => weightedMeasures(speakers, scores, options));
-  const values = systems.map(() => ({
+  const values = measured.map((measure) => ({
+    observed: measure(new Float64Array(count).fill(1))!.measures,
     measures: {} as Partial<Record<MeasureName, Float64Array>>,
     points: (options.thresholds ?? []).map(() => ({
       miss: new Float64Array(resamples),

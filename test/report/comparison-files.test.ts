@@ -47,8 +47,8 @@ describe('comparison-files', () => {
       resamples: 3,
       seed: 0,
       systems: [
-        { measures: { eer: Float64Array.of(0.09, 0.08, 0.1) }, points: [] },
-        { measures: { eer: Float64Array.of(0.1, 0.1, 0.11) }, points: [] },
+        { observed: {}, measures: { eer: Float64Array.of(0.09, 0.08, 0.1) }, points: [] },
+        { observed: {}, measures: { eer: Float64Array.of(0.1, 0.1, 0.11) }, points: [] },
       ],
     },
     notes: ['Models were selected on development trials.'],

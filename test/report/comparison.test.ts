@@ -36,8 +36,8 @@ describe('comparison', () => {
     resamples: 4,
     seed: 1,
     systems: [
-      { measures: { eer: Float64Array.of(0.08, 0.09, 0.1, 0.11) }, points: [] },
-      { measures: { eer: Float64Array.of(0.1, 0.1, 0.1, 0.1) }, points: [] },
+      { observed: {}, measures: { eer: Float64Array.of(0.08, 0.09, 0.1, 0.11) }, points: [] },
+      { observed: {}, measures: { eer: Float64Array.of(0.1, 0.1, 0.1, 0.1) }, points: [] },
     ],
   };
 
