@@ -5,7 +5,7 @@ import { print, printJson } from './output.js';
 import {
   bringUpToDate,
   openFrom,
-  systemOf,
+  runsOf,
   withExamples,
   withRecipeOptions,
   type RecipeFlags,
@@ -22,7 +22,7 @@ export function addAverage(program: Command): void {
   const command = program
     .command('average')
     .description('average checkpoints of a system into a model folder')
-    .option('--model <name>', "the system (default: the recipe's model)")
+    .option('--model <name>', "the system, or one run of it (default: the recipe's model)")
     .option('--last <n>', 'average the newest n checkpoints')
     .option('--best <n>', 'average the n checkpoints that are best by development EER')
     .option('--batch-norm <how>', 'running statistics: average, last or recompute');
@@ -36,11 +36,13 @@ export function addAverage(program: Command): void {
         ...(flags.batchNorm !== undefined ? [`average.batchNorm=${flags.batchNorm}`] : []),
       ];
       const experiment = await openFrom({ flags, sets });
-      const stage = `average/${await systemOf(experiment, flags.model)}`;
-      await bringUpToDate({ experiment, targets: [stage] });
-      const folder = join(experiment.folder, stage);
-      if (flags.json) printJson({ model: folder });
-      else print(folder);
+      const runs = await runsOf(experiment, flags.model);
+      const stages = runs.map(({ name }) => `average/${name}`);
+      await bringUpToDate({ experiment, targets: stages });
+      const folders = stages.map((stage) => join(experiment.folder, stage));
+      const averaged = runs.map(({ name, system, seed }, i) => ({ system, run: name, seed, model: folders[i] }));
+      if (flags.json) printJson(averaged.length > 1 ? averaged : averaged[0]);
+      else print(folders.join('\n'));
     },
   );
 }

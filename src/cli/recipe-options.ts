@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { EngineOptions } from '../engine/create-engine.js';
 import type { Located } from '../recipe/located-yaml.js';
 import type { RunRecipeOptions } from '../recipe/run-recipe.js';
+import type { TrainingRun } from '../recipe/training-runs.js';
 import type { Experiment } from '../recipe/work-folder.js';
 import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
@@ -131,6 +132,12 @@ export async function bringUpToDate(
   } finally {
     talk.stop();
   }
+}
+
+/** The trainings that a command means: those of the system named, or one run (`aca-net@2`); else of the recipe's `model`. */
+export async function runsOf({ recipe }: Experiment, name: string | undefined): Promise<TrainingRun[]> {
+  const { findTrainingRuns } = await import('../recipe/training-runs.js');
+  return findTrainingRuns(recipe, name ?? recipe.model);
 }
 
 /** The system that a command means: the one named, else the recipe's `model`. @throws UserError for an unknown name */

@@ -6,7 +6,7 @@ import { createTalk, print, printJson } from './output.js';
 import {
   bringUpToDate,
   openFrom,
-  systemOf,
+  runsOf,
   withExamples,
   withRecipeOptions,
   type RecipeFlags,
@@ -34,7 +34,7 @@ export function addScore(program: Command): void {
     .command('score')
     .description('score trials with a system of a recipe: scores.txt, scores.csv, metrics.json')
     .argument('[trials]', "trial list: a file, or dev-trials.txt of the recipe (default: the recipe's test trials)")
-    .option('--model <name>', "the system (default: the recipe's model)")
+    .option('--model <name>', "the system, or one run of it (default: the recipe's model)")
     .option(
       '--enroll-map <file>',
       'enrolment ids are models of this map, `model utt1 utt2 …` lines (default: enroll.map beside the list, if it fits)',
@@ -53,35 +53,39 @@ export function addScore(program: Command): void {
     withRecipeOptions(command),
     'acanet score trials.txt --recipe demo',
     'acanet score --recipe demo --normalize as-norm --cohort speakers --top 10',
-  ).action(async (trials: string | undefined, flags: ScoreFlags) => {
+  ).action(async (trials: string | undefined, flags: ScoreFlags, self: Command) => {
     const experiment = await openFrom({ flags, sets: backendSets(flags) });
-    const name = await systemOf(experiment, flags.model);
-    await bringUpToDate({ experiment, targets: [`score/${name}`] });
-    const talk = createTalk();
-    const options = {
-      ...talk,
-      experiment,
-      system: name,
-      trials,
-      enrollMap: flags.enrollMap,
-      out: flags.out,
-      signal: listenForInterruption(),
-    };
-    const { describeScores } = await import('../scoring/evaluation.js');
-    if (flags.calibrate) {
-      const { scoreCalibrated } = await import('../recipe/score-calibrated.js');
-      const { folder, evaluation, llrs, report } = await scoreCalibrated(options);
-      talk.stop();
-      const calibrated = report.evaluation!;
-      if (flags.json) printJson({ system: name, folder, ...evaluation, calibration: report.calibration, calibrated });
-      else print(`${folder}/scores.txt\n${describeScores(evaluation)}\n${llrs}\n${describeScores(calibrated)}`);
-      return;
+    const runs = await runsOf(experiment, flags.model);
+    if (flags.out !== undefined && runs.length > 1) {
+      self.error(`error: ${runs.length} trainings are scored, one folder is given: name one with --model`);
     }
-    const { scoreTrialList } = await import('../recipe/score-trial-list.js');
-    const { folder, evaluation } = await scoreTrialList(options);
+    await bringUpToDate({ experiment, targets: runs.map(({ name }) => `score/${name}`) });
+    const talk = createTalk();
+    const signal = listenForInterruption();
+    const { describeScores } = await import('../scoring/evaluation.js');
+    const results: { json: unknown; lines: string[] }[] = [];
+    for (const { name, system, seed } of runs) {
+      const options = { ...talk, experiment, run: name, trials, enrollMap: flags.enrollMap, out: flags.out, signal };
+      if (flags.calibrate) {
+        const { scoreCalibrated } = await import('../recipe/score-calibrated.js');
+        const { folder, evaluation, llrs, report } = await scoreCalibrated(options);
+        const { calibration, evaluation: calibrated } = report;
+        results.push({
+          json: { system, run: name, seed, folder, ...evaluation, calibration, calibrated },
+          lines: [`${folder}/scores.txt`, describeScores(evaluation), llrs, describeScores(calibrated!)],
+        });
+      } else {
+        const { scoreTrialList } = await import('../recipe/score-trial-list.js');
+        const { folder, evaluation } = await scoreTrialList(options);
+        results.push({
+          json: { system, run: name, seed, folder, ...evaluation },
+          lines: [`${folder}/scores.txt`, describeScores(evaluation)],
+        });
+      }
+    }
     talk.stop();
-    if (flags.json) printJson({ system: name, folder, ...evaluation });
-    else print(`${folder}/scores.txt\n${describeScores(evaluation)}`);
+    if (flags.json) printJson(results.length > 1 ? results.map(({ json }) => json) : results[0].json);
+    else print(results.flatMap(({ lines }) => lines).join('\n'));
   });
 }
 

@@ -1,11 +1,12 @@
 /** @file `acanet train`: feature cache → checkpoints of one system. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
 import {
   bringUpToDate,
   openFrom,
-  systemOf,
+  runsOf,
   withExamples,
   withRecipeOptions,
   type RecipeFlags,
@@ -15,37 +16,45 @@ interface TrainFlags extends RecipeFlags {
   model?: string;
   resume?: boolean;
   restart?: boolean;
+  seeds?: string;
 }
 
 export function addTrain(program: Command): void {
   const command = program
     .command('train')
-    .description('train one system of a recipe; an interrupted training goes on from its newest checkpoint')
-    .option('--model <name>', "the system to train (default: the recipe's model)")
+    .description(
+      'train one system of a recipe, once or with several seeds; what was interrupted goes on from its newest checkpoint',
+    )
+    .option('--model <name>', "the system to train, or one run of it such as aca-net@2 (default: the recipe's model)")
+    .option('--seeds <n>', "train it n times, with the recipe's seed and those after it (seeds)")
     .option('--resume', 'insist on going on: an error if there is no checkpoint')
     .option('--restart', 'train again from the beginning');
   withExamples(
     withRecipeOptions(command),
     'acanet train --recipe demo',
     'acanet train --recipe demo --model ecapa-tdnn --resume',
+    'acanet train --recipe demo --seeds 3',
   ).action(async (flags: TrainFlags, self: Command) => {
-    const experiment = await openFrom({ flags });
-    const name = await systemOf(experiment, flags.model);
-    const stage = `train/${name}`;
-    const folder = join(experiment.folder, stage);
+    const seeds = wholeNumber('--seeds', flags.seeds);
+    const experiment = await openFrom({ flags, sets: seeds === undefined ? [] : [`seeds=${seeds}`] });
+    const runs = await runsOf(experiment, flags.model);
+    const stages = runs.map(({ name }) => `train/${name}`);
+    const folders = stages.map((stage) => join(experiment.folder, stage));
     if (flags.resume && flags.restart) {
       self.error('error: --resume goes on and --restart begins again: give one of them');
     }
     const { listCheckpoints } = await import('../training/checkpoint.js');
-    if (flags.resume && listCheckpoints(folder).length === 0) {
+    if (flags.resume && !folders.some((folder) => listCheckpoints(folder).length > 0)) {
       const { UserError } = await import('../errors.js');
       throw new UserError(
-        `${folder}: no checkpoint to go on from\n  without --resume the training starts from the beginning`,
+        `${folders.join(', ')}: no checkpoint to go on from\n  without --resume the training starts from the beginning`,
       );
     }
-    await bringUpToDate({ experiment, targets: [stage], force: flags.restart ? [stage] : [] });
-    const checkpoints = listCheckpoints(folder);
-    if (flags.json) printJson({ system: name, folder, checkpoints });
-    else print(checkpoints.map(({ dir }) => dir).join('\n'));
+    await bringUpToDate({ experiment, targets: stages, force: flags.restart ? stages : [] });
+    const trained = runs.map(({ name, system, seed }, i) => {
+      return { system, run: name, seed, folder: folders[i], checkpoints: listCheckpoints(folders[i]) };
+    });
+    if (flags.json) printJson(trained.length > 1 ? trained : trained[0]);
+    else print(trained.flatMap(({ checkpoints }) => checkpoints.map(({ dir }) => dir)).join('\n'));
   });
 }

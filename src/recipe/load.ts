@@ -144,9 +144,12 @@ function mapKeys(root: Located, key: string): string[] {
 function checkRecipe(tree: Located): Recipe {
   const checked = checkLocated(recipeSchema, tree);
   const systems = Object.fromEntries(
-    Object.entries(checked.systems).map(([name, { model }]): [string, SystemRecipe] => {
+    Object.entries(checked.systems).map(([name, { model, seeds }]): [string, SystemRecipe] => {
       const path = ['systems', name, 'training'];
-      return [name, { model, training: checkLocated(trainingOptions, nearestLocated(tree, path), path) }];
+      return [
+        name,
+        { model, ...(seeds && { seeds }), training: checkLocated(trainingOptions, nearestLocated(tree, path), path) },
+      ];
     }),
   );
   checkAugmentation(checked, tree);

@@ -82,13 +82,18 @@ export const systemName = z
 export const recipeSchema = z.strictObject({
   name: systemName,
   seed: z.int().min(0).default(1),
+  /** Trainings of each system, with this seed and those after it; figures are then means over them. */
+  seeds: z.int().min(1).max(100).default(1),
   corpus: corpusOptions,
   development: developmentOptions,
   inspect: inspectOption,
   features: featureOptions,
   /** Of the training data; null: none. */
   augmentation: augmentationOptions.nullable().default(null),
-  systems: z.record(systemName, z.strictObject({ model: modelOptions, training: z.unknown() })),
+  systems: z.record(
+    systemName,
+    z.strictObject({ model: modelOptions, training: z.unknown(), seeds: z.int().min(1).max(100).optional() }),
+  ),
   /** The system that `train`, `embed` and `score` mean unless told otherwise. */
   model: z.string(),
   /** What `compare baseline` compares it with. */
@@ -102,6 +107,8 @@ export const recipeSchema = z.strictObject({
 export interface SystemRecipe {
   model: ModelOptions;
   training: TrainingOptions;
+  /** Trainings of this system; absent: as many as the recipe's `seeds`. */
+  seeds?: number;
 }
 
 /** A recipe with everything filled in. */

@@ -19,20 +19,20 @@ import type { Experiment } from './work-folder.js';
 
 export interface ScoreTrialListOptions extends Reporting {
   experiment: Experiment;
-  /** Its stage `score/<system>` must be up to date; what that has scored is not scored again. */
-  system: string;
+  /** Its stage `score/<run>` must be up to date; what that has scored is not scored again. */
+  run: string;
   /** A file, or the name of one of the recipe's own lists; default: its test trials, whatever files lie around. */
   trials?: string | undefined;
   /** The models that the trials enroll. Default: the map kept beside the list, where it has them all. */
   enrollMap?: string;
-  /** Folder of the results. Default: `score/<system>` for the test trials, else a folder in it named by the list. */
+  /** Folder of the results. Default: `score/<run>` for the test trials, else a folder in it named by the list. */
   out?: string;
   library?: Pick<Library, 'openEmbedder'>;
 }
 
 export async function scoreTrialList({
   experiment: { folder: workFolder, recipe },
-  system,
+  run,
   trials: given,
   enrollMap,
   out,
@@ -43,7 +43,7 @@ export async function scoreTrialList({
   const path = given === undefined ? join(prep, 'trials.txt') : findTrials(given, prep);
   const own = resolve(path) === resolve(prep, 'trials.txt');
   const name = basename(path, extname(path));
-  const folder = out ?? join(workFolder, 'score', own ? system : `${system}-${name}`);
+  const folder = out ?? join(workFolder, 'score', own ? run : `${run}-${name}`);
   const trials = readTrials(path, { ...(enrollMap !== undefined && { models: true }) });
   const utterances = readManifest(join(prep, 'manifest.jsonl'));
   const found = findEnrolment(path, trials, enrollMap);
@@ -62,10 +62,10 @@ export async function scoreTrialList({
       evaluation: JSON.parse(readFileSync(join(folder, 'metrics.json'), 'utf8')) as Evaluation,
     };
   }
-  const embeddings = readEmbeddings(join(workFolder, 'embed', system, 'embeddings.ark'));
+  const embeddings = readEmbeddings(join(workFolder, 'embed', run, 'embeddings.ark'));
   const ids = [...utterancesOfTrials(trials, enrolment)].filter((id) => !embeddings.has(id));
   if (ids.length > 0) {
-    const modelDir = join(workFolder, 'average', system);
+    const modelDir = join(workFolder, 'average', run);
     const embedder = await library.openEmbedder({ modelDir, engine: recipe.engine });
     const more = await embedCached({ ...reporting, embedder, cacheDir: join(workFolder, 'features'), ids });
     await embedder.close();
@@ -77,7 +77,7 @@ export async function scoreTrialList({
     trials,
     enrolment,
     embeddings,
-    trainingArchive: join(workFolder, 'embed-train', system, 'embeddings.ark'),
+    trainingArchive: join(workFolder, 'embed-train', run, 'embeddings.ark'),
     readManifest: () => utterances,
     folder,
     partial: readPartial(prep),

@@ -1,14 +1,20 @@
-/** @file Stage `average/<system>`: the last or the best checkpoints → one model folder. */
+/** @file Stage `average/<run>`: the last or the best checkpoints → one model folder. */
 import { join } from 'node:path';
 import { readManifest } from '../corpus/manifest.js';
 import { fileSha256 } from '../storage/hashing.js';
 import type { Library } from './library.js';
 import type { AverageOptions, Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
+import type { TrainingRun } from './training-runs.js';
 
-export function averageStage(recipe: Recipe, name: string, { averageSystem }: Pick<Library, 'averageSystem'>): Stage {
-  const { model, training } = recipe.systems[name];
-  const { features, augmentation, engine, seed } = recipe;
+export function averageStage(
+  recipe: Recipe,
+  run: TrainingRun,
+  { averageSystem }: Pick<Library, 'averageSystem'>,
+): Stage {
+  const { name, system, seed } = run;
+  const { model, training } = recipe.systems[system];
+  const { features, augmentation, engine } = recipe;
   const average = withinEpochs(recipe.average, training.epochs);
   return {
     name: `average/${name}`,

@@ -24,6 +24,7 @@ import type { Recipe } from './schema.js';
 import type { ExtractionSpeed } from './stage-embed.js';
 import { readPartial } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
+import { trainingRuns } from './training-runs.js';
 
 const MACS_SECONDS = 3;
 const FRAMES_PER_SECOND = 100;
@@ -31,9 +32,10 @@ const FRAMES_PER_SECOND = 100;
 /** @param names the systems compared, the baseline among them */
 export function compareStage(recipe: Recipe, names: string[], { modelFigures }: Pick<Library, 'modelFigures'>): Stage {
   const { baseline, average, seed } = recipe;
+  const runs = names.flatMap((name) => trainingRuns(recipe, name));
   return {
     name: 'compare',
-    needs: ['prep', ...names.flatMap((name) => [`average/${name}`, `embed/${name}`, `score/${name}`])],
+    needs: ['prep', ...runs.flatMap(({ name }) => [`average/${name}`, `embed/${name}`, `score/${name}`])],
     settings: { baseline, systems: names, models: names.map((name) => recipe.systems[name].model) },
     version: 2,
     whenChanged: 'remove',

@@ -1,5 +1,5 @@
 /**
- * @file Stage `embed-train/<system>`: embeddings of training utterances, of which back-ends and cohorts are made; only in
+ * @file Stage `embed-train/<run>`: embeddings of training utterances, of which back-ends and cohorts are made; only in
  * recipes whose scoring needs them. Writes `embeddings.ark` and `.scp`.
  */
 import { join } from 'node:path';
@@ -12,8 +12,14 @@ import type { Library } from './library.js';
 import type { Recipe } from './schema.js';
 import { embedCached } from './stage-embed.js';
 import type { Stage } from './stage-runner.js';
+import type { TrainingRun } from './training-runs.js';
 
-export function embedTrainStage(recipe: Recipe, name: string, { openEmbedder }: Pick<Library, 'openEmbedder'>): Stage {
+export function embedTrainStage(
+  recipe: Recipe,
+  run: TrainingRun,
+  { openEmbedder }: Pick<Library, 'openEmbedder'>,
+): Stage {
+  const { name } = run;
   const { engine, seed } = recipe;
   const { utterances: wanted } = recipe.scoring;
   return {

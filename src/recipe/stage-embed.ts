@@ -1,5 +1,5 @@
 /**
- * @file Stage `embed/<system>`: one embedding for each utterance of the test trials and of their models, from whole utterances.
+ * @file Stage `embed/<run>`: one embedding for each utterance of the test trials and of their models, from whole utterances.
  *
  * Writes `embeddings.ark` and `.scp` (Kaldi vectors) and `speed.json` (time in the network), from which `compare` takes
  * the speed of extraction.
@@ -14,6 +14,7 @@ import { writeEmbeddings } from './embedding-archive.js';
 import type { Embedder, Library, Reporting } from './library.js';
 import type { Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
+import type { TrainingRun } from './training-runs.js';
 
 /** Time in the network for so many frames. */
 export interface ExtractionSpeed {
@@ -22,7 +23,8 @@ export interface ExtractionSpeed {
   seconds: number;
 }
 
-export function embedStage(recipe: Recipe, name: string, { openEmbedder }: Pick<Library, 'openEmbedder'>): Stage {
+export function embedStage(recipe: Recipe, run: TrainingRun, { openEmbedder }: Pick<Library, 'openEmbedder'>): Stage {
+  const { name } = run;
   return {
     name: `embed/${name}`,
     needs: ['prep', 'features', `average/${name}`],

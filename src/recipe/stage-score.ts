@@ -1,5 +1,5 @@
 /**
- * @file Stage `score/<system>`: embeddings and test trials → `scores.txt`, `scores.csv`, `metrics.json`, and
+ * @file Stage `score/<run>`: embeddings and test trials → `scores.txt`, `scores.csv`, `metrics.json`, and
  * `backend.json`, which says what the scores were made with.
  */
 import { join } from 'node:path';
@@ -16,8 +16,10 @@ import type { Recipe } from './schema.js';
 import { cohortFile, scoreWithRecipe, type ScoreWithRecipeOptions } from './score-with-recipe.js';
 import { readPartial } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
+import type { TrainingRun } from './training-runs.js';
 
-export function scoreStage(recipe: Recipe, name: string): Stage {
+export function scoreStage(recipe: Recipe, run: TrainingRun): Stage {
+  const { name } = run;
   const { scoring } = recipe;
   const learns = needsTraining(scoring);
   return {

@@ -1,5 +1,5 @@
 /**
- * @file Stage `train/<system>`: feature cache → checkpoints. An interrupted run goes on from its newest checkpoint.
+ * @file Stage `train/<run>`: feature cache → checkpoints. An interrupted run goes on from its newest checkpoint.
  *
  * Log intervals, the spacing of checkpoints and the number of loader threads do not change what is learnt, so they are
  * not among the settings that make a run out of date. Neither are threads and device: a finished training is not repeated
@@ -14,9 +14,11 @@ import { listCheckpoints } from '../training/checkpoint.js';
 import type { Library } from './library.js';
 import type { Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
+import type { TrainingRun } from './training-runs.js';
 
-export function trainStage(recipe: Recipe, name: string, { trainSystem }: Pick<Library, 'trainSystem'>): Stage {
-  const { model, training } = recipe.systems[name];
+export function trainStage(recipe: Recipe, run: TrainingRun, { trainSystem }: Pick<Library, 'trainSystem'>): Stage {
+  const { name, system, seed } = run;
+  const { model, training } = recipe.systems[system];
   const { logEvery: _, loaderThreads: ___, checkpoint, ...learning } = training;
   const { everySteps: __, ...retention } = checkpoint;
   return {
@@ -26,7 +28,7 @@ export function trainStage(recipe: Recipe, name: string, { trainSystem }: Pick<L
       return {
         model,
         training: { ...learning, checkpoint: retention },
-        seed: recipe.seed,
+        seed,
         engine: recipe.engine.name,
         ...(recipe.augmentation && { augmentation: augmentationIdentity(recipe.augmentation) }),
       };
@@ -44,7 +46,7 @@ export function trainStage(recipe: Recipe, name: string, { trainSystem }: Pick<L
         features: recipe.features,
         augmentation: recipe.augmentation,
         engine: recipe.engine,
-        seed: recipe.seed,
+        seed,
         cacheDir: folderOf('features'),
         utterances: utterances.filter(({ split }) => split === 'train'),
         development: {

@@ -1,7 +1,7 @@
 /**
  * @file The stages of a recipe, in order:
  *
- *     prep → features → for each system: train → average → embed → (embed-train) → score → compare
+ *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → compare
  *
  * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`.
  */
@@ -18,6 +18,7 @@ import { prepStage } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
 import { scoreStage } from './stage-score.js';
 import { trainStage } from './stage-train.js';
+import { trainingRuns } from './training-runs.js';
 
 export interface StagesOptions {
   recipe: Recipe;
@@ -30,15 +31,19 @@ export interface StagesOptions {
 
 export function createStages({ recipe, workFolder, compared, library }: StagesOptions): Stage[] {
   const names = Object.keys(recipe.systems);
+  // Every system once before any of them twice: an interrupted recipe then has something to compare.
+  const runs = names
+    .flatMap((name) => trainingRuns(recipe, name))
+    .sort((a, b) => a.seed - b.seed || names.indexOf(a.system) - names.indexOf(b.system));
   return [
     prepStage(recipe, join(workFolder, 'audio')),
     featuresStage(recipe),
-    ...names.flatMap((name) => [
-      trainStage(recipe, name, library),
-      averageStage(recipe, name, library),
-      embedStage(recipe, name, library),
-      ...(needsTraining(recipe.scoring) ? [embedTrainStage(recipe, name, library)] : []),
-      scoreStage(recipe, name),
+    ...runs.flatMap((run) => [
+      trainStage(recipe, run, library),
+      averageStage(recipe, run, library),
+      embedStage(recipe, run, library),
+      ...(needsTraining(recipe.scoring) ? [embedTrainStage(recipe, run, library)] : []),
+      scoreStage(recipe, run),
     ]),
     compareStage(recipe, compared ?? names, library),
   ];

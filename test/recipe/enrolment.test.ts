@@ -85,7 +85,7 @@ describe('enrolment of several utterances, from end to end', () => {
     const [[, [first, second, third]], [, other]] = [...readEnrolment(at('prep/enroll.map'))];
     writeFileSync(list, `m ${third} target\nm ${other[0]} nontarget\n`);
     const score = (enrollMap?: string) =>
-      scoreTrialList({ ...quiet, experiment: open(3), system: 'aca-net', trials: list, enrollMap, library });
+      scoreTrialList({ ...quiet, experiment: open(3), run: 'aca-net', trials: list, enrollMap, library });
     await assert.rejects(score(), /1 id is not in the manifest: m\n.*give their map: --enroll-map/);
     writeFileSync(join(work, 'own.enroll.map'), `m ${first} ${second}\n`);
     const { folder } = await score();

@@ -85,7 +85,7 @@ describe('the results of a partial corpus', () => {
   it('carry it also for a list of one’s own', async () => {
     const own = join(root, 'own.txt');
     writeFileSync(own, '050a0501 050a0502 target\n440c0401 050a0502 nontarget\n');
-    const options = { ...talk, experiment: experiment(), system: 'aca-net', trials: own, library };
+    const options = { ...talk, experiment: experiment(), run: 'aca-net', trials: own, library };
     const { evaluation } = await scoreTrialList(options);
     assert.match(evaluation.partial!, PARTIAL);
     assert.match(describeScores(evaluation), /minDCF\(0\.01\) [\d.]+ \[partial WSJ0-1talker/);

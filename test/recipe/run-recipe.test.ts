@@ -55,6 +55,20 @@ describe('a recipe from end to end', () => {
     assert.ok(!existsSync(join(work, 'demo', '.lock')));
   });
 
+  it('trains with further seeds without training the first again, on the same corpus and features', async () => {
+    await run();
+    trained = [];
+    const ran = await run(['seeds=2', 'systems.ecapa-tdnn.seeds=1']);
+    assert.deepEqual(
+      ran,
+      ['train', 'average', 'embed', 'score'].map((stage) => `${stage}/aca-net@2`).concat('compare'),
+    );
+    assert.deepEqual(
+      trained.map(({ name, seed }) => [name, seed]),
+      [['aca-net@2', 2]],
+    );
+  });
+
   it('trains nothing again for other test trials', async () => {
     await run();
     const ran = await run(['corpus.trials.maxNontargets=20']);
@@ -148,7 +162,7 @@ describe('a recipe from end to end', () => {
   it('scores a trial list of the user’s own, or the development trials, by name', async () => {
     await run();
     const experiment = open();
-    const score = (trials?: string) => scoreTrialList({ ...quiet, experiment, system: 'aca-net', trials, library });
+    const score = (trials?: string) => scoreTrialList({ ...quiet, experiment, run: 'aca-net', trials, library });
     for (const trials of ['trials.txt', undefined]) {
       assert.ok((await score(trials)).folder.endsWith('score/aca-net'));
     }

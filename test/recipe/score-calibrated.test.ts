@@ -27,7 +27,7 @@ describe('score-calibrated', function () {
     const library = standInLibrary();
     const experiment = openExperiment({ work, recipe: 'demo', sets: SMALL, remember: 'corpus place' });
     await runRecipe({ ...quiet, experiment, targets: ['score/aca-net'], library });
-    const common = { ...quiet, experiment, system: 'aca-net', library };
+    const common = { ...quiet, experiment, run: 'aca-net', library };
     const { folder, llrs, report } = await scoreCalibrated(common);
     assert.equal(llrs, join(folder, 'llrs.txt'));
     const { weights, offset, targets, nontargets } = report.calibration!;

@@ -98,7 +98,7 @@ describe('back-ends of a recipe', function () {
     writeFileSync(list, `${first.id} ${same.id} target\n${first.id} ${other.id} nontarget\n`);
     const said: string[] = [];
     const reporting = { ...quiet, log: (line: string) => said.push(line) };
-    await scoreTrialList({ ...reporting, experiment: open(sets), system: 'aca-net', trials: list, library });
+    await scoreTrialList({ ...reporting, experiment: open(sets), run: 'aca-net', trials: list, library });
     const names = [first.speaker, other.speaker].sort().join(', ');
     const warning = `the back-end is made of utterances of 2 of the 2 speakers of the trials, which flatters the result: ${names}`;
     assert.deepEqual(record('score/aca-net-own').warnings, [warning]);
