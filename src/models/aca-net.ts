@@ -19,7 +19,7 @@ import { normal, orthogonalRows } from '../nn/initialize.js';
 import { foldAffine, layerNormalize } from '../nn/layer-norm.js';
 import { linear, linearProduct, pointwise } from '../nn/linear.js';
 import { positionalEncoding } from '../nn/positional-encoding.js';
-import type { EmbedOptions, SpeakerModel } from './model.js';
+import type { EmbedOptions, FrameAttentionLayer, SpeakerModel } from './model.js';
 import { createParameterList } from './parameter-list.js';
 
 export const acaNetOptions = z
@@ -72,6 +72,15 @@ interface Context {
   readonly training: EmbedOptions['training'];
 }
 
+interface AttendOptions {
+  readonly name: string;
+  readonly heads: number;
+  readonly context: Context;
+  /** One utterance's latents, where all utterances' are still the same. */
+  readonly shared?: Tensor;
+  readonly onWeights?: (weights: Tensor) => void;
+}
+
 /** What a table must say of a model beside its size: the options that make it another network than the released one. */
 export function departuresFromReleased(options: AcaNetOptions): string[] {
   const { positional, centred, queryScale, latentInit } = options;
@@ -91,6 +100,11 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const selfName = (block: number, layer: number) => `ACA_blocks.${block}.latent_transformer.transformer.${layer}`;
   const reductionName = (block: number) => `ACA_blocks.${block}.latent_transformer.ch_reduction`;
   const indices = (count: number) => [...Array(count).keys()];
+  const crossLayer = (block: number, rep: number): FrameAttentionLayer => ({
+    name: crossName(block, rep),
+    title: `block ${block + 1}, cross attention ${rep + 1}`,
+    rows: 'latents',
+  });
 
   const list = createParameterList();
   const attentionLayer = (name: string, mlp: number) => {
@@ -147,15 +161,12 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     return tf.reshape(sum, x.shape);
   }
 
-  /**
-   * Attention of the latents over `rows` and an MLP, each with a residual; all in the context's layout. `shared` is one
-   * utterance's latents where all utterances' are still the same.
-   */
+  /** Attention of the latents over `rows` and an MLP, each with a residual; all in the context's layout. */
   function attend(
     latent: Tensor,
     rows: Tensor,
     tensors: TensorMap,
-    { name, heads, context, shared }: { name: string; heads: number; context: Context; shared?: Tensor },
+    { name, heads, context, shared, onWeights }: AttendOptions,
   ): Tensor {
     const { batch, channels, training } = context;
     const affineOf = (norm: string) => ({ gain: tensors[`${norm}.weight`], shift: tensors[`${norm}.bias`] });
@@ -163,7 +174,8 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     const { queryScale } = options;
     const from = shared ?? latent;
     const queries = queryScale === null ? from : tf.mul(layerNormalize(from, channels), queryScale);
-    const attentionOptions = { name: `${name}.attn`, affine, batch, heads, channels, sharedQueries: Boolean(shared) };
+    const sharedQueries = Boolean(shared);
+    const attentionOptions = { name: `${name}.attn`, affine, batch, heads, channels, sharedQueries, onWeights };
     const attended = attention(queries, rows, tensors, attentionOptions);
     const heard = tf.add(attended, latent);
     const first = foldAffine(
@@ -208,10 +220,11 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     parameters: list.parameters,
     batchNorms: list.batchNorms,
     derivedBuffers: { 'embed.pe': [10000, 1, embed] },
+    frameAttention: indices(blocks).flatMap((block) => indices(reps).map((rep) => crossLayer(block, rep))),
     dropoutRate: options.dropout,
     dropoutSites: (batch) => indices(blocks * (reps + layers)).map(() => ({ rows: embed, columns: batch * latents })),
 
-    embed(tensors, features, { training, lengths } = {}) {
+    embed(tensors, features, { training, lengths, onAttention } = {}) {
       if (lengths) throw new Error('ACA-Net takes no lengths: give it utterances of one length');
       const context: Context = { batch: features.shape[0], channels: training ? 'first' : 'last', training };
       const frames = encodeFrames(tensors, features, context);
@@ -221,7 +234,9 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
       for (const block of indices(blocks)) {
         for (const rep of indices(reps)) {
           const shared = block === 0 && rep === 0 ? initial : undefined;
-          latent = attend(latent, frames, tensors, { name: crossName(block, rep), heads: 1, context, shared });
+          const layer = crossLayer(block, rep);
+          const onWeights = onAttention && ((weights: Tensor) => onAttention(layer, weights)); // [B, L, T]
+          latent = attend(latent, frames, tensors, { name: layer.name, heads: 1, context, shared, onWeights });
         }
         const stages = [latent];
         for (const layer of indices(layers)) {

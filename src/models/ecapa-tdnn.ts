@@ -18,7 +18,7 @@ import { convolutionMargin, timeConvolution } from '../nn/convolution.js';
 import { linearChannels, pointwise } from '../nn/linear.js';
 import { attentiveStatistics, frameWeights, statistics as pooledStatistics } from '../nn/statistics-pooling.js';
 import type { FrameWeights } from '../nn/statistics-pooling.js';
-import type { SpeakerModel } from './model.js';
+import type { EmbedOptions, FrameAttentionLayer, SpeakerModel } from './model.js';
 import { createParameterList } from './parameter-list.js';
 
 /** The published sizes: channels of the first block, the SE-Res2Net blocks, and the MFA. */
@@ -82,6 +82,7 @@ interface Context {
   readonly tensors: TensorMap;
   readonly statistics?: BatchStatistics;
   readonly weights?: FrameWeights;
+  readonly onAttention?: EmbedOptions['onAttention'];
 }
 /** One TDNN block. */
 interface Tdnn {
@@ -89,6 +90,9 @@ interface Tdnn {
   readonly dilation?: number;
   readonly groups?: number;
 }
+
+/** Its weights are the softmax over time of each channel's logits. */
+const POOLING: FrameAttentionLayer = { name: 'asp', title: 'attentive statistics pooling', rows: 'channels' };
 
 const flat = (x: Tensor) => tf.reshape(x, [x.shape[0], -1]);
 
@@ -154,6 +158,10 @@ function attentivePooling(x: Tensor, globalContext: boolean, context: Context): 
   }
   const heard = tf.tanh(activate(attention, { name: 'asp.tdnn' }, context));
   const logits = timeConvolution(heard, tensors['asp.conv.conv.weight'], tensors['asp.conv.conv.bias']);
+  if (context.onAttention) {
+    if (weights) throw new Error('internal: attention is observed in whole utterances only');
+    context.onAttention(POOLING, tf.transpose(tf.softmax(logits), [1, 0, 2])); // [B, C, T]
+  }
   const { mean, deviation } = attentiveStatistics(x, logits, weights);
   return tf.concat([mean, deviation], 0);
 }
@@ -225,12 +233,13 @@ export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
     parameters: list.parameters,
     batchNorms: list.batchNorms,
     derivedBuffers: {},
+    frameAttention: [POOLING],
     dropoutRate: 0,
     dropoutSites: () => [],
 
-    embed(tensors, features, { training, lengths } = {}) {
+    embed(tensors, features, { training, lengths, onAttention } = {}) {
       const weights = lengths ? frameWeights(lengths, features.shape[1]!) : undefined;
-      const context: Context = { tensors, statistics: training?.statistics, weights };
+      const context: Context = { tensors, statistics: training?.statistics, weights, onAttention };
       const first: Tdnn = { name: 'blocks.0', dilation: dilations[0], groups: groups[0] };
       let x = tdnn(tf.transpose(features, [2, 0, 1]), first, context);
       const outputs: Tensor[] = [];

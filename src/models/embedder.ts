@@ -5,7 +5,7 @@
  * nothing but its own frames, to the last bit.
  */
 import { float32 } from '../engine/host-tensor.js';
-import type { HostTensors } from '../engine/host-tensor.js';
+import type { HostTensor, HostTensors } from '../engine/host-tensor.js';
 import type { Engine } from '../engine/program.js';
 import { UserError } from '../errors.js';
 import type { SpeakerModel } from './model.js';
@@ -31,27 +31,37 @@ export async function createEmbedder(
   tensors: HostTensors,
 ): Promise<ModelEmbedder> {
   const { bins, minFrames } = model;
-  const parameters = Object.fromEntries(
-    Object.entries(tensors).filter(([name]) => !name.endsWith('.num_batches_tracked')),
-  );
   const inference = await engine.compileInference({
     program: ({ features, ...state }) => ({ embedding: model.embed(state, features) }),
     inputs: { features: { shape: [1, 'T', bins] } },
-    parameters,
+    parameters: evaluatedTensors(tensors),
   });
   return {
     bins,
     minFrames,
-    async embed({ frames, bins: given, data }, name = 'the features') {
-      if (given !== bins) {
-        throw new UserError(`${name}: expected ${bins} coefficients a frame, as the model takes, got ${given}`);
-      }
-      if (frames < minFrames) {
-        throw new UserError(`${name}: expected at least ${minFrames} frames, which the model needs, got ${frames}`);
-      }
-      const { embedding } = await inference.run({ features: float32([1, frames, bins], Float32Array.from(data)) });
+    async embed(features, name) {
+      const { embedding } = await inference.run({ features: asInput(model, features, name) });
       return Float32Array.from(embedding.data);
     },
     close: () => inference.dispose(),
   };
+}
+
+/** The tensors that evaluation uses. */
+export const evaluatedTensors = (tensors: HostTensors): HostTensors =>
+  Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.endsWith('.num_batches_tracked')));
+
+/** One utterance as a model's input [1, T, bins]. @throws UserError if it does not fit the model; `name` says whose it is */
+export function asInput(
+  { bins, minFrames }: Pick<SpeakerModel, 'bins' | 'minFrames'>,
+  { frames, bins: given, data }: FrameMatrix,
+  name = 'the features',
+): HostTensor {
+  if (given !== bins) {
+    throw new UserError(`${name}: expected ${bins} coefficients a frame, as the model takes, got ${given}`);
+  }
+  if (frames < minFrames) {
+    throw new UserError(`${name}: expected at least ${minFrames} frames, which the model needs, got ${frames}`);
+  }
+  return float32([1, frames, bins], Float32Array.from(data));
 }

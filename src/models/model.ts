@@ -31,10 +31,24 @@ export interface TrainingMode {
   readonly dropout?: Dropout;
 }
 
+/** A layer that attends to the frames: each of its rows (a latent, a channel) spreads one unit of weight over time. */
+export interface FrameAttentionLayer {
+  /** Its prefix in the state dict. */
+  readonly name: string;
+  /** Such as `block 1, cross attention 2`. */
+  readonly title: string;
+  readonly rows: 'latents' | 'channels';
+}
+
+/** Is shown a layer's weights [B, rows, T] as they are computed, each row of which sums to one. */
+export type AttentionObserver = (layer: FrameAttentionLayer, weights: Tensor) => void;
+
 export interface EmbedOptions {
   readonly training?: TrainingMode;
   /** Relative lengths in (0, 1] of zero-padded utterances, [B]; models that cannot mask refuse them. */
   readonly lengths?: Tensor;
+  /** Called for every one of `frameAttention`; in evaluation of whole utterances only. Absent: nothing is added. */
+  readonly onAttention?: AttentionObserver;
 }
 
 export interface SpeakerModel {
@@ -50,6 +64,8 @@ export interface SpeakerModel {
   readonly batchNorms: readonly BatchNormSpec[];
   /** State-dict entries that are computed rather than kept: name → shape. */
   readonly derivedBuffers: Readonly<Record<string, readonly number[]>>;
+  /** The layers that attend to the frames, in the order in which they do; absent: the model has none. */
+  readonly frameAttention?: readonly FrameAttentionLayer[];
   readonly dropoutRate: number;
   /** The dropout layers' mask sizes for a batch, in the order of their calls. */
   dropoutSites(batch: number): DropoutSite[];

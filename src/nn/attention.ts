@@ -25,6 +25,8 @@ export interface AttentionOptions {
   readonly channels: ChannelAxis;
   /** The queries are those of one utterance, [L, E] or [E, L], and serve all: they are projected once. */
   readonly sharedQueries?: boolean;
+  /** Is shown the weights [B·heads, L, N]; for 'last' only, as the other layout's are inside a custom gradient. */
+  readonly onWeights?: (weights: Tensor) => void;
 }
 
 /** Attention of queries [B·L, E] over rows x̂ [B·N, E] (or both transposed); the result is as the queries, no residual. */
@@ -38,7 +40,9 @@ export function attention(queries: Tensor, rows: Tensor, tensors: TensorMap, opt
   const valueShift = tf.matMul(outputWeight as tf.Tensor2D, tf.reshape(value.bias, [-1, 1]) as tf.Tensor2D);
   const outputBias = tf.add(tf.reshape(valueShift, [-1]), tensors[`${name}.out_proj.bias`]);
 
-  const attend = channels === 'first' ? attendColumns : attendRows;
+  if (options.onWeights && channels === 'first') throw new Error('internal: attention is observed in evaluation only');
+  const attend =
+    channels === 'first' ? attendColumns : (q: Tensor, k: Tensor, v: Tensor) => attendRows(q, k, v, options.onWeights);
   const look = (weight: Tensor, bias: Tensor) => {
     const looking = linear(queries, weight, bias, channels);
     return splitHeads(options.sharedQueries ? repeatForBatch(looking, options) : looking, options);
@@ -89,9 +93,11 @@ function mergeHeads(x: Tensor, { batch, heads, channels }: AttentionOptions): Te
 }
 
 /** softmax(q·kᵀ / √d)·v for every head: q [·, L, d], k and v [·, N, d] → [·, L, d]. */
-function attendRows(q: Tensor, k: Tensor, v: Tensor): Tensor {
+function attendRows(q: Tensor, k: Tensor, v: Tensor, onWeights: AttentionOptions['onWeights']): Tensor {
   const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]!));
-  return tf.matMul(tf.softmax(scores), v);
+  const weights = tf.softmax(scores);
+  onWeights?.(weights);
+  return tf.matMul(weights, v);
 }
 
 /**
