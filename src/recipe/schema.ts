@@ -73,6 +73,12 @@ export const averageOptions = z
   .refine(({ last, best }) => (last === null) !== (best === null), 'expected either last or best, the other null');
 export type AverageOptions = z.infer<typeof averageOptions>;
 
+/** The recipe's `report` section. */
+export const reportOptions = z.strictObject({
+  /** Audio of the worst trials in the page; absent: where acanet knows that it may be passed on. */
+  audio: z.boolean().optional(),
+});
+
 /** Names are also those of folders. */
 export const systemName = z
   .string()
@@ -102,6 +108,7 @@ export const recipeSchema = z.strictObject({
   average: averageOptions,
   scoring: scoringOptions.prefault({}),
   engine: engineOptions.prefault({}),
+  report: reportOptions.optional(),
 });
 
 export interface SystemRecipe {
