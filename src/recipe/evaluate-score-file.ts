@@ -12,10 +12,17 @@ import type {
   SliceFigures,
   WorstTrial,
 } from '../report/score-report.js';
-import { bootstrapMeasures, percentileInterval, type ResampledMeasures } from '../scoring/bootstrap.js';
+import { bootstrapMeasures, type ResampledMeasures } from '../scoring/bootstrap.js';
+import { type Estimate, type Interval, measuredFigure } from '../scoring/confidence-interval.js';
 import { detCurve } from '../scoring/det-curve.js';
 import { evaluateLabelled } from '../scoring/evaluation.js';
-import { calibrationMeasures, discriminationMeasures, measureTitles } from '../scoring/measures.js';
+import {
+  calibrationMeasures,
+  discriminationMeasures,
+  measureBounds,
+  type MeasureName,
+  measureTitles,
+} from '../scoring/measures.js';
 import { type Decision, decide } from '../scoring/decision-threshold.js';
 import {
   bayesThreshold,
@@ -150,7 +157,7 @@ export function reportOnScoreFile(
       : { noIntervals }),
     operatingPoints: points.map((point, i) => ({
       ...point,
-      ...(bootstrap && { intervals: pointIntervals(bootstrap.systems[0].points[i]) }),
+      ...(bootstrap && { intervals: pointIntervals(bootstrap.systems[0], i) }),
     })),
     ...(definitions && { definitions: figuresByDefinition(scores, labels, definitions, path) }),
     ...(sides &&
@@ -196,18 +203,44 @@ function operatingPoints(
   return places.map(([at, threshold]) => ({ at, ...curvePoint(curve, threshold) }));
 }
 
-function intervalsOf({ measures }: ResampledMeasures): MeasureIntervals {
-  const entries = Object.entries(measures).map(([name, values]) => [name, percentileInterval(values)]);
+function intervalsOf({ observed, measures, without }: ResampledMeasures): MeasureIntervals {
+  const entries = Object.entries(measures).map(([measure, resampled]) => {
+    const name = measure as MeasureName;
+    const estimate = single(observed.measures[name]!, resampled, without.measures[name]!);
+    return [name, measuredFigure(estimate, measureBounds[name]).interval];
+  });
   return Object.fromEntries(entries) as MeasureIntervals;
 }
 
-function pointIntervals({ miss, falseAlarm, precision }: ResampledMeasures['points'][number]) {
+function pointIntervals({ observed, points, without }: ResampledMeasures, point: number) {
+  const estimate = (rate: 'miss' | 'falseAlarm' | 'precision') =>
+    single(observed.points[point][rate], points[point][rate], without.points[point][rate]);
+  const precision = estimate('precision');
+  // Where some resample accepts nothing, its precision is not defined, and the interval neither.
+  const defined = ![...precision.resampled, ...precision.without].some(Number.isNaN);
   return {
-    miss: percentileInterval(miss),
-    falseAlarm: percentileInterval(falseAlarm),
-    // Where some resample accepts nothing, its precision is not defined, and the interval neither.
-    ...(!precision.some(Number.isNaN) && { precision: percentileInterval(precision) }),
+    miss: measuredFigure(estimate('miss'), RATE).interval,
+    falseAlarm: measuredFigure(estimate('falseAlarm'), RATE).interval,
+    ...(defined && { precision: shareInterval(precision) }),
   };
+}
+
+const RATE = { greatest: 1, rate: true };
+
+const single = (value: number, resampled: Float64Array, without: Float64Array): Estimate => ({
+  value,
+  seedValues: [value],
+  resampled,
+  without,
+});
+
+/** Intervals are made for small shares; a great one's is that of what is missing from 1. */
+function shareInterval(share: Estimate): Interval {
+  if (share.value <= 0.5) return measuredFigure(share, RATE).interval;
+  const rest = (value: number) => 1 - value;
+  const missing = single(rest(share.value), share.resampled.map(rest), share.without.map(rest));
+  const [low, high] = measuredFigure(missing, RATE).interval;
+  return [rest(high), rest(low)];
 }
 
 function figuresOfSlice(

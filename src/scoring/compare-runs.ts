@@ -16,7 +16,7 @@ import {
   measuredFigure,
   type MeasuredFigure,
 } from './confidence-interval.js';
-import { calibrationMeasures, discriminationMeasures, type MeasureName } from './measures.js';
+import { calibrationMeasures, discriminationMeasures, measureBounds, type MeasureName } from './measures.js';
 import type { SpeakerPairs } from './speaker-pairs.js';
 
 export interface SystemRuns {
@@ -74,15 +74,15 @@ export function compareRuns({
   let taken = 0;
   const estimates = systems.map(({ runs: { length } }) => {
     const own = runs.slice(taken, (taken += length));
+    const meanColumn = (columns: readonly Float64Array[]) =>
+      columns[0].map((_, i) => mean(columns.map((column) => column[i])));
     return (measure: MeasureName): Estimate => {
-      const seedValues = own.map(({ observed }) => observed[measure]!);
+      const seedValues = own.map(({ observed }) => observed.measures[measure]!);
       return {
         value: mean(seedValues),
         seedValues,
-        resampled: Float64Array.from({ length: resamples }, (_, r) =>
-          mean(own.map((run) => run.measures[measure]![r])),
-        ),
-        speakers: speakers.names.length,
+        resampled: meanColumn(own.map(({ measures }) => measures[measure]!)),
+        without: meanColumn(own.map(({ without }) => without.measures[measure]!)),
       };
     };
   });
@@ -94,7 +94,7 @@ export function compareRuns({
     systems: systems.map(({ name, runs: { length } }, i) => ({
       name,
       seeds: length,
-      figures: byMeasure((measure) => measuredFigure(estimates[i](measure), confidence)),
+      figures: byMeasure((measure) => measuredFigure(estimates[i](measure), { confidence, ...measureBounds[measure] })),
     })),
     differences: Object.fromEntries(
       systems.flatMap(({ name }, i) =>

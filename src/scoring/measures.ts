@@ -20,3 +20,16 @@ export const measureTitles: Readonly<Record<MeasureName, string>> = {
   actDcf0001: 'actDCF(0.001)',
   cllr: 'Cllr',
 };
+
+/** What a measure is at most, and whether it is a share of trials. */
+export const measureBounds: Readonly<Record<MeasureName, { greatest: number; rate?: boolean }>> = {
+  eer: { greatest: 1, rate: true },
+  minDcf: { greatest: 1 },
+  minDcf005: { greatest: 1 },
+  minDcf0001: { greatest: 1 },
+  minCllr: { greatest: 1 },
+  actDcf: { greatest: 1 + 99 },
+  actDcf005: { greatest: 1 + 19 },
+  actDcf0001: { greatest: 1 + 999 },
+  cllr: { greatest: Infinity },
+};

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { keyedRandom } from '../../src/random.js';
-import { bootstrapMeasures, pairedDifference, percentileInterval } from '../../src/scoring/bootstrap.js';
+import { bootstrapMeasures } from '../../src/scoring/bootstrap.js';
 import { evaluateScores } from '../../src/scoring/evaluation.js';
 import { calibrationMeasures, discriminationMeasures, type MeasureName } from '../../src/scoring/measures.js';
 import { speakerPairs } from '../../src/scoring/speaker-pairs.js';
@@ -86,31 +86,37 @@ describe('bootstrap', () => {
     assert.notDeepEqual(both[0].measures.eer, reseeded.measures.eer);
   });
 
-  it('finds a clear difference between systems and none between a system and itself', () => {
-    const good = makeSet(20, 4, 5, 0.4);
-    const bad = makeSet(20, 4, 6, 1.2);
-    const { systems } = bootstrapMeasures(good.pairs, [good.scores, bad.scores], { resamples: 400 });
-    const eers = systems.map(({ measures }) => measures.eer!);
-    const { difference, relative, pValue } = pairedDifference(eers[0], eers[1]);
-    assert.ok(difference[1] < 0 && relative[1] < 0 && relative[0] > -1 && pValue < 0.01);
-    assert.deepEqual(pairedDifference(eers[0], eers[0]), { difference: [0, 0], relative: [0, 0], pValue: 1 });
+  it('gives the measures of the trials without each speaker', () => {
+    const { trials, pairs, scores, speakerOf } = makeSet(6, 3, 3);
+    const { observed, without } = bootstrapMeasures(pairs, [scores], { resamples: 1, calibrated: true }).systems[0];
+    assertSame(observed.measures, evaluateScores(scores, trials, { calibrated: true }), 'all');
+    pairs.names.forEach((name, i) => {
+      const left = trials.map((_, t) => t).filter((t) => speakerOf.get(trials[t].enroll) !== name);
+      const kept = left.filter((t) => speakerOf.get(trials[t].test) !== name);
+      const expected = evaluateScores(
+        kept.map((t) => scores[t]),
+        kept.map((t) => trials[t]),
+        { calibrated: true },
+      );
+      assertSame(Object.fromEntries(names.map((m) => [m, without.measures[m]![i]])), expected, `without ${name}`);
+    });
   });
 
-  it('leaves a relative difference from an error-free baseline infinite', () => {
-    const { relative, difference } = pairedDifference(Float64Array.of(0.1, 0.1), Float64Array.of(0, 0));
-    assert.deepEqual(
-      [relative, difference],
-      [
-        [Infinity, Infinity],
-        [0.1, 0.1],
-      ],
+  it('leaves out groups of speakers where there are more than 200', () => {
+    const { pairs, scores } = makeSet(230, 2, 4);
+    const { without } = bootstrapMeasures(pairs, [scores], { resamples: 1 }).systems[0];
+    assert.equal(without.measures.eer!.length, 200);
+    assert.ok(without.measures.eer!.every((eer) => eer > 0 && eer < 1));
+  });
+
+  it('refuses trials whose targets are of one speaker', () => {
+    const { trials, scores, speakerOf } = makeSet(4, 2, 1);
+    const kept = trials.map((_, t) => t).filter((t) => !trials[t].target || trials[t].enroll.startsWith('s1'));
+    const pairs = speakerPairs(tableOfTrials(kept.map((t) => trials[t])), speakerOf);
+    assert.throws(
+      () => bootstrapMeasures(pairs, [kept.map((t) => scores[t])]),
+      /without s1 there are no target or no nontarget trials left: intervals need/,
     );
-  });
-
-  it('takes percentiles that cut the same number of values at both ends', () => {
-    const values = Array.from({ length: 1000 }, (_, i) => 999 - i);
-    assert.deepEqual(percentileInterval(values, 0.95), [25, 974]);
-    assert.deepEqual(percentileInterval([4, 2], 0.95), [2, 4]);
   });
 
   it('refuses unknown ids, labels that contradict the speakers, and a single speaker', () => {
