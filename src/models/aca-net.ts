@@ -5,7 +5,8 @@
  * `blocks` blocks lets the latents [B·L, E] attend to the frames `reps` times (one head), then to one another in
  * `layers` transformer layers, whose stages are concatenated and reduced. A head makes the embedding, which is
  * batch-normalised. As in the released code, only keys and values are normalised (queries too with `queryScale`), and
- * dropout follows each MLP's second map only. Parameter names are those of the released code.
+ * dropout follows each MLP's second map only. Parameter names are those of the released code. With `pooling`, the control,
+ * the frames are pooled where latents would attend to them (`frame-pooling.ts`).
  */
 import { z } from 'zod';
 import type { TensorMap } from '../engine/program.js';
@@ -19,6 +20,7 @@ import { normal, orthogonalRows } from '../nn/initialize.js';
 import { foldAffine, layerNormalize } from '../nn/layer-norm.js';
 import { linear, linearProduct, pointwise } from '../nn/linear.js';
 import { positionalEncoding } from '../nn/positional-encoding.js';
+import { FRAME_POOLINGS, type FramePooling, framePoolingMacs, listFramePooling, poolFrames } from './frame-pooling.js';
 import type { EmbedOptions, FrameAttentionLayer, SpeakerModel } from './model.js';
 import { createParameterList } from './parameter-list.js';
 
@@ -58,8 +60,26 @@ export const acaNetOptions = z
         std: z.number().positive().default(0.02),
       })
       .prefault({}),
+    /**
+     * Factors on the initial weights of what is added to the latents: the attention's (or pooling's) output map, each
+     * MLP's second map. Absent: 1, as released; with 0 every layer starts as the identity.
+     */
+    outputInit: z
+      .strictObject({ attention: z.number().min(0).optional(), mlp: z.number().min(0).optional() })
+      .optional(),
+    /** What makes the frames' summary. cross-attention: latents attend to the frames. The others are controls. */
+    pooling: z.enum(['cross-attention', ...FRAME_POOLINGS]).optional(),
   })
-  .refine(({ embed, heads }) => embed % heads === 0, { error: 'embed must be a multiple of heads', path: ['heads'] });
+  .refine(({ embed, heads }) => embed % heads === 0, { error: 'embed must be a multiple of heads', path: ['heads'] })
+  // What an option's absence means is left out: equal networks are to be equal settings.
+  .transform(({ pooling, outputInit = {}, ...options }) => {
+    const factors = Object.entries(outputInit).filter(([, factor]) => factor !== undefined && factor !== 1);
+    return {
+      ...options,
+      ...(factors.length > 0 && { outputInit: Object.fromEntries(factors) as typeof outputInit }),
+      ...(pooling !== undefined && pooling !== 'cross-attention' && { pooling }),
+    };
+  });
 export type AcaNetOptions = z.infer<typeof acaNetOptions>;
 
 /**
@@ -74,6 +94,7 @@ interface Context {
 
 interface AttendOptions {
   readonly name: string;
+  readonly pooling?: FramePooling;
   readonly heads: number;
   readonly context: Context;
   /** One utterance's latents, where all utterances' are still the same. */
@@ -83,19 +104,22 @@ interface AttendOptions {
 
 /** What a table must say of a model beside its size: the options that make it another network than the released one. */
 export function departuresFromReleased(options: AcaNetOptions): string[] {
-  const { positional, centred, queryScale, latentInit } = options;
+  const { positional, centred, queryScale, latentInit, outputInit = {}, pooling } = options;
   return [
+    ...(pooling ? [`${pooling} pooling in place of cross attention`] : []),
     ...(positional === 'reference' ? [] : [`positional ${positional}`]),
     ...(centred ? ['centred'] : []),
     ...(queryScale === null ? [] : [`queryScale ${queryScale}`]),
     ...(latentInit.distribution === 'normal' && latentInit.std === 0.02
       ? []
       : [`latents start ${latentInit.distribution}, std ${latentInit.std}`]),
+    ...Object.entries(outputInit).map(([part, factor]) => `${part} output starts at ${factor}`),
   ];
 }
 
 export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const { bins, latents, embed, reps, layers, blocks, heads, attentionMlp, transformerMlp, head } = options;
+  const { pooling, outputInit = {} } = options;
   const crossName = (block: number, rep: number) => `ACA_blocks.${block}.cross_attention.${rep}`;
   const selfName = (block: number, layer: number) => `ACA_blocks.${block}.latent_transformer.transformer.${layer}`;
   const reductionName = (block: number) => `ACA_blocks.${block}.latent_transformer.ch_reduction`;
@@ -107,19 +131,21 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   });
 
   const list = createParameterList();
-  const attentionLayer = (name: string, mlp: number) => {
+  const attentionLayer = (name: string, mlp: number, pooling?: FramePooling) => {
+    const outputScale = outputInit.attention;
     list.layerNorm(`${name}.lnorm1`, embed);
-    list.attention(`${name}.attn`, embed);
+    if (pooling) listFramePooling(list, `${name}.pool`, { pooling, embed, outputScale });
+    else list.attention(`${name}.attn`, embed, outputScale);
     list.layerNorm(`${name}.lnorm2`, embed);
     list.linear(`${name}.linear1`, embed, mlp);
-    list.linear(`${name}.linear2`, mlp, embed);
+    list.linear(`${name}.linear2`, mlp, embed, outputInit.mlp);
   };
   const { distribution, std } = options.latentInit;
   list.parameter('latent', [latents, 1, embed], distribution === 'normal' ? normal(std) : orthogonalRows(std));
   list.conv1d('ch_expansion.conv.conv', bins, embed);
   list.batchNorm('ch_expansion.norm.norm', embed);
   for (const block of indices(blocks)) {
-    for (const rep of indices(reps)) attentionLayer(crossName(block, rep), attentionMlp);
+    for (const rep of indices(reps)) attentionLayer(crossName(block, rep), attentionMlp, pooling);
     for (const layer of indices(layers)) attentionLayer(selfName(block, layer), transformerMlp);
     list.conv1d(reductionName(block), embed * (layers + 1), embed);
   }
@@ -161,23 +187,27 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     return tf.reshape(sum, x.shape);
   }
 
-  /** Attention of the latents over `rows` and an MLP, each with a residual; all in the context's layout. */
+  /** Attention of the latents over `rows`, or pooling of them, and an MLP, each with a residual; all in the context's layout. */
   function attend(
     latent: Tensor,
     rows: Tensor,
     tensors: TensorMap,
-    { name, heads, context, shared, onWeights }: AttendOptions,
+    { name, heads, pooling, context, shared, onWeights }: AttendOptions,
   ): Tensor {
     const { batch, channels, training } = context;
     const affineOf = (norm: string) => ({ gain: tensors[`${norm}.weight`], shift: tensors[`${norm}.bias`] });
     const affine = affineOf(`${name}.lnorm1`);
-    const { queryScale } = options;
-    const from = shared ?? latent;
-    const queries = queryScale === null ? from : tf.mul(layerNormalize(from, channels), queryScale);
-    const sharedQueries = Boolean(shared);
-    const attentionOptions = { name: `${name}.attn`, affine, batch, heads, channels, sharedQueries, onWeights };
-    const attended = attention(queries, rows, tensors, attentionOptions);
-    const heard = tf.add(attended, latent);
+    const attended = () => {
+      const { queryScale } = options;
+      const from = shared ?? latent;
+      const queries = queryScale === null ? from : tf.mul(layerNormalize(from, channels), queryScale);
+      const sharedQueries = Boolean(shared);
+      const attentionOptions = { name: `${name}.attn`, affine, batch, heads, channels, sharedQueries, onWeights };
+      return attention(queries, rows, tensors, attentionOptions);
+    };
+    const pooled = (pooling: FramePooling) =>
+      poolFrames(rows, tensors, { name: `${name}.pool`, pooling, affine, batch, latents, channels });
+    const heard = tf.add(pooling ? pooled(pooling) : attended(), latent);
     const first = foldAffine(
       tensors[`${name}.linear1.weight`],
       tensors[`${name}.linear1.bias`],
@@ -212,7 +242,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   }
 
   return {
-    title: `ACA-Net (${latents} latents, embed ${embed}, ${blocks} × [${reps} cross, ${layers} self])`,
+    title: `ACA-Net (${latents} latents, embed ${embed}, ${blocks} × [${reps} ${pooling ?? 'cross'}, ${layers} self])`,
     bins,
     embeddingSize,
     minFrames: 1,
@@ -220,7 +250,9 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     parameters: list.parameters,
     batchNorms: list.batchNorms,
     derivedBuffers: { 'embed.pe': [10000, 1, embed] },
-    frameAttention: indices(blocks).flatMap((block) => indices(reps).map((rep) => crossLayer(block, rep))),
+    ...(!pooling && {
+      frameAttention: indices(blocks).flatMap((block) => indices(reps).map((rep) => crossLayer(block, rep))),
+    }),
     dropoutRate: options.dropout,
     dropoutSites: (batch) => indices(blocks * (reps + layers)).map(() => ({ rows: embed, columns: batch * latents })),
 
@@ -236,7 +268,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
           const shared = block === 0 && rep === 0 ? initial : undefined;
           const layer = crossLayer(block, rep);
           const onWeights = onAttention && ((weights: Tensor) => onAttention(layer, weights)); // [B, L, T]
-          latent = attend(latent, frames, tensors, { name: layer.name, heads: 1, context, shared, onWeights });
+          latent = attend(latent, frames, tensors, { name: layer.name, heads: 1, pooling, context, shared, onWeights });
         }
         const stages = [latent];
         for (const layer of indices(layers)) {
@@ -257,10 +289,12 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     },
 
     macs(frames) {
-      const layer = (rows: number, mlp: number) =>
-        2 * latents * embed ** 2 + 2 * rows * embed ** 2 + 2 * latents * rows * embed + 2 * latents * embed * mlp;
+      const attending = (rows: number) => 2 * latents * embed ** 2 + 2 * rows * embed ** 2 + 2 * latents * rows * embed;
+      const summary = pooling ? framePoolingMacs(pooling, embed, frames) : attending(frames);
+      const mlp = (hidden: number) => 2 * latents * embed * hidden;
       const reduction = latents * embed * (layers + 1) * embed;
-      const block = reps * layer(frames, attentionMlp) + layers * layer(latents, transformerMlp) + reduction;
+      const transformer = layers * (attending(latents) + mlp(transformerMlp));
+      const block = reps * (summary + mlp(attentionMlp)) + transformer + reduction;
       const compression = latents * embed * (head === 'fc' ? latents : 1);
       return frames * bins * embed + blocks * block + compression;
     },

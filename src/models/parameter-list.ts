@@ -1,5 +1,5 @@
 /** @file Collects a model's parameters in state-dict order, with PyTorch's initial values for each kind of layer. */
-import { linearInit, ones, xavierUniform, zeros } from '../nn/initialize.js';
+import { linearInit, ones, scaled, xavierUniform, zeros } from '../nn/initialize.js';
 import type { Initializer } from '../nn/initialize.js';
 import type { BatchNormSpec, ParameterSpec } from './model.js';
 
@@ -7,14 +7,17 @@ export interface ParameterList {
   readonly parameters: ParameterSpec[];
   readonly batchNorms: BatchNormSpec[];
   parameter(name: string, shape: readonly number[], init: Initializer): void;
-  /** nn.Linear: weight [out, in], bias [out]. */
-  linear(name: string, inputs: number, outputs: number): void;
+  /** nn.Linear: weight [out, in], bias [out]; the initial weight times `scale`, where one is given. */
+  linear(name: string, inputs: number, outputs: number, scale?: number): void;
   /** nn.Conv1d: weight [out, in / groups, kernel], bias [out]. */
   conv1d(name: string, inputs: number, outputs: number, kernel?: number, groups?: number): void;
   layerNorm(name: string, size: number): void;
   batchNorm(name: string, channels: number): void;
-  /** nn.MultiheadAttention with one embedding size for queries, keys and values. */
-  attention(name: string, embed: number): void;
+  /**
+   * nn.MultiheadAttention with one embedding size for queries, keys and values; the initial weight of the output's map
+   * times `outputScale`.
+   */
+  attention(name: string, embed: number, outputScale?: number): void;
 }
 
 export function createParameterList(): ParameterList {
@@ -31,8 +34,8 @@ export function createParameterList(): ParameterList {
     parameters,
     batchNorms,
     parameter,
-    linear(name, inputs, outputs) {
-      parameter(`${name}.weight`, [outputs, inputs], linearInit(inputs));
+    linear(name, inputs, outputs, scale = 1) {
+      parameter(`${name}.weight`, [outputs, inputs], scaled(linearInit(inputs), scale));
       parameter(`${name}.bias`, [outputs], linearInit(inputs));
     },
     conv1d(name, inputs, outputs, kernel = 1, groups = 1) {
@@ -45,10 +48,10 @@ export function createParameterList(): ParameterList {
       affine(name, channels);
       batchNorms.push({ name, channels });
     },
-    attention(name, embed) {
+    attention(name, embed, outputScale = 1) {
       parameter(`${name}.in_proj_weight`, [3 * embed, embed], xavierUniform(embed, 3 * embed));
       parameter(`${name}.in_proj_bias`, [3 * embed], zeros);
-      parameter(`${name}.out_proj.weight`, [embed, embed], linearInit(embed));
+      parameter(`${name}.out_proj.weight`, [embed, embed], scaled(linearInit(embed), outputScale));
       parameter(`${name}.out_proj.bias`, [embed], zeros);
     },
   };

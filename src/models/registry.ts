@@ -4,12 +4,20 @@ import { UserError } from '../errors.js';
 import { acaNetOptions, createAcaNet } from './aca-net.js';
 import { createEcapaTdnn, ecapaTdnnOptions } from './ecapa-tdnn.js';
 import type { SpeakerModel } from './model.js';
+import { createXVector, xVectorOptions } from './x-vector.js';
 
-export const modelOptions = z.discriminatedUnion('type', [acaNetOptions, ecapaTdnnOptions]);
+export const modelOptions = z.discriminatedUnion('type', [acaNetOptions, ecapaTdnnOptions, xVectorOptions]);
 export type ModelOptions = z.infer<typeof modelOptions>;
 
 export function createModel(options: ModelOptions): SpeakerModel {
-  return options.type === 'aca-net' ? createAcaNet(options) : createEcapaTdnn(options);
+  switch (options.type) {
+    case 'aca-net':
+      return createAcaNet(options);
+    case 'ecapa-tdnn':
+      return createEcapaTdnn(options);
+    case 'x-vector':
+      return createXVector(options);
+  }
 }
 
 /** Checks options that came from a file. @throws UserError naming `where` and each problem */

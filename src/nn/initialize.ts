@@ -16,6 +16,12 @@ export const ones: Initializer = fill(() => 1);
 export const normal = (std: number): Initializer => fill((random) => std * random.normal());
 export const uniform = (bound: number): Initializer => fill((random) => bound * (2 * random.uniform() - 1));
 
+/** The same values times `factor`; 0: nothing but zeros. */
+export const scaled =
+  (init: Initializer, factor: number): Initializer =>
+  (shape, random) =>
+    factor === 1 ? init(shape, random) : init(shape, random).map((value) => factor * value);
+
 /** nn.Linear and nn.Conv1d, weight and bias: uniform within ±1/√fan_in (kaiming_uniform_ with a = √5). */
 export const linearInit = (fanIn: number): Initializer => uniform(1 / Math.sqrt(fanIn));
 

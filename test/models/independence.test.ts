@@ -27,12 +27,17 @@ const smallEcapa = {
   attentionChannels: 8,
 };
 
+const smallXVector = { type: 'x-vector', bins: 8, embedding: 12, channels: [16, 16, 16, 16, 24] };
+
 const models: { name: string; options: Record<string, unknown>; onnxOnly?: boolean }[] = [
   { name: 'ACA-Net, positional: time', options: { ...smallAca, ...spreadLatents } },
   { name: 'ACA-Net, positional: none', options: { ...smallAca, ...spreadLatents, positional: 'none' } },
   { name: 'ACA-Net, head fc', options: { ...smallAca, ...spreadLatents, head: 'fc' } },
   { name: 'ACA-Net, head 1dL', options: { ...smallAca, ...spreadLatents, head: '1dL' } },
+  { name: 'ACA-Net with statistics pooling', options: { ...smallAca, pooling: 'statistics' } },
+  { name: 'ACA-Net with attentive pooling', options: { ...smallAca, pooling: 'attentive' } },
   { name: 'ECAPA-TDNN', options: smallEcapa },
+  { name: 'x-vector', options: smallXVector },
   {
     name: 'ECAPA-TDNN without global context',
     options: { ...smallEcapa, globalContext: false, groups: [1, 2, 1, 2, 1] },
@@ -147,6 +152,7 @@ for (const name of ['reference', 'onnx'] as const) {
     for (const [title, options] of [
       ['ACA-Net', smallAca],
       ['ECAPA-TDNN', smallEcapa],
+      ['x-vector', smallXVector],
     ] as const) {
       it(`of ${title} by the embedder equals the batch's, and needs minFrames frames`, async () => {
         const model = createModel(parseModelOptions(options, 'test'));

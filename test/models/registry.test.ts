@@ -4,7 +4,7 @@ import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { UserError } from '../../src/errors.js';
 
 const refused: { name: string; options: Record<string, unknown>; says: RegExp[] }[] = [
-  { name: 'an unknown model', options: { type: 'x-vector' }, says: [/type/] },
+  { name: 'an unknown model', options: { type: 'd-vector' }, says: [/type/] },
   { name: 'no model', options: {}, says: [/type/] },
   { name: 'an unknown option', options: { type: 'aca-net', latentDim: 3 }, says: [/"latentDim"/] },
   { name: 'an option of the other model', options: { type: 'ecapa-tdnn', latents: 3 }, says: [/"latents"/] },
@@ -53,6 +53,16 @@ const refused: { name: string; options: Record<string, unknown>; says: RegExp[] 
     options: { type: 'ecapa-tdnn', bins: 81, groups: [2, 1, 1, 1, 1] },
     says: [/81 channels of block 0 cannot be split into 2 groups/],
   },
+  {
+    name: 'an unknown pooling',
+    options: { type: 'aca-net', pooling: 'max' },
+    says: [/cross-attention/, /attentive/, /pooling/],
+  },
+  {
+    name: 'too few kernels of an x-vector',
+    options: { type: 'x-vector', channels: [64, 64, 192] },
+    says: [/expected 3 values, one a layer, got 5/, /kernels/, /dilations/],
+  },
 ];
 
 describe('model options', () => {
@@ -75,6 +85,13 @@ describe('model options', () => {
     assert.deepEqual([aca.bins, aca.embeddingSize, aca.minFrames, aca.dropoutRate], [80, 192, 1, 0.2]);
     const ecapa = createModel(parseModelOptions({ type: 'ecapa-tdnn' }, 'test'));
     assert.deepEqual([ecapa.bins, ecapa.embeddingSize, ecapa.minFrames, ecapa.minCropFrames], [80, 192, 5, 11]);
+  });
+
+  it('are the same whether an option is left out or says what its absence means', () => {
+    const plain = parseModelOptions({ type: 'aca-net' }, 'test');
+    const said = { type: 'aca-net', pooling: 'cross-attention', outputInit: { attention: 1 } };
+    assert.deepEqual(parseModelOptions(said, 'test'), plain);
+    assert.ok(!('pooling' in plain) && !('outputInit' in plain));
   });
 
   it('give the size of the embedding', () => {

@@ -1,0 +1,67 @@
+/** The controls (x-vector, ACA-Net with pooling) in training: the same steps on both engines, and voices are learnt. */
+import assert from 'node:assert/strict';
+import { createEngine } from '../../src/engine/create-engine.js';
+import { createModel, parseModelOptions } from '../../src/models/registry.js';
+import { keyedRandom } from '../../src/random.js';
+import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
+import { createTrainingStep, initialTrainingTensors, trainedNames } from '../../src/training/training-step.js';
+
+const smallAca = {
+  type: 'aca-net',
+  bins: 8,
+  latents: 6,
+  embed: 8,
+  reps: 1,
+  layers: 1,
+  blocks: 1,
+  heads: 2,
+  attentionMlp: 8,
+  transformerMlp: 8,
+  latentInit: { std: 1 },
+};
+const controls = {
+  'ACA-Net with statistics pooling': { ...smallAca, pooling: 'statistics' },
+  'ACA-Net with attentive pooling': { ...smallAca, pooling: 'attentive' },
+  'an x-vector': { type: 'x-vector', bins: 8, embedding: 6, channels: [8, 8, 12], kernels: [5, 3, 1], dilations: [1, 2, 1] }, // prettier-ignore
+};
+const [speakers, batchSize, cropFrames] = [4, 8, 12];
+
+/** Each speaker has a mean of its own. */
+const random = keyedRandom('test', 'voices');
+const voices = Float32Array.from({ length: speakers * 8 }, () => random.normal());
+const targets = Int32Array.from({ length: batchSize }, (_, i) => i % speakers);
+const features = Float32Array.from(
+  { length: batchSize * cropFrames * 8 },
+  (_, i) => voices[targets[Math.floor(i / (cropFrames * 8))] * 8 + (i % 8)] + random.normal(),
+);
+
+describe('training steps of', () => {
+  for (const [name, options] of Object.entries(controls)) {
+    it(`${name} are the same on both engines, and lead to the speakers`, async () => {
+      const model = createModel(parseModelOptions(options, 'test'));
+      const optimizer = createOptimizer(optimizerOptions.parse({ type: 'adam' }));
+      const tensors = initialTrainingTensors(model, speakers, 1);
+      const trained = Object.fromEntries(trainedNames(model).map((key) => [key, tensors[key]]));
+      const start = { model: tensors, optimizer: optimizer.slots(trained) };
+      const run = async (engineName: 'reference' | 'onnx', steps: number) => {
+        const engine = await createEngine({ name: engineName, device: 'cpu', threads: 1 });
+        const common = { model, optimizer, speakers, batchSize, cropFrames, scale: 10 };
+        const step = await createTrainingStep(engine, common, start);
+        const losses: number[] = [];
+        for (let i = 0; i < steps; i++) {
+          const scalars = { step: i, seed: 1, learningRate: 0.01, margin: 0.1 };
+          losses.push((await step.run({ features, targets }, scalars)).loss);
+        }
+        await step.dispose();
+        return losses;
+      };
+      const [reference, onnx] = [await run('reference', 2), await run('onnx', 40)];
+      // Adam divides by the gradient's size: roundings of the first step show in the second.
+      for (const [i, tolerance] of [1e-5, 1e-3].entries()) {
+        assert.ok(Math.abs(onnx[i] / reference[i] - 1) <= tolerance, `step ${i}`);
+      }
+      const [first, last] = [onnx[0], onnx.at(-1)!];
+      assert.ok(last < first / 4, `${first} → ${last}`);
+    });
+  }
+});
