@@ -1,0 +1,161 @@
+/** @file The parts that charts are made of: text, axes, legends, bands; so that all figures look alike. */
+import type { CustomSeriesOption } from 'echarts/charts';
+import { LIGHT, type SystemStyle } from './palette.js';
+
+/** A font at the sizes of the figures. */
+export const text = (size: number, color: string = LIGHT.ink, weight: 'bold' | 'normal' = 'normal') => ({
+  fontSize: size,
+  color,
+  fontWeight: weight,
+});
+
+const axisParts = () => ({
+  axisLabel: text(12, LIGHT.faint),
+  axisTick: { lineStyle: { color: LIGHT.axis } },
+  axisLine: { show: true, onZero: false, lineStyle: { color: LIGHT.axis } },
+  splitLine: { lineStyle: { color: LIGHT.grid } },
+});
+
+/** An axis of numbers with its name below it. */
+export const horizontalAxis = (name: string) => ({
+  ...axisParts(),
+  type: 'value' as const,
+  name,
+  nameLocation: 'middle' as const,
+  nameGap: 30,
+  nameTextStyle: text(12.5, LIGHT.ink),
+});
+
+/** An axis of numbers with its name beside it, turned. */
+export const verticalAxis = (name: string) => ({ ...horizontalAxis(name), nameGap: 46 });
+
+/** An axis whose name stands above it, for panels that have little room. */
+export const panelAxis = (name: string) => ({
+  ...axisParts(),
+  type: 'value' as const,
+  name,
+  nameGap: 10,
+  nameTextStyle: { ...text(12, LIGHT.faint), align: 'left' as const, padding: [0, 0, 0, -36] },
+});
+
+/** An axis that shows the given values only, with labels of one's own. */
+export const ticksAt = (values: readonly number[], label: (value: number) => string) => ({
+  axisTick: { customValues: [...values], lineStyle: { color: LIGHT.axis } },
+  axisLabel: {
+    ...text(12, LIGHT.faint),
+    customValues: [...values],
+    formatter: label,
+    showMinLabel: true,
+    showMaxLabel: true,
+  },
+});
+
+/** One entry of a legend. */
+export interface LegendEntry {
+  readonly name: string;
+  readonly style: Pick<SystemStyle, 'color'>;
+  /** In small print below the name, where there is room. */
+  readonly note?: string;
+}
+
+/** Entries that may take two lines each. */
+const MOST_WITH_NOTES = 12;
+
+/**
+ * A legend below each other, at the right edge. The names are those of series, whose lines and symbols are shown.
+ */
+export function systemLegend(entries: readonly LegendEntry[], { left, top = 24 }: { left: number; top?: number }) {
+  const notes = new Map(entries.length <= MOST_WITH_NOTES ? entries.map(({ name, note }) => [name, note]) : []);
+  return {
+    data: entries.map(({ name, style }) => ({ name, itemStyle: { color: style.color } })),
+    formatter: (name: string) => (notes.get(name) ? `${name}\n{note|${notes.get(name)}}` : name),
+    orient: 'vertical' as const,
+    left,
+    top,
+    itemGap: entries.length > 22 ? 3 : 9,
+    itemWidth: 30,
+    itemHeight: 9,
+    selectedMode: false as const,
+    textStyle: {
+      ...text(12.5, LIGHT.ink),
+      width: 190,
+      overflow: 'truncate' as const,
+      rich: { note: { ...text(11.5, LIGHT.faint), lineHeight: 17 } },
+    },
+  };
+}
+
+/** The first of some round numbers that is not below a value: where an axis may end. */
+export function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value * (1 - 1e-9))!;
+}
+
+/**
+ * Where an axis of rates with intervals ends: above all intervals, but not so far up for one of them that the rates
+ * themselves are pressed to the ground.
+ */
+export function topOfRates(rates: readonly { rate: number; high?: number }[]): number {
+  const highest = Math.max(...rates.map(({ rate }) => rate));
+  return roundUp(Math.min(1, 4 * highest, Math.max(...rates.map(({ rate, high = rate }) => high))) || 0.01);
+}
+
+/** A coloured area between two lines over the same places, as a series that the axes cut. */
+export function band(
+  places: readonly number[],
+  low: readonly number[],
+  high: readonly number[],
+  { color, opacity = 0.15 }: { color: string; opacity?: number },
+): CustomSeriesOption {
+  return {
+    type: 'custom',
+    silent: true,
+    clip: true,
+    data: [0],
+    z: 1,
+    renderItem: (_, api) => ({
+      type: 'polygon',
+      shape: {
+        points: [
+          ...places.map((place, i) => api.coord([place, high[i]])),
+          ...places.map((place, i) => api.coord([place, low[i]])).reverse(),
+        ],
+      },
+      style: { fill: color, opacity },
+    }),
+  };
+}
+
+/** Uprights from low to high with short bars at their ends. */
+export function whiskers(
+  data: readonly { x: number; low: number; high: number; color: string }[],
+  { gridIndex = 0 } = {},
+): CustomSeriesOption {
+  return {
+    type: 'custom',
+    silent: true,
+    clip: true,
+    xAxisIndex: gridIndex,
+    yAxisIndex: gridIndex,
+    data: data.map(({ x, low }) => [x, low]),
+    z: 2,
+    renderItem: ({ dataIndex }, api) => {
+      const { x, low, high, color } = data[dataIndex];
+      const [left, bottom] = api.coord([x, low]);
+      const [, top] = api.coord([x, high]);
+      const line = (x1: number, y1: number, x2: number, y2: number) => ({
+        type: 'line' as const,
+        shape: { x1, y1, x2, y2 },
+        style: { stroke: color, lineWidth: 1.6 },
+      });
+      return {
+        type: 'group',
+        children: [
+          line(left, bottom, left, top),
+          line(left - 4, top, left + 4, top),
+          line(left - 4, bottom, left + 4, bottom),
+        ],
+      };
+    },
+  };
+}

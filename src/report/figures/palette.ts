@@ -1,0 +1,103 @@
+/**
+ * @file The colours of the figures, light and dark, and who wears them.
+ *
+ * A system has the same colour, line and symbol in every figure; the eight colours differ in lightness too, and lines
+ * and symbols say the same a second time, for readers who do not tell the colours apart and for grey prints.
+ * Every colour has one meaning and occurs once, so that a drawing can be turned into its dark twin by exchanging colours.
+ */
+
+/** Beside the data: paper, text, axes. */
+const lightBase = { surface: '#ffffff', ink: '#1f2328', faint: '#59636e', axis: '#818b98', grid: '#e4e8ec' };
+const darkBase: typeof lightBase = {
+  surface: '#12161d',
+  ink: '#f0f6fc',
+  faint: '#9aa2ab',
+  axis: '#656c76',
+  grid: '#272e39',
+};
+
+/** Of systems, in their order. */
+const lightSystems = ['#0b6bb3', '#d1560f', '#00866a', '#a63d8f', '#b0820b', '#3b98d8', '#8c4b2f', '#5d6571'];
+const darkSystems = ['#58a6ea', '#f28b4b', '#3fc7a2', '#dd8fcb', '#e5bd4d', '#a3daf8', '#cd9072', '#a8b2bd'];
+
+/** Of speakers, who are told apart by their names beside the points too. */
+const lightSpeakers = [
+  '#1f77b4',
+  '#e07b16',
+  '#2a9d4a',
+  '#cf3a3b',
+  '#8a63b8',
+  '#845248',
+  '#d267b1',
+  '#7a7c80',
+  '#a3a41c',
+  '#14a5b8',
+];
+const darkSpeakers = [
+  '#63aee6',
+  '#ffa552',
+  '#63cc80',
+  '#f47c7c',
+  '#b898e0',
+  '#c09387',
+  '#f0a1d5',
+  '#b3b5ba',
+  '#d6d75c',
+  '#5fd5e5',
+];
+
+const named = (base: typeof lightBase, systems: readonly string[], speakers: readonly string[]) => ({
+  ...base,
+  ...Object.fromEntries(systems.map((color, i) => [`system${i + 1}`, color])),
+  ...Object.fromEntries(speakers.map((color, i) => [`speaker${i + 1}`, color])),
+});
+
+/** Colours by name: `surface`, `ink`, …, `system1` to `system8`, `speaker1` to `speaker10`. */
+export const LIGHT: Readonly<Record<string, string>> & typeof lightBase = named(lightBase, lightSystems, lightSpeakers);
+/** The same names for a dark page. */
+export const DARK: typeof LIGHT = named(darkBase, darkSystems, darkSpeakers);
+
+/** How a system is drawn. */
+export interface SystemStyle {
+  readonly color: string;
+  /** Lengths of dashes and gaps. */
+  readonly dash: 'solid' | number[];
+  readonly symbol: string;
+}
+
+const DASHES: readonly SystemStyle['dash'][] = ['solid', [7, 3], [2, 2.5], [9, 3, 2, 3]];
+/** Symbols that echarts knows, and one path. */
+const SYMBOLS = [
+  'circle',
+  'rect',
+  'triangle',
+  'diamond',
+  'path://M0,0 L10,0 L5,9 Z',
+  'path://M4,0 H8 V4 H12 V8 H8 V12 H4 V8 H0 V4 H4 Z',
+  'roundRect',
+  'pin',
+];
+
+/** The style of each system by name: those named first get the plainest lines. No two of 32 systems look the same. */
+export function systemStyles(systems: readonly string[]): Map<string, SystemStyle> {
+  return new Map(
+    systems.map((name, i) => {
+      const round = Math.floor(i / lightSystems.length);
+      return [
+        name,
+        {
+          color: lightSystems[i % lightSystems.length],
+          // Each round shifts the dashes by one, so that a colour comes back with another line.
+          dash: DASHES[(i + round) % DASHES.length],
+          symbol: SYMBOLS[(i + round) % SYMBOLS.length],
+        },
+      ];
+    }),
+  );
+}
+
+/** The style of the i-th speaker. */
+export const speakerStyle = (index: number): Omit<SystemStyle, 'dash'> => ({
+  color: lightSpeakers[index % lightSpeakers.length],
+  symbol: SYMBOLS[(index + Math.floor(index / lightSpeakers.length)) % 4],
+});

@@ -1,0 +1,224 @@
+/**
+ * @file Figure: how trainings went: loss, accuracy, EER on the development trials, learning rate, and the spread of the
+ * embeddings where it was measured. All trainings of a system have one colour.
+ *
+ * Rows are those of `metrics.jsonl`. Systems may differ in steps an epoch, so the horizontal axis is epochs.
+ */
+import type { LineSeriesOption } from 'echarts/charts';
+import { drawChart, type Tip } from './chart.js';
+import { horizontalAxis, panelAxis, systemLegend, text } from './chart-parts.js';
+import { type Figure, type NoFigure, thinned } from './figure.js';
+import { LIGHT, type SystemStyle } from './palette.js';
+import { percent, percentTick } from './scored-systems.js';
+
+/** What one training measured. */
+export interface TrainingRecord {
+  readonly system: string;
+  /** Names the training: `aca-net@2`. */
+  readonly run: string;
+  readonly rows: readonly TrainingRow[];
+}
+
+export interface TrainingRow {
+  readonly step: number;
+  readonly [measure: string]: unknown;
+}
+
+interface CurvePanel {
+  readonly key: string;
+  readonly title: string;
+  readonly note: string;
+  readonly format: (value: number) => string;
+  readonly tick?: (value: number) => string;
+  /** Where the vertical axis ends. */
+  readonly most?: number;
+  /** Few points, so that each is marked. */
+  readonly marks?: boolean;
+}
+
+const PANELS: readonly CurvePanel[] = [
+  { key: 'loss', title: 'Loss', note: 'of the training batches', format: (value) => value.toFixed(3) },
+  {
+    key: 'accuracy',
+    title: 'Accuracy',
+    note: 'training crops given to their speaker',
+    format: percent,
+    tick: percentTick,
+    most: 1,
+  },
+  {
+    key: 'devEer',
+    title: 'Development EER',
+    note: 'speakers held out of training, not those of the test',
+    format: percent,
+    tick: percentTick,
+    marks: true,
+  },
+  {
+    key: 'lr',
+    title: 'Learning rate',
+    note: 'as scheduled',
+    format: (value) => value.toExponential(2),
+    tick: (value) => (value === 0 ? '0' : value.toExponential().replace('e-', 'e−').replace('e+', 'e')),
+  },
+  {
+    key: 'devSpread',
+    title: 'Spread of the embeddings',
+    note: 'directions used, development utterances',
+    format: (value) => value.toFixed(1),
+    marks: true,
+  },
+  {
+    key: 'gradNorm',
+    title: 'Gradient norm',
+    note: 'of all parameters, before clipping',
+    format: (value) => value.toFixed(2),
+  },
+];
+
+const WIDTH = 960;
+const COLUMNS = 2;
+const PANEL = { width: 372, height: 226, left: 54, top: 54, right: 14, bottom: 40 };
+/** Points that are drawn of a curve; all of them are in the data. */
+const DRAWN = 400;
+
+/** The curve of one measure in one training: [epoch, value] pairs. */
+export function curveOf({ rows }: TrainingRecord, key: string): [number, number][] {
+  const epochs = epochsOf(rows);
+  return rows.flatMap((row): [number, number][] => {
+    const value = row[key];
+    return typeof value === 'number' && Number.isFinite(value) ? [[epochs(row.step), value]] : [];
+  });
+}
+
+/** Steps as epochs: the last step of the training ends its last epoch. */
+function epochsOf(rows: readonly TrainingRow[]): (step: number) => number {
+  const last = rows.findLast(({ epoch }) => typeof epoch === 'number');
+  const perEpoch = last ? last.step / Number(last.epoch) : 1;
+  return (step) => step / perEpoch;
+}
+
+export function trainingCurvesFigure(
+  records: readonly TrainingRecord[],
+  styles: ReadonlyMap<string, SystemStyle>,
+): Figure | NoFigure {
+  const named = { id: 'training', title: 'Training curves' };
+  const panels = PANELS.filter(({ key }) => records.some((record) => curveOf(record, key).length > 0));
+  if (panels.length === 0) return { ...named, why: 'The trainings left no metrics.jsonl.' };
+  const curves = panels.map(({ key }) => records.map((record) => ({ record, points: curveOf(record, key) })));
+  const systems = [...new Set(records.map(({ system }) => system))];
+  const place = panels.map((_, i) => ({
+    left: (i % COLUMNS) * PANEL.width,
+    top: Math.floor(i / COLUMNS) * PANEL.height,
+  }));
+  const several = records.length > systems.length;
+  const svg = drawChart(
+    {
+      title: panels.map(({ title, note }, i) => ({
+        text: title,
+        subtext: note,
+        left: place[i].left + PANEL.left - 38,
+        top: place[i].top + 4,
+        itemGap: 4,
+        padding: 0,
+        textStyle: text(13.5, LIGHT.ink, 'bold'),
+        subtextStyle: text(12, LIGHT.faint),
+      })),
+      legend: systemLegend(
+        systems.map((name) => ({ name, style: styles.get(name)! })),
+        { left: COLUMNS * PANEL.width + 14, top: 4 },
+      ),
+      grid: place.map(({ left, top }) => ({
+        left: left + PANEL.left,
+        top: top + PANEL.top,
+        width: PANEL.width - PANEL.left - PANEL.right,
+        height: PANEL.height - PANEL.top - PANEL.bottom,
+      })),
+      xAxis: panels.map((_, gridIndex) => ({
+        gridIndex,
+        ...horizontalAxis('epoch'),
+        nameGap: 22,
+        min: 0,
+        max: Math.max(...curves.flat().flatMap(({ points }) => points.map(([epoch]) => epoch))),
+        splitLine: { show: false },
+        axisLabel: { ...text(11.5, LIGHT.faint), hideOverlap: true, showMaxLabel: false },
+      })),
+      yAxis: panels.map(({ tick, most }, gridIndex) => ({
+        gridIndex,
+        ...panelAxis(''),
+        min: 0,
+        ...(most !== undefined && { max: most }),
+        splitNumber: 4,
+        axisLine: { show: false, onZero: false },
+        axisLabel: { ...text(11.5, LIGHT.faint), ...(tick && { formatter: tick }) },
+      })),
+      series: panels.flatMap(({ marks = false }, index) =>
+        curves[index].map(({ record, points }): LineSeriesOption => {
+          const { color, dash, symbol } = styles.get(record.system)!;
+          return {
+            type: 'line',
+            name: record.system,
+            silent: true,
+            xAxisIndex: index,
+            yAxisIndex: index,
+            data: thinned(points, DRAWN),
+            showSymbol: marks && records.length <= 8,
+            symbol,
+            symbolSize: 5,
+            lineStyle: { color, width: several ? 1.3 : 1.8, type: dash },
+            itemStyle: { color },
+          };
+        }),
+      ),
+    },
+    {
+      id: 'training',
+      width: WIDTH,
+      height: Math.ceil(panels.length / COLUMNS) * PANEL.height,
+      tips: panels.flatMap(({ title, format }, grid) =>
+        curves[grid].flatMap(({ record, points }) =>
+          thinned(points, Math.max(5, Math.floor(60 / records.length))).map((at): Tip => ({
+            grid,
+            at,
+            text: `${record.run}, epoch ${at[0].toFixed(1)}: ${title.toLowerCase()} ${format(at[1])}`,
+          })),
+        ),
+      ),
+    },
+  );
+  const summary = records.map((record) => ({
+    run: record.run,
+    last: panels.map(({ key, format }) => {
+      const value = curveOf(record, key).at(-1)?.[1];
+      return value === undefined ? '-' : format(value);
+    }),
+    best: Math.min(...curveOf(record, 'devEer').map(([, eer]) => eer)),
+  }));
+  return {
+    ...named,
+    caption:
+      `What the trainings measured as they went${several ? '; the lines of one colour are trainings that differ in their seed alone' : ''}. ` +
+      'Loss and accuracy hold the margin and the augmentation of training, so they are not comparable between systems that ' +
+      'differ in these; the development EER is.',
+    description: summary
+      .map(
+        ({ run, last, best }) =>
+          `${run} ends with ${panels.map(({ title }, i) => `${title.toLowerCase()} ${last[i]}`).join(', ')}` +
+          (Number.isFinite(best) ? `; its best development EER was ${percent(best)}` : ''),
+      )
+      .join('. '),
+    svg,
+    data: {
+      columns: ['system', 'run', 'measure', 'epoch', 'value'],
+      rows: panels.flatMap(({ key }, i) =>
+        curves[i].flatMap(({ record, points }) =>
+          points.map(([epoch, value]) => [record.system, record.run, key, Number(epoch.toFixed(4)), value]),
+        ),
+      ),
+    },
+    shown: {
+      columns: ['training', ...panels.map(({ title }) => `${title.toLowerCase()}, last`), 'development EER, best'],
+      rows: summary.map(({ run, last, best }) => [run, ...last, Number.isFinite(best) ? percent(best) : '-']),
+    },
+  };
+}
