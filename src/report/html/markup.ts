@@ -1,0 +1,67 @@
+/** @file Pieces of the page: escaped text, tables, figures with their data. */
+import { forPage } from '../figures/chart.js';
+import type { Cell, DataTable, Figure, NoFigure } from '../figures/figure.js';
+
+export const escapeHtml = (text: string): string =>
+  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+
+export interface TableMarkup extends DataTable {
+  /** Says what the table is, for those who hear it. */
+  readonly caption: string;
+  /** Rows to set off, by index. */
+  readonly marked?: readonly number[];
+}
+
+/** A table whose first column names its rows; columns of figures are set to the right. */
+export function tableMarkup({ caption, columns, rows, marked = [] }: TableMarkup): string {
+  const figures = columns.map((_, c) => rows.every((row) => isFigure(row[c])));
+  const cell = (value: Cell, c: number) => {
+    const content = value === null ? '' : escapeHtml(String(value));
+    const kind = figures[c] ? ' class="figures"' : '';
+    return c === 0 ? `<th scope="row"${kind}>${content}</th>` : `<td${kind}>${content}</td>`;
+  };
+  const head = columns
+    .map((title, c) => `<th scope="col"${figures[c] ? ' class="figures"' : ''}>${escapeHtml(title)}</th>`)
+    .join('');
+  const body = rows
+    .map((row, r) => `<tr${marked.includes(r) ? ' class="marked"' : ''}>${row.map(cell).join('')}</tr>`)
+    .join('\n');
+  return (
+    `<div class="scroll" role="group" aria-label="${escapeHtml(caption)}"><table><caption class="heard">${escapeHtml(caption)}</caption>` +
+    `<thead><tr>${head}</tr></thead>\n<tbody>${body}</tbody></table></div>`
+  );
+}
+
+const isFigure = (value: Cell) =>
+  value === null || typeof value === 'number' || /^(-|[-+−]?[\d(][\d.,\s%()a-zA-Z+−-]*)$/.test(value);
+
+/** A figure with its caption, its data behind a fold, and links to its files beside the page. */
+export function figureMarkup(
+  { id, title, caption, description, svg, shown }: Figure,
+  { png }: { png: boolean },
+): string {
+  const files = ['svg', ...(png ? ['png'] : []), 'csv'];
+  const links = files.map(
+    (type) =>
+      `<a href="figures/${id}.${type}" aria-label="${escapeHtml(title)} as ${type.toUpperCase()}">${type.toUpperCase()}</a>`,
+  );
+  return `<figure id="figure-${id}">
+<div class="scroll" role="img" aria-label="${escapeHtml(`${title}. ${description}.`)}">${forPage(svg)}</div>
+<figcaption>${escapeHtml(caption)}</figcaption>
+<details><summary>Data of this figure</summary>
+${tableMarkup({ ...shown, caption: `${title}: data` })}
+<p class="files">All of it, in the folder <code>figures</code> beside this page: ${links.join(' · ')}</p></details>
+</figure>`;
+}
+
+/** A section with a heading that can be linked to. */
+export const sectionMarkup = (id: string, title: string, content: string): string =>
+  `<section id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">${escapeHtml(title)}</h2>\n${content}\n</section>`;
+
+/** The section of a figure, or of why there is none. */
+export const figureSection = (figure: Figure | NoFigure, { png }: { png: boolean }, intro = ''): string =>
+  sectionMarkup(
+    figure.id,
+    figure.title,
+    intro + ('why' in figure ? `<p class="absent">${escapeHtml(figure.why)}</p>` : figureMarkup(figure, { png })),
+  );

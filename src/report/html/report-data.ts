@@ -1,0 +1,69 @@
+/** @file All that a report is made of, gathered by stage `report`. */
+import type { Figure, NoFigure } from '../figures/figure.js';
+import type { EmbeddingMapInput } from '../figures/embedding-map.js';
+import type { ScoredTrials } from '../figures/scored-systems.js';
+import type { TrainingRecord } from '../figures/training-curves.js';
+import type { Compared } from './compared.js';
+
+export interface ReportData {
+  /** Name of the recipe. */
+  readonly recipe: string;
+  /** The recipe's own system, which stands first beside the baseline. */
+  readonly model: string;
+  readonly corpus: CorpusSummary;
+  readonly compared: Compared;
+  readonly trials: ScoredTrials;
+  readonly trainings: readonly TrainingRecord[];
+  readonly embeddings: EmbeddingMapInput;
+  readonly worst: WorstTrials;
+  /** Where the model looks: pictures of chosen utterances, or why there are none. */
+  readonly attention: readonly (Figure | NoFigure)[];
+  readonly provenance: Provenance;
+}
+
+export interface CorpusSummary {
+  /** Reader: `synth`, `librispeech`. */
+  readonly type: string;
+  readonly utterances: number;
+  readonly speakers: number;
+  readonly hours: number;
+}
+
+export interface WorstTrials {
+  readonly system: string;
+  /** Of the equal error rate. */
+  readonly threshold: number;
+  readonly trials: readonly WorstTrial[];
+  /** Why there is no audio, or what was left out of it. */
+  readonly audioNote: string;
+}
+
+export interface WorstTrial {
+  readonly target: boolean;
+  readonly score: number;
+  readonly enroll: WorstSide;
+  readonly test: WorstSide;
+}
+
+export interface WorstSide {
+  readonly id: string;
+  readonly speaker: string;
+  readonly gender?: 'f' | 'm';
+  /** Seconds. */
+  readonly duration: number;
+  /** A WAV file as a data URI. */
+  readonly clip?: string;
+}
+
+/** Labels and values in reading order, and the commands that led here. */
+export interface Provenance {
+  readonly facts: readonly (readonly [label: string, value: string])[];
+  readonly commands: readonly { readonly time: string; readonly command: string; readonly sets: readonly string[] }[];
+  readonly stages: readonly {
+    readonly stage: string;
+    readonly finished: string;
+    readonly seconds: number;
+    /** Of what it wrote. */
+    readonly outputHash: string;
+  }[];
+}

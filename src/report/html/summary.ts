@@ -1,0 +1,104 @@
+/** @file The head of the report: the verdict, what was compared with what, and the main table. */
+import { measureTitles, type MeasureName } from '../../scoring/measures.js';
+import { forPage } from '../figures/chart.js';
+import type { SystemStyle } from '../figures/palette.js';
+import { percent } from '../figures/scored-systems.js';
+import { formatBytes, formatCount, formatRelative } from '../number-format.js';
+import type { Compared, ComparedSystem } from './compared.js';
+import { escapeHtml, sectionMarkup } from './markup.js';
+
+export function summarySection(compared: Compared, styles: ReadonlyMap<string, SystemStyle>): string {
+  const { partial, notes, verdicts, baseline, trials, targets, nontargets, intervals } = compared;
+  const said =
+    verdicts.length > 0 ? verdicts : [`Only ${baseline} was evaluated: there is nothing to compare it with.`];
+  const conditions = `${trials} trials (${targets} target, ${nontargets} nontarget); ${intervals}`;
+  const list = (lines: readonly string[]) => lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('');
+  return sectionMarkup(
+    'summary',
+    'Summary',
+    [
+      ...(partial === undefined ? [] : [`<p class="partial">${escapeHtml(partial)}</p>`]),
+      `<div class="verdict">${said.map((line) => `<p>${escapeHtml(line)}</p>`).join('')}</div>`,
+      systemTable(compared, styles),
+      `<ul class="notes">${list([conditions, ...notes])}</ul>`,
+    ].join('\n'),
+  );
+}
+
+interface Column {
+  readonly title: string;
+  readonly value: (system: ComparedSystem) => string | undefined;
+  /** In small print below. */
+  readonly under?: (system: ComparedSystem) => string | undefined;
+}
+
+/** One row a system; columns that no system has a value for are left out. */
+function systemTable({ systems, macsDuration }: Compared, styles: ReadonlyMap<string, SystemStyle>): string {
+  const columns = [
+    measureColumn('eer', percent),
+    {
+      title: 'EER against the baseline',
+      value: ({ change }: ComparedSystem) => change && formatRelative(change.eer),
+      under: ({ change }: ComparedSystem) => change?.interval && change.interval.map(formatRelative).join(' to '),
+    },
+    ...(['minDcf', 'minDcf005', 'minCllr', 'cllr'] as const).map((measure) =>
+      measureColumn(measure, (value) => value.toFixed(3)),
+    ),
+    numberColumn('parameters', ({ parameters }) => parameters, formatCount),
+    numberColumn(`MACs (${macsDuration} s)`, ({ macs }) => macs, formatCount),
+    numberColumn('size', ({ bytes }) => bytes, formatBytes),
+    numberColumn(
+      'real-time factor',
+      ({ realTimeFactor }) => realTimeFactor,
+      (factor) => factor.toPrecision(2),
+    ),
+    numberColumn('peak memory', ({ peakMemory }) => peakMemory, formatBytes),
+  ].filter(({ value }) => systems.some(value));
+  const rows = systems.map((system) => {
+    const { name, model, isBaseline, runs } = system;
+    const kind = [model, isBaseline ? 'baseline' : '', runs > 1 ? `${runs} trainings` : ''].filter(Boolean).join(', ');
+    const cells = columns.map(({ value, under }) => cell(value(system) ?? '', under?.(system)));
+    return (
+      `<tr${isBaseline ? ' class="marked"' : ''}><th scope="row">${lineKey(styles.get(name)!)}${escapeHtml(name)}` +
+      `<small>${escapeHtml(kind)}</small></th>${cells.join('')}</tr>`
+    );
+  });
+  const head = columns.map(({ title }) => `<th scope="col" class="figures">${escapeHtml(title)}</th>`).join('');
+  return (
+    '<div class="scroll" role="group" aria-label="The systems compared"><table><caption class="heard">The systems compared</caption>' +
+    `<thead><tr><th scope="col">system</th>${head}</tr></thead>\n<tbody>${rows.join('\n')}</tbody></table></div>`
+  );
+}
+
+const cell = (value: string, under?: string) =>
+  `<td class="figures">${escapeHtml(value)}${under ? `<small>${escapeHtml(under)}</small>` : ''}</td>`;
+
+function measureColumn(measure: MeasureName, format: (value: number) => string): Column {
+  return {
+    title: measureTitles[measure],
+    value: ({ measures }) => measures[measure] && format(measures[measure].value),
+    under: ({ measures }) => measures[measure]?.interval?.map(format).join(' to '),
+  };
+}
+
+function numberColumn(
+  title: string,
+  of: (system: ComparedSystem) => number | undefined,
+  format: (value: number) => string,
+): Column {
+  return {
+    title,
+    value: (system) => {
+      const value = of(system);
+      return value === undefined ? undefined : format(value);
+    },
+  };
+}
+
+/** A bit of the system's line, as in the figures. */
+function lineKey({ color, dash }: SystemStyle): string {
+  const dashes = dash === 'solid' ? '' : ` stroke-dasharray="${dash.join(' ')}"`;
+  return forPage(
+    `<svg class="key" viewBox="0 0 28 10"><line x1="1" y1="5" x2="27" y2="5" stroke="${color}" stroke-width="3"${dashes}/></svg>`,
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * @file Makes the report: `index.html`, and `figures/<id>.svg`, `.png` and `.csv` of each figure.
+ */
+import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
+import { writeFileAtomic } from '../../storage/atomic-write.js';
+import { forFile } from '../figures/chart.js';
+import { detFigure } from '../figures/det.js';
+import { eerByDurationFigure } from '../figures/eer-by-duration.js';
+import { eerBySizeFigure } from '../figures/eer-by-size.js';
+import { embeddingMapFigure } from '../figures/embedding-map.js';
+import type { Figure, NoFigure } from '../figures/figure.js';
+import { systemStyles } from '../figures/palette.js';
+import { loadRasteriser } from '../figures/rasterise.js';
+import { scoreHistogramFigure } from '../figures/score-histogram.js';
+import { trainingCurvesFigure } from '../figures/training-curves.js';
+import { figureMarkup, figureSection, sectionMarkup } from './markup.js';
+import { pageMarkup, type PageSection } from './page.js';
+import { provenanceSection } from './provenance.js';
+import type { ReportData } from './report-data.js';
+import { summarySection } from './summary.js';
+import { worstTrialsSection } from './worst-trials.js';
+
+export interface WrittenReport {
+  /** Paths of all files, the page first. */
+  readonly paths: readonly string[];
+  /** Titles of figures that there is no data for, with the reason. */
+  readonly absent: readonly string[];
+  /** Why there are no PNG files. */
+  readonly noPng?: string;
+}
+
+export async function writeReport(folder: string, data: ReportData): Promise<WrittenReport> {
+  const { compared, trials, model, recipe, corpus } = data;
+  const order = [model, compared.baseline, ...compared.systems.map(({ name }) => name)];
+  const styles = systemStyles(
+    [...new Set(order)].filter((name) => compared.systems.some((system) => system.name === name)),
+  );
+  const rasteriser = await loadRasteriser();
+  const png = 'draw' in rasteriser;
+  const figures: (Figure | NoFigure)[] = [];
+  const figure = (made: Figure | NoFigure): PageSection => {
+    figures.push(made);
+    return { id: made.id, title: made.title, markup: figureSection(made, { png }) };
+  };
+  const sections: PageSection[] = [
+    { id: 'summary', title: 'Summary', markup: summarySection(compared, styles) },
+    figure(detFigure(trials, styles)),
+    figure(scoreHistogramFigure(trials, styles)),
+    figure(trainingCurvesFigure(data.trainings, styles)),
+    figure(eerBySizeFigure(compared.systems, styles)),
+    figure(eerByDurationFigure(trials, styles)),
+    figure(embeddingMapFigure(data.embeddings)),
+    { id: 'worst', title: 'The worst trials', markup: worstTrialsSection(data.worst) },
+    attentionSection(data, figures, png),
+    { id: 'provenance', title: 'Provenance', markup: provenanceSection(data.provenance) },
+  ];
+  const others = compared.systems.map(({ name }) => name).filter((name) => name !== compared.baseline);
+  const page = pageMarkup({
+    title: others.length > 0 ? `${listing(others)} against ${compared.baseline}` : compared.baseline,
+    under:
+      `Speaker verification, recipe ${recipe}: corpus ${corpus.type}, ${corpus.utterances} utterances of ${corpus.speakers} speakers ` +
+      `(${corpus.hours.toFixed(corpus.hours < 10 ? 2 : 0)} h), ${compared.trials} test trials.`,
+    sections,
+    footer: `Written by acanet report. Everything on this page is in this one file; the figures are beside it as SVG, ${png ? 'PNG ' : ''}and CSV.`,
+  });
+  const index = join(folder, 'index.html');
+  writeFileAtomic(index, page);
+  const made = figures.filter((each) => 'svg' in each);
+  const paths = made.flatMap((each) => {
+    const files: [string, string | Uint8Array][] = [
+      ['svg', forFile(each.svg, each)],
+      ['csv', stringify([[...each.data.columns], ...each.data.rows.map((row) => [...row])])],
+      ...('draw' in rasteriser ? [['png', rasteriser.draw(each.svg)] satisfies [string, Uint8Array]] : []),
+    ];
+    return files.map(([type, content]) => {
+      const path = join(folder, 'figures', `${each.id}.${type}`);
+      writeFileAtomic(path, content);
+      return path;
+    });
+  });
+  return {
+    paths: [index, ...paths],
+    absent: figures.flatMap((each) => ('why' in each ? [`${each.title}: ${each.why}`] : [])),
+    ...('why' in rasteriser && { noPng: rasteriser.why }),
+  };
+}
+
+function attentionSection({ attention, model }: ReportData, figures: (Figure | NoFigure)[], png: boolean): PageSection {
+  figures.push(...attention);
+  const made = attention.map((each) =>
+    'why' in each ? `<p class="absent">${each.why}</p>` : `<h3>${each.title}</h3>\n${figureMarkup(each, { png })}`,
+  );
+  const title = `Where ${model} looks`;
+  return { id: 'attention', title, markup: sectionMarkup('attention', title, made.join('\n')) };
+}
+
+/** At most three names. */
+function listing(names: readonly string[]): string {
+  if (names.length > 3) return `${names.length} systems`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
