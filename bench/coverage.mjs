@@ -1,90 +1,129 @@
 /**
- * @file Whether 95 % intervals hold the true value in 95 of 100 cases: many simulated systems whose EER is known.
+ * @file Whether 95 % intervals hold the truth in 95 of 100 cases: many simulated systems whose measures are known
+ * (`test/scoring/simulated-systems.ts`), all pairs of the utterances of a few speakers scored by each.
  *
- * A simulated trial's score is a sum of effects: for a target trial of speaker i, 1 + own_i + noise; for a nontarget
- * trial of speakers i ≠ j, -1 + alike_i + alike_j + noise; and, for every utterance, one effect of its own on the trials
- * it is in. All effects are normal, so the true EER is that of two normal distributions. For each simulation all
- * pairs of the utterances of a few speakers are scored, and two intervals are made: one from resampling speakers (as
- * acanet does) and one from resampling trials as if they were independent.
+ * Three tables: intervals of one system's measures, from speakers (as acanet makes them) and, for the EER, from
+ * resampling trials as if they were independent; intervals and p-values of the difference of two systems that are
+ * alike or not; and the same with trainings that differ in their seed, where the truth is the mean over all seeds.
  *
- *     node bench/coverage.mjs [--simulations 500] [--speakers 40] [--utterances 5] [--resamples 500]
+ *     node bench/coverage.mjs [--simulations 500] [--resamples 100] [--out bench/results/coverage]
  */
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
-import { bootstrapMeasures, percentileInterval } from '../dist/src/scoring/bootstrap.js';
 import { keyedRandom } from '../dist/src/random.js';
+import { compareRuns } from '../dist/src/scoring/compare-runs.js';
+import { measureTitles } from '../dist/src/scoring/measures.js';
 import { formatTable } from '../dist/src/report/table.js';
+import { writeFileAtomic, writeJsonAtomic } from '../dist/src/storage/atomic-write.js';
+import { levelOfEer, simulatedTrials, simulateRuns, trueMeasures } from '../dist/test/scoring/simulated-systems.js';
 
-const SPREAD = { speaker: 0.5, utterance: 0.3, trial: 0.6 };
-
-const { simulations, speakers, utterances, resamples, seed } = new Command()
-  .option('--simulations <n>', '', Number, 500)
-  .option('--speakers <n>', '', Number, 40)
-  .option('--utterances <n>', 'of each speaker', Number, 5)
-  .option('--resamples <n>', '', Number, 500)
-  .option('--seed <n>', '', Number, 1)
+const { simulations, resamples, out } = new Command('node bench/coverage.mjs')
+  .description('Count how often intervals hold the truth.')
+  .option('--simulations <n>', 'of each case', Number, 500)
+  .option('--resamples <n>', 'of the speakers, and of the trials', Number, 100)
+  .option('--out <dir>', 'write coverage.md and coverage.json there')
   .parse()
   .opts();
 
-/** All pairs of utterances, with the numbers of their speakers. */
-const pairs = { names: Array.from({ length: speakers }, (_, i) => `s${i}`), enroll: [], test: [] };
-const sides = [];
-for (let a = 0; a < speakers * utterances; a++) {
-  for (let b = a + 1; b < speakers * utterances; b++) {
-    sides.push([a, b]);
-    pairs.enroll.push(Math.floor(a / utterances));
-    pairs.test.push(Math.floor(b / utterances));
-  }
-}
-pairs.enroll = Uint32Array.from(pairs.enroll);
-pairs.test = Uint32Array.from(pairs.test);
-const labels = pairs.enroll.map((speaker, i) => Number(speaker === pairs.test[i]));
+const MEASURES = ['eer', 'minDcf', 'minDcf005', 'minCllr', 'actDcf005', 'cllr'];
+/** Speakers, and the true EER of the baseline and of the system that is compared with it. */
+const CASES = [
+  { speakers: 40, eers: [0.04, 0.04] },
+  { speakers: 40, eers: [0.15, 0.12] },
+  { speakers: 18, eers: [0.04, 0.04] },
+  { speakers: 18, eers: [0.15, 0.12] },
+];
+/** With seeds whose trainings move the EER by a tenth or so of itself. */
+const SEED_CASES = [
+  { speakers: 18, eers: [0.04, 0.04], seeds: 1, seedSpread: 0.15 },
+  { speakers: 18, eers: [0.04, 0.04], seeds: 3, seedSpread: 0.15 },
+  { speakers: 40, eers: [0.06, 0.04], seeds: 3, seedSpread: 0.15 },
+];
 
-/** Of target and nontarget trials' scores. */
-const sigmas = [1, 2].map((count) =>
-  Math.sqrt(count * SPREAD.speaker ** 2 + 2 * SPREAD.utterance ** 2 + SPREAD.trial ** 2),
-);
-
-/** The EER is where the two normal tails are equal: P(z > 2 / (σ_t + σ_n)). */
-const trueEer = () => normalTail(2 / (sigmas[0] + sigmas[1]));
-
-/** The least of the true costs at p over a fine grid of thresholds. */
-function trueMinDcf(p) {
-  let least = 1;
-  for (let threshold = -1; threshold < 5; threshold += 0.02) {
-    const [miss, falseAlarm] = [normalTail((1 - threshold) / sigmas[0]), normalTail((threshold + 1) / sigmas[1])];
-    least = Math.min(least, (p * miss + (1 - p) * falseAlarm) / p);
-  }
-  return least;
-}
-
-/** P(Z > z) by Simpson's rule. */
-function normalTail(z) {
-  const steps = 10_000;
-  const width = 12 / steps;
-  let sum = 0;
-  for (let i = 0; i <= steps; i++) {
-    const x = z + i * width;
-    sum += (i === 0 || i === steps ? 1 : i % 2 ? 4 : 2) * Math.exp((-x * x) / 2);
-  }
-  return ((width / 3) * sum) / Math.sqrt(2 * Math.PI);
-}
-
-function simulate(simulation) {
-  const random = keyedRandom('coverage', seed, simulation);
-  const draws = (count, spread) => Float64Array.from({ length: count }, () => spread * random.normal());
-  const own = draws(speakers, SPREAD.speaker);
-  const alike = draws(speakers, SPREAD.speaker);
-  const effect = draws(speakers * utterances, SPREAD.utterance);
-  return Float64Array.from(sides, ([a, b], i) => {
-    const [first, second] = [pairs.enroll[i], pairs.test[i]];
-    const level = labels[i] ? 1 + own[first] : -1 + alike[first] + alike[second];
-    return level + effect[a] + effect[b] + SPREAD.trial * random.normal();
+const started = performance.now();
+const singles = [];
+const pairs = [];
+const seeded = [];
+for (const { speakers, eers } of CASES) {
+  const { figures, differences, trials } = simulate({
+    speakers,
+    eers,
+    seeds: 1,
+    seedSpread: 0,
+    measures: MEASURES,
+    calibrated: true,
   });
+  for (const measure of MEASURES) {
+    singles.push({ speakers, trials, eer: eers[0], measure, resampled: 'speakers', ...figures[measure] });
+    if (measure === 'eer') {
+      const counted = trialIntervals({ speakers, eer: eers[0] });
+      singles.push({ speakers, trials, eer: eers[0], measure, resampled: 'trials', ...counted });
+    }
+    pairs.push({ speakers, eers, measure, ...differences[measure] });
+  }
+  talk(`${speakers} speakers, EER ${eers.map(percent).join(' and ')}`);
+}
+for (const { speakers, eers, seeds, seedSpread } of SEED_CASES) {
+  const { figures, differences } = simulate({ speakers, eers, seeds, seedSpread, measures: ['eer'], resamples: 1 }); // which the EER's interval does not use
+  seeded.push({ speakers, eers, seeds, figure: figures.eer, difference: differences.eer });
+  talk(`${speakers} speakers, ${seeds} seeds`);
 }
 
-/** EERs of resamples of the trials of each class: how often each is drawn, counted in order of falling score. */
-function trialBootstrap(scores, simulation) {
-  const random = keyedRandom('coverage-trials', seed, simulation);
+/** `options` are those of `compareRuns`. Counts for each measure of the first system, and for its differences from the second. */
+function simulate({ speakers, eers, seeds, seedSpread, measures, ...options }) {
+  const trials = simulatedTrials(speakers);
+  const levels = eers.map(levelOfEer);
+  const truths = levels.map((level) => trueMeasures(level, seedSpread));
+  const counters = () => Object.fromEntries(measures.map((measure) => [measure, createCounter()]));
+  const figures = counters();
+  const differences = counters();
+  for (let simulation = 0; simulation < simulations; simulation++) {
+    const [base, other] = simulateRuns(trials, levels, { key: simulation, seeds, seedSpread });
+    const result = compareRuns({
+      speakers: trials,
+      systems: [
+        { name: 'base', runs: base },
+        { name: 'other', runs: other },
+      ],
+      baseline: 'base',
+      measures,
+      resamples,
+      seed: simulation,
+      ...options,
+    });
+    for (const measure of measures) {
+      figures[measure].count(result.systems[0].figures[measure].interval, truths[0][measure]);
+      const found = result.differences.other[measure];
+      differences[measure].count(found.interval, truths[1][measure] - truths[0][measure], {
+        ratioHeld: holds(found.relativeInterval, truths[1][measure] / truths[0][measure] - 1),
+        significant: found.pValue < 0.05,
+      });
+    }
+  }
+  const summaries = (all) => Object.fromEntries(measures.map((measure) => [measure, all[measure].summary()]));
+  return { figures: summaries(figures), differences: summaries(differences), trials: trials.sides.length };
+}
+
+/** The same for percentiles of resamples of the trials of each class, on the same scores. */
+function trialIntervals({ speakers, eer }) {
+  const trials = simulatedTrials(speakers);
+  const labels = trials.enroll.map((speaker, i) => Number(speaker === trials.test[i]));
+  const counter = createCounter();
+  for (let simulation = 0; simulation < simulations; simulation++) {
+    const level = levelOfEer(eer);
+    const [[scores]] = simulateRuns(trials, [level, level], { key: simulation });
+    const eers = trialBootstrap(scores, labels, simulation).sort();
+    const tail = Math.floor(0.025 * resamples);
+    counter.count([eers[tail], eers[resamples - 1 - tail]], eer);
+  }
+  return counter.summary();
+}
+
+/** EERs of resamples of the trials: how often each is drawn, counted in order of falling score. */
+function trialBootstrap(scores, labels, simulation) {
+  const random = keyedRandom('coverage-trials', simulation);
   const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[b] - scores[a]);
   const ranksOf = [0, 1].map((label) => Uint32Array.from(order.keys()).filter((rank) => labels[order[rank]] === label));
   return Float64Array.from({ length: resamples }, () => {
@@ -100,42 +139,99 @@ function trialBootstrap(scores, simulation) {
   });
 }
 
-const truths = { EER: trueEer(), 'minDCF(0.05)': trueMinDcf(0.05) };
-/** Rows of the table: a measure and a method, with how often its intervals held the truth. */
-const found = [
-  ['EER', 'speakers'],
-  ['EER', 'trials'],
-  ['minDCF(0.05)', 'speakers'],
-].map(([measure, method]) => ({ measure, method, held: 0, below: 0, above: 0, width: 0 }));
-const started = performance.now();
-for (let simulation = 0; simulation < simulations; simulation++) {
-  const scores = simulate(simulation);
-  const { eer, minDcf005 } = bootstrapMeasures(pairs, [scores], { resamples, seed: simulation }).systems[0].measures;
-  const resampled = [eer, trialBootstrap(scores, simulation), minDcf005];
-  found.forEach((row, i) => {
-    const [low, high] = percentileInterval(resampled[i]);
-    const truth = truths[row.measure];
-    row.width += high - low;
-    if (truth < low) row.below++;
-    else if (truth > high) row.above++;
-    else row.held++;
-  });
+function createCounter() {
+  const found = { held: 0, below: 0, above: 0, ratioHeld: 0, significant: 0 };
+  const widths = [];
+  return {
+    count: (interval, truth, { ratioHeld = false, significant = false } = {}) => {
+      found[truth < interval[0] ? 'below' : truth > interval[1] ? 'above' : 'held']++;
+      found.ratioHeld += Number(ratioHeld);
+      found.significant += Number(significant);
+      widths.push(interval[1] - interval[0]);
+    },
+    summary: () => ({
+      ...Object.fromEntries(Object.entries(found).map(([name, count]) => [name, count / simulations])),
+      medianWidth: widths.sort((a, b) => a - b)[Math.floor(simulations / 2)],
+    }),
+  };
 }
-process.stdout.write(
-  `${simulations} simulated systems with a true EER of ${truths.EER.toFixed(4)} and a true minDCF(0.05) of ` +
-    `${truths['minDCF(0.05)'].toFixed(3)}, each on ${labels.length} trials of ${speakers} speakers; ` +
-    `95 % intervals from ${resamples} resamples\n\n` +
-    formatTable(
-      ['measure', 'resampled', 'holds the truth', 'truth is below', 'truth is above', 'mean width'].map((title, i) => ({
-        title,
-        align: i > 1 ? 'right' : 'left',
-      })),
-      found.map(({ measure, method, held, below, above, width }) => [
-        measure,
-        method,
-        ...[held, below, above].map((count) => `${((100 * count) / simulations).toFixed(1)} %`),
-        (width / simulations).toFixed(4),
-      ]),
-    ),
-);
-process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+
+function holds([low, high], value) {
+  return low <= value && value <= high;
+}
+
+function percent(share) {
+  return `${Number((100 * share).toFixed(1))} %`;
+}
+
+function talk(what) {
+  process.stderr.write(`${what}: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+}
+
+function table(titles, rows) {
+  const columns = titles.map((title, i) => ({ title, align: i > 2 ? 'right' : 'left' }));
+  return formatTable(columns, rows, { style: 'markdown' });
+}
+
+function git(...args) {
+  try {
+    return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return 'unknown'; // not a clone
+  }
+}
+
+const commandLine = ['node', 'bench/coverage.mjs', ...process.argv.slice(2)].join(' ');
+const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+const began = new Date(Date.now() - performance.now()).toISOString();
+const noise = (1.96 * Math.sqrt((0.95 * 0.05) / simulations)).toFixed(3);
+const markdown = `# How often 95 % intervals hold the truth
+
+Generated, not typed: \`${commandLine}\`, begun ${began}, commit ${git('rev-parse', '--short=12', 'HEAD')}, ${machine}.
+
+${simulations} simulations of each case, all pairs of 5 utterances a speaker, ${resamples} resamples. Counting ${simulations} cases leaves the
+shares uncertain by ± ${percent(noise)}.
+
+## One system
+
+${table(
+  ['measure', 'resampled', 'case', 'holds the truth', 'truth below', 'truth above', 'median width'],
+  singles.map(({ measure, resampled, speakers, eer, held, below, above, medianWidth }) => [
+    measureTitles[measure],
+    resampled,
+    `${speakers} speakers, EER ${percent(eer)}`,
+    ...[held, below, above].map(percent),
+    medianWidth.toFixed(4),
+  ]),
+)}
+## The difference of two systems on the same trials
+
+Where both are alike, p < 0.05 should come 5 times in 100; where they are not, as often as possible.
+
+${table(
+  ['measure', 'case', '', 'holds the difference', 'holds the ratio', 'p < 0.05'],
+  pairs.map(({ measure, speakers, eers, held, ratioHeld, significant }) => [
+    measureTitles[measure],
+    `${speakers} speakers`,
+    eers[0] === eers[1] ? `both ${percent(eers[0])}` : eers.map(percent).join(' against '),
+    ...[held, ratioHeld, significant].map(percent),
+  ]),
+)}
+## Trainings that differ in their seed
+
+The truth is the mean EER over all seeds; the seeds' EERs are spread by about a quarter of it. One seed cannot know.
+
+${table(
+  ['seeds', 'case', '', 'holds the EER', 'holds the difference', 'holds the ratio', 'p < 0.05'],
+  seeded.map(({ seeds, speakers, eers, figure, difference }) => [
+    `${seeds}`,
+    `${speakers} speakers`,
+    eers[0] === eers[1] ? `both ${percent(eers[0])}` : eers.map(percent).join(' against '),
+    ...[figure.held, difference.held, difference.ratioHeld, difference.significant].map(percent),
+  ]),
+)}`;
+process.stdout.write(markdown);
+if (out) {
+  writeFileAtomic(join(out, 'coverage.md'), markdown);
+  writeJsonAtomic(join(out, 'coverage.json'), { commandLine, began, machine, simulations, singles, pairs, seeded });
+}

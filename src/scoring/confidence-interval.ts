@@ -8,11 +8,11 @@
  * depends on speaker and seed together is in both variances, which errs on the safe side.
  *
  * A figure: errors come from few speakers, so their distribution is skewed and their standard error grows with them.
- * Therefore (a) the interval is symmetric on the scale −1 / √x, a Box-Cox transform (Journal of the Royal Statistical
- * Society B 26, 1964) between the logarithm and the reciprocal, at which the truth is missed as often on one side as on
- * the other; (b) it is centred at the figure less its bias, the mean of the resamples − the figure, as minima over
- * thresholds are too low on few speakers; (c) the degrees of freedom follow from the kurtosis of the speakers'
- * contributions (O'Neill, The American Statistician 68, 2014).
+ * Therefore (a) the interval is symmetric on the scale −x^(−1/4), a Box-Cox transform (Journal of the Royal Statistical
+ * Society B 26, 1964) between the logarithm and the reciprocal, at which the truth is missed about as often on one side
+ * as on the other; (b) a minimum over thresholds, which is too low on few speakers, is first corrected by its bias, the
+ * mean of the resamples − the figure; (c) the degrees of freedom follow from the kurtosis of what the speakers
+ * contribute (O'Neill, The American Statistician 68, 2014): fewer where few speakers decide.
  * A difference: bias and skewness cancel; the interval is d ± t · SE with S − 1 degrees of freedom for the speakers. The
  * ratio's interval holds the ratios ρ for which value − ρ · baseline may be 0 by that same test (Fieller, Journal of the
  * Royal Statistical Society B 16, 1954), so p-value, difference and ratio never contradict each other.
@@ -41,6 +41,8 @@ export interface FigureOptions {
   readonly confidence?: number;
   /** The greatest value that the figure can have. */
   readonly greatest?: number;
+  /** The figure is a minimum over thresholds, so it is too low on few speakers. */
+  readonly minimum?: boolean;
   /** The figure is a share of trials: if it is 0, the greatest share that so many speakers would not show is known. */
   readonly rate?: boolean;
 }
@@ -75,6 +77,8 @@ export interface MeasuredDifference {
   readonly seedFreedom?: number;
 }
 
+const POWER = 1 / 4;
+
 interface Variance {
   readonly variance: number;
   readonly freedom: number;
@@ -83,7 +87,7 @@ interface Variance {
 /** The interval of one system's figure, which is not negative. It always holds the figure itself. */
 export function measuredFigure(
   { value, seedValues, resampled, without }: Estimate,
-  { confidence = 0.95, greatest = Infinity, rate = false }: FigureOptions = {},
+  { confidence = 0.95, greatest = Infinity, minimum = false, rate = false }: FigureOptions = {},
 ): MeasuredFigure {
   const ofSpeakers = { variance: jackknifeCovariance(without, without), freedom: kurtosisFreedom(without) };
   const ofSeeds = seedVariance(seedValues);
@@ -97,12 +101,13 @@ export function measuredFigure(
   };
 
   function around(): Interval {
-    const unbiased = 2 * value - mean(resampled);
+    const unbiased = minimum ? 2 * value - mean(resampled) : value;
     const centre = unbiased > 0 ? unbiased : value;
-    // Half of t times the relative error: the step on the scale −1 / √x, in units of 1 / √centre.
-    const step = variance === 0 ? 0 : (studentCritical(confidence, freedom) * Math.sqrt(variance)) / value / 2;
-    const high = step < 1 ? centre / (1 - step) ** 2 : greatest;
-    return [Math.min(value, centre / (1 + step) ** 2), Math.max(value, Math.min(high, greatest))];
+    const relativeError = Math.sqrt(variance) / value;
+    // The distance of the ends on the scale −x^(−1/4), in units of centre^(−1/4).
+    const step = variance === 0 ? 0 : POWER * studentCritical(confidence, freedom) * relativeError;
+    const high = step < 1 ? centre * (1 - step) ** (-1 / POWER) : greatest;
+    return [Math.min(value, centre * (1 + step) ** (-1 / POWER)), Math.max(value, Math.min(high, greatest))];
   }
 
   /** If a share q of all speakers makes errors, none of S does with probability (1 − q)^S. */

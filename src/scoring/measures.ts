@@ -21,13 +21,13 @@ export const measureTitles: Readonly<Record<MeasureName, string>> = {
   cllr: 'Cllr',
 };
 
-/** What a measure is at most, and whether it is a share of trials. */
-export const measureBounds: Readonly<Record<MeasureName, { greatest: number; rate?: boolean }>> = {
+/** What a measure is at most, whether it is a share of trials, and whether it is a minimum over thresholds. */
+export const measureBounds: Readonly<Record<MeasureName, { greatest: number; rate?: boolean; minimum?: boolean }>> = {
   eer: { greatest: 1, rate: true },
-  minDcf: { greatest: 1 },
-  minDcf005: { greatest: 1 },
-  minDcf0001: { greatest: 1 },
-  minCllr: { greatest: 1 },
+  minDcf: { greatest: 1, minimum: true },
+  minDcf005: { greatest: 1, minimum: true },
+  minDcf0001: { greatest: 1, minimum: true },
+  minCllr: { greatest: 1, minimum: true },
   actDcf: { greatest: 1 + 99 },
   actDcf005: { greatest: 1 + 19 },
   actDcf0001: { greatest: 1 + 999 },

@@ -91,7 +91,9 @@ describe('confidence intervals', () => {
     assert.ok(interval[0] > 0 && interval[0] < value && interval[1] - value > value - interval[0]);
     assert.deepEqual(measuredFigure(ofSpeakers([1, 0, 0, 0]), { greatest: 1 }).interval[1], 1);
     const low = { ...estimate, resampled: Float64Array.of(value / 2) };
-    assert.ok(measuredFigure(low).interval[0] <= value && measuredFigure(low).interval[1] > interval[1]);
+    const corrected = measuredFigure(low, { minimum: true }).interval;
+    assert.ok(corrected[0] <= value && corrected[1] > interval[1]);
+    assert.deepEqual(measuredFigure(low, { greatest: 1 }).interval, interval);
   });
 
   it('says of no errors how many could be there unseen', () => {
