@@ -18,6 +18,7 @@ export const realLibrary: Library = {
     return trainModel({
       ...options,
       model: createModel(model),
+      modelOptions: model,
       engine: await createEngine(engine),
       development: {
         ids: utterances.map(({ id }) => id),
@@ -60,5 +61,10 @@ export const realLibrary: Library = {
     ]);
     const model = createModel(options);
     return { title: model.title, parameters: parameterCount(model), macs: model.macs(frames) };
+  },
+
+  async measureExtraction(options) {
+    const { measureExtractionCost } = await import('./extraction-cost.js');
+    return measureExtractionCost(options);
   },
 };

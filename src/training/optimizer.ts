@@ -52,12 +52,15 @@ export interface Optimizer {
   scalars(step: number, lr: number): Float32Array<ArrayBuffer>;
   /**
    * One update. Every parameter needs its gradient.
-   * @returns new parameters and slots, in the order of `parameters`; gradNorm (scalar, before clipping) if clipping is on
+   * @returns new parameters and slots, in the order of `parameters`; gradSquares [parameters], the sum of the squares of
+   *   each gradient before clipping. Without clipping they are those of the gradients that include adam's or sgd's
+   *   weight decay, and there are none for sgd with momentum that is not Nesterov's: to look at a gradient that is used
+   *   once would keep the engine from computing it together with what it is used for, which changes the last bits.
    */
   apply(state: { parameters: Tensors; gradients: Tensors; slots: Tensors; scalars: tf.Tensor }): {
     parameters: Tensors;
     slots: Tensors;
-    gradNorm?: tf.Tensor;
+    gradSquares?: tf.Tensor;
   };
 }
 
@@ -71,12 +74,12 @@ interface UpdateRule {
     slots: readonly tf.Tensor[],
     scalars: readonly tf.Tensor[],
     weightDecay: number,
-  ): { parameter: tf.Tensor; slots: tf.Tensor[] };
+  ): { parameter: tf.Tensor; slots: tf.Tensor[]; gradient?: tf.Tensor };
 }
 
 /** The optimiser that the options describe. */
 export function createOptimizer(options: OptimizerOptions): Optimizer {
-  const rule = options.type === 'sgd' ? sgdRule(options) : adamRule(options);
+  const rule: UpdateRule = options.type === 'sgd' ? sgdRule(options) : adamRule(options);
   const scalarCount = rule.scalars(0, 0).length;
   return {
     scalarCount,
@@ -90,7 +93,9 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
     apply: ({ parameters, gradients, slots, scalars }) => {
       const names = Object.keys(parameters);
       const given = names.map((name) => required(gradients, name, 'gradient'));
-      const clip = options.gradientClip === null ? undefined : clipFactor(given, options.gradientClip);
+      const beforeClipping = options.gradientClip === null ? undefined : sumsOfSquares(given);
+      const factor = beforeClipping && clipFactor(beforeClipping, options.gradientClip!);
+      const seen: tf.Tensor[] = [];
       const values = Array.from({ length: scalarCount }, (_, i) => tf.reshape(tf.slice(scalars, [i], [1]), []));
       const newParameters: Tensors = {};
       const newSlots: Tensors = Object.fromEntries(
@@ -101,15 +106,17 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
         const excluded = options.decayExclude === 'vectors' && parameter.rank <= 1;
         const updated = rule.update(
           parameter,
-          clip ? tf.mul(given[i], clip.factor) : given[i],
+          factor ? tf.mul(given[i], factor) : given[i],
           rule.slotNames.map((slot) => required(slots, `${slot}/${name}`, 'slot')),
           values,
           excluded ? 0 : options.weightDecay,
         );
         newParameters[name] = updated.parameter;
+        if (updated.gradient) seen.push(updated.gradient);
         for (const [k, slot] of rule.slotNames.entries()) newSlots[`${slot}/${name}`] = updated.slots[k];
       }
-      return { parameters: newParameters, slots: newSlots, ...(clip && { gradNorm: clip.norm }) };
+      const gradSquares = beforeClipping ?? (seen.length === names.length ? sumsOfSquares(seen) : undefined);
+      return { parameters: newParameters, slots: newSlots, ...(gradSquares && { gradSquares }) };
     },
   };
 }
@@ -129,7 +136,11 @@ function adamRule({ type, betas: [beta1, beta2], eps }: Extract<OptimizerOptions
       const newM = tf.add(tf.mul(m, beta1), tf.mul(g, 1 - beta1));
       const newV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(g), 1 - beta2));
       const denominator = tf.add(tf.sqrt(newV), smallest);
-      return { parameter: tf.sub(start, tf.mul(tf.div(newM, denominator), stepSize)), slots: [newM, newV] };
+      return {
+        parameter: tf.sub(start, tf.mul(tf.div(newM, denominator), stepSize)),
+        slots: [newM, newV],
+        gradient: g,
+      };
     },
   } satisfies UpdateRule;
 }
@@ -143,16 +154,21 @@ function sgdRule({ momentum, nesterov }: Extract<OptimizerOptions, { type: 'sgd'
       if (momentum === 0) return { parameter: tf.sub(parameter, tf.mul(g, lr)), slots: [] };
       const newBuffer = tf.add(tf.mul(buffer, momentum), g);
       const direction = nesterov ? tf.add(g, tf.mul(newBuffer, momentum)) : newBuffer;
-      return { parameter: tf.sub(parameter, tf.mul(direction, lr)), slots: [newBuffer] };
+      const updated = { parameter: tf.sub(parameter, tf.mul(direction, lr)), slots: [newBuffer] };
+      return nesterov ? { ...updated, gradient: g } : updated;
     },
   } satisfies UpdateRule;
 }
 
-/** min(1, limit / (norm + 1e-6)), as PyTorch's clip_grad_norm_, and the norm. */
-function clipFactor(gradients: tf.Tensor[], limit: number): { factor: tf.Tensor; norm: tf.Tensor } {
-  const squares = gradients.map((gradient) => tf.reshape(tf.sum(tf.square(gradient)), [1]));
-  const norm = tf.sqrt(tf.sum(squares.length > 1 ? tf.concat(squares, 0) : squares[0]));
-  return { factor: tf.minimum(tf.div(limit, tf.add(norm, 1e-6)), 1), norm };
+/** Σx² of each tensor: [tensors]. */
+function sumsOfSquares(tensors: tf.Tensor[]): tf.Tensor {
+  const squares = tensors.map((tensor) => tf.reshape(tf.sum(tf.square(tensor)), [1]));
+  return squares.length > 1 ? tf.concat(squares, 0) : squares[0];
+}
+
+/** min(1, limit / (norm + 1e-6)), as PyTorch's clip_grad_norm_; the norm is that of all gradients together. */
+function clipFactor(gradSquares: tf.Tensor, limit: number): tf.Tensor {
+  return tf.minimum(tf.div(limit, tf.add(tf.sqrt(tf.sum(gradSquares)), 1e-6)), 1);
 }
 
 function required(tensors: Tensors, name: string, kind: string): tf.Tensor {

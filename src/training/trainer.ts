@@ -5,6 +5,7 @@
  * a run that was killed at any moment and resumed ends with the same bytes as one that was not. At the end of each
  * epoch the development trials are scored; test trials are never seen here. Checkpoints at the ends of epochs are kept
  * by the retention rule; one within an epoch is only a place to resume from, and goes when the next one is written.
+ * The instruments only look: with or without them the checkpoints are the same bytes.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import { openFeatureCache } from '../features/cache.js';
 import type { FeatureCache } from '../features/cache.js';
 import { createEmbedder } from '../models/embedder.js';
 import type { SpeakerModel } from '../models/model.js';
+import type { ModelOptions } from '../models/registry.js';
 import {
   bestCheckpoints,
   dispensableCheckpoints,
@@ -28,14 +30,16 @@ import {
 } from './checkpoint.js';
 import type { Retention } from './checkpoint.js';
 import type { PadPolicy } from './crop.js';
-import { COLLAPSE_LIMIT, participationRatio } from './embedding-spread.js';
-import { openMetricsLog } from './metrics-log.js';
+import { createCollapseWatch } from './collapse.js';
+import { participationRatio } from './embedding-spread.js';
+import { isEarlyPoint, readInstruments } from './instruments.js';
+import { openMetricsLog, readMetricsLog, type MetricsRow } from './metrics-log.js';
 import { createOptimizer } from './optimizer.js';
 import type { OptimizerOptions } from './optimizer.js';
 import type { SamplerOptions } from './sampler.js';
 import { createLearningRate, createMargin } from './schedule.js';
 import type { MarginScheduleOptions, ScheduleOptions } from './schedule.js';
-import { createMeter, describeCollapse, describeDevelopment, describeRow } from './training-log.js';
+import { createMeter, describeDevelopment, describeReadings, describeRow } from './training-log.js';
 import { openTrainingData } from './training-data.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from './training-step.js';
 import type { StepReport, TrainingStep } from './training-step.js';
@@ -63,8 +67,13 @@ export type DevelopmentScorer = (embeddings: ReadonlyMap<string, Float32Array>) 
 
 export interface TrainModelOptions {
   readonly model: SpeakerModel;
+  /** What the model was made of, and the run's name in the recipe: advice names the settings to change. */
+  readonly modelOptions?: ModelOptions;
+  readonly name?: string;
   readonly engine: Engine;
   readonly training: TrainerOptions;
+  /** false: nothing is measured but what the loss and the development trials give. */
+  readonly instruments?: boolean;
   readonly seed: number;
   readonly cacheDir: string;
   /** Split train; the cache holds them, and those of their variants that augmentation has cached. */
@@ -88,7 +97,7 @@ export interface TrainedModel {
 
 /** Trains to the end, or until `signal` aborts (then a checkpoint is written and the signal's reason thrown). */
 export async function trainModel(options: TrainModelOptions): Promise<TrainedModel> {
-  const { model, engine, training, seed, cacheDir, dir, log, progress, signal } = options;
+  const { model, engine, training, seed, cacheDir, dir, log, progress, signal, instruments = true } = options;
   const cache = openFeatureCache(cacheDir);
   checkFit(model, cache, training);
   const data = await openTrainingData({ ...options, cache });
@@ -107,9 +116,10 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     { model, optimizer, speakers: speakers.length, batchSize, cropFrames, ...loss },
     start,
   );
-  const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.step });
+  const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.step > 0 ? start.step : undefined });
   const loader = data.openLoader({ startStep: start.step, endStep: totalSteps });
-  const meter = createMeter(batchSize, loader.waitSeconds);
+  const { gradientClip } = training.optimizer;
+  const meter = createMeter({ batchSize, parameters: trainedNames(model), gradientClip, ...loader });
   log(
     `${start.step === 0 ? 'training' : `resuming at step ${start.step} of`} ${model.title}: ` +
       `${speakers.length} speakers, ${utterances.length} utterances, ${training.epochs} epochs of ${perEpoch} steps, ` +
@@ -118,10 +128,30 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const crops = training.epochSize ?? utterances.length * training.cropsPerUtterance;
   if (crops < batchSize)
     log(`an epoch has ${crops} crops, a batch ${batchSize}: the rest are further crops of the same utterances`);
+  const watch = createCollapseWatch({ ...options, features: cache.options });
+  for (const row of readMetricsLog(metrics.path)) watch.observe(row); // what an earlier process has warned of
+  const record = (row: MetricsRow, line: string) => {
+    metrics.append(row);
+    log(line);
+    for (const warning of watch.observe(row)) log(warning);
+  };
+  const measure = async (embeddings?: ReadonlyMap<string, Float32Array>) => {
+    if (!instruments) return undefined;
+    const { ids } = options.development;
+    const read = (id: string) => cache.read(id);
+    return readInstruments({ engine, model, ids, read }, modelTensors(step), embeddings);
+  };
+  const measureEarly = async (at: number, epoch: number) => {
+    if (!isEarlyPoint(at, perEpoch)) return;
+    const began = performance.now();
+    const readings = await measure();
+    if (readings) record({ step: at, epoch, instruments: readings }, describeReadings(at, readings));
+    meter.leaveOut((performance.now() - began) / 1000);
+  };
   let devEer = start.devEer;
   let saved = start.step;
-  let warned = false;
   try {
+    if (start.step === 0) await measureEarly(0, 1);
     for (let done = start.step; done < totalSteps;) {
       await setImmediate(); // lets signals and the loader's messages in: a step blocks the event loop
       const epoch = Math.floor(done / perEpoch);
@@ -142,20 +172,21 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       const epochEnds = done % perEpoch === 0;
       if (epochEnds || done % training.logEvery === 0) {
         const row = { step: done, epoch: epoch + 1, ...meter.read(), lr: scalars.learningRate, margin: scalars.margin };
-        metrics.append(row);
-        log(describeRow(row, training.epochs, totalSteps));
+        record(row, describeRow(row, training.epochs, totalSteps));
       }
       if (epochEnds) {
-        const development = await scoreDevelopment(step, options, cache);
+        const { embeddings, ...development } = await scoreDevelopment(step, options, cache);
         devEer = development.devEer;
-        metrics.append({ step: done, epoch: epoch + 1, ...development });
-        log(describeDevelopment(development));
-        if (development.devSpread < COLLAPSE_LIMIT && !warned) log(describeCollapse(development.devSpread, model));
-        warned ||= development.devSpread < COLLAPSE_LIMIT;
+        const readings = await measure(embeddings);
+        const row = { step: done, epoch: epoch + 1, ...development, ...(readings && { instruments: readings }) };
+        record(row, describeDevelopment(row));
         await save(step, options, { step: done, epoch: epoch + 1, ...development }, perEpoch);
         saved = done;
         meter.restart();
-      } else if (training.checkpoint.everySteps && done % training.checkpoint.everySteps === 0) {
+        continue;
+      }
+      await measureEarly(done, epoch + 1);
+      if (training.checkpoint.everySteps && done % training.checkpoint.everySteps === 0) {
         await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
         saved = done;
       }
@@ -242,14 +273,19 @@ async function scoreDevelopment(
   { engine, model, development }: TrainModelOptions,
   cache: FeatureCache,
 ) {
-  const { model: tensors } = step.readState();
-  const own = Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.startsWith('classifier.')));
-  const embedder = await createEmbedder(engine, model, own);
+  const embedder = await createEmbedder(engine, model, modelTensors(step));
   const embeddings = new Map<string, Float32Array>();
   for (const id of development.ids) embeddings.set(id, await embedder.embed(cache.read(id), id));
   await embedder.close();
   const flat = Float32Array.from([...embeddings.values()].flatMap((embedding) => [...embedding]));
-  return { devEer: development.score(embeddings), devSpread: participationRatio(flat, embeddings.size) };
+  const devSpread = participationRatio(flat, embeddings.size);
+  return { devEer: development.score(embeddings), devSpread, embeddings };
+}
+
+/** The network's tensors as they are now, without the classifier's. */
+function modelTensors(step: TrainingStep): HostTensors {
+  const { model } = step.readState();
+  return Object.fromEntries(Object.entries(model).filter(([name]) => !name.startsWith('classifier.')));
 }
 
 function checkFinite({ loss }: StepReport, step: number, metricsPath: string): void {

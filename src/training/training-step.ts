@@ -48,8 +48,8 @@ export interface StepReport {
   readonly loss: number;
   /** Utterances nearest to their own speaker's weight, margin aside. */
   readonly correct: number;
-  /** Norm of all gradients before clipping, if clipping is on. */
-  readonly gradNorm?: number;
+  /** Squared norm of each gradient, in the order of `trainedNames`, where the optimiser gives it. */
+  readonly gradSquares?: Float32Array;
   /** [B, D], as computed in training mode. */
   readonly embeddings: Float32Array;
 }
@@ -123,7 +123,7 @@ export function trainingProgram(options: TrainingStepOptions): Program {
       loss,
       correct: countCorrect(cosine, targets),
       embeddings: tf.clone(embeddings),
-      ...(updated.gradNorm && { gradNorm: updated.gradNorm }),
+      ...(updated.gradSquares && { gradSquares: updated.gradSquares }),
       ...updated.parameters,
       ...updated.slots,
       ...updatedStatistics(batches, tensors),
@@ -173,7 +173,7 @@ export async function createTrainingStep(
       return {
         loss: outputs.loss.data[0],
         correct: outputs.correct.data[0],
-        gradNorm: outputs.gradNorm?.data[0],
+        gradSquares: outputs.gradSquares?.data as Float32Array | undefined,
         embeddings: outputs.embeddings.data as Float32Array,
       };
     },

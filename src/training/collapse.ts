@@ -1,0 +1,193 @@
+/**
+ * @file Notices when a network stops telling utterances apart, judges the cause from the instruments, and says what to set.
+ *
+ * What was seen to go wrong in ACA-Net, each with the reading that tells it from the others (docs/training-aca-net.md):
+ * - the latents start so small that all of them attend alike: the attention's diversity is near 0 from the first step;
+ * - all values of the embedding rise and fall together: the spectrum's first direction is (1, …, 1);
+ * - too high a learning rate makes attention lock on single frames: its entropy falls towards 0;
+ * - else few directions are left (`spread`), and settings and gradients must tell why.
+ */
+import type { AugmentationOptions } from '../features/augmentation/options.js';
+import { sceneTechniques } from '../features/augmentation/options.js';
+import type { FeatureOptions } from '../features/options.js';
+import type { SpeakerModel } from '../models/model.js';
+import type { ModelOptions } from '../models/registry.js';
+import type { AttentionFigures, Readings } from './instruments.js';
+import type { MetricsRow } from './metrics-log.js';
+import type { MarginScheduleOptions, ScheduleOptions } from './schedule.js';
+
+/** Below this participation ratio a network that should tell dozens of speakers apart has collapsed. */
+const SPREAD = 3;
+/** In the first epoch healthy networks pass through lower values: ECAPA-TDNN 1.8 after 10 steps. */
+const EARLY_SPREAD = 1.5;
+/** Diversity of attention below which all latents look at the same: 2e-5 from latents of std 0.02, 0.08 from std 2. */
+const ALIKE = 0.01;
+/** Entropy of attention below which it has locked on single frames; in healthy networks it was 0.7 and more. */
+const LOCKED = 0.05;
+/** Share of the variance along (1, …, 1) above which it is the embedding's chief direction. */
+const COMMON = 0.5;
+/** Growth of the gradients' norm, over the first that was logged, that speaks of a diverging training. */
+const GROWTH = 3;
+
+export interface CollapseContext {
+  readonly model: SpeakerModel;
+  /** For advice on the model's own options; absent: none is given. */
+  readonly modelOptions?: ModelOptions;
+  /** The run's name in the recipe, as in `aca-net` or `aca-net@2`. */
+  readonly name?: string;
+  readonly training: {
+    readonly schedule: ScheduleOptions;
+    readonly loss: { readonly margin: MarginScheduleOptions };
+  };
+  readonly augmentation: AugmentationOptions | null;
+  readonly features: Pick<FeatureOptions, 'normalize'>;
+}
+
+export interface CollapseWatch {
+  /** Takes the rows of `metrics.jsonl` one after the other. @returns warnings, each cause once */
+  observe(row: MetricsRow): string[];
+}
+
+interface Finding {
+  readonly cause: string;
+  /** What was measured, and the limit. */
+  readonly seen: string;
+  readonly likely: string;
+  /** `--set` options. */
+  readonly sets: string[];
+}
+
+/** What the rows so far have said. */
+interface History {
+  firstGradNorm?: number;
+  gradNorm?: number;
+  margin: number;
+  highestSpread: number;
+}
+
+export function createCollapseWatch(context: CollapseContext): CollapseWatch {
+  const warned = new Set<string>();
+  const history: History = { margin: 0, highestSpread: 0 };
+  return {
+    observe(row) {
+      if (typeof row.gradNorm === 'number') {
+        history.firstGradNorm ??= row.gradNorm;
+        history.gradNorm = row.gradNorm;
+        history.margin = typeof row.margin === 'number' ? row.margin : 0;
+      }
+      const readings = row.instruments as Readings | undefined;
+      if (!readings) return [];
+      const finding = judge(readings, { ...context, step: row.step, early: row.devEer === undefined, history });
+      history.highestSpread = Math.max(history.highestSpread, readings.spread);
+      if (!finding || warned.has(finding.cause)) return [];
+      warned.add(finding.cause);
+      const { seen, likely, sets } = finding;
+      const advice = sets.length > 0 ? `\n  try ${sets.map((set) => `--set ${set}`).join(' or ')}` : '';
+      return [`warning: ${seen}\n  likely cause: ${likely}${advice}`];
+    },
+  };
+}
+
+function judge(
+  { spread, utterances, common, attention }: Readings,
+  context: CollapseContext & { step: number; early: boolean; history: History },
+): Finding | undefined {
+  const { model, step, early } = context;
+  const few = Math.min(early ? EARLY_SPREAD : SPREAD, (utterances - 1) / 4);
+  const latents = (model.frameAttention ?? []).filter(({ rows }) => rows === 'latents');
+  const seenBy = latents.flatMap(({ name, title }) => (name in attention ? [{ title, ...attention[name] }] : []));
+  if (seenBy.length > 0) {
+    const alike = Math.max(...seenBy.map(({ diversity }) => diversity));
+    if (alike < ALIKE) return latentsAlike(seenBy, alike, context);
+    const locked = seenBy.find(({ entropy }) => entropy < LOCKED);
+    if (locked) {
+      return {
+        cause: 'locked',
+        seen: `after step ${step} the attention of ${locked.title} has locked on single frames: entropy ${shown(locked.entropy)} of 1 (limit ${LOCKED})`,
+        likely: 'the learning rate is too high',
+        sets: lowerRate(context, 4),
+      };
+    }
+  }
+  if (common > COMMON && spread < SPREAD) {
+    const { modelOptions } = context;
+    const canCentre = modelOptions?.type === 'aca-net' && !modelOptions.centred;
+    return {
+      cause: 'common',
+      seen:
+        `after step ${step} the embeddings use only about ${spread.toFixed(1)} directions (limit ${SPREAD}): ` +
+        `${(100 * common).toFixed(0)} % of their variance is all values rising and falling together (limit ${100 * COMMON} %)`,
+      likely: 'one map makes every value of the embedding, and what the latents share outweighs the rest',
+      sets: canCentre ? [inModel(context, 'centred=true')] : lowerRate(context, 2),
+    };
+  }
+  return spread < few ? fewDirections(spread, few, context) : undefined;
+}
+
+function latentsAlike(
+  seenBy: readonly AttentionFigures[],
+  diversity: number,
+  context: CollapseContext & { step: number },
+): Finding {
+  const { modelOptions, step } = context;
+  const entropies = seenBy.map(({ entropy }) => entropy.toFixed(2)).join(' ');
+  const seen =
+    `after step ${step} all latents attend to the same frames: diversity of attention ${shown(diversity)} ` +
+    `(limit ${ALIKE}), entropy ${entropies} of 1`;
+  if (modelOptions?.type !== 'aca-net') return { cause: 'alike', seen, likely: 'the queries are too small', sets: [] };
+  const { queryScale, latentInit } = modelOptions;
+  if (queryScale !== null) {
+    const sets = [inModel(context, `queryScale=${Number((4 * queryScale).toPrecision(2))}`)];
+    return { cause: 'alike', seen, likely: `the queries are too small (queryScale ${queryScale})`, sets };
+  }
+  const likely = `the latents start too small (std ${latentInit.std}): queries are projections of them, not normalised`;
+  const std = latentInit.std < 2 ? 2 : 4 * latentInit.std;
+  return { cause: 'alike', seen, likely, sets: [inModel(context, `latentInit.std=${std}`)] };
+}
+
+/** A collapse that attention does not explain. */
+function fewDirections(
+  spread: number,
+  limit: number,
+  context: CollapseContext & { step: number; history: History },
+): Finding {
+  const { step, history, augmentation, features, training } = context;
+  const { firstGradNorm = NaN, gradNorm = NaN, highestSpread, margin } = history;
+  const before = highestSpread > 2 * spread ? `, from ${highestSpread.toFixed(1)} earlier` : '';
+  const seen = `after step ${step} the embeddings use only about ${spread.toFixed(1)} directions${before} (limit ${shown(limit)})`;
+  if (gradNorm > GROWTH * firstGradNorm) {
+    const grown = `the gradients grow (norm ${shown(firstGradNorm)}, now ${shown(gradNorm)}): the learning rate is too high`;
+    return { cause: 'gradient', seen, likely: grown, sets: lowerRate(context, 3) };
+  }
+  if (features.normalize === 'global' && augmentation && sceneTechniques.some((name) => augmentation[name])) {
+    const likely =
+      'noise and rooms move the mean of each utterance, and features.normalize: global leaves that in: it outweighs the voice';
+    return { cause: 'noise', seen, likely, sets: ['features.normalize=mean'] };
+  }
+  if (before && margin > 0 && training.loss.margin.type !== 'constant') {
+    const likely = 'the margin began before the speakers were apart, or the learning rate is too high';
+    const later = `${inTraining(context, 'loss.margin.start')}='30 %'`;
+    return { cause: 'margin', seen, likely, sets: [later, ...lowerRate(context, 3)] };
+  }
+  const likely = 'the learning rate is too high, if the spread does not rise in the next epochs';
+  return { cause: 'few', seen, likely, sets: lowerRate(context, 3) };
+}
+
+/** The `--set` option that divides the highest learning rate. */
+function lowerRate(context: CollapseContext, divisor: number): string[] {
+  const { schedule } = context.training;
+  const [key, rate] =
+    schedule.type === 'constant'
+      ? ['lr', schedule.lr]
+      : schedule.type === 'cyclic'
+        ? ['max', schedule.max]
+        : schedule.type === 'warmup-cosine'
+          ? ['peak', schedule.peak]
+          : ['initial', schedule.initial];
+  return [`${inTraining(context, `schedule.${key}`)}=${(rate / divisor).toExponential(0)}`];
+}
+
+const inSystem = ({ name }: CollapseContext) => `systems.${(name ?? 'NAME').replace(/@\d+$/, '')}`;
+const inModel = (context: CollapseContext, assignment: string) => `${inSystem(context)}.model.${assignment}`;
+const inTraining = (context: CollapseContext, key: string) => `${inSystem(context)}.training.${key}`;
+const shown = (value: number) => String(Number(value.toPrecision(2)));

@@ -1,0 +1,28 @@
+/**
+ * @file Which layer a parameter belongs to, and norms a layer.
+ *
+ * A layer is a part that one would name in a drawing of the network: a cross attention with its MLP, a transformer
+ * layer, a TDNN block. It is called by the prefix that its parameters share in the state dict, such as
+ * `ACA_blocks.0.cross_attention.1` or `blocks.2`.
+ */
+
+/** What a layer is made of: attention and its projections, norms, linear maps, convolutions. */
+const PARTS = /\.(?:attn|out_proj|lnorm\d*|norm\d*|linear\d*|conv)$/;
+/** A block of ECAPA-TDNN, whose convolutions lie up to five names deeper. */
+const TDNN_BLOCK = /^blocks\.\d+(?=\.)/;
+
+/** The layer of a parameter: its name without its own last part and the layer's inner structure. */
+export function layerOf(parameter: string): string {
+  const block = TDNN_BLOCK.exec(parameter);
+  if (block) return block[0];
+  let name = parameter.replace(/\.[^.]+$/, '');
+  while (PARTS.test(name)) name = name.replace(PARTS, '');
+  return name;
+}
+
+/** Norm of each layer from the squared norms of its parameters, in the order of the parameters. */
+export function layerNorms(names: readonly string[], squares: ArrayLike<number>): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [i, name] of names.entries()) sums[layerOf(name)] = (sums[layerOf(name)] ?? 0) + squares[i];
+  return Object.fromEntries(Object.entries(sums).map(([layer, sum]) => [layer, Math.sqrt(sum)]));
+}

@@ -1,0 +1,43 @@
+/** @file Which layer a parameter belongs to. */
+import assert from 'node:assert/strict';
+import { parameterNames } from '../../src/models/model.js';
+import { createModel, parseModelOptions } from '../../src/models/registry.js';
+import { layerNorms, layerOf } from '../../src/training/layers.js';
+
+const layersOf = (options: object) => [
+  ...new Set(parameterNames(createModel(parseModelOptions(options, 'test'))).map(layerOf)),
+];
+
+describe('layers', () => {
+  it('are the parts of ACA-Net that the paper draws', () => {
+    assert.deepEqual(layersOf({ type: 'aca-net', latents: 4, embed: 8, blocks: 1, layers: 1, reps: 2, heads: 2 }), [
+      'latent',
+      'ch_expansion',
+      'ACA_blocks.0.cross_attention.0',
+      'ACA_blocks.0.cross_attention.1',
+      'ACA_blocks.0.latent_transformer.transformer.0',
+      'ACA_blocks.0.latent_transformer.ch_reduction',
+      'ch_compression',
+      'final_norm',
+    ]);
+  });
+
+  it('are the blocks and the pooling of ECAPA-TDNN', () => {
+    assert.deepEqual(layersOf({ type: 'ecapa-tdnn', channels: [8, 8, 8, 8, 24] }), [
+      'blocks.0',
+      'blocks.1',
+      'blocks.2',
+      'blocks.3',
+      'mfa',
+      'asp.tdnn',
+      'asp',
+      'asp_bn',
+      'fc',
+    ]);
+    assert.equal(layerOf('classifier.weight'), 'classifier');
+  });
+
+  it('have the norm of all their parameters together', () => {
+    assert.deepEqual(layerNorms(['fc.weight', 'fc.bias', 'latent'], [9, 16, 4]), { fc: 5, latent: 2 });
+  });
+});
