@@ -55,7 +55,11 @@ export function addFeatures(program: Command): void {
     .argument('<files...>', 'audio files of any readable format')
     .requiredOption('--out <X.ark>', 'the archive to write; X.scp is written beside it')
     .option('--type <type>', 'kaldi or speechbrain', 'kaldi')
-    .option('--normalize <how>', 'none, mean or meanvar, over each file', 'none')
+    .option(
+      '--normalize <how>',
+      'none, mean or meanvar of each file, or windowed (the mean of 300 frames around each)',
+      'none',
+    )
     .option('--compression <bits>', 'none (float32), 16 or 8', 'none')
     .option('--bins <n>', 'mel filters')
     .option('--rate <Hz>', "sample rate of the features (default: the first file's)")

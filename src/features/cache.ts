@@ -10,7 +10,7 @@ import { fileSha256 } from '../storage/hashing.js';
 import { readMatrix, readMatrixRows } from '../storage/kaldi-archive.js';
 import { type CacheDescription, readCacheDescription, readShardIndex } from './cache-format.js';
 import type { Features } from './fbank.js';
-import { type FeatureStatistics, normalizeFeatures } from './normalization.js';
+import { type FeatureStatistics, normalizeFeatures, subtractWindowMeans, windowAround } from './normalization.js';
 import type { FeatureOptions } from './options.js';
 
 export {
@@ -118,10 +118,19 @@ export function openFeatureCache(dir: string): FeatureCache {
       if (from < 0 || count < 0 || from + count > frames) {
         throw internal(`frames ${from} to ${from + count} of "${id}", which has ${frames}`);
       }
-      const { rows, cols, data } = readMatrixRows({ path: features, offset }, from, count);
-      if (cols !== bins)
-        throw new UserError(`${features}:${offset}: damaged; \`acanet features verify\` says which files to remove`);
-      const result: Features = { frames: rows, bins, data };
+      const readRows = (start: number, end: number): Features => {
+        const { rows, cols, data } = readMatrixRows({ path: features, offset }, start, end - start);
+        if (cols !== bins)
+          throw new UserError(`${features}:${offset}: damaged; \`acanet features verify\` says which files to remove`);
+        return { frames: rows, bins, data };
+      };
+      if (typeof options.normalize === 'object' && count > 0) {
+        const { window } = options.normalize;
+        const start = windowAround(from, frames, window).from;
+        const end = windowAround(from + count - 1, frames, window).to;
+        return subtractWindowMeans(readRows(start, end), window, { first: from, count, offset: start, frames });
+      }
+      const result = readRows(from, from + count);
       const perUtterance = options.normalize === 'mean' || options.normalize === 'meanvar';
       normalizeFeatures(result, options.normalize, {
         globalMean,

@@ -27,7 +27,7 @@ export async function extractFiles(
   if (files.length === 0) throw new UserError('no audio files were given');
   if (!out.endsWith('.ark')) throw new UserError(`${out}: expected a name that ends in .ark`);
   if (options.normalize === 'global') {
-    throw new UserError('normalize: global needs a training set; choose none, mean or meanvar');
+    throw new UserError('normalize: global needs a training set; choose none, mean, meanvar or windowed');
   }
   const keys = files.map((file) => basename(file, extname(file)));
   checkKeys(files, keys);

@@ -16,8 +16,16 @@ import { type VadOptions, vadOptions } from './energy-vad.js';
 export const ratePolicies = ['refuse', 'downsample', 'resample'] as const;
 export type RatePolicy = (typeof ratePolicies)[number];
 
-/** `mean`, `meanvar`: over the utterance. `global`: the mean over the training split. */
-export type Normalization = 'none' | 'mean' | 'meanvar' | 'global';
+/**
+ * `mean`, `meanvar`: over the utterance. `global`: the mean over the training split. `window`: the mean over so many frames
+ * around each one.
+ */
+export type Normalization = 'none' | 'mean' | 'meanvar' | 'global' | { window: number };
+
+const normalizations = ['none', 'mean', 'meanvar', 'global'] as const;
+
+/** The window of Kaldi's speaker-verification recipes, in frames. */
+const USUAL_WINDOW = 300;
 
 interface CommonOptions {
   sampleRate: number;
@@ -95,7 +103,9 @@ export const featureOptions = z
     frameShift: z.number().positive().max(1000).default(10),
     lowFreq: z.number().min(0).optional(),
     highFreq: z.number().optional(),
-    normalize: z.enum(['none', 'mean', 'meanvar', 'global']).default('mean'),
+    normalize: z
+      .union([z.enum([...normalizations, 'windowed']), z.strictObject({ window: z.int().min(2).max(100_000) })])
+      .default('mean'),
     compression: z.enum(['none', '16', '8']).default('16'),
     otherRates: z.enum(ratePolicies).default('refuse'),
     vad: vadOptions.nullable().default(null),
@@ -122,7 +132,8 @@ export const featureOptions = z
     }
   })
   .transform(({ type, ...given }): FeatureOptions => {
-    const { sampleRate, bins, frameLength, frameShift, highFreq = 0, normalize, compression } = given;
+    const { sampleRate, bins, frameLength, frameShift, highFreq = 0, compression } = given;
+    const normalize = given.normalize === 'windowed' ? { window: USUAL_WINDOW } : given.normalize;
     const lowFreq = given.lowFreq ?? (type === 'kaldi' ? 20 : 0);
     const common = {
       ...{ sampleRate, bins, frameLength, frameShift, lowFreq, highFreq, normalize, compression },

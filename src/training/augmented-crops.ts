@@ -3,7 +3,7 @@
  *
  * On line, a crop is cut from the audio: its place is drawn among the frames as in a crop of cached features, and just
  * its samples are read (at speed factor f, f times as many), augmented, made into features and normalised over the crop
- * (`mean`, `meanvar`; clean crops of such a training likewise) or by the training set's mean (`global`). All draws are
+ * (`mean`, `meanvar`, windows; clean crops of such a training likewise) or by the training set's mean (`global`). All draws are
  * keyed by (seed, epoch, utterance, copy). SpecAugment comes last, there and on crops of cached features.
  * NOTE: `topDb` of SpeechBrain's features is below the crop's maximum here, below the utterance's in the cache.
  */

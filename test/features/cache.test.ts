@@ -104,6 +104,22 @@ describe('features/cache', () => {
     assert.deepEqual([verified.utterances, verified.files], [40, 9]);
   });
 
+  it('subtracts the means of windows, of a crop as of the whole', async () => {
+    const folder = join(dir, 'cache-windowed');
+    const windowed = featureOptions.parse({ ...options, normalize: { window: 10 } });
+    await buildFeatureCache({ utterances, options: windowed, dir: folder, workers: 1 });
+    const [cache, plain] = [openFeatureCache(folder), openFeatureCache(join(dir, 'cache'))];
+    const whole = cache.read('u4');
+    const expected = plain.read('u4'); // less the utterance's mean, which the windows' means take out again
+    normalizeFeatures(expected, { window: 10 });
+    const crop = cache.read('u4', 3, 12);
+    assert.equal(crop.frames, 12);
+    // Roundings of values of about 10 to float32.
+    assert.ok(whole.data.every((value, i) => Math.abs(value - expected.data[i]) < 1e-5));
+    assert.ok(crop.data.every((value, i) => Math.abs(value - whole.data[3 * 24 + i]) < 1e-5));
+    assert.equal(cache.read('u4', 3, 0).frames, 0);
+  });
+
   it('gives the same bytes with one worker, and again when killed and resumed', async () => {
     const expected = bytesOf(join(dir, 'cache'));
     const folder = join(dir, 'cache-again');

@@ -1,6 +1,11 @@
 /** @file Normalisation against SpeechBrain's InputNormalization, and crops normalised like their utterance. */
 import assert from 'node:assert/strict';
-import { featureStatistics, normalizeFeatures } from '../../src/features/normalization.js';
+import {
+  featureStatistics,
+  normalizeFeatures,
+  subtractWindowMeans,
+  windowAround,
+} from '../../src/features/normalization.js';
 import { cases, deviation, tensor } from './fixtures.js';
 
 describe('features/normalization', () => {
@@ -57,5 +62,34 @@ describe('features/normalization', () => {
     const constant = features();
     normalizeFeatures(constant, 'meanvar');
     assert.deepEqual([constant.data[1], constant.data[3], constant.data[5]], [0, 0, 0]);
+  });
+
+  it('subtracts the mean of the frames around each, as many at the ends as in the middle', () => {
+    const ramp = { frames: 8, bins: 1, data: Float32Array.of(1, 2, 4, 8, 16, 32, 64, 128) };
+    const windows = Array.from({ length: 8 }, (_, t) => windowAround(t, 8, 4));
+    // Kaldi's apply-cmvn-sliding --center=true --cmn-window=4: from t - 2, moved inwards.
+    assert.deepEqual(
+      windows.map(({ from }) => from),
+      [0, 0, 0, 1, 2, 3, 4, 4],
+    );
+    assert.ok(windows.every(({ from, to }) => to - from === 4));
+    const expected = [...ramp.data].map((value, t) => {
+      const { from, to } = windows[t];
+      return value - ramp.data.slice(from, to).reduce((sum, x) => sum + x, 0) / 4;
+    });
+    assert.deepEqual([...subtractWindowMeans(ramp, 4).data], expected);
+    // A crop needs no more than its windows.
+    const part = { frames: 5, bins: 1, data: ramp.data.slice(1, 6) };
+    const crop = subtractWindowMeans(part, 4, { first: 3, count: 2, offset: 1, frames: 8 });
+    assert.deepEqual([...crop.data], expected.slice(3, 5));
+    normalizeFeatures(ramp, { window: 4 });
+    assert.deepEqual([...ramp.data], expected);
+  });
+
+  it('takes the mean of an utterance that is shorter than the window', () => {
+    const [windowed, mean] = [features(), features()];
+    normalizeFeatures(windowed, { window: 300 });
+    normalizeFeatures(mean, 'mean');
+    assert.deepEqual(windowed, mean);
   });
 });
