@@ -8,6 +8,7 @@ import { addCompare } from './compare.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
+import { addExplain } from './explain.js';
 import { addFeatures } from './features.js';
 import { addImport } from './import.js';
 import { addMetrics } from './metrics.js';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     addTrain,
     addAverage,
     addEmbed,
+    addExplain,
     addScore,
     addMetrics,
     addCalibrate,

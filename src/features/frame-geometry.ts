@@ -21,6 +21,8 @@ export interface FrameGeometry {
   leastSamples(frames: number): number;
   /** The samples to read for frames [first, first + count) of an utterance of `samples` samples that has them. */
   cropSpan(crop: { first: number; count: number; samples: number }): CropSpan;
+  /** The moment that a frame is about: the middle of its samples, in seconds. */
+  centre(frame: number): number;
 }
 
 export function frameGeometry(options: FeatureOptions): FrameGeometry {
@@ -36,6 +38,7 @@ export function frameGeometry(options: FeatureOptions): FrameGeometry {
       const to = Math.min(samples, Math.max(reached, leastSamples(first + count)));
       return { from: start * shift, to, skip: first - start };
     },
+    centre: (frame) => (frame * shift - before + size / 2) / options.sampleRate,
   };
 }
 

@@ -104,7 +104,8 @@ function frontEnd(
   };
 }
 
-function withRatePolicy(options: FeatureOptions, policy: RatePolicy | undefined): FeatureOptions {
+/** The features of a model, of audio at the sample rates that `policy` accepts. */
+export function withRatePolicy(options: FeatureOptions, policy: RatePolicy | undefined): FeatureOptions {
   if (policy === undefined) return options;
   const { otherRates: _trained, ...rest } = options;
   return policy === 'refuse' ? rest : { ...rest, otherRates: policy };
