@@ -256,7 +256,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     dropoutRate: options.dropout,
     dropoutSites: (batch) => indices(blocks * (reps + layers)).map(() => ({ rows: embed, columns: batch * latents })),
 
-    embed(tensors, features, { training, lengths, onAttention } = {}) {
+    embed(tensors, features, { training, lengths, onAttention, onLatents } = {}) {
       if (lengths) throw new Error('ACA-Net takes no lengths: give it utterances of one length');
       const context: Context = { batch: features.shape[0], channels: training ? 'first' : 'last', training };
       const frames = encodeFrames(tensors, features, context);
@@ -269,14 +269,17 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
           const layer = crossLayer(block, rep);
           const onWeights = onAttention && ((weights: Tensor) => onAttention(layer, weights)); // [B, L, T]
           latent = attend(latent, frames, tensors, { name: layer.name, heads: 1, pooling, context, shared, onWeights });
+          onLatents?.(layer.name, latent, context.channels);
         }
         const stages = [latent];
         for (const layer of indices(layers)) {
           const rows = layerNormalize(latent, context.channels);
           latent = attend(latent, rows, tensors, { name: selfName(block, layer), heads, context });
+          onLatents?.(selfName(block, layer), latent, context.channels);
           stages.push(latent);
         }
         latent = reduceStages(stages, tensors, block, context.channels);
+        onLatents?.(reductionName(block), latent, context.channels);
       }
       const statistics = training?.statistics;
       const compressed = compress(latent, tensors, context);

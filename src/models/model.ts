@@ -8,7 +8,7 @@ import { float32, int32, sizeOf } from '../engine/host-tensor.js';
 import type { HostTensors } from '../engine/host-tensor.js';
 import type { TensorMap } from '../engine/program.js';
 import type { Tensor } from '../engine/tfjs.js';
-import type { BatchStatistics } from '../nn/batch-norm.js';
+import type { BatchStatistics, ChannelAxis } from '../nn/batch-norm.js';
 import type { Dropout, DropoutSite } from '../nn/dropout.js';
 import { initialValue } from '../nn/initialize.js';
 import type { Initializer } from '../nn/initialize.js';
@@ -43,12 +43,17 @@ export interface FrameAttentionLayer {
 /** Is shown a layer's weights [B, rows, T] as they are computed, each row of which sums to one. */
 export type AttentionObserver = (layer: FrameAttentionLayer, weights: Tensor) => void;
 
+/** Is shown the latents that a layer gives, of all utterances: [E, B·L] for channels 'first', [B·L, E] for 'last'. */
+export type LatentsObserver = (layer: string, latents: Tensor, channels: ChannelAxis) => void;
+
 export interface EmbedOptions {
   readonly training?: TrainingMode;
   /** Relative lengths in (0, 1] of zero-padded utterances, [B]; models that cannot mask refuse them. */
   readonly lengths?: Tensor;
   /** Called for every one of `frameAttention`; in evaluation of whole utterances only. Absent: nothing is added. */
   readonly onAttention?: AttentionObserver;
+  /** Called for every layer that gives latents, by its name in the state dict; other layers are seen by `statistics`. */
+  readonly onLatents?: LatentsObserver;
 }
 
 export interface SpeakerModel {
