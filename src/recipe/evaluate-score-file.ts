@@ -34,7 +34,7 @@ import {
 } from '../scoring/metrics.js';
 import { joinScores, readScores } from '../scoring/scores-file.js';
 import { type Slice, type SliceKind, sliceTrials, type TrialSide, worstTrials } from '../scoring/slices.js';
-import { type SpeakerPairs, speakerPairs } from '../scoring/speaker-pairs.js';
+import { type SpeakerPairs, speakerPairs, whyNoIntervals } from '../scoring/speaker-pairs.js';
 import { type DefinitionName, figuresByDefinition } from '../scoring/toolkit-definitions.js';
 import { createNumbering, readTrialTable, refuseContradictions, type TrialTable } from '../scoring/trial-table.js';
 import { sidesFromManifest, speakersFromFile } from './trial-sides.js';
@@ -134,9 +134,9 @@ export function reportOnScoreFile(
   const evaluation = evaluateLabelled(scores, labels, { calibrated, where: path });
   const points = operatingPoints(table, { calibrated, thresholds, where: path });
   const pairs = speakerOf && speakerPairs(table, speakerOf);
-  const enough = pairs !== undefined && pairs.names.length >= FEWEST_SPEAKERS;
+  const tooFew = pairs && whyNoIntervals(pairs);
   const bootstrap =
-    enough && resamples > 0
+    pairs && tooFew === undefined && resamples > 0
       ? bootstrapMeasures(pairs, [scores], {
           resamples,
           seed,
@@ -144,8 +144,6 @@ export function reportOnScoreFile(
           thresholds: points.map(({ threshold }) => threshold),
         })
       : undefined;
-  const tooFew =
-    pairs && `${pairs.names.length} speakers are too few to resample, at least ${FEWEST_SPEAKERS} are needed`;
   const noIntervals = resamples === 0 ? 'no resamples were asked for' : (tooFew ?? UNKNOWN_SPEAKERS);
   return {
     ...evaluation,
@@ -180,9 +178,6 @@ export function reportOnScoreFile(
 
 const UNKNOWN_SPEAKERS =
   'which speaker said what is not known, and trials that share speakers are not independent; name --manifest FILE or --speakers FILE';
-
-/** With fewer, resamples are so alike that their spread means nothing. */
-const FEWEST_SPEAKERS = 5;
 
 function operatingPoints(
   { scores, labels }: LabelledScores,
@@ -271,7 +266,7 @@ function figuresOfSlice(
   const names = [...discriminationMeasures, ...(calibrated ? calibrationMeasures : [])];
   const measures = Object.fromEntries(names.map((measure) => [measure, evaluation[measure]!]));
   const speakers = pairs && pairsOfSlice(pairs, trials);
-  const own = speakers && speakers.names.length >= FEWEST_SPEAKERS ? speakers : undefined;
+  const own = speakers && whyNoIntervals(speakers) === undefined ? speakers : undefined;
   return {
     ...figures,
     measures,

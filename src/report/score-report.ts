@@ -60,7 +60,7 @@ export function formatScoreReport(report: ScoreReport, { speakers = 10 } = {}): 
     `${describeScores(report)}\n`,
     measureTable(report),
     bootstrap
-      ? `Intervals: ${bootstrap.resamples} resamples of the ${bootstrap.speakers} speakers, on both sides of the trials (seed ${bootstrap.seed}).\n`
+      ? `Intervals: what other speakers would give, by leaving out each of the ${bootstrap.speakers} in turn and by ${bootstrap.resamples} resamples (seed ${bootstrap.seed}).\n${fewErrors(report)}`
       : `No intervals: ${noIntervals}.\n`,
     pointTable(report.operatingPoints),
     ...(definitions ? [definitionTable(definitions)] : []),
@@ -73,6 +73,19 @@ export function formatScoreReport(report: ScoreReport, { speakers = 10 } = {}): 
       : []),
     ...(worst ? [worstTable(worst)] : []),
   ].join('\n');
+}
+
+/** `bench/coverage.mjs`: with fewer false alarms, intervals of minDCF hold the truth clearly less often than they say. */
+const FEW_ERRORS = 10;
+
+/** Names the measures whose intervals rest on few errors: they know nothing of the errors that did not come up. */
+function fewErrors({ operatingPoints, targets, nontargets }: ScoreReport): string {
+  const few = operatingPoints.flatMap(({ at, miss, falseAlarm }) => {
+    if (at === 'given') return [];
+    const [misses, falseAlarms] = [Math.round(miss * targets), Math.round(falseAlarm * nontargets)];
+    return Math.min(misses, falseAlarms) < FEW_ERRORS ? [`${at} (${misses} misses, ${falseAlarms} false alarms)`] : [];
+  });
+  return few.length > 0 ? `Likely too narrow, as few errors decide: ${few.join(', ')}.\n` : '';
 }
 
 /** `1.72 %` for rates, `0.203` for costs and bits. */

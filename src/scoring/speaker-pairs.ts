@@ -42,3 +42,21 @@ export function speakerPairs(trials: TrialTable, speakerOf: ReadonlyMap<string, 
   if (numbers.size < 2) throw new UserError(`resampling speakers needs at least 2 of them, got ${numbers.size}`);
   return { names: [...numbers.keys()], enroll, test };
 }
+
+/** With fewer speakers, figures without each of them are so alike that their spread means nothing. */
+const FEWEST_SPEAKERS = 5;
+
+/** Why the speakers cannot be resampled for intervals, or undefined where they can. */
+export function whyNoIntervals({ names, enroll, test }: SpeakerPairs): string | undefined {
+  const needed = `too few to resample, at least ${FEWEST_SPEAKERS} are needed`;
+  if (names.length < FEWEST_SPEAKERS) return `${names.length} speakers are ${needed}`;
+  const withTargets = new Set(enroll.filter((speaker, i) => speaker === test[i]));
+  if (withTargets.size < FEWEST_SPEAKERS) return `${withTargets.size} speakers with target trials are ${needed}`;
+  const nontargets = enroll.map((_, i) => i).filter((i) => enroll[i] !== test[i]);
+  if (nontargets.length === 0) return undefined; // a mistake that every measure names
+  const [first] = nontargets;
+  const inAll = [enroll[first], test[first]].find((speaker) =>
+    nontargets.every((i) => enroll[i] === speaker || test[i] === speaker),
+  );
+  return inAll === undefined ? undefined : `speaker ${names[inAll]} is in every nontarget trial`;
+}

@@ -98,13 +98,28 @@ describe('evaluate-score-file', () => {
     }
   });
 
-  it('takes models as the speakers of their utterances', () => {
-    const trialList = write(
-      'models.txt',
-      ['m0 u2 target', 'm0 u4 nontarget', 'm0 u8 nontarget', 'm0 u12 nontarget', 'm0 u16 nontarget'].join('\n'),
+  it('says why there are no intervals where few speakers have targets, or one is in every nontarget trial', () => {
+    const reasonFor = (kept: typeof trials) => {
+      const lines = kept.map((t) => `${t.enroll} ${t.test} ${t.score} ${t.target ? 'target' : 'nontarget'}\n`);
+      return reportOnScoreFile(write('few.txt', lines.join('')), { manifest: manifest() }).noIntervals;
+    };
+    const ofFirst = ({ enroll }: { enroll: string }) => ['u0', 'u1', 'u2', 'u3'].includes(enroll);
+    assert.match(
+      reasonFor(trials.filter((t) => !t.target || ofFirst(t)))!,
+      /^1 speakers with target trials are too few to resample, at least 5/,
     );
-    const map = write('map.txt', 'm0 u0 u1\n');
-    const scored = write('model-scores.txt', 'm0 u2 1\nm0 u4 0\nm0 u8 2\nm0 u12 0.5\nm0 u16 0.7\n');
+    assert.match(reasonFor(trials.filter((t) => t.target || ofFirst(t)))!, /^speaker s0 is in every nontarget trial/);
+  });
+
+  it('takes models as the speakers of their utterances', () => {
+    // Model k is of the first two utterances of speaker k, and tried with the third of its own and of the next speaker.
+    const tried = [0, 1, 2, 3, 4].flatMap((k) => [
+      { pair: `m${k} u${4 * k + 2}`, label: 'target', score: 1 + k / 10 },
+      { pair: `m${k} u${(4 * k + 6) % 20}`, label: 'nontarget', score: k / 3 },
+    ]);
+    const trialList = write('models.txt', tried.map(({ pair, label }) => `${pair} ${label}\n`).join(''));
+    const map = write('map.txt', [0, 1, 2, 3, 4].map((k) => `m${k} u${4 * k} u${4 * k + 1}\n`).join(''));
+    const scored = write('model-scores.txt', tried.map(({ pair, score }) => `${pair} ${score}\n`).join(''));
     const options = { trials: trialList, enrollMap: map, resamples: 20, slices: ['duration'] as const };
     const report = reportOnScoreFile(scored, { ...options, slices: ['duration'], manifest: manifest() });
     assert.equal(report.bootstrap?.speakers, 5);
