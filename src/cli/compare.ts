@@ -29,17 +29,17 @@ export function addCompare(program: Command): void {
       const experiment = await openFrom({ flags });
       const { recipe, folder } = experiment;
       const named = reference === 'baseline' && !('baseline' in recipe.systems) ? recipe.baseline : reference;
-      recipe.baseline = await systemOf(experiment, named);
-      const compared = flags.all
+      const baseline = await systemOf(experiment, named);
+      const names = flags.all
         ? Object.keys(recipe.systems)
-        : [...new Set([await systemOf(experiment, flags.model), recipe.baseline])];
-      if (compared.length < 2 && Object.keys(recipe.systems).length > 1) {
+        : [...new Set([await systemOf(experiment, flags.model), baseline])];
+      if (names.length < 2 && Object.keys(recipe.systems).length > 1) {
         const { UserError } = await import('../errors.js');
         throw new UserError(
-          `${recipe.baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
+          `${baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
         );
       }
-      await bringUpToDate({ experiment, targets: ['compare'], compared });
+      await bringUpToDate({ experiment, targets: ['compare'], compared: { names, baseline } });
       showComparison(folder, flags.json);
     },
   );

@@ -39,8 +39,9 @@ export function addRun(program: Command): void {
     const names = only
       ? await Promise.all(only.map((name) => systemOf(experiment, name)))
       : Object.keys(experiment.recipe.systems);
-    if (!names.includes(experiment.recipe.baseline)) experiment.recipe.baseline = names[0];
-    const options = { experiment, targets: ['compare'], force: flags.force, compared: names };
+    const { baseline } = experiment.recipe;
+    const compared = { names, baseline: names.includes(baseline) ? baseline : names[0] };
+    const options = { experiment, targets: ['compare'], force: flags.force, compared };
     if (flags.why) await explain(options, flags.json);
     else {
       await bringUpToDate(options);

@@ -8,6 +8,7 @@ import type { Utterance } from '../corpus/manifest.js';
 import type { Trial } from '../corpus/trials/trials.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import type { Features } from '../features/fbank.js';
+import type { ExtractionCostOptions, MeasuredCost } from './extraction-cost.js';
 import type { AverageOptions, EngineOptions, FeatureOptions, ModelOptions, TrainingOptions } from './schema.js';
 
 /** What long work reports to. */
@@ -92,4 +93,6 @@ export interface Library {
   /** PyTorch-named weights and constructor arguments → a model folder. @throws UserError naming tensors or arguments */
   importModel(options: { weights: string; config: string; out: string }): Promise<{ parameters: number }>;
   modelFigures(model: ModelOptions, frames: number): Promise<ModelFigures>;
+  /** Time and memory that embedding takes, in a fresh process. */
+  measureExtraction(options: ExtractionCostOptions): Promise<MeasuredCost>;
 }

@@ -61,6 +61,12 @@ export function machine(): Record<string, string | number> {
   };
 }
 
+/** The same in a few words: `AMD EPYC, 2 cores, 23.5 GiB`. */
+export function describeMachine(): string {
+  const { processor, logicalCores, memoryGiB } = machine();
+  return `${processor}, ${logicalCores} cores, ${memoryGiB} GiB`;
+}
+
 interface CommandRecord {
   time: string;
   directory: string;

@@ -6,6 +6,7 @@
 import { augmentationIdentity } from '../features/augmentation-identity.js';
 import type { Library, Reporting } from './library.js';
 import { realLibrary } from './real-library.js';
+import type { Compared } from './stage-compare.js';
 import { planStages, runStages, type StagePlan } from './stage-runner.js';
 import { createStages } from './stages.js';
 import { enterWorkFolder, type Experiment } from './work-folder.js';
@@ -16,8 +17,8 @@ export interface RunRecipeOptions extends Reporting {
   targets?: string[];
   /** Stages to run even if they are up to date. */
   force?: string[];
-  /** Systems that `compare` compares. */
-  compared?: string[];
+  /** What `compare` compares. */
+  compared?: Compared;
   library?: Library;
 }
 

@@ -10,14 +10,15 @@ import { developmentOptions } from '../corpus/development.js';
 import { corpusOptions } from '../corpus/registry.js';
 import { engineOptions } from '../engine/create-engine.js';
 import { batchNormTreatment } from '../training/average.js';
-import { augmentationOptions } from '../features/augmentation/options.js';
-import { featureOptions } from '../features/options.js';
+import { augmentationOptions, type AugmentationOptions } from '../features/augmentation/options.js';
+import { featureOptions, type FeatureOptions } from '../features/options.js';
 import { modelOptions, type ModelOptions } from '../models/registry.js';
 import { scoringOptions } from '../scoring/backend-options.js';
 import { padPolicy } from '../training/crop.js';
 import { optimizerOptions } from '../training/optimizer.js';
 import { samplerOptions } from '../training/sampler.js';
 import { marginOptions, scheduleOptions } from '../training/schedule.js';
+import type { Grid } from './grid.js';
 import { inspectOption } from './inspect-corpus.js';
 
 export type { ModelOptions } from '../models/registry.js';
@@ -84,7 +85,12 @@ export const systemName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected a name of letters, digits, ".", "_", "-"');
 
-/** Every section but a system's training, which is checked once it is laid over the common one. */
+/** The name of a system, or of a variant that a grid makes. */
+const anySystemName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\+[A-Za-z0-9._-]+=[A-Za-z0-9._-]+)*$/, 'expected a name of letters, digits, ".", "_", "-"');
+
+/** Every section but those of systems that lie over the recipe's, which are checked once they do. */
 export const recipeSchema = z.strictObject({
   name: systemName,
   seed: z.int().min(0).default(1),
@@ -97,13 +103,37 @@ export const recipeSchema = z.strictObject({
   /** Of the training data; null: none. */
   augmentation: augmentationOptions.nullable().default(null),
   systems: z.record(
-    systemName,
-    z.strictObject({ model: modelOptions, training: z.unknown(), seeds: z.int().min(1).max(100).optional() }),
+    anySystemName,
+    z.strictObject({
+      model: modelOptions,
+      training: z.unknown(),
+      features: z.unknown().optional(),
+      augmentation: z.unknown().optional(),
+      average: z.unknown().optional(),
+      seeds: z.int().min(1).max(100).optional(),
+      /** Another system, over which this one is laid. */
+      extends: z.string().optional(),
+    }),
   ),
+  /** Variants of one system, made into systems when the recipe is loaded. */
+  grid: z.unknown().optional(),
+  /** development: the test trials are not scored, and systems are compared on the development trials. */
+  evaluate: z.enum(['test', 'development']).default('test'),
   /** The system that `train`, `embed` and `score` mean unless told otherwise. */
   model: z.string(),
   /** What `compare baseline` compares it with. */
   baseline: z.string(),
+  /** What is said of `model` against `baseline`, for `compare` to hold against the result. */
+  claim: z
+    .strictObject({
+      /** Change of the EER as a fraction: -0.05 is 5 % fewer errors. */
+      eer: z.number().min(-1),
+      /** Parameters as a share of the baseline's. */
+      parameters: z.number().positive().optional(),
+      /** Whose claim it is. */
+      source: z.string().min(1).optional(),
+    })
+    .optional(),
   training: trainingOptions,
   average: averageOptions,
   scoring: scoringOptions.prefault({}),
@@ -114,11 +144,16 @@ export const recipeSchema = z.strictObject({
 export interface SystemRecipe {
   model: ModelOptions;
   training: TrainingOptions;
+  /** Its own, where they differ from the recipe's (`system-settings.ts`). */
+  features?: FeatureOptions;
+  augmentation?: AugmentationOptions | null;
+  average?: AverageOptions;
   /** Trainings of this system; absent: as many as the recipe's `seeds`. */
   seeds?: number;
 }
 
 /** A recipe with everything filled in. */
-export interface Recipe extends Omit<z.infer<typeof recipeSchema>, 'systems'> {
+export interface Recipe extends Omit<z.infer<typeof recipeSchema>, 'systems' | 'grid'> {
   systems: Record<string, SystemRecipe>;
+  grid?: Grid;
 }

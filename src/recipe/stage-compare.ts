@@ -1,92 +1,99 @@
 /**
  * @file Stage `compare`: what the systems cost and how well they verify, against the baseline, on the same trials.
  *
- * MACs are counted for an utterance of 3 s; the speed of extraction is that of stage `embed` (network only, features
- * read from the cache). Confidence intervals come from resampling speakers.
+ * A system's figures are means over its runs. MACs are counted and time and memory measured (stage `cost`) for an
+ * utterance of 3 s. Intervals come from resampling speakers, and from the seeds where there are several.
  */
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { findEnrolment } from '../corpus/trials/enrolment.js';
 import { readManifest } from '../corpus/manifest.js';
+import { trialFingerprint } from '../corpus/trials/trial-fingerprint.js';
 import { readTrials } from '../corpus/trials/trials.js';
-import { departuresFromReleased } from '../models/aca-net.js';
-import type { ModelDescription } from '../models/model-folder.js';
-import { compareSystems, type ComparedSystem } from '../report/comparison.js';
+import { compareSystems } from '../report/comparison.js';
 import { writeComparison } from '../report/comparison-files.js';
-import { bootstrapMeasures } from '../scoring/bootstrap.js';
-import type { Evaluation } from '../scoring/evaluation.js';
-import { joinScores, readScores } from '../scoring/scores-file.js';
 import { speakerPairs } from '../scoring/speaker-pairs.js';
 import { tableOfTrials } from '../scoring/trial-table.js';
 import { fileSha256 } from '../storage/hashing.js';
+import { readSystem, type ReadSystem } from './comparison-systems.js';
+import { guestFingerprint, type GuestSystem, readGuest } from './guest-systems.js';
 import type { Library } from './library.js';
 import type { Recipe } from './schema.js';
-import type { ExtractionSpeed } from './stage-embed.js';
+import { COST_SECONDS } from './stage-cost.js';
 import { readPartial } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
+import { settingsUsedOnTest } from './test-trial-use.js';
 import { trainingRuns } from './training-runs.js';
 
-const MACS_SECONDS = 3;
-const FRAMES_PER_SECOND = 100;
+/** What is compared. */
+export interface Compared {
+  /** Systems of the recipe; default: all. */
+  names?: readonly string[];
+  /** One of them, or a guest; default: the recipe's. */
+  baseline?: string;
+  guests?: readonly GuestSystem[];
+}
 
-/** @param names the systems compared, the baseline among them */
-export function compareStage(recipe: Recipe, names: string[], { modelFigures }: Pick<Library, 'modelFigures'>): Stage {
-  const { baseline, average, seed } = recipe;
+export function compareStage(
+  recipe: Recipe,
+  { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] }: Compared,
+  { modelFigures }: Pick<Library, 'modelFigures'>,
+): Stage {
+  const { average, seed, systems, scoring, claim } = recipe;
   const runs = names.flatMap((name) => trainingRuns(recipe, name));
+  const claimed = claim && { system: recipe.model, baseline: recipe.baseline, ...claim };
   return {
     name: 'compare',
-    needs: ['prep', ...runs.flatMap(({ name }) => [`average/${name}`, `embed/${name}`, `score/${name}`])],
-    settings: { baseline, systems: names, models: names.map((name) => recipe.systems[name].model) },
-    version: 2,
+    needs: [
+      'prep',
+      ...runs.flatMap(({ name }) => ['train', 'average', 'score', 'calibrate'].map((stage) => `${stage}/${name}`)),
+      ...names.map((name) => `cost/${trainingRuns(recipe, name)[0].name}`),
+    ],
+    get settings() {
+      return {
+        baseline,
+        systems: names,
+        models: names.map((name) => systems[name].model),
+        ...(claimed && { claim: claimed }),
+        ...(guests.length > 0 && { guests: guests.map(guestFingerprint) }),
+      };
+    },
+    version: 3,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, log }) {
       const list = join(folderOf('prep'), 'trials.txt');
       const trials = readTrials(list);
-      const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
       const table = tableOfTrials(trials);
-      const scores = names.map((name) => {
-        const path = join(folderOf(`score/${name}`), 'scores.txt');
-        return joinScores(readScores(path), table, path);
-      });
+      const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
       const speakerOf = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
       // A model speaks with the voice of its utterances.
       const models = findEnrolment(list, trials)?.enrolment ?? [];
       for (const [model, [first]] of models) speakerOf.set(model, speakerOf.get(first)!);
-      const systems: ComparedSystem[] = [];
-      const averaged: string[] = [];
-      const departures: string[] = [];
+      const own: ReadSystem[] = [];
       for (const name of names) {
-        const { model } = recipe.systems[name];
-        const { parameters, macs } = await modelFigures(model, MACS_SECONDS * FRAMES_PER_SECOND);
-        const { origin } = readJson<ModelDescription>(join(folderOf(`average/${name}`), 'model.json'));
-        if (model.type === 'aca-net') {
-          const list = departuresFromReleased(model);
-          if (list.length > 0) departures.push(`${name} differs from the released ACA-Net in: ${list.join('; ')}`);
-        }
-        averaged.push(`${name} ${(origin.averagedSteps as number[]).length}`);
-        const speed = readJson<ExtractionSpeed>(join(folderOf(`embed/${name}`), 'speed.json'));
-        systems.push({
-          ...readJson<Evaluation>(join(folderOf(`score/${name}`), 'metrics.json')),
-          name,
-          model: model.type,
-          ...('positional' in model && { positional: model.positional }),
-          parameters,
-          macs,
-          bytes: statSync(join(folderOf(`average/${name}`), 'model.safetensors')).size,
-          extractionRate: speed.frames / FRAMES_PER_SECOND / speed.seconds,
-        });
+        const { model } = systems[name];
+        const options = { name, runs: trainingRuns(recipe, name), folderOf, trials: table, model, scoring };
+        own.push(await readSystem({ ...options, modelFigures }));
       }
-      const selection = average.best !== null ? 'best by development EER' : 'last';
+      const others: ReadSystem[] = [];
+      for (const guest of guests) others.push(await readGuest(guest, { list, trials: table, modelFigures }));
       const comparison = compareSystems({
-        systems,
+        name: recipe.name,
+        systems: [...own, ...others].map(({ system }) => system),
         baseline,
-        bootstrap: bootstrapMeasures(speakerPairs(table, speakerOf), scores, { seed }),
-        macsDuration: MACS_SECONDS,
+        labels: table.labels,
+        speakers: speakerPairs(table, speakerOf),
+        trialsHash: trialFingerprint(trials),
+        seed,
+        macsDuration: COST_SECONDS,
+        claim: claimed,
         partial: readPartial(folderOf('prep')),
         notes: [
-          `each model averages checkpoints of one training (seed ${seed}), ${selection}: ${averaged.join(', ')}; test trials chose nothing`,
-          ...departures,
+          describeAverages(own, average.best === null ? 'last' : 'best by development EER'),
+          ...describeTestUse(join(dirname(folder), 'provenance.json')),
+          ...describeCalibration(own),
+          ...[...own, ...others].flatMap(({ notes }) => notes),
         ],
       });
       const paths = writeComparison(folder, comparison);
@@ -94,10 +101,30 @@ export function compareStage(recipe: Recipe, names: string[], { modelFigures }: 
       return {
         outputHash: await fileSha256(join(folder, 'compare.json')),
         outputs: ['compare.json', 'compare.csv', 'compare.txt', 'compare.md'],
-        summary: systems.map(({ name, eer }) => `${name} ${(100 * eer).toFixed(2)} %`).join(', '),
+        summary: comparison.systems.map(({ name, eer }) => `${name} ${(100 * eer).toFixed(2)} %`).join(', '),
       };
     },
   };
 }
 
-const readJson = <T>(path: string) => JSON.parse(readFileSync(path, 'utf8')) as T;
+function describeAverages(systems: readonly ReadSystem[], selection: string): string {
+  const counts = systems.map(({ system, averagedSteps }) => `${system.name} ${averagedSteps?.[0].length ?? '?'}`);
+  return `each model averages checkpoints of one training, ${selection}: ${counts.join(', ')}; no test trial chose a checkpoint`;
+}
+
+function describeCalibration(systems: readonly ReadSystem[]): string[] {
+  const some = systems.some(({ system }) => system.runs.every(({ llrs }) => llrs));
+  return some
+    ? ["actDCF and Cllr are of each run's scores as log-likelihood ratios, learned from the development trials"]
+    : [];
+}
+
+function describeTestUse(provenance: string): string[] {
+  if (!existsSync(provenance)) return [];
+  const count = settingsUsedOnTest(JSON.parse(readFileSync(provenance, 'utf8')));
+  return count > 1
+    ? [
+        `commands in this experiment scored the test trials under ${count} different settings (provenance.json): choosing among them by these figures would be choosing by test trials`,
+      ]
+    : [];
+}

@@ -1,8 +1,8 @@
 /**
  * @file Stage `embed/<run>`: one embedding for each utterance of the test trials and of their models, from whole utterances.
  *
- * Writes `embeddings.ark` and `.scp` (Kaldi vectors) and `speed.json` (time in the network), from which `compare` takes
- * the speed of extraction.
+ * Writes `embeddings.ark` and `.scp` (Kaldi vectors) and `speed.json` (time in the network; `compare` has its
+ * speed from stage `cost`, which measures nothing else).
  */
 import { join } from 'node:path';
 import { findEnrolment, utterancesOfTrials } from '../corpus/trials/enrolment.js';

@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { internal, UserError } from '../errors.js';
 import { guardWriting, writeJsonAtomic } from '../storage/atomic-write.js';
 import { sha256Hex, stableJson } from '../storage/hashing.js';
+import { peakMemory, resetPeakMemory } from './peak-memory.js';
+import { describeMachine } from './provenance.js';
 
 /** What a stage's run gives back. */
 export interface StageOutcome {
@@ -65,12 +67,19 @@ interface StageInput {
   version: number;
 }
 
-interface DoneRecord extends Omit<StageOutcome, 'summary'> {
+/** What `.done.json` holds. */
+export interface DoneRecord extends Omit<StageOutcome, 'summary'> {
   stage: string;
   inputHash: string;
   input: StageInput;
+  /** ISO 8601. */
   finished: string;
   seconds: number;
+  /** An interrupted run was gone on with: `seconds` are those since then. */
+  resumed?: boolean;
+  /** Highest resident memory of the process while the stage ran, where the system tells (Linux). */
+  peakBytes?: number;
+  machine?: string;
 }
 
 /** What would happen to a stage, and why. */
@@ -125,7 +134,8 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
       recordOutput(outputs, stage, done);
     } else {
       log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
-      recordOutput(outputs, stage, await runStage(workFolder, stage, outputs, { signal, log, progress }));
+      const resumed = plan.action === 'resume';
+      recordOutput(outputs, stage, await runStage(workFolder, stage, outputs, { signal, log, progress, resumed }));
       onFinished(stage.name);
     }
   }
@@ -149,7 +159,7 @@ async function runStage(
   workFolder: string,
   stage: Stage,
   outputs: ReadonlyMap<string, string>,
-  reporting: Pick<StageContext, 'signal' | 'log' | 'progress'>,
+  { resumed, ...reporting }: Pick<StageContext, 'signal' | 'log' | 'progress'> & { resumed: boolean },
 ): Promise<OutputHashes> {
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
@@ -162,6 +172,7 @@ async function runStage(
       throw internal(`stage ${stage.name} reads ${name} without needing it`);
     return join(workFolder, name);
   };
+  const watched = resetPeakMemory();
   const started = performance.now();
   const { summary, ...outcome } = await stage
     .run({ folder, folderOf, inputHash, ...reporting })
@@ -173,7 +184,17 @@ async function runStage(
   if (missing) throw internal(`stage ${stage.name} did not write ${missing}`);
   const seconds = Math.round((performance.now() - started) / 10) / 100;
   const finished = new Date().toISOString();
-  const record: DoneRecord = { stage: stage.name, inputHash, ...outcome, finished, seconds, input };
+  const record: DoneRecord = {
+    stage: stage.name,
+    inputHash,
+    ...outcome,
+    finished,
+    seconds,
+    ...(resumed && { resumed }),
+    ...(watched && { peakBytes: peakMemory() }),
+    machine: describeMachine(),
+    input,
+  };
   writeJsonAtomic(join(folder, '.done.json'), record);
   rmSync(previous, { recursive: true, force: true });
   reporting.log(`  ${stage.name}: ${summary} (${seconds.toFixed(1)} s)`);

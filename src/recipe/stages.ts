@@ -1,7 +1,8 @@
 /**
  * @file The stages of a recipe, in order:
  *
- *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → compare
+ *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → calibrate
+ *         → for each system: cost → compare
  *
  * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`.
  */
@@ -9,7 +10,9 @@ import { join } from 'node:path';
 import type { Library } from './library.js';
 import type { Recipe } from './schema.js';
 import { averageStage } from './stage-average.js';
-import { compareStage } from './stage-compare.js';
+import { calibrateStage } from './stage-calibrate.js';
+import { type Compared, compareStage } from './stage-compare.js';
+import { costStage } from './stage-cost.js';
 import { needsTraining } from '../scoring/backend-options.js';
 import { embedStage } from './stage-embed.js';
 import { embedTrainStage } from './stage-embed-train.js';
@@ -24,12 +27,12 @@ export interface StagesOptions {
   recipe: Recipe;
   /** `exp/<recipe>`; made audio is kept in it, beside the stages. */
   workFolder: string;
-  /** The systems that `compare` compares (default: all). */
-  compared?: string[];
+  /** What `compare` compares (default: all systems with the recipe's baseline). */
+  compared?: Compared;
   library: Library;
 }
 
-export function createStages({ recipe, workFolder, compared, library }: StagesOptions): Stage[] {
+export function createStages({ recipe, workFolder, compared = {}, library }: StagesOptions): Stage[] {
   const names = Object.keys(recipe.systems);
   // Every system once before any of them twice: an interrupted recipe then has something to compare.
   const runs = names
@@ -44,7 +47,9 @@ export function createStages({ recipe, workFolder, compared, library }: StagesOp
       embedStage(recipe, run, library),
       ...(needsTraining(recipe.scoring) ? [embedTrainStage(recipe, run, library)] : []),
       scoreStage(recipe, run),
+      calibrateStage(recipe, run, library),
     ]),
-    compareStage(recipe, compared ?? names, library),
+    ...names.map((name) => costStage(recipe, trainingRuns(recipe, name)[0], library)),
+    compareStage(recipe, compared, library),
   ];
 }

@@ -6,13 +6,28 @@
 /** `0.05123` → `5.12 %` */
 export const formatPercent = (fraction: number, digits = 2): string => `${(100 * fraction).toFixed(digits)} %`;
 
-/** A change as a fraction of the old value: `-0.052` → `-5.2 %`, `0.1` → `+10.0 %`; `+inf` where the old value is 0. */
+/** A change as a fraction of the old value: `-0.052` → `-5.2 %`, `0.1` → `+10.0 %`; `-` where the old value is 0. */
 export function formatRelative(fraction: number): string {
-  if (Number.isNaN(fraction)) return '-';
-  if (!Number.isFinite(fraction)) return fraction > 0 ? '+inf' : '-inf';
+  if (!Number.isFinite(fraction)) return '-';
   const percent = (100 * fraction).toFixed(1);
   if (Number(percent) === 0) return '0.0 %'; // not "-0.0"
   return `${fraction > 0 ? '+' : ''}${percent} %`;
+}
+
+/** A difference of two rates in percentage points: `-0.0052` → `-0.52`. */
+export function formatPoints(difference: number): string {
+  const points = (100 * difference).toFixed(2);
+  if (Number(points) === 0) return '0.00'; // not "-0.00"
+  return `${difference > 0 ? '+' : ''}${points}`;
+}
+
+/** `0.219` → `0.22×`, `12.3` → `12×` */
+export const formatRatio = (ratio: number): string => `${ratio >= 10 ? Math.round(ratio) : ratio.toFixed(2)}×`;
+
+/** `36.4` → `36 s`, `1210` → `20.2 min`, `19000` → `5.3 h` */
+export function formatDuration(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return seconds < 7200 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
 /** `4553601` → `4.55 M`; below 1000 as it is. */

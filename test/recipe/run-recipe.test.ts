@@ -35,12 +35,13 @@ describe('a recipe from end to end', () => {
     openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], remember });
   const run = async (sets: string[] = [], targets?: string[]) => {
     const plans = await runRecipe({ ...quiet, experiment: open(sets), targets, library });
-    return plans.filter(({ action }) => action !== 'skip').map(({ stage }) => stage);
+    // The report has tests of its own.
+    return plans.filter(({ action, stage }) => action !== 'skip' && stage !== 'report').map(({ stage }) => stage);
   };
   const read = (path: string) => readFileSync(join(work, 'demo', path), 'utf8');
 
   it('ends in a comparison, with every stage in its folder', async () => {
-    assert.equal((await run()).length, 11);
+    assert.equal((await run()).length, 15);
     const comparison = JSON.parse(read('compare/compare.json')) as { systems: { name: string; eer: number }[] };
     assert.deepEqual(
       comparison.systems.map(({ name }) => name),
@@ -61,7 +62,7 @@ describe('a recipe from end to end', () => {
     const ran = await run(['seeds=2', 'systems.ecapa-tdnn.seeds=1']);
     assert.deepEqual(
       ran,
-      ['train', 'average', 'embed', 'score'].map((stage) => `${stage}/aca-net@2`).concat('compare'),
+      ['train', 'average', 'embed', 'score', 'calibrate'].map((stage) => `${stage}/aca-net@2`).concat('compare'),
     );
     assert.deepEqual(
       trained.map(({ name, seed }) => [name, seed]),
@@ -72,7 +73,7 @@ describe('a recipe from end to end', () => {
   it('trains nothing again for other test trials', async () => {
     await run();
     const ran = await run(['corpus.trials.maxNontargets=20']);
-    const each = (name: string) => [`embed/${name}`, `score/${name}`];
+    const each = (name: string) => ['embed', 'score', 'calibrate'].map((stage) => `${stage}/${name}`);
     assert.deepEqual(ran, ['prep', ...each('aca-net'), ...each('ecapa-tdnn'), 'compare']);
     await run();
   });
@@ -116,7 +117,12 @@ describe('a recipe from end to end', () => {
 
   it('does not train again for the way it logs', async () => {
     await run();
-    assert.deepEqual(await run(['training.logEvery=1', 'training.checkpoint.everySteps=5', 'engine.threads=1']), []);
+    assert.deepEqual(await run(['training.logEvery=1', 'training.checkpoint.everySteps=5']), []);
+  });
+
+  it('measures only the cost of embedding again for other threads', async () => {
+    await run();
+    assert.deepEqual(await run(['engine.threads=2']), ['cost/aca-net', 'cost/ecapa-tdnn', 'compare']);
   });
 
   it('loads its own resolved recipe to the same end', async () => {

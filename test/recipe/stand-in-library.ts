@@ -38,4 +38,10 @@ export const standInLibrary = (onTrain: (options: TrainSystemOptions) => void = 
     }),
   importModel: () => Promise.reject(new Error('not used')),
   modelFigures: realLibrary.modelFigures,
+  measureExtraction: ({ lengths, engine }) =>
+    Promise.resolve({
+      threads: engine.threads ?? 1,
+      idleBytes: 5e7,
+      lengths: lengths.map((seconds) => ({ seconds, realTimeFactor: 0.01, peakBytes: 1e8 })),
+    }),
 });

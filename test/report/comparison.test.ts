@@ -1,85 +1,128 @@
 import assert from 'node:assert/strict';
-import { compareSystems, type ComparedSystem, relativeChange } from '../../src/report/comparison.js';
+import { compareSystems, type ComparisonInput, relativeChange, type SystemInput } from '../../src/report/comparison.js';
+import type { SpeakerPairs } from '../../src/scoring/speaker-pairs.js';
+
+/** Every utterance of 6 speakers with 2 each against every other: 6 target and 60 nontarget trials. */
+function everyPair(): { labels: Uint8Array; speakers: SpeakerPairs } {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const pairs = Array.from({ length: 12 }, (_, i) => i).flatMap((i) =>
+    Array.from({ length: 12 - i - 1 }, (_, j) => [Math.floor(i / 2), Math.floor((i + j + 1) / 2)]),
+  );
+  return {
+    labels: Uint8Array.from(pairs, ([a, b]) => Number(a === b)),
+    speakers: {
+      names,
+      enroll: Uint32Array.from(pairs, ([a]) => a),
+      test: Uint32Array.from(pairs, ([, b]) => b),
+    },
+  };
+}
 
 describe('comparison', () => {
-  const counts = {
-    trials: 100,
-    targets: 20,
-    nontargets: 80,
-    threshold: 0.3,
-    minDcf005: 0.2,
-    minDcf0001: 0.5,
-    minCllr: 0.3,
+  const { labels, speakers } = everyPair();
+  /** Targets score 1, nontargets 0, but the first targets or nontargets are wrong. */
+  const scoresWith = ({ misses = 0, falseAlarms = 0 }) => {
+    const wrong = [falseAlarms, misses];
+    return Float64Array.from(labels, (label) => (wrong[label]-- > 0 ? 1 - label : label));
   };
-  const ecapa: ComparedSystem = {
-    ...counts,
-    name: 'ecapa',
-    model: 'ecapa-tdnn',
-    parameters: 20_000_000,
-    macs: 3e9,
-    bytes: 80_000_000,
-    eer: 0.1,
-    minDcf: 0.4,
-    extractionRate: 100,
-  };
-  const aca: ComparedSystem = {
-    ...ecapa,
-    name: 'aca',
-    model: 'aca-net',
-    positional: 'time',
-    parameters: 4_000_000,
-    eer: 0.095,
-    minDcf: 0.5,
-  };
-  const bootstrap = {
-    speakers: 12,
-    resamples: 4,
-    seed: 1,
-    systems: [
-      { observed: {}, measures: { eer: Float64Array.of(0.08, 0.09, 0.1, 0.11) }, points: [] },
-      { observed: {}, measures: { eer: Float64Array.of(0.1, 0.1, 0.1, 0.1) }, points: [] },
-    ],
-  };
+  const system = (name: string, ...errors: { misses?: number; falseAlarms?: number }[]): SystemInput => ({
+    name,
+    runs: errors.map((error, i) => ({
+      name: i === 0 ? name : `${name}@${i + 1}`,
+      seed: i + 1,
+      scores: scoresWith(error),
+    })),
+  });
+  const good = system('good', { falseAlarms: 6 });
+  const base = system('base', { falseAlarms: 12 });
+  const compare = (systems: SystemInput[], options: Partial<ComparisonInput> = {}) =>
+    compareSystems({ systems, baseline: 'base', labels, speakers, resamples: 50, ...options });
 
-  it('gives differences as fractions of the baseline, for all systems but the baseline', () => {
-    const { relative, systems, bootstrap: none } = compareSystems({ systems: [aca, ecapa], baseline: 'ecapa' });
-    assert.deepEqual(Object.keys(relative), ['aca']);
-    assert.ok(Math.abs(relative['aca'].eer - -0.05) < 1e-12);
-    assert.ok(Math.abs(relative['aca'].minDcf - 0.25) < 1e-12);
-    assert.equal(relative['aca'].parameters, -0.8);
-    assert.equal(relative['aca'].macs, 0);
-    assert.deepEqual([systems[0].eerInterval, relative['aca'].eerInterval, none], [undefined, undefined, undefined]);
+  it('gives the figures of single runs as `metrics` defines them, with counts of the trials', () => {
+    const { trials, targets, nontargets, systems } = compare([good, base]);
+    assert.deepEqual([trials, targets, nontargets], [66, 6, 60]);
+    // 6 of 60 nontargets as high as all targets: the line from (0.1, 0) to (0, 1) crosses the diagonal at 1 / 11.
+    assert.ok(Math.abs(systems[0].eer - 1 / 11) < 1e-12);
+    assert.ok(Math.abs(systems[1].eer - 1 / 6) < 1e-12);
+    assert.deepEqual([systems[0].runs[0].name, systems[0].runs[0].seed], ['good', 1]);
+    assert.equal(systems[0].runs[0].eer, systems[0].eer);
   });
 
-  it('adds intervals and a p-value where there are resamples', () => {
-    const {
-      relative,
-      systems,
-      bootstrap: facts,
-    } = compareSystems({ systems: [aca, ecapa], baseline: 'ecapa', bootstrap });
-    assert.deepEqual(systems[0].eerInterval, [0.08, 0.11]);
-    assert.deepEqual(systems[1].eerInterval, [0.1, 0.1]);
-    assert.ok(Math.abs(relative['aca'].eerInterval![0] - -0.2) < 1e-12);
-    assert.ok(Math.abs(relative['aca'].eerInterval![1] - 0.1) < 1e-12);
-    assert.equal(relative['aca'].eerPValue, 1);
-    assert.deepEqual(facts, { unit: 'speaker', speakers: 12, resamples: 4, seed: 1 });
+  it('gives differences as fractions of the baseline, for all systems but the baseline', () => {
+    const sized = { ...good, parameters: 4_000_000, macs: 3e9 };
+    const { relative } = compare([sized, { ...base, parameters: 20_000_000, macs: 3e9 }]);
+    assert.deepEqual(Object.keys(relative), ['good']);
+    assert.ok(Math.abs(relative.good.eer! - (1 / 11 - 1 / 6) * 6) < 1e-12);
+    assert.deepEqual([relative.good.parameters, relative.good.macs], [-0.8, 0]);
+    assert.ok(!('bytes' in relative.good), 'what is not known is left out');
+  });
+
+  it('takes the mean over seeds, whose variation is in the interval', () => {
+    const seeds = [{ falseAlarms: 2 }, { falseAlarms: 6 }, { falseAlarms: 10 }];
+    const [{ eer, runs, figures }] = compare([system('base', ...seeds)]).systems;
+    const eers = [2, 6, 10].map((wrong) => wrong / (60 + wrong)); // as above: f / (1 + f) of the share f
+    runs.forEach((run, i) => assert.ok(Math.abs(run.eer - eers[i]) < 1e-12));
+    assert.ok(Math.abs(eer - (eers[0] + eers[1] + eers[2]) / 3) < 1e-12);
+    const deviation = Math.sqrt(eers.reduce((sum, value) => sum + (value - eer) ** 2, 0) / 2);
+    assert.ok(Math.abs(figures!.eer!.seSeeds! - deviation / Math.sqrt(3)) < 1e-12);
+    assert.equal(compare([base]).systems[0].figures!.eer!.seSeeds, undefined);
+  });
+
+  it('gives intervals and p-values that agree', () => {
+    const { relative, differences, bootstrap } = compare([good, base], { seed: 3 });
+    const { eer, minDcf, minCllr } = differences.good;
+    assert.deepEqual([relative.good.eerInterval, relative.good.eerPValue], [eer!.relativeInterval, eer!.pValue]);
+    for (const { interval, pValue } of [eer!, minDcf!, minCllr!]) {
+      assert.equal(pValue < 0.05, interval[0] > 0 || interval[1] < 0);
+    }
+    assert.deepEqual(bootstrap, { unit: 'speaker', speakers: 6, resamples: 50, seed: 3 });
+  });
+
+  it('has actDCF and Cllr of those systems that are calibrated in all runs', () => {
+    const calibrated = (given: SystemInput): SystemInput => ({
+      ...given,
+      runs: given.runs.map((run) => ({ ...run, llrs: Float64Array.from(run.scores, (score) => 10 * score - 5) })),
+    });
+    const both = compare([calibrated(good), calibrated(base)]);
+    assert.ok(both.differences.good.cllr && both.systems[0].figures?.cllr);
+    const { systems, differences } = compare([calibrated(good), base]);
+    assert.equal(systems[0].cllr, both.systems[0].cllr);
+    assert.deepEqual(systems[0].figures?.cllr, both.systems[0].figures?.cllr);
+    assert.deepEqual(systems[0].figures?.eer, both.systems[0].figures?.eer);
+    assert.deepEqual([systems[1].cllr, differences.good.cllr], [undefined, undefined]);
+    // softplus(±5) of right ones and of the 6 wrong nontargets
+    const [right, wrong] = [Math.log1p(Math.exp(-5)), Math.log1p(Math.exp(5))];
+    const expected = (right + (6 * wrong + 54 * right) / 60) / 2 / Math.LN2;
+    assert.ok(Math.abs(systems[0].cllr! - expected) < 1e-12);
+  });
+
+  it('says why there are no intervals', () => {
+    const { noIntervals, systems, verdicts } = compare([good, base], { speakers: { unknown: 'nobody knows' } });
+    assert.deepEqual([noIntervals, systems[0].figures, systems[0].eerInterval], ['nobody knows', undefined, undefined]);
+    assert.equal(verdicts[0].outcome, 'unknown');
+    const few = compare([good, base], { speakers: { ...speakers, names: ['a', 'b', 'c'] } });
+    assert.match(few.noIntervals!, /^3 speakers are too few to resample, at least 5 are needed$/);
   });
 
   it('keeps an error-free baseline: no change from 0 to 0, else infinite', () => {
     assert.equal(relativeChange(0, 0), 0);
     assert.equal(relativeChange(0.1, 0), Infinity);
+    const { relative } = compare([good, system('base', {})]);
+    assert.equal(relative.good.eer, Infinity);
   });
 
-  it('refuses a baseline that is not there, names that repeat and systems scored on other trials', () => {
-    assert.throws(
-      () => compareSystems({ systems: [aca], baseline: 'ecapa' }),
-      /"ecapa" is not among the systems: aca$/,
-    );
-    assert.throws(() => compareSystems({ systems: [aca, aca], baseline: 'aca' }), /two systems are named "aca"/);
-    const other = { ...aca, targets: 19 };
-    assert.throws(
-      () => compareSystems({ systems: [other, ecapa], baseline: 'ecapa' }),
-      /aca was scored on 19 target and 80 nontarget trials, the baseline ecapa on 20 and 80/,
-    );
+  it('says what of many comparisons holds for all together', () => {
+    const { notes } = compare([good, system('other', { falseAlarms: 13 }), base], { notes: ['further'] });
+    assert.match(notes[0], /^p-values are of single comparisons; over all 2 together \(Holm\), /);
+    assert.equal(notes[1], 'further');
+    assert.deepEqual(compare([good, base]).notes, []);
+  });
+
+  it('refuses a baseline that is not there, names that repeat and scores that are no numbers', () => {
+    assert.throws(() => compare([good]), /"base" is not among the systems: good$/);
+    assert.throws(() => compare([good, good, base]), /two systems are named "good"/);
+    const scores = scoresWith({});
+    scores[3] = NaN;
+    assert.throws(() => compare([{ name: 'bad', runs: [{ name: 'bad', scores }] }, base]), /bad: .*NaN/);
   });
 });

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { formatBytes, formatCount, formatPercent, formatRelative } from '../../src/report/number-format.js';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatPoints,
+  formatRatio,
+  formatRelative,
+} from '../../src/report/number-format.js';
 
 describe('number-format', () => {
   it('prints rates in percent', () => {
@@ -13,7 +21,7 @@ describe('number-format', () => {
       [0.1, '+10.0 %'],
       [0, '0.0 %'],
       [-0.0001, '0.0 %'],
-      [Infinity, '+inf'],
+      [Infinity, '-'],
       [NaN, '-'],
     ];
     for (const [fraction, expected] of cases) assert.equal(formatRelative(fraction), expected);
@@ -33,5 +41,11 @@ describe('number-format', () => {
     for (const [count, expected] of cases) assert.equal(formatCount(count), expected);
     assert.equal(formatBytes(18_214_404), '18.2 MB');
     assert.equal(formatBytes(12), '12 B');
+  });
+
+  it('prints differences of rates in points, ratios, and times', () => {
+    assert.deepEqual([-0.0052, 0.01, -0.00001].map(formatPoints), ['-0.52', '+1.00', '0.00']);
+    assert.deepEqual([0.2193, 1, 12.3].map(formatRatio), ['0.22×', '1.00×', '12×']);
+    assert.deepEqual([36.43, 1210, 19_000].map(formatDuration), ['36 s', '20.2 min', '5.3 h']);
   });
 });

@@ -1,0 +1,18 @@
+/**
+ * @file How often the test trials of an experiment were looked at under other settings, as its `provenance.json` tells.
+ *
+ * What was chosen because its test figures were better has figures that are too good. Which settings were chosen for that
+ * reason cannot be known; how many there were to choose from can.
+ */
+
+/** What cannot make test figures better or worse: places, machines, the number of trainings. */
+const WITHOUT_EFFECT =
+  /^(corpus\.(source2?|lists|allowMissing|allowPipes)|engine\.|seeds=|training\.(logEvery|loaderThreads))/;
+
+/** @returns how many different settings there were in commands that score test trials */
+export function settingsUsedOnTest(provenance: unknown): number {
+  const { commands = [] } = provenance as { commands?: readonly { command: string; sets: readonly string[] }[] };
+  const scoring = commands.filter(({ command }) => /^acanet (run|compare|score(?! \S*dev-trials))\b/.test(command));
+  const settings = scoring.map(({ sets }) => sets.filter((set) => !WITHOUT_EFFECT.test(set)).sort());
+  return new Set(settings.map((sets) => JSON.stringify(sets))).size;
+}

@@ -1,0 +1,321 @@
+/**
+ * @file A comparison as text: tables for the terminal or for Markdown, its conditions, verdicts and notes.
+ *
+ * Few systems stand beside each other, each but the baseline followed by its change relative to the baseline; where that
+ * gets wider than a terminal, each system has one row. Rates are in percent. A change relative to an error-free baseline
+ * is given in points, or as a plain difference.
+ */
+import type { Interval, MeasuredDifference } from '../scoring/confidence-interval.js';
+import { measureTitles, type MeasureName } from '../scoring/measures.js';
+import type { ComparedSystem, Comparison } from './comparison.js';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatPoints,
+  formatRelative,
+} from './number-format.js';
+import { type Column, displayWidth, formatTable, type TableOptions } from './table.js';
+import { formatPValue } from './verdict.js';
+
+/** Columns of a terminal that the table of systems side by side may take. */
+const WIDEST = 120;
+
+/** One line of the table; `change` is left out where a relative figure says nothing. */
+interface TableRow {
+  readonly title: string;
+  readonly value: (system: ComparedSystem) => string;
+  readonly change?: (system: ComparedSystem) => string;
+}
+
+/** The tables that `acanet compare` prints, followed by their conditions and a sentence for each system. */
+export function formatComparison(comparison: Comparison, { style = 'plain' }: TableOptions = {}): string {
+  const markdown = style === 'markdown';
+  const { partial, verdicts, notes } = comparison;
+  const mark = partial === undefined ? [] : [`${markdown ? `**${partial}**` : `! ${partial}`}\n`];
+  const lines = [conditions(comparison), ...verdicts.map(({ sentence }) => sentence), ...notes];
+  return [
+    ...mark,
+    systemTable(comparison, style),
+    ...(comparison.systems.some(({ runs }) => runs.length > 1) ? [runTable(comparison, style)] : []),
+    lines.map((line) => `${markdown ? '- ' : ''}${line}\n`).join(''),
+  ].join('\n');
+}
+
+function systemTable(comparison: Comparison, style: TableOptions['style']): string {
+  const beside = besideEachOther(comparison);
+  const fits = displayWidth(formatTable(beside.columns, beside.rows).split('\n')[1]) <= WIDEST;
+  const { columns, rows } = fits ? beside : belowEachOther(comparison);
+  return formatTable(columns, rows, { style });
+}
+
+interface TableContent {
+  readonly columns: Column[];
+  readonly rows: string[][];
+}
+
+function besideEachOther(comparison: Comparison): TableContent {
+  const { systems, baseline } = comparison;
+  const columns: Column[] = [
+    { title: '' },
+    ...systems.flatMap(({ name }): Column[] =>
+      name === baseline
+        ? [{ title: `${name} (baseline)`, align: 'right' }]
+        : [
+            { title: name, align: 'right' },
+            { title: 'vs baseline', align: 'right' },
+          ],
+    ),
+  ];
+  const rows = tableRows(comparison).map(({ title, value, change }) => [
+    title,
+    ...systems.flatMap((system) =>
+      system.name === baseline ? [value(system)] : [value(system), change?.(system) ?? ''],
+    ),
+  ]);
+  return { columns, rows };
+}
+
+/** What matters most of each system, on one row. */
+function belowEachOther(comparison: Comparison): TableContent {
+  const { systems, baseline, macsDuration } = comparison;
+  const eer = measureRows(comparison, 'eer');
+  const isBaseline = ({ name }: ComparedSystem) => name === baseline;
+  const known = (measure: MeasureName) => systems.some((system) => system[measure] !== undefined);
+  const all: (false | (Column & { cell: (system: ComparedSystem) => string }))[] = [
+    { title: 'system', cell: (system) => `${system.name}${isBaseline(system) ? ' (baseline)' : ''}` },
+    systems.some(({ runs }) => runs.length > 1) && {
+      title: 'seeds',
+      align: 'right',
+      cell: ({ runs }) => String(runs.length),
+    },
+    { title: 'params', align: 'right', cell: ({ parameters }) => orDash(parameters, formatCount) },
+    { title: `MACs (${macsDuration} s)`, align: 'right', cell: ({ macs }) => orDash(macs, formatCount) },
+    systems.some(({ realTimeFactor }) => realTimeFactor !== undefined) && {
+      title: 'RTF',
+      align: 'right',
+      cell: ({ realTimeFactor }) => orDash(realTimeFactor, formatFactor),
+    },
+    { title: 'EER', align: 'right', cell: eer.value.value },
+    ...(eer.interval
+      ? [{ title: formatConfidence(comparison.confidence), align: 'right' as const, cell: eer.interval.value }]
+      : []),
+    {
+      title: 'change',
+      align: 'right',
+      cell: (system) => (isBaseline(system) ? '' : (eer.value.change?.(system) ?? '')),
+    },
+    eer.pValue !== undefined && {
+      title: 'p',
+      align: 'right',
+      cell: (system) => (isBaseline(system) ? '' : (eer.pValue?.change?.(system) ?? '').replace(/^= /, '')),
+    },
+    { title: measureTitles.minDcf, align: 'right', cell: ({ minDcf }) => formatMeasure('minDcf', minDcf) },
+    { title: measureTitles.minCllr, align: 'right', cell: ({ minCllr }) => formatMeasure('minCllr', minCllr) },
+    known('cllr') && { title: measureTitles.cllr, align: 'right', cell: ({ cllr }) => formatMeasure('cllr', cllr) },
+  ];
+  const columns = all.filter((column) => column !== false);
+  return { columns, rows: systems.map((system) => columns.map(({ cell }) => cell(system))) };
+}
+
+function tableRows(comparison: Comparison): TableRow[] {
+  const { systems, relative, macsDuration } = comparison;
+  const some = (key: keyof ComparedSystem) => systems.some((system) => system[key] !== undefined);
+  const text = (title: string, key: 'model' | 'positional' | 'backend'): TableRow => ({
+    title,
+    value: (system) => system[key] ?? '-',
+  });
+  const size = (title: string, key: 'parameters' | 'macs' | 'bytes', format = formatCount): TableRow => ({
+    title,
+    value: (system) => orDash(system[key], format),
+    change: ({ name }) => orDash(relative[name][key], formatRelative),
+  });
+  const peak = (system: ComparedSystem) => system.extraction?.lengths[0]?.peakBytes;
+  const base = systems.find(({ name }) => name === comparison.baseline)!;
+  const against = (value: number | undefined, reference: number | undefined) =>
+    value === undefined || !reference ? '' : formatRelative(value / reference - 1);
+  const rows: (TableRow | false | undefined)[] = [
+    some('model') && text('model', 'model'),
+    some('positional') && text('positional encoding', 'positional'),
+    some('backend') && text('back-end', 'backend'),
+    some('parameters') && size('parameters', 'parameters'),
+    some('macs') && size(`MACs (${macsDuration} s)`, 'macs'),
+    some('bytes') && size('size', 'bytes', formatBytes),
+    ...Object.values(measureRows(comparison, 'eer')),
+    ...Object.values(measureRows(comparison, 'minDcf')),
+    measureRows(comparison, 'minDcf005').value,
+    measureRows(comparison, 'minDcf0001').value,
+    ...Object.values(measureRows(comparison, 'minCllr')),
+    some('cllr') && measureRows(comparison, 'cllr').value,
+    some('actDcf') && measureRows(comparison, 'actDcf').value,
+    some('realTimeFactor') && {
+      title: `real-time factor (${macsDuration} s)`,
+      value: ({ realTimeFactor }) => orDash(realTimeFactor, formatFactor),
+      change: ({ realTimeFactor }) => against(realTimeFactor, base.realTimeFactor),
+    },
+    systems.some(peak) && {
+      title: `memory to embed (${macsDuration} s)`,
+      value: (system) => orDash(peak(system), formatBytes),
+      change: (system) => against(peak(system), peak(base)),
+    },
+    systems.some(trainingSeconds) && {
+      title: 'training time (a seed)',
+      value: (system) => orDash(trainingSeconds(system), formatDuration),
+      change: (system) => against(trainingSeconds(system), trainingSeconds(base)),
+    },
+    systems.some(trainingBytes) && {
+      title: 'memory to train',
+      value: (system) => orDash(trainingBytes(system), formatBytes),
+      change: (system) => against(trainingBytes(system), trainingBytes(base)),
+    },
+  ];
+  return rows.filter((row) => row !== false && row !== undefined);
+}
+
+interface MeasureRows {
+  readonly value: TableRow;
+  readonly interval?: TableRow;
+  readonly pValue?: TableRow;
+}
+
+/** A measure with its change, and where speakers are known both intervals and the p-value. */
+function measureRows({ differences, systems, relative, baseline, confidence }: Comparison, measure: MeasureName) {
+  const base = systems.find(({ name }) => name === baseline)!;
+  const differenceOf = ({ name }: ComparedSystem) => differences[name]?.[measure];
+  const figureOf = (system: ComparedSystem) => system.figures?.[measure];
+  const value: TableRow = {
+    title: measure === 'eer' || !measure.includes('Dcf') ? measureTitles[measure] : longTitles[measure]!,
+    value: (system) => formatMeasure(measure, system[measure]),
+    change: (system) => {
+      const [own, reference] = [system[measure], base[measure]];
+      if (own === undefined || reference === undefined) return '';
+      const change = measure in (relative[system.name] ?? {}) || reference !== 0 ? (own - reference) / reference : NaN;
+      if (own === reference) return '0.0 %';
+      return Number.isFinite(change) ? formatRelative(change) : formatDifference(measure, own - reference);
+    },
+  };
+  if (!systems.some(figureOf)) return { value };
+  const format = (end: number) => (measure === 'eer' ? (100 * end).toFixed(2) : end.toFixed(3));
+  const unit = measure === 'eer' ? ' %' : '';
+  const rows: MeasureRows = {
+    value,
+    interval: {
+      title: `  ${formatConfidence(confidence)} interval`,
+      value: (system) => formatInterval(figureOf(system)?.interval, format, unit),
+      change: (system) => formatChangeInterval(measure, differenceOf(system)),
+    },
+    pValue: {
+      title: '  p-value',
+      value: () => '',
+      change: (system) => {
+        const difference = differenceOf(system);
+        return difference ? formatPValue(difference.pValue).replace(/^p (= )?/, '') : '';
+      },
+    },
+  };
+  return rows;
+}
+
+const longTitles: Partial<Record<MeasureName, string>> = {
+  minDcf: 'minDCF (p = 0.01)',
+  minDcf005: 'minDCF (p = 0.05)',
+  minDcf0001: 'minDCF (p = 0.001)',
+  actDcf: 'actDCF (p = 0.01)',
+  actDcf005: 'actDCF (p = 0.05)',
+  actDcf0001: 'actDCF (p = 0.001)',
+};
+
+/** EER and minDCF of each run, with mean and standard deviation. */
+function runTable({ systems }: Comparison, style: TableOptions['style']): string {
+  const most = Math.max(...systems.map(({ runs }) => runs.length));
+  const columns: Column[] = [
+    { title: 'by seed' },
+    { title: '' },
+    ...Array.from({ length: most }, (_, i): Column => ({ title: seedTitle(systems, i), align: 'right' })),
+    { title: 'mean', align: 'right' },
+    { title: 'deviation', align: 'right' },
+  ];
+  const rows = systems.flatMap((system) =>
+    (['eer', 'minDcf', 'minCllr'] as const).map((measure) => {
+      const values = system.runs.map((run) => run[measure]);
+      const deviation = standardDeviation(values);
+      return [
+        measure === 'eer' ? system.name : '',
+        measureTitles[measure],
+        ...Array.from({ length: most }, (_, i) => (i < values.length ? formatMeasure(measure, values[i]) : '')),
+        formatMeasure(measure, system[measure]),
+        deviation === undefined
+          ? '-'
+          : measure === 'eer'
+            ? formatPoints(deviation).replace('+', '')
+            : deviation.toFixed(3),
+      ];
+    }),
+  );
+  return formatTable(columns, rows, { style });
+}
+
+/** `seed 2` where all systems have the same, as far as known, else `run 2`. */
+function seedTitle(systems: readonly ComparedSystem[], index: number): string {
+  const seeds = new Set(systems.flatMap(({ runs }) => runs[index]?.seed ?? []));
+  return seeds.size === 1 ? `seed ${[...seeds][0]}` : `run ${index + 1}`;
+}
+
+/** Of a sample; undefined for one value. */
+function standardDeviation(values: readonly number[]): number | undefined {
+  const count = values.length;
+  if (count < 2) return undefined;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1));
+}
+
+/** The mean over the runs that recorded it. */
+function trainingSeconds({ runs }: ComparedSystem): number | undefined {
+  const known = runs.flatMap(({ training }) => (training && !training.resumed ? [training.seconds] : []));
+  return known.length > 0 ? known.reduce((sum, seconds) => sum + seconds, 0) / known.length : undefined;
+}
+
+/** The highest of the runs that recorded it. */
+function trainingBytes({ runs }: ComparedSystem): number | undefined {
+  const known = runs.flatMap(({ training }) => training?.peakBytes ?? []);
+  return known.length > 0 ? Math.max(...known) : undefined;
+}
+
+function conditions({ trials, targets, nontargets, bootstrap, noIntervals, systems, confidence }: Comparison): string {
+  const seeded = systems.some(({ runs }) => runs.length > 1);
+  const from = bootstrap
+    ? `${formatConfidence(confidence)} intervals from ${bootstrap.resamples} resamples of the ${bootstrap.speakers} speakers` +
+      `${seeded ? ' and from the seeds' : ''} (seed ${bootstrap.seed})`
+    : `no intervals: ${noIntervals}`;
+  return `${trials} trials (${targets} target, ${nontargets} nontarget); ${from}`;
+}
+
+const formatConfidence = (confidence: number) => `${Number((100 * confidence).toPrecision(4))} %`;
+
+const orDash = (value: number | undefined, format: (value: number) => string) =>
+  value === undefined ? '-' : format(value);
+
+const formatFactor = (factor: number) => (factor < 0.1 ? String(Number(factor.toPrecision(2))) : factor.toFixed(2));
+
+/** `1.72 %` for rates, `0.203` for costs and bits. */
+const formatMeasure = (measure: MeasureName, value: number | undefined) =>
+  value === undefined ? '-' : measure === 'eer' ? formatPercent(value) : value.toFixed(3);
+
+/** In points for rates. */
+const formatDifference = (measure: MeasureName, difference: number) =>
+  measure === 'eer' ? `${formatPoints(difference)} points` : `${difference > 0 ? '+' : ''}${difference.toFixed(3)}`;
+
+const formatInterval = (interval: Interval | undefined, format: (end: number) => string, unit: string) =>
+  interval ? `${format(interval[0])} to ${format(interval[1])}${unit}` : '-';
+
+/** Relative where both ends are, else of the plain difference. */
+function formatChangeInterval(measure: MeasureName, difference: MeasuredDifference | undefined): string {
+  if (!difference) return '';
+  const { relativeInterval, interval } = difference;
+  if (relativeInterval.every((end) => Number.isFinite(end))) {
+    return formatInterval(relativeInterval, (end) => formatRelative(end).replace(/ %$/, ''), ' %');
+  }
+  const unit = measure === 'eer' ? ' points' : '';
+  return formatInterval(interval, (end) => formatDifference(measure, end).replace(/ points$/, ''), unit);
+}

@@ -1,0 +1,135 @@
+/**
+ * @file What a comparison with the baseline shows of a system's EER, in one sentence.
+ *
+ * Confirmed: fewer errors, and the interval of the difference does not hold 0 (p < 0.05). Not confirmed: more errors, as
+ * clearly. Undecided: neither; then the sentence says about how many speakers would decide a difference of this size.
+ */
+import type { MeasuredDifference, MeasuredFigure } from '../scoring/confidence-interval.js';
+import { formatPercent, formatPoints, formatRatio, formatRelative } from './number-format.js';
+
+/** What somebody says of a system, as fractions: `eer: -0.05` for 5 % fewer errors than the baseline. */
+export interface Claim {
+  readonly system: string;
+  readonly baseline: string;
+  readonly eer: number;
+  /** The system's parameters, as a share of the baseline's. */
+  readonly parameters?: number;
+  /** Whose claim it is. */
+  readonly source?: string;
+}
+
+export interface Verdict {
+  readonly system: string;
+  /** `unknown`: speakers are not known, so there is no interval. */
+  readonly outcome: 'confirmed' | 'not confirmed' | 'undecided' | 'unknown';
+  /** About how many speakers would decide a difference of this size; only where undecided and known. */
+  readonly speakersToDecide?: number;
+  readonly claim?: Claim & { readonly withinInterval?: boolean };
+  readonly sentence: string;
+}
+
+interface JudgedSystem {
+  readonly name: string;
+  readonly eer: number;
+  readonly parameters?: number;
+  readonly macs?: number;
+  readonly runs: readonly unknown[];
+  readonly figures?: { readonly eer?: MeasuredFigure };
+}
+
+export interface VerdictInput {
+  readonly system: JudgedSystem;
+  readonly baseline: JudgedSystem;
+  /** Of the EER; absent where speakers are not known. */
+  readonly difference?: MeasuredDifference;
+  readonly confidence?: number;
+  /** How many there are in the trials. */
+  readonly speakers?: number;
+  readonly claim?: Claim;
+}
+
+export function reachVerdict(input: VerdictInput): Verdict {
+  const { system, baseline, difference, confidence = 0.95, speakers, claim } = input;
+  const outcome = judge(difference, confidence);
+  const seeds = seedsOf(system, baseline);
+  const claimed = claim && holdAgainst(claim, difference);
+  const ending = {
+    confirmed: `fewer errors, confirmed${seeds.alone ? ' for these trainings (what other seeds would give is not in the interval)' : ''}`,
+    'not confirmed': `not confirmed: more errors${seeds.alone ? ' in these trainings (what other seeds would give is not in the interval)' : ''}`,
+    undecided: 'undecided',
+    unknown: 'undecided, as which speaker said what is not known',
+  }[outcome];
+  const conditions = [
+    describeDifference(input),
+    ...describeCost(system, baseline),
+    [seeds.text, ...(speakers === undefined ? [] : [`${speakers} speakers`])].join(', '),
+  ];
+  return {
+    system: system.name,
+    outcome,
+    ...(claimed && { claim: claimed }),
+    sentence:
+      `${system.name} against ${baseline.name}: ${conditions.join('; ')}: ${ending}` +
+      (claimed ? `; ${describeClaim(claimed)}` : ''),
+  };
+}
+
+function judge(difference: MeasuredDifference | undefined, confidence: number): Verdict['outcome'] {
+  if (!difference) return 'unknown';
+  if (difference.pValue >= 1 - confidence) return 'undecided';
+  return difference.difference < 0 ? 'confirmed' : 'not confirmed';
+}
+
+function describeDifference({ system, baseline, difference }: VerdictInput): string {
+  const change = baseline.eer === 0 ? undefined : (system.eer - baseline.eer) / baseline.eer;
+  const values = `EER ${formatPercent(system.eer)} against ${formatPercent(baseline.eer)}`;
+  if (!difference) return change === undefined ? values : `relative EER change ${formatRelative(change)}`;
+  const p = formatPValue(difference.pValue);
+  const [low, high] = difference.relativeInterval;
+  if (change === undefined || !Number.isFinite(low) || !Number.isFinite(high)) {
+    const ends = difference.interval.map((end) => formatPoints(end)).join(', ');
+    return `${values}, a difference of ${formatPoints(difference.difference)} points [${ends}], ${p}`;
+  }
+  const ends = [low, high].map((end) => formatRelative(end).replace(/ %$/, '')).join(', ');
+  return `relative EER change ${formatRelative(change)} [${ends}], ${p}`;
+}
+
+/** `p = 0.24`, `p < 0.001` */
+export function formatPValue(pValue: number): string {
+  if (pValue < 0.001) return 'p < 0.001';
+  return `p = ${pValue.toFixed(pValue < 0.1 ? 3 : 2)}`;
+}
+
+function describeCost(system: JudgedSystem, baseline: JudgedSystem): string[] {
+  const ratios = (['parameters', 'macs'] as const).flatMap((figure) => {
+    const [value, reference] = [system[figure], baseline[figure]];
+    if (value === undefined || !reference) return [];
+    return [`${figure === 'macs' ? 'MACs' : figure} ${formatRatio(value / reference)}`];
+  });
+  return ratios.length > 0 ? [ratios.join(', ')] : [];
+}
+
+/** `alone`: neither has several, so that seeds are not in the interval. */
+function seedsOf(system: JudgedSystem, baseline: JudgedSystem): { text: string; alone: boolean } {
+  const [own, others] = [system.runs.length, baseline.runs.length];
+  const count = (seeds: number) => `${seeds} seed${seeds === 1 ? '' : 's'}`;
+  const text = own === others ? `${count(own)} each` : `${count(own)} against ${others}`;
+  return { text, alone: own === 1 && others === 1 };
+}
+
+function holdAgainst(claim: Claim, difference: MeasuredDifference | undefined) {
+  if (!difference) return claim;
+  const [low, high] = difference.relativeInterval;
+  return { ...claim, withinInterval: low <= claim.eer && claim.eer <= high };
+}
+
+function describeClaim({ eer, parameters, source, withinInterval }: Claim & { withinInterval?: boolean }): string {
+  const size = parameters === undefined ? '' : ` with ${formatRatio(parameters)} parameters`;
+  const where =
+    withinInterval === undefined
+      ? 'cannot be judged'
+      : withinInterval
+        ? 'lies within the interval'
+        : 'lies outside the interval';
+  return `the claim${source === undefined ? '' : ` of ${source}`}, ${formatRelative(eer)}${size}, ${where}`;
+}
