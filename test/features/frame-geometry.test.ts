@@ -31,6 +31,16 @@ describe('features/frame-geometry', () => {
       }
     });
 
+    it(`knows the moment that a frame is about: ${name}`, () => {
+      const click = new Float32Array(8000);
+      click[3210] = 1;
+      const { frames, bins, data } = fbank(click);
+      const energies = Array.from({ length: frames }, (_, t) => data[t * bins + bins - 1]);
+      const loudest = energies.indexOf(Math.max(...energies));
+      const away = Math.abs(geometry.centre(loudest) - 3210 / options.sampleRate);
+      assert.ok(away <= options.frameShift / 2000 + 1 / options.sampleRate, String(away));
+    });
+
     it(`makes the frames of a crop from its own samples: ${name}`, () => {
       const whole = fbank(samples);
       const length = geometry.leastSamples(whole.frames);
