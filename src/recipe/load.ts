@@ -1,20 +1,26 @@
 /**
  * @file From a recipe's name to a recipe with everything filled in.
  *
- * Layers, the later ones on top: the recipe that `extends` names (and the one that it extends …), the file itself, each
- * system's own `training` over the common one, and the `--set` options, which reach the common training *and* every
- * system's. Setting a system to null takes it out. Complaints name the file and line, or the option, that is wrong.
+ * Layers, the later ones on top: the recipe that `extends` names (and the one that it extends …), the file itself, and the
+ * `--set` options, which reach the common sections *and* every system's own. Then systems are laid over those that they
+ * extend, the grid's variants are made, and each is laid over the recipe's sections. Complaints name the file and line, or
+ * the option, that is wrong.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
 import { messageOf, UserError } from '../errors.js';
-import { drawsFromAudio } from '../features/augmentation/options.js';
-import { featureSize } from '../features/options.js';
+import { augmentationOptions, drawsFromAudio } from '../features/augmentation/options.js';
+import { featureOptions, featureSize } from '../features/options.js';
+import { stableJson } from '../storage/hashing.js';
 import { didYouMean } from './closest-name.js';
+import { expandGrid, isVariantName, settleGrid } from './grid.js';
 import { mergeLocated, nearestLocated, parseLocatedYaml, setLocated, type Located } from './located-yaml.js';
 import { checkLocated } from './schema-errors.js';
-import { recipeSchema, systemName, trainingOptions, type Recipe, type SystemRecipe } from './schema.js';
+import { averageOptions, recipeSchema, systemName, trainingOptions, type Recipe, type SystemRecipe } from './schema.js';
+import { extendSystems, layerSystems, setEverywhere, systemsOf } from './system-layers.js';
+import { systemSettings } from './system-settings.js';
 
 /** The recipes that come with acanet. */
 export const recipesFolder = fileURLToPath(new URL('../../../recipes/', import.meta.url));
@@ -33,9 +39,10 @@ export interface LoadedRecipe {
 export function loadRecipe(nameOrFile: string, { sets = [] }: { sets?: readonly string[] } = {}): LoadedRecipe {
   const path = findRecipe(nameOrFile);
   const { root, files } = readWithBases(path, []);
-  let tree = layerSystems(withName(root, basename(path, extname(path))));
-  for (const assignment of sets) tree = setEverywhere(tree, assignment);
-  return { recipe: checkRecipe(tree), files };
+  const typed = sets.reduce(setEverywhere, withName(root, basename(path, extname(path))));
+  const { tree, grid } = expandGrid(checkNames(extendSystems(typed)));
+  const recipe = checkRecipe(layerSystems(tree));
+  return { recipe: grid ? { ...recipe, ...settleGrid(grid, recipe) } : recipe, files };
 }
 
 /** The name of a recipe, without checking the rest of it. */
@@ -87,74 +94,25 @@ function withName(root: Located, name: string): Located {
   return { at: root.at, value: entries };
 }
 
-/** Lays each system's training over the common one, and takes out systems that are null. */
-function layerSystems(root: Located): Located {
-  const entries = new Map(root.value as Map<string, Located>);
-  const systems = entries.get('systems');
-  if (!(systems?.value instanceof Map)) return root;
-  const kept = [...systems.value].filter(([, system]) => system.value !== null);
-  const layered = kept.map(([name, system]): [string, Located] => {
-    if (!(system.value instanceof Map)) return [name, system];
-    const own = system.value.get('training');
-    const common = entries.get('training');
-    const training = own && own.value !== null ? mergeLocated(common, own) : common;
-    return [name, training ? { at: system.at, value: new Map(system.value).set('training', training) } : system];
-  });
-  entries.set('systems', { at: systems.at, value: new Map(layered) });
-  return { at: root.at, value: entries };
-}
-
-/** A `--set training.…` reaches every system: what is typed wins over what any file says. */
-function setEverywhere(root: Located, assignment: string): Located {
-  let tree = withoutNullSystems(setLocated(root, assignment));
-  if (!/^\s*training[.=]/.test(assignment)) return layerAdded(tree, root);
-  for (const name of mapKeys(tree, 'systems')) {
-    tree = setWithin(tree, ['systems', name], assignment);
-  }
-  return tree;
-}
-
-function withoutNullSystems(root: Located): Located {
-  const entries = new Map(root.value as Map<string, Located>);
-  const systems = entries.get('systems');
-  if (!(systems?.value instanceof Map)) return root;
-  const kept = [...systems.value].filter(([, system]) => system.value !== null);
-  return { at: root.at, value: entries.set('systems', { at: systems.at, value: new Map(kept) }) };
-}
-
-/** Systems that a `--set` has just added have no training yet. */
-function layerAdded(tree: Located, before: Located): Located {
-  const known = mapKeys(before, 'systems');
-  return mapKeys(tree, 'systems').some((name) => !known.includes(name)) ? layerSystems(tree) : tree;
-}
-
-function setWithin(root: Located, [key, ...rest]: string[], assignment: string): Located {
-  if (key === undefined) return setLocated(root, assignment);
-  if (!(root.value instanceof Map)) return root;
-  const child = root.value.get(key);
-  if (!child) return root;
-  return { at: root.at, value: new Map(root.value).set(key, setWithin(child, rest, assignment)) };
-}
-
-function mapKeys(root: Located, key: string): string[] {
-  const { value } = nearestLocated(root, [key]);
-  return value instanceof Map && value !== root.value ? [...value.keys()] : [];
+/** Names with a "+" are those of a grid's variants. */
+function checkNames(tree: Located): Located {
+  const [taken] = [...systemsOf(tree)].filter(([name]) => isVariantName(name));
+  if (!taken) return tree;
+  const [name, { at }] = taken;
+  throw new UserError(
+    `systems.${name}: names with "+" are those of a grid's variants, which are changed in the grid → at systems\n  ${at}`,
+  );
 }
 
 function checkRecipe(tree: Located): Recipe {
-  const checked = checkLocated(recipeSchema, tree);
+  const { grid: _, ...checked } = checkLocated(recipeSchema, tree);
   const systems = Object.fromEntries(
-    Object.entries(checked.systems).map(([name, { model, seeds }]): [string, SystemRecipe] => {
-      const path = ['systems', name, 'training'];
-      return [
-        name,
-        { model, ...(seeds && { seeds }), training: checkLocated(trainingOptions, nearestLocated(tree, path), path) },
-      ];
-    }),
+    Object.keys(checked.systems).map((name) => [name, checkSystem(name, checked, tree)] as const),
   );
-  checkAugmentation(checked, tree);
+  const recipe: Recipe = { ...checked, systems };
+  for (const [name, system] of Object.entries(systems)) checkFit(name, system, recipe, tree);
+  checkAugmentation(recipe, tree, []);
   const names = Object.keys(systems);
-  for (const [name, system] of Object.entries(systems)) checkFit(name, system, checked, tree);
   for (const key of ['model', 'baseline'] as const) {
     if (names.includes(checked[key])) continue;
     const place = nearestLocated(tree, [key]).at;
@@ -163,26 +121,53 @@ function checkRecipe(tree: Located): Recipe {
       `no system "${checked[key]}" → at ${key}${didYouMean(checked[key], names)}; ${known}\n  ${place}`,
     );
   }
-  return { ...checked, systems };
+  return recipe;
+}
+
+type CheckedRecipe = Omit<z.infer<typeof recipeSchema>, 'grid'>;
+
+/** A system with its training, and with those of its other sections that differ from the recipe's. */
+function checkSystem(name: string, checked: CheckedRecipe, tree: Located): SystemRecipe {
+  const { model, seeds, ...sections } = checked.systems[name];
+  const own = <T>(section: 'training' | 'features' | 'augmentation' | 'average', schema: z.ZodType<T>): T => {
+    const path = ['systems', name, section];
+    return checkLocated(schema, nearestLocated(tree, path), path);
+  };
+  const differing = <T>(section: 'features' | 'augmentation' | 'average', schema: z.ZodType<T>) => {
+    if (sections[section] === undefined) return {};
+    const value = own(section, schema);
+    return stableJson(value) === stableJson(checked[section]) ? {} : { [section]: value };
+  };
+  return {
+    model,
+    ...(seeds && { seeds }),
+    training: own('training', trainingOptions),
+    ...differing('features', featureOptions),
+    ...differing('augmentation', augmentationOptions.nullable()),
+    ...differing('average', averageOptions),
+  };
 }
 
 /** Crops are read from audio on line, where frames that VAD leaves out of the features cannot be told. */
-function checkAugmentation({ features, augmentation }: Pick<Recipe, 'features' | 'augmentation'>, tree: Located): void {
+function checkAugmentation(
+  { features, augmentation }: Pick<Recipe, 'features' | 'augmentation'>,
+  tree: Located,
+  path: string[],
+): void {
   if (!features.vad || !augmentation || !drawsFromAudio(augmentation)) return;
-  const { at } = nearestLocated(tree, ['features', 'vad']);
+  const own = [...path, 'features', 'vad'];
+  const { at } = nearestLocated(tree, own);
   throw new UserError(
-    `features.vad does not go with augmentation.when: online → at features.vad\n  ${at}\n` +
+    `features.vad does not go with augmentation.when: online → at ${own.join('.')}\n  ${at}\n` +
       '  take augmentation.when: copies, or features.vad: null',
   );
 }
 
 /** What only two sections together can get wrong. */
-function checkFit(
-  name: string,
-  { model, training: { batchSize, checkpoint } }: SystemRecipe,
-  { features, average }: Pick<Recipe, 'features' | 'average'>,
-  tree: Located,
-): void {
+function checkFit(name: string, system: SystemRecipe, recipe: Recipe, tree: Located): void {
+  const { model, training, features, augmentation, average } = systemSettings(recipe, name);
+  const { batchSize, checkpoint } = training;
+  if (system.features ?? system.augmentation) checkAugmentation({ features, augmentation }, tree, ['systems', name]);
   const complain = (message: string, path: string[]) => {
     throw new UserError(`${message} → at ${path.join('.')}\n  ${nearestLocated(tree, path).at}`);
   };

@@ -75,17 +75,24 @@ export function setLocated(root: Located, assignment: string): Located {
   const path = assignment.slice(0, equals).trim().split('.');
   const at = `--set ${assignment}`;
   const parsed = relocate(parseLocatedYaml(assignment.slice(equals + 1), at), at);
-  const put = (node: Located | undefined, [key, ...rest]: string[], done: string[]): Located => {
-    const value = node?.value ?? new Map<string, Located>();
-    if (!(value instanceof Map)) {
+  return putLocated(root, path, parsed);
+}
+
+/**
+ * Puts `value` at `path`, merged with a mapping that is there; mappings on the way are made where there are none.
+ * @throws UserError where a plain value stands in the way
+ */
+export function putLocated(root: Located | undefined, path: readonly string[], value: Located): Located {
+  const put = (node: Located | undefined, [key, ...rest]: readonly string[], done: string[]): Located => {
+    const entries = new Map(node?.value instanceof Map ? node.value : []);
+    if (node && node.value !== null && !(node.value instanceof Map)) {
       throw new UserError(
-        `${at}: ${done.join('.')} is ${JSON.stringify(plainValue({ at, value }))} and has no key "${key}"`,
+        `${value.at}: ${done.join('.')} is ${JSON.stringify(plainValue(node))} and has no key "${key}"`,
       );
     }
-    const entries = new Map(value);
     const old = entries.get(key);
-    entries.set(key, rest.length > 0 ? put(old, rest, [...done, key]) : mergeLocated(old, parsed));
-    return { at: node?.at ?? at, value: entries };
+    entries.set(key, rest.length > 0 ? put(old, rest, [...done, key]) : mergeLocated(old, value));
+    return { at: node?.at ?? value.at, value: entries };
   };
   return put(root, path, []);
 }

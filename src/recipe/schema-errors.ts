@@ -21,10 +21,18 @@ const SHOWN = 10;
 export function checkLocated<T>(schema: z.ZodType<T>, root: Located, prefix: readonly string[] = []): T {
   const result = schema.safeParse(plainValue(root));
   if (result.success) return result.data;
-  const complaints = result.error.issues.flatMap((issue) => complain(issue, schema, root, prefix));
+  const complaints = oncePerPlace(result.error.issues.flatMap((issue) => complain(issue, schema, root, prefix)));
   const shown = complaints.slice(0, SHOWN);
   if (complaints.length > SHOWN) shown.push(`… and ${complaints.length - SHOWN} more`);
   throw new UserError(shown.join('\n✖ '));
+}
+
+/** What several systems have from one line is said once. */
+function oncePerPlace(complaints: readonly string[]): string[] {
+  const withoutPath = (complaint: string) => complaint.replace(/ → at \S+/, '');
+  return [
+    ...new Map(complaints.toReversed().map((complaint) => [withoutPath(complaint), complaint])).values(),
+  ].reverse();
 }
 
 function complain(issue: z.core.$ZodIssue, schema: z.ZodType, root: Located, prefix: readonly string[]): string[] {

@@ -88,7 +88,10 @@ export const systemName = z
 /** The name of a system, or of a variant that a grid makes. */
 const anySystemName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\+[A-Za-z0-9._-]+=[A-Za-z0-9._-]+)*$/, 'expected a name of letters, digits, ".", "_", "-"');
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*(\+[A-Za-z0-9._-]+=[A-Za-z0-9._-]+)*$/,
+    'expected a name of letters, digits, ".", "_", "-"',
+  );
 
 /** Every section but those of systems that lie over the recipe's, which are checked once they do. */
 export const recipeSchema = z.strictObject({

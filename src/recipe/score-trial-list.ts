@@ -15,6 +15,8 @@ import { realLibrary } from './real-library.js';
 import { embedCached } from './stage-embed.js';
 import { readPartial } from './stage-prep.js';
 import { scoreTrials } from './stage-score.js';
+import { systemSettings } from './system-settings.js';
+import { findTrainingRuns } from './training-runs.js';
 import type { Experiment } from './work-folder.js';
 
 export interface ScoreTrialListOptions extends Reporting {
@@ -66,8 +68,9 @@ export async function scoreTrialList({
   const ids = [...utterancesOfTrials(trials, enrolment)].filter((id) => !embeddings.has(id));
   if (ids.length > 0) {
     const modelDir = join(workFolder, 'average', run);
+    const { featuresStage } = systemSettings(recipe, findTrainingRuns(recipe, run)[0].system);
     const embedder = await library.openEmbedder({ modelDir, engine: recipe.engine });
-    const more = await embedCached({ ...reporting, embedder, cacheDir: join(workFolder, 'features'), ids });
+    const more = await embedCached({ ...reporting, embedder, cacheDir: join(workFolder, featuresStage), ids });
     await embedder.close();
     for (const [id, embedding] of more.embeddings) embeddings.set(id, embedding);
   }

@@ -5,6 +5,7 @@ import { fileSha256 } from '../storage/hashing.js';
 import type { Library } from './library.js';
 import type { AverageOptions, Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
+import { systemSettings } from './system-settings.js';
 import type { TrainingRun } from './training-runs.js';
 
 export function averageStage(
@@ -13,19 +14,19 @@ export function averageStage(
   { averageSystem }: Pick<Library, 'averageSystem'>,
 ): Stage {
   const { name, system, seed } = run;
-  const { model, training } = recipe.systems[system];
-  const { features, augmentation, engine } = recipe;
-  const average = withinEpochs(recipe.average, training.epochs);
+  const { model, training, features, augmentation, average: chosen, featuresStage } = systemSettings(recipe, system);
+  const { engine } = recipe;
+  const average = withinEpochs(chosen, training.epochs);
   return {
     name: `average/${name}`,
-    needs: ['prep:training', 'features:training', `train/${name}`],
+    needs: ['prep:training', `${featuresStage}:training`, `train/${name}`],
     settings: { average, model, features },
     version: 1,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, inputHash: _, ...reporting }) {
       const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
-      const wanted = recipe.average.best ?? recipe.average.last ?? 0;
+      const wanted = chosen.best ?? chosen.last ?? 0;
       if (wanted > training.epochs) {
         reporting.log(
           `  ${wanted} checkpoints were to be averaged, but a training of ${training.epochs} epochs has no more`,
@@ -42,7 +43,7 @@ export function averageStage(
         engine,
         seed,
         trainDir: folderOf(`train/${name}`),
-        cacheDir: folderOf('features'),
+        cacheDir: folderOf(featuresStage),
         utterances: utterances.filter(({ split }) => split === 'train'),
         dir: folder,
       });

@@ -19,6 +19,7 @@ import type { Recipe } from './schema.js';
 import { embedCached } from './stage-embed.js';
 import type { Stage, StageContext } from './stage-runner.js';
 import { scoreTrials } from './stage-score.js';
+import { systemSettings } from './system-settings.js';
 import type { TrainingRun } from './training-runs.js';
 
 /** What `calibration.json` holds. */
@@ -35,13 +36,14 @@ export function calibrateStage(
   run: TrainingRun,
   { openEmbedder }: Pick<Library, 'openEmbedder'>,
 ): Stage {
-  const { name } = run;
+  const { name, system } = run;
+  const { featuresStage } = systemSettings(recipe, system);
   const learns = needsTraining(recipe.scoring);
   return {
     name: `calibrate/${name}`,
     needs: [
       'prep',
-      'features:training',
+      `${featuresStage}:training`,
       `average/${name}`,
       `score/${name}`,
       ...(learns ? [`embed-train/${name}`] : []),
@@ -101,7 +103,7 @@ export function calibrateStage(
     const enrolment = findEnrolment(list, trials)?.enrolment;
     const ids = [...utterancesOfTrials(trials, enrolment)].sort();
     const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine: recipe.engine });
-    const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir: folderOf('features'), ids });
+    const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir: folderOf(featuresStage), ids });
     await embedder.close();
     await scoreTrials({
       ...reporting,

@@ -12,6 +12,7 @@ import type { Library } from './library.js';
 import type { Recipe } from './schema.js';
 import { embedCached } from './stage-embed.js';
 import type { Stage } from './stage-runner.js';
+import { systemSettings } from './system-settings.js';
 import type { TrainingRun } from './training-runs.js';
 
 export function embedTrainStage(
@@ -19,12 +20,13 @@ export function embedTrainStage(
   run: TrainingRun,
   { openEmbedder }: Pick<Library, 'openEmbedder'>,
 ): Stage {
-  const { name } = run;
+  const { name, system } = run;
+  const { featuresStage } = systemSettings(recipe, system);
   const { engine, seed } = recipe;
   const { utterances: wanted } = recipe.scoring;
   return {
     name: `embed-train/${name}`,
-    needs: ['prep:training', 'features:training', `average/${name}`],
+    needs: ['prep:training', `${featuresStage}:training`, `average/${name}`],
     settings: { engine: engine.name, utterances: wanted, ...(wanted !== 'all' && { seed }) },
     version: 1,
     whenChanged: 'remove',
@@ -45,7 +47,7 @@ export function embedTrainStage(
               .slice(0, wanted);
       const ids = chosen.map(({ id }) => id).sort();
       const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
-      const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir: folderOf('features'), ids });
+      const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir: folderOf(featuresStage), ids });
       await embedder.close();
       const archive = join(folder, 'embeddings.ark');
       writeEmbeddings(archive, embeddings);

@@ -14,6 +14,7 @@ import { writeEmbeddings } from './embedding-archive.js';
 import type { Embedder, Library, Reporting } from './library.js';
 import type { Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
+import { systemSettings } from './system-settings.js';
 import type { TrainingRun } from './training-runs.js';
 
 /** Time in the network for so many frames. */
@@ -24,10 +25,11 @@ export interface ExtractionSpeed {
 }
 
 export function embedStage(recipe: Recipe, run: TrainingRun, { openEmbedder }: Pick<Library, 'openEmbedder'>): Stage {
-  const { name } = run;
+  const { name, system } = run;
+  const { featuresStage } = systemSettings(recipe, system);
   return {
     name: `embed/${name}`,
-    needs: ['prep', 'features', `average/${name}`],
+    needs: ['prep', featuresStage, `average/${name}`],
     settings: { engine: recipe.engine.name },
     version: 1,
     whenChanged: 'remove',
@@ -37,7 +39,12 @@ export function embedStage(recipe: Recipe, run: TrainingRun, { openEmbedder }: P
       const trials = readTrials(list);
       const ids = [...utterancesOfTrials(trials, findEnrolment(list, trials)?.enrolment)].sort();
       const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine: recipe.engine });
-      const { embeddings, speed } = await embedCached({ ...reporting, embedder, cacheDir: folderOf('features'), ids });
+      const { embeddings, speed } = await embedCached({
+        ...reporting,
+        embedder,
+        cacheDir: folderOf(featuresStage),
+        ids,
+      });
       await embedder.close();
       writeEmbeddings(join(folder, 'embeddings.ark'), embeddings);
       writeJsonAtomic(join(folder, 'speed.json'), speed);

@@ -1,24 +1,41 @@
-/** @file Stage `features`: manifest → feature cache. An interrupted cache is continued, not started again. */
+/**
+ * @file Stages `features`, `features@<hash>`: manifest → feature cache. An interrupted cache is continued, not started
+ * again. The recipe's own features are in `features`, those that only some systems have in a stage named by their content.
+ */
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hashUtterances, readManifest, type Utterance } from '../corpus/manifest.js';
 import { physicalCores } from '../engine/create-engine.js';
 import { copyIdentity } from '../features/augmentation-identity.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { asSpeechRecording, listAugmentationSources } from '../features/augmentation/sources.js';
 import { buildFeatureCache } from '../features/cache.js';
+import { takeOverShards } from '../features/cache-sharing.js';
 import { gigabytes } from '../features/disk-space.js';
 import { describeResampling } from '../features/utterance-features.js';
 import { makesCopies, trainingVariants, type CachedAugmentation } from '../features/variants.js';
 import { fileSha256, sha256Hex, stableJson } from '../storage/hashing.js';
 import type { Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
+import { systemSettings } from './system-settings.js';
 
-export function featuresStage({ features, augmentation, seed, engine }: Recipe): Stage {
+/** The recipe's own, and one for each other kind of features that its systems have. */
+export function featuresStages(recipe: Recipe): Stage[] {
+  const stages = new Map([['features', featuresStage(recipe, 'features')]]);
+  for (const system of Object.keys(recipe.systems)) {
+    const { featuresStage: name, features, augmentation } = systemSettings(recipe, system);
+    if (!stages.has(name)) stages.set(name, featuresStage({ ...recipe, features, augmentation }, name));
+  }
+  return [...stages.values()];
+}
+
+type FeaturesRecipe = Pick<Recipe, 'features' | 'augmentation' | 'seed' | 'engine'>;
+
+function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe, name: string): Stage {
   // What is drawn while training needs no features of its own.
   const cached = augmentation?.when === 'copies' ? augmentation : null;
   return {
-    name: 'features',
+    name,
     needs: ['prep:manifest'],
     get settings() {
       return { features, ...(cached && { augmentation: cacheSettings(cached, seed) }) };
@@ -35,6 +52,7 @@ export function featuresStage({ features, augmentation, seed, engine }: Recipe):
       const resampling = describeResampling(utterances, features);
       if (resampling) log(`  ${resampling}`);
       if (variants.length > 0) log(`  with ${variants.length} variants of the training utterances (augmentation)`);
+      takeOverShards(folder, features, otherCaches(folder));
       const summary = await buildFeatureCache({
         utterances: [...utterances, ...variants],
         options: features,
@@ -68,6 +86,12 @@ export function featuresStage({ features, augmentation, seed, engine }: Recipe):
       };
     },
   };
+}
+
+/** The caches beside this one. */
+function otherCaches(folder: string): string[] {
+  const entries = readdirSync(dirname(folder)).filter((entry) => /^features(@[0-9a-f]+)?$/.test(entry));
+  return entries.map((entry) => join(dirname(folder), entry)).filter((other) => other !== folder);
 }
 
 /** What decides which variants are cached, and what they are; as long as nothing is drawn, the seed does not. */

@@ -14,23 +14,24 @@ import { listCheckpoints } from '../training/checkpoint.js';
 import type { Library } from './library.js';
 import type { Recipe } from './schema.js';
 import type { Stage } from './stage-runner.js';
+import { systemSettings } from './system-settings.js';
 import type { TrainingRun } from './training-runs.js';
 
 export function trainStage(recipe: Recipe, run: TrainingRun, { trainSystem }: Pick<Library, 'trainSystem'>): Stage {
   const { name, system, seed } = run;
-  const { model, training } = recipe.systems[system];
+  const { model, training, features, augmentation, featuresStage } = systemSettings(recipe, system);
   const { logEvery: _, loaderThreads: ___, checkpoint, ...learning } = training;
   const { everySteps: __, ...retention } = checkpoint;
   return {
     name: `train/${name}`,
-    needs: ['prep:training', 'features:training'],
+    needs: ['prep:training', `${featuresStage}:training`],
     get settings() {
       return {
         model,
         training: { ...learning, checkpoint: retention },
         seed,
         engine: recipe.engine.name,
-        ...(recipe.augmentation && { augmentation: augmentationIdentity(recipe.augmentation) }),
+        ...(augmentation && { augmentation: augmentationIdentity(augmentation) }),
       };
     },
     version: 1,
@@ -43,11 +44,11 @@ export function trainStage(recipe: Recipe, run: TrainingRun, { trainSystem }: Pi
         name,
         model,
         training,
-        features: recipe.features,
-        augmentation: recipe.augmentation,
+        features,
+        augmentation,
         engine: recipe.engine,
         seed,
-        cacheDir: folderOf('features'),
+        cacheDir: folderOf(featuresStage),
         utterances: utterances.filter(({ split }) => split === 'train'),
         development: {
           utterances: utterances.filter(({ split }) => split === 'dev'),

@@ -16,7 +16,7 @@ import { costStage } from './stage-cost.js';
 import { needsTraining } from '../scoring/backend-options.js';
 import { embedStage } from './stage-embed.js';
 import { embedTrainStage } from './stage-embed-train.js';
-import { featuresStage } from './stage-features.js';
+import { featuresStages } from './stage-features.js';
 import { prepStage } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
 import { scoreStage } from './stage-score.js';
@@ -40,7 +40,7 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
     .sort((a, b) => a.seed - b.seed || names.indexOf(a.system) - names.indexOf(b.system));
   return [
     prepStage(recipe, join(workFolder, 'audio')),
-    featuresStage(recipe),
+    ...featuresStages(recipe),
     ...runs.flatMap((run) => [
       trainStage(recipe, run, library),
       averageStage(recipe, run, library),

@@ -17,6 +17,7 @@ import { writeFileAtomic, writeJsonAtomic } from '../storage/atomic-write.js';
 import { findRecipe, loadRecipe, recipeName, recipesFolder, type LoadedRecipe } from './load.js';
 import { recordProvenance } from './provenance.js';
 import { lockWorkFolder } from './work-folder-lock.js';
+import { writtenRecipe } from './written-recipe.js';
 
 export interface OpenExperimentOptions {
   /** The folder of work folders. */
@@ -73,7 +74,7 @@ export async function enterWorkFolder(experiment: Experiment): Promise<EnteredWo
   try {
     const earlier = readOverrides(folder);
     const forget = () => writeJsonAtomic(join(folder, '.overrides.json'), earlier);
-    writeFileAtomic(join(folder, 'recipe.resolved.yaml'), stringify(recipe, { lineWidth: 0 }));
+    writeFileAtomic(join(folder, 'recipe.resolved.yaml'), stringify(writtenRecipe(recipe), { lineWidth: 0 }));
     writeJsonAtomic(join(folder, '.overrides.json'), sets);
     await recordProvenance(folder, experiment, sets);
     const path = findRecipe(reference);
