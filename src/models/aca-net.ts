@@ -126,8 +126,8 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const indices = (count: number) => [...Array(count).keys()];
   const crossLayer = (block: number, rep: number): FrameAttentionLayer => ({
     name: crossName(block, rep),
-    title: `block ${block + 1}, cross attention ${rep + 1}`,
-    rows: 'latents',
+    title: `block ${block + 1}, ${pooling ? `${pooling} pooling` : 'cross attention'} ${rep + 1}`,
+    rows: pooling ? 'heads' : 'latents',
   });
 
   const list = createParameterList();
@@ -206,7 +206,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
       return attention(queries, rows, tensors, attentionOptions);
     };
     const pooled = (pooling: FramePooling) =>
-      poolFrames(rows, tensors, { name: `${name}.pool`, pooling, affine, batch, latents, channels });
+      poolFrames(rows, tensors, { name: `${name}.pool`, pooling, affine, batch, latents, channels, onWeights });
     const heard = tf.add(pooling ? pooled(pooling) : attended(), latent);
     const first = foldAffine(
       tensors[`${name}.linear1.weight`],
@@ -250,7 +250,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     parameters: list.parameters,
     batchNorms: list.batchNorms,
     derivedBuffers: { 'embed.pe': [10000, 1, embed] },
-    ...(!pooling && {
+    ...(pooling !== 'statistics' && {
       frameAttention: indices(blocks).flatMap((block) => indices(reps).map((rep) => crossLayer(block, rep))),
     }),
     dropoutRate: options.dropout,

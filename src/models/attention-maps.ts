@@ -15,7 +15,7 @@ import type { FrameAttentionLayer, SpeakerModel } from './model.js';
 /** One layer's attention in one utterance. */
 export interface AttentionMap {
   readonly layer: FrameAttentionLayer;
-  /** Latents or channels. */
+  /** Latents, channels or heads. */
   readonly rows: number;
   readonly frames: number;
   /** Row-major [rows, frames]; each row sums to one. */

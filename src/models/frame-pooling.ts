@@ -48,6 +48,8 @@ export interface FramePoolingOptions {
   readonly latents: number;
   /** The layout of rows and result: [E, B·N] for 'first', [B·N, E] for 'last'. */
   readonly channels: ChannelAxis;
+  /** Is shown the weights [B, 1, T] of `attentive`. */
+  readonly onWeights?: (weights: Tensor) => void;
 }
 
 /** Rows x̂ [B·T, E] → the same row for each of an utterance's latents, [B·L, E]; both transposed for 'first'. */
@@ -67,6 +69,7 @@ export function poolFrames(rows: Tensor, tensors: TensorMap, options: FramePooli
   const frames = count / batch;
   const scores = pooling === 'attentive' ? plain(tf.tanh(dense(flat, 'attention', affine)), 'score') : undefined;
   const weights = scores && tf.softmax(tf.reshape(scores, [1, batch, frames]));
+  if (weights) options.onWeights?.(tf.reshape(weights, [batch, 1, frames]));
   const { mean, deviation } = statistics(tf.reshape(flat, [embed, batch, frames]), weights);
   const values = dense(tf.concat([mean, deviation], 0), 'value', {
     gain: tf.concat([affine.gain, affine.gain], 0),

@@ -31,13 +31,13 @@ export interface TrainingMode {
   readonly dropout?: Dropout;
 }
 
-/** A layer that attends to the frames: each of its rows (a latent, a channel) spreads one unit of weight over time. */
+/** A layer that attends to the frames: each of its rows (a latent, a channel, a head) spreads one unit of weight over time. */
 export interface FrameAttentionLayer {
   /** Its prefix in the state dict. */
   readonly name: string;
   /** Such as `block 1, cross attention 2`. */
   readonly title: string;
-  readonly rows: 'latents' | 'channels';
+  readonly rows: 'latents' | 'channels' | 'heads';
 }
 
 /** Is shown a layer's weights [B, rows, T] as they are computed, each row of which sums to one. */

@@ -66,7 +66,7 @@ export async function openExplainer({
   if (attending.length === 0) {
     throw new UserError(
       `${modelDir}: ${speakerModel.title} attends to no frames, so there is nothing to show\n` +
-        '  models that can be explained: those with cross attention (aca-net) or attentive pooling (ecapa-tdnn)',
+        '  models that can be explained: those with cross attention (aca-net) or attentive pooling (ecapa-tdnn, aca-net with pooling: attentive)',
     );
   }
   const chosen = chooseLayers(attending, wanted, modelDir);

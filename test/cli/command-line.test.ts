@@ -30,7 +30,7 @@ describe('command line', () => {
 
   it('ends every help with an example', () => {
     const commands = [...acanet('--help').stdout.matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(([, name]) => name);
-    assert.equal(commands.length, 13);
+    assert.equal(commands.length, 14);
     for (const command of [[], ...commands.map((name) => [name]), ['features', 'extract']]) {
       const { status, stdout } = acanet(...command, '--help');
       assert.equal(status, 0, command.join(' '));
@@ -53,6 +53,18 @@ describe('command line', () => {
     ],
     ['a stage that is not there', ['run', 'demo', '--why', '--force', 'trian'], /✖ no stage "trian" in this recipe/],
     ['a system against itself', ['compare', 'aca-net', '--recipe', 'demo'], /✖ aca-net cannot be compared with itself/],
+    [
+      'a model folder and a recipe at once',
+      ['explain', 'a.wav', '--model', 'x', '--recipe', 'demo'],
+      /^✖ --model and --recipe exclude each other/,
+    ],
+    ['two comparisons at once', ['explain', 'a.wav', '--pause', '1', '--against', 'b.wav'], /^✖ --against and --pause/],
+    ['a pause of no length', ['explain', 'a.wav', '--pause', '0'], /^✖ --pause: expected seconds, above 0/],
+    [
+      'a model that is not made yet',
+      ['explain', 'a.wav', '--recipe', 'demo'],
+      /no averaged model of aca-net yet\n {2}make/,
+    ],
     ['an unknown recipe', ['train', '--recipe', 'dmo'], /^✖ no recipe "dmo" \(did you mean "demo"\?\)/],
     [
       'an unknown key',

@@ -63,6 +63,7 @@ describe('acanet explain', function () {
     await write('vad', { ...aca, ...spread }, { ...features, vad: {} });
     await write('collapsed', { ...aca, latentInit: { std: 1e-6 } });
     await write('ecapa', ecapa);
+    await write('attentive', { ...aca, pooling: 'attentive' });
     await write('pooled', { ...aca, pooling: 'statistics' });
     await write('imported', aca, null);
   });
@@ -92,7 +93,7 @@ describe('acanet explain', function () {
     assert.ok(!('weights' in explained.pictures[0].utterances[0].layers[0]), 'no weights in JSON');
   });
 
-  for (const name of ['aca', 'vad', 'ecapa']) {
+  for (const name of ['aca', 'vad', 'attentive', 'ecapa']) {
     it(`looks at the features that embed embeds, to the last bit: ${name}`, async () => {
       const modelDir = path(name);
       const embeddings = await embedInputs({ ...silent, inputs: [path('a.wav')], modelDir, engine, asIs: false });

@@ -1,7 +1,7 @@
 /**
  * @file What the picture of a model's attention is drawn from: utterances, their spectra, the weights of each layer.
  *
- * Weights are shares: a row (one latent, one channel) spreads 1 over the frames that the model was given. A share is
+ * Weights are shares: a row (a latent, a channel, a head) spreads 1 over the frames that the model was given. A share is
  * shown as a multiple of the even one, 1/T for T frames, so that utterances of different length can be compared.
  */
 
@@ -11,7 +11,7 @@ export interface LayerAttention {
   readonly name: string;
   readonly title: string;
   /** What its rows are. */
-  readonly unit: 'latents' | 'channels';
+  readonly unit: 'latents' | 'channels' | 'heads';
   readonly rows: number;
   /** Row-major [rows, frames]; each row sums to one. */
   readonly weights: Float32Array;

@@ -1,6 +1,6 @@
 /**
  * @file Where a model looks: an utterance's log-mel spectrogram with the mean attention over it, and below it, for each
- * layer that attends to frames, a heat map of its rows (latents or channels) over time.
+ * layer that attends to frames, a heat map of its rows (latents, channels or heads) over time.
  *
  * Attention is shown as a multiple of the even share on a logarithmic scale that begins at 1, the same in all maps:
  * what a mean over time would give leaves the paper blank. Rows stand in the order of the moments at which they look
@@ -240,7 +240,7 @@ function heatMap(
     image(levels, columns, rows, HEAT_RAMP, place) +
     frame(place) +
     text(middle, y + 9, String(layer.rows), { size: 11, color: LIGHT.faint, anchor: 'end' }) +
-    text(middle, y + height, '1', { size: 11, color: LIGHT.faint, anchor: 'end' }) +
+    (layer.rows > 1 ? text(middle, y + height, '1', { size: 11, color: LIGHT.faint, anchor: 'end' }) : '') +
     `<text transform="translate(${px(x - 40)},${px(y + height / 2)}) rotate(-90)" text-anchor="middle" font-size="11" fill="${LIGHT.faint}">${layer.unit}</text>`
   );
 }
@@ -361,12 +361,13 @@ function frameEdge({ times, frames }: AttentionUtterance, edge: number): number 
 }
 
 function layerNote(layer: LayerAttention, { framesGiven }: AttentionUtterance): string {
-  const { unit, effectiveFrames, coveredFrames, evenness, speechShare, pauseShare } = layer;
-  if (isEven([layer])) return `even: each of the ${unit} attends to all ${framesGiven} frames alike`;
+  const { unit, rows, effectiveFrames, coveredFrames, evenness, speechShare, pauseShare } = layer;
+  if (isEven([layer]))
+    return `even: ${rows > 1 ? `each of the ${unit}` : 'the head'} attends to all ${framesGiven} frames alike`;
   const one = `a ${unit.slice(0, -1)} attends to ${Math.round(effectiveFrames)} of ${framesGiven} frames (${percent(evenness)})`;
   const rest =
     pauseShare === undefined ? `speech gets ${percent(speechShare)}` : `the pause gets ${percent(pauseShare)}`;
-  return `${one}, all together to ${Math.round(coveredFrames)}; ${rest}`;
+  return `${one}${rows > 1 ? `, all together to ${Math.round(coveredFrames)}` : ''}; ${rest}`;
 }
 
 function describe(utterance: AttentionUtterance): string {
