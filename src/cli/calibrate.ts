@@ -1,4 +1,4 @@
-/** @file `acanet calibrate`: scores → log-likelihood ratios, learned from development scores. */
+/** @file `acanet calibrate`: scores → log-likelihood ratios, learned from development scores or before. */
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
 import { createTalk, print, printJson } from './output.js';
@@ -6,6 +6,7 @@ import { withExamples } from './recipe-options.js';
 
 interface CalibrateFlags {
   out: string;
+  apply?: string;
   devTrials?: string;
   trials?: string;
   method: 'logistic' | 'pav';
@@ -20,8 +21,12 @@ export function addCalibrate(program: Command): void {
   const command = program
     .command('calibrate')
     .description('scores of one system, or of several (fusion), → natural log-likelihood ratios')
-    .argument('<files...>', 'DEV_SCORES SCORES of each system: what is learned from, then what is calibrated')
+    .argument(
+      '<files...>',
+      'DEV_SCORES SCORES of each system: what is learned from, then what is calibrated; with --apply only SCORES',
+    )
     .requiredOption('--out <file>', 'calibrated scores; what was learned goes beside it (.json)')
+    .option('--apply <json>', 'learn nothing: apply what an earlier call wrote beside its scores')
     .option('--dev-trials <file>', 'labels of the development scores, where the file has none')
     .option('--trials <file>', 'labels of the other scores, to show figures; nothing is learned from them')
     .addOption(
@@ -41,8 +46,13 @@ export function addCalibrate(program: Command): void {
   withExamples(
     command,
     'acanet calibrate dev-scores.txt scores.txt --dev-trials dev-trials.txt --trials trials.txt --out llrs.txt',
+    'acanet calibrate other-scores.txt --apply llrs.txt.json --out other-llrs.txt',
     'acanet calibrate aca-dev.txt aca.txt ecapa-dev.txt ecapa.txt --dev-trials dev-trials.txt --out fused.txt',
-  ).action(async (files: string[], { json, prior, ...flags }: CalibrateFlags) => {
+  ).action(async (files: string[], { json, prior, apply, ...flags }: CalibrateFlags) => {
+    if (apply !== undefined) {
+      await applySaved(files, apply, { json, ...flags }, command.getOptionValueSource('method') !== 'default');
+      return;
+    }
     if (files.length % 2 !== 0) {
       throw new UserError(
         `expected two score files for each system (development scores, then those to calibrate), got ${files.length} files`,
@@ -80,4 +90,26 @@ export function addCalibrate(program: Command): void {
       ].join('\n'),
     );
   });
+}
+
+async function applySaved(
+  scores: string[],
+  calibration: string,
+  { json, devTrials, method: _, ...flags }: Omit<CalibrateFlags, 'apply' | 'prior'>,
+  methodGiven: boolean,
+): Promise<void> {
+  if (devTrials !== undefined || methodGiven) {
+    throw new UserError('--apply learns nothing: leave --dev-trials and --method out');
+  }
+  const { applyCalibrationFile } = await import('../recipe/apply-calibration.js');
+  const { evaluation, ...report } = applyCalibrationFile({ ...flags, scores, calibration });
+  if (json) {
+    printJson({ ...report, ...(evaluation && { evaluation }), out: flags.out });
+    return;
+  }
+  const { describeScores } = await import('../scoring/evaluation.js');
+  const figures = evaluation
+    ? `calibrated: ${describeScores(evaluation)}, minCllr ${evaluation.minCllr.toFixed(3)}`
+    : `${report.trials} trials`;
+  print([flags.out, figures].join('\n'));
 }

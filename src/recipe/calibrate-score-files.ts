@@ -2,21 +2,16 @@
  * @file Turns scores into log-likelihood ratios: learns from development scores of one system or several, and applies
  * what was learned to other scores of the same systems.
  */
-import type { Calibration } from '../scoring/calibration.js';
-import { applyCalibration, trainCalibration } from '../scoring/calibration.js';
 import { UserError } from '../errors.js';
+import { applyCalibration, type Calibration, trainCalibration } from '../scoring/calibration.js';
 import { evaluateLabelled, type Evaluation } from '../scoring/evaluation.js';
 import { applyPav, trainPav } from '../scoring/pav-calibration.js';
-import { qualityFeatures, type QualityMeasure } from '../scoring/quality-measures.js';
-import { joinScores, readScores, writeScoreTable } from '../scoring/scores-file.js';
+import { writeScoreTable } from '../scoring/scores-file.js';
 import { describePair, pairKeys, type Pairs } from '../scoring/trial-table.js';
 import { writeJsonAtomic } from '../storage/atomic-write.js';
-import { readTextLines } from '../storage/text-lines.js';
-import { readLabelledScores } from './evaluate-score-file.js';
-import { readEmbeddings } from './embedding-archive.js';
-import { sidesFromManifest } from './trial-sides.js';
+import { calibrationFeatures, type QualitySources, readSystems } from './calibration-features.js';
 
-export interface CalibrateOptions {
+export interface CalibrateOptions extends QualitySources {
   /** Each system's development scores … */
   dev: readonly string[];
   /** … and its scores to calibrate, in the same order. */
@@ -27,10 +22,6 @@ export interface CalibrateOptions {
   trials?: string;
   method?: 'logistic' | 'pav';
   prior?: number;
-  /** Quality measures: durations from this manifest, norms of these embeddings, `utterance value` lines. */
-  manifest?: string;
-  embeddings?: string;
-  quality?: readonly string[];
   out: string;
 }
 
@@ -56,7 +47,7 @@ export function calibrateScoreFiles({
   prior = 0.01,
   manifest,
   embeddings,
-  quality = [],
+  quality,
   out,
 }: CalibrateOptions): CalibrationReport {
   const training = readSystems(dev, devTrials);
@@ -69,11 +60,7 @@ export function calibrateScoreFiles({
   }
   const applied = readSystems(scores, trials);
   refuseShared(training.pairs, applied.pairs, { dev: dev[0], scores: scores[0] });
-  const measures = readMeasures({ manifest, embeddings, quality });
-  const featuresOf = ({ pairs, systems }: Systems, list?: string) => [
-    ...systems.map((values, i) => ({ name: systems.length > 1 ? `score of system ${i + 1}` : 'score', values })),
-    ...measures.flatMap((measure) => qualityFeatures(measure(pairs, list), pairs)),
-  ];
+  const featuresOf = calibrationFeatures({ manifest, embeddings, quality });
   const learning = featuresOf(training, devTrials);
   const columns = learning.map(({ values }) => values);
   const names = learning.map(({ name }) => name);
@@ -106,32 +93,6 @@ export function calibrateScoreFiles({
   };
 }
 
-interface Systems {
-  pairs: Pairs;
-  /** One score a trial for each system. */
-  systems: Float64Array[];
-  labels?: Uint8Array;
-  /** The labels that the score file itself has. */
-  written?: Uint8Array;
-}
-
-/** The scores of several systems on the same trials, in the order of the list, else of the first file. */
-function readSystems(paths: readonly string[], list?: string): Systems {
-  const table = readScores(paths[0]);
-  const first = list !== undefined || table.labels ? readLabelledScores(paths[0], list) : table;
-  const trials = { ...first, labels: first.labels ?? new Uint8Array(first.scores.length) };
-  const others = paths.slice(1).map((path) => {
-    const { labels, ...other } = readScores(path);
-    return joinScores(first.labels && labels ? { ...other, labels } : other, trials, path);
-  });
-  return {
-    pairs: first,
-    systems: [first.scores, ...others],
-    ...(first.labels && { labels: first.labels }),
-    ...(table.labels && first.labels && { written: first.labels }),
-  };
-}
-
 /** What is calibrated must not be what was learned from. */
 function refuseShared(dev: Pairs, scores: Pairs, names: { dev: string; scores: string }): void {
   const numbers = new Map(dev.ids.map((id, number) => [id, number]));
@@ -161,44 +122,4 @@ function contains(sorted: Float64Array, value: number): boolean {
     else high = middle;
   }
   return sorted[low] === value;
-}
-
-/** Opens what the measures come from; each gives the values of the ids in a list of trials. */
-function readMeasures({
-  manifest,
-  embeddings,
-  quality,
-}: Required<Pick<CalibrateOptions, 'quality'>> & Pick<CalibrateOptions, 'manifest' | 'embeddings'>) {
-  const measures: ((pairs: Pairs, list?: string) => QualityMeasure)[] = [];
-  if (manifest !== undefined) {
-    measures.push((pairs, trials) => {
-      const sides = sidesFromManifest(manifest, pairs, { trials });
-      const values = new Map(pairs.ids.map((id, number) => [id, sides[number].duration]));
-      return { name: 'duration', values, logarithm: true };
-    });
-  }
-  if (embeddings !== undefined) {
-    const norms = Array.from(readEmbeddings(embeddings), ([id, vector]) => [id, Math.hypot(...vector)] as const);
-    measures.push(() => ({ name: 'norm', values: new Map(norms), logarithm: true }));
-  }
-  for (const path of quality) {
-    const values = readValues(path);
-    measures.push(() => ({ name: path, values, logarithm: false }));
-  }
-  return measures;
-}
-
-/** `utterance value` lines. */
-function readValues(path: string): Map<string, number> {
-  const values = new Map<string, number>();
-  for (const { text, number } of readTextLines(path, { what: 'the quality measure' })) {
-    const fields = text.trim().split(/\s+/);
-    if (fields[0] === '') continue;
-    const value = Number(fields[1]);
-    if (fields.length !== 2 || !Number.isFinite(value)) {
-      throw new UserError(`${path}:${number}: expected an utterance and a finite number, got ${JSON.stringify(text)}`);
-    }
-    values.set(fields[0], value);
-  }
-  return values;
 }

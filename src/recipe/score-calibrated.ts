@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
+import { readTrialTable } from '../scoring/trial-table.js';
 import { calibrateScoreFiles, type CalibrationReport } from './calibrate-score-files.js';
 import { scoreTrialList, type ScoreTrialListOptions } from './score-trial-list.js';
 
@@ -16,6 +17,14 @@ export async function scoreCalibrated(
   const devTrials = join(options.experiment.folder, 'prep', 'dev-trials.txt');
   if (!existsSync(devTrials)) {
     throw new UserError(`${devTrials}: the recipe has no development trials, so there is nothing to calibrate from`);
+  }
+  const { labels } = readTrialTable(devTrials);
+  const targets = labels.reduce((sum, label) => sum + label, 0);
+  if (targets === 0 || targets === labels.length) {
+    throw new UserError(
+      `${devTrials}: calibration learns from trials of both kinds, got ${targets} target and ${labels.length - targets} nontarget trials\n` +
+        '  give the recipe development speakers with two utterances or more each (development.speakers)',
+    );
   }
   const scored = await scoreTrialList({ ...common, trials, enrollMap, out });
   const development = await scoreTrialList({ ...common, trials: devTrials });

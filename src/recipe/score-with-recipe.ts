@@ -49,7 +49,12 @@ export async function scoreWithRecipe({
   log,
   progress,
   signal,
-}: ScoreWithRecipeOptions): Promise<{ scores: Float64Array; record: BackendRecord }> {
+}: ScoreWithRecipeOptions): Promise<{
+  scores: Float64Array;
+  record: BackendRecord;
+  /** The mean cohort score of each model and utterance, where scores are normalised. */
+  cohortMeans?: ReadonlyMap<string, number>;
+}> {
   const warnings: string[] = [];
   const data: { -readonly [key in keyof BackendData]: BackendData[key] } = {};
   const record: BackendRecord = { scoring: scoringInForce(scoring), warnings, notes: [] };
@@ -78,15 +83,19 @@ export async function scoreWithRecipe({
   const [first = []] = embeddings.values();
   const backend = trainBackend(scoring, data, first.length);
   for (const note of backend.notes) log(`  ${note}`);
+  const cohortMeans = new Map<string, number>();
   const scores = await scoreWithBackend(backend, {
     trials,
     embeddings,
     enrolment,
     openEngine: () => createEngine(engine),
+    onCohortMeans: (means) => {
+      for (const [id, mean] of means) cohortMeans.set(id, mean);
+    },
     onProgress: (done, total) => progress('cohort', done, total),
     signal,
   });
-  return { scores, record: { ...record, notes: backend.notes } };
+  return { scores, record: { ...record, notes: backend.notes }, ...(cohortMeans.size > 0 && { cohortMeans }) };
 }
 
 /** What tells one cohort file from another, for the hash of a stage's settings; undefined for a cohort of the recipe's. */

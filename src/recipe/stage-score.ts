@@ -2,6 +2,7 @@
  * @file Stage `score/<run>`: embeddings and test trials → `scores.txt`, `scores.csv`, `metrics.json`, and
  * `backend.json`, which says what the scores were made with.
  */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findEnrolment } from '../corpus/trials/enrolment.js';
 import { readManifest } from '../corpus/manifest.js';
@@ -9,7 +10,7 @@ import { readTrials } from '../corpus/trials/trials.js';
 import { needsTraining, scoringInForce } from '../scoring/backend-options.js';
 import { describeScores, evaluateScores, type Evaluation } from '../scoring/evaluation.js';
 import { writeScores, writeScoresCsv } from '../scoring/scores-file.js';
-import { writeJsonAtomic } from '../storage/atomic-write.js';
+import { writeFileAtomic, writeJsonAtomic } from '../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../storage/hashing.js';
 import { readEmbeddings } from './embedding-archive.js';
 import type { Recipe } from './schema.js';
@@ -56,7 +57,7 @@ export function scoreStage(recipe: Recipe, run: TrainingRun): Stage {
   };
 }
 
-/** Scores trials and writes the four files into `folder`. */
+/** Scores trials and writes the files into `folder`; where scores are normalised also `cohort-mean.txt`. */
 export async function scoreTrials({
   folder,
   partial,
@@ -67,11 +68,15 @@ export async function scoreTrials({
   partial?: string;
 }): Promise<Evaluation> {
   const { trials } = options;
-  const { scores, record } = await scoreWithRecipe(options);
+  const { scores, record, cohortMeans } = await scoreWithRecipe(options);
   const evaluation = evaluateScores(scores, trials, { where: join(folder, 'scores.txt'), partial });
   writeScores(join(folder, 'scores.txt'), trials, scores);
   writeScoresCsv(join(folder, 'scores.csv'), trials, scores);
   writeJsonAtomic(join(folder, 'metrics.json'), evaluation);
   writeJsonAtomic(join(folder, 'backend.json'), record);
+  // `utterance value` lines, which `acanet calibrate --quality` takes.
+  const meansPath = join(folder, 'cohort-mean.txt');
+  if (cohortMeans) writeFileAtomic(meansPath, Array.from(cohortMeans, ([id, mean]) => `${id} ${mean}\n`).join(''));
+  else rmSync(meansPath, { force: true });
   return evaluation;
 }

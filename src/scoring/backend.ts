@@ -100,6 +100,8 @@ export interface ScoreTrialsOptions {
   readonly where?: string;
   /** Opened only where scores are normalised. */
   readonly openEngine: () => Promise<Engine>;
+  /** Told the mean cohort score of each model and utterance, where scores are normalised. */
+  readonly onCohortMeans?: (means: Iterable<[id: string, mean: number]>) => void;
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -107,7 +109,16 @@ export interface ScoreTrialsOptions {
 /** One score a trial, in the trials' order. @throws UserError naming what cannot be scored */
 export async function scoreWithBackend(
   { options: { normalize, top, deviation }, transforms, scorer, cohort }: Backend,
-  { trials, embeddings, enrolment, where = 'embeddings', openEngine, onProgress, signal }: ScoreTrialsOptions,
+  {
+    trials,
+    embeddings,
+    enrolment,
+    where = 'embeddings',
+    openEngine,
+    onCohortMeans,
+    onProgress,
+    signal,
+  }: ScoreTrialsOptions,
 ): Promise<Float64Array<ArrayBuffer>> {
   const sides = trialSides(scorer, applyAll(transforms, embeddings, where), trials, { enrolment, where });
   const scores = pairScores(scorer, sides);
@@ -121,6 +132,7 @@ export async function scoreWithBackend(
       width: scorer.width,
       deviation,
       ...(normalize === 'as-norm' && { top }),
+      onCohortMeans,
       onProgress,
       signal,
     },

@@ -16,6 +16,8 @@ export type Normalization = (typeof normalizations)[number];
 
 export interface NormalizeScoresOptions extends CohortStatisticsOptions {
   readonly normalization: Exclude<Normalization, 'none'>;
+  /** Told the mean cohort score of each model and test utterance that it was computed for: a quality measure. */
+  readonly onCohortMeans?: (means: Iterable<[id: string, mean: number]>) => void;
 }
 
 /**
@@ -26,15 +28,18 @@ export interface NormalizeScoresOptions extends CohortStatisticsOptions {
 export async function normalizeScores(
   scores: Float64Array,
   { sides, cohort }: { sides: TrialSides; cohort: ScoredSides },
-  { normalization, onProgress, ...options }: NormalizeScoresOptions,
+  { normalization, onProgress, onCohortMeans, ...options }: NormalizeScoresOptions,
 ): Promise<Float64Array<ArrayBuffer>> {
   const models = normalization === 't-norm' ? 0 : sides.models.rows.size;
   const tests = normalization === 'z-norm' ? 0 : sides.tests.rows.size;
-  const statistics = (side: ScoredSide, against: ScoredSide, before: number) =>
-    cohortStatistics(side, against, {
+  const statistics = async (side: ScoredSide, against: ScoredSide, before: number) => {
+    const found = await cohortStatistics(side, against, {
       ...options,
       onProgress: (done) => onProgress?.(before + done, models + tests),
     });
+    onCohortMeans?.(Array.from(side.rows.keys(), (id, row) => [id, found.mean[row]]));
+    return found;
+  };
   const normalized: Float64Array[] = [];
   if (models > 0) {
     const ofModels = await statistics(sides.models, cohort.tests, 0);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.js';
 import { keyedRandom } from '../../src/random.js';
+import { applyCalibrationFile } from '../../src/recipe/apply-calibration.js';
 import { calibrateScoreFiles } from '../../src/recipe/calibrate-score-files.js';
 import { readScores } from '../../src/scoring/scores-file.js';
 
@@ -81,7 +82,20 @@ describe('calibrate-score-files', () => {
     assert.ok(pav.evaluation!.cllr! < 1 && pav.calibration === undefined);
     const both = write('quality.txt', readFileSync(dev.quality, 'utf8') + readFileSync(test.quality, 'utf8'));
     const quality = calibrateScoreFiles({ ...common, quality: [both], out: join(dir, 'quality-llrs.txt') });
-    assert.deepEqual(quality.features, ['score', `lower ${both}`, `higher ${both}`]);
+    assert.deepEqual(quality.features, ['score', 'lower quality', 'higher quality']);
+    // The same values from a file for each list.
+    mkdirSync(join(dir, 'other'));
+    const [first, second] = [
+      write('value.txt', readFileSync(dev.quality, 'utf8')),
+      write('other/value.txt', readFileSync(test.quality, 'utf8')),
+    ];
+    const merged = calibrateScoreFiles({ ...common, quality: [first, second], out: join(dir, 'merged.txt') });
+    assert.deepEqual(merged.calibration, quality.calibration);
+    assert.throws(
+      () =>
+        calibrateScoreFiles({ ...common, quality: [first, write('other/value.txt', 'd3 7\n')], out: join(dir, 'x') }),
+      /other\/value\.txt:1: d3 has the value 7, but .* before/,
+    );
     assert.throws(
       () => calibrateScoreFiles({ ...common, method: 'pav', quality: [both], out: join(dir, 'x') }),
       /pav calibrates one score, got 3 features/,
@@ -90,6 +104,41 @@ describe('calibrate-score-files', () => {
       () => calibrateScoreFiles({ ...common, quality: [dev.quality], out: join(dir, 'x') }),
       /24 ids have no value: t0/,
     );
+  });
+
+  it('applies what it has learned before, with the same features only', () => {
+    const [dev, test, other] = [makeSet('d'), makeSet('t'), makeSet('o')];
+    const both = { dev: [dev.a, dev.b], devTrials: dev.trials, scores: [test.a, test.b] };
+    const at = (name: string) => join(dir, name);
+    calibrateScoreFiles({ ...both, out: at('learned.txt') });
+    const calibration = at('learned.txt.json');
+    // Applied to the same scores it gives the same ratios; to others those of the same formula.
+    applyCalibrationFile({ calibration, scores: [test.a, test.b], out: at('again.txt') });
+    assert.equal(readFileSync(at('again.txt'), 'utf8'), readFileSync(at('learned.txt'), 'utf8'));
+    const { features, trials, evaluation } = applyCalibrationFile({
+      calibration,
+      scores: [other.labelled, other.b],
+      out: at('others.txt'),
+    });
+    assert.deepEqual([features, trials], [['score of system 1', 'score of system 2'], 276]);
+    assert.ok(evaluation!.cllr! < 1 && readScores(at('others.txt')).labels);
+
+    const pav = { dev: [dev.a], devTrials: dev.trials, scores: [test.a], method: 'pav' as const, out: at('curve.txt') };
+    calibrateScoreFiles(pav);
+    applyCalibrationFile({ calibration: at('curve.txt.json'), scores: [test.a], out: at('again.txt') });
+    assert.equal(readFileSync(at('again.txt'), 'utf8'), readFileSync(at('curve.txt'), 'utf8'));
+
+    const refuses = (options: Partial<Parameters<typeof applyCalibrationFile>[0]>, message: RegExp) =>
+      assert.throws(
+        () => applyCalibrationFile({ calibration, scores: [other.a, other.b], out: at('none.txt'), ...options }),
+        (error) => error instanceof UserError && message.test(error.message),
+      );
+    refuses({ scores: [other.a] }, /learned\.txt\.json: learned from the scores of 2 systems, got 1 score files/);
+    refuses({ quality: [other.quality] }, /learned from score of system 1, score of system 2; got .*, higher o-q/);
+    refuses({ calibration: other.a }, /o-a\.txt: cannot be read as a calibration/);
+    refuses({ calibration: write('no.json', '{"method": "logistic"}') }, /no\.json: expected a calibration .* systems/);
+    refuses({ calibration: at('nowhere.json') }, /nowhere\.json: cannot be read/);
+    assert.throws(() => readFileSync(at('none.txt')));
   });
 
   it('refuses to calibrate what it learned from, scores without labels, and development trials of one kind', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runRecipe } from '../../src/recipe/run-recipe.js';
@@ -39,5 +39,10 @@ describe('score-calibrated', function () {
     );
     assert.equal(report.evaluation!.trials, scores.length);
     await assert.rejects(scoreCalibrated({ ...common, trials: 'dev-trials.txt' }), /are development trials .* too/);
+
+    const list = join(experiment.folder, 'prep', 'dev-trials.txt');
+    const withoutTargets = readFileSync(list, 'utf8').replaceAll(/^.* target\n/gm, '');
+    writeFileSync(list, withoutTargets);
+    await assert.rejects(scoreCalibrated(common), /dev-trials\.txt: .* both kinds, got 0 target and \d+ nontarget/);
   });
 });

@@ -56,6 +56,24 @@ describe('score normalisation', () => {
     }
   }
 
+  it('tells the cohort means with which scores are normalised', async () => {
+    const means = new Map<string, number>();
+    const onCohortMeans = (found: Iterable<[string, number]>) =>
+      [...found].forEach(([id, mean]) => means.set(id, mean));
+    await normalized(false, { normalization: 'as-norm', top: 5, onCohortMeans });
+    const highest = new Map<string, number>();
+    await normalized(false, {
+      normalization: 's-norm',
+      onCohortMeans: (found) => [...found].forEach(([id, mean]) => highest.set(id, mean)),
+    });
+    assert.deepEqual(
+      [...means.keys()].sort(),
+      [...new Set(trials.flatMap(({ enroll, test }) => [enroll, test]))].sort(),
+    );
+    // The mean of the highest is above that of all.
+    for (const [id, mean] of means) assert.ok(mean > highest.get(id)!, id);
+  });
+
   for (const top of [20, undefined]) {
     for (const kind of ['z', 't', 's'] as const) {
       it(`gives SpeechBrain's ${kind}-norm with ${top ?? 'all'} of the cohort`, async () => {
