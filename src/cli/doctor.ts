@@ -1,25 +1,65 @@
-/** @file `acanet doctor`: what this machine is and which engines work on it. */
+/** @file `acanet doctor`: what this machine is and which engines work on it; with --model, what a network is like. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { print, printJson } from './output.js';
-import { withExamples } from './recipe-options.js';
+import { openFrom, runsOf, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
+
+interface DoctorFlags extends RecipeFlags {
+  model?: string;
+}
 
 export function addDoctor(program: Command): void {
   const command = program
     .command('doctor')
-    .description('say what this machine is, which engines and devices work on it, and how to get the others')
-    .option('--json', 'print results as JSON');
-  withExamples(command, 'acanet doctor').action(async ({ json }: { json?: boolean }) => {
-    const { examineMachine } = await import('../recipe/examine-machine.js');
-    const findings = await examineMachine();
-    if (json) printJson(findings);
-    else {
-      const { formatTable } = await import('../report/table.js');
-      const facts = Object.entries({ ...findings.versions, ...findings.machine }).map(([k, v]) => [k, String(v)]);
-      print(formatTable([{ title: 'this machine' }, { title: '' }], facts));
-      for (const { engine, device, works, remark } of findings.engines) {
-        print(`--engine ${engine} --device ${device}: ${works ? 'works' : `does not work here: ${remark}`}`);
-      }
-      print(`to use TensorFlow: ${findings.installTensorflow}`);
-    }
+    .description(
+      'say what this machine is, which engines and devices work on it, and how to get the others;\n' +
+        'with --model: examine a network layer by layer on one training batch, and say what is amiss',
+    )
+    .option('--model <name|dir>', 'a system of the recipe, as it starts; or a model folder, as it is');
+  withExamples(
+    withRecipeOptions(command),
+    'acanet doctor',
+    'acanet doctor --model aca-net --recipe librispeech-mini',
+    'acanet doctor --model aca-net --recipe demo --set systems.aca-net.model.latentInit.std=0.02',
+  ).action(async (flags: DoctorFlags) => {
+    if (flags.model !== undefined || flags.recipe !== undefined || flags.set.length > 0) await examineNetwork(flags);
+    else await examineThisMachine(flags);
   });
+}
+
+async function examineThisMachine({ json }: DoctorFlags): Promise<void> {
+  const { examineMachine } = await import('../recipe/examine-machine.js');
+  const findings = await examineMachine();
+  if (json) printJson(findings);
+  else {
+    const { formatTable } = await import('../report/table.js');
+    const facts = Object.entries({ ...findings.versions, ...findings.machine }).map(([k, v]) => [k, String(v)]);
+    print(formatTable([{ title: 'this machine' }, { title: '' }], facts));
+    for (const { engine, device, works, remark } of findings.engines) {
+      print(`--engine ${engine} --device ${device}: ${works ? 'works' : `does not work here: ${remark}`}`);
+    }
+    print(`to use TensorFlow: ${findings.installTensorflow}`);
+  }
+}
+
+async function examineNetwork(flags: DoctorFlags): Promise<void> {
+  const experiment = await openFrom({ flags });
+  const { recipe, folder } = experiment;
+  const isFolder =
+    flags.model !== undefined && (/[\\/]/.test(flags.model) || existsSync(join(flags.model, 'model.json')));
+  const [run] = await runsOf(experiment, isFolder ? undefined : flags.model);
+  const [{ examineModel }, { describeModelFindings }] = await Promise.all([
+    import('../recipe/examine-model.js'),
+    import('../recipe/model-findings.js'),
+  ]);
+  const findings = await examineModel({
+    workFolder: folder,
+    recipe,
+    run,
+    modelDir: isFolder ? flags.model : undefined,
+    engine: recipe.engine,
+  });
+  if (flags.json) printJson(findings);
+  else print(describeModelFindings(findings));
 }

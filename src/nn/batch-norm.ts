@@ -23,7 +23,8 @@ export interface BatchStatistics {
   record(name: string, x: Tensor, channels: ChannelAxis): void;
 }
 
-function batchMoments(x: Tensor, axis: number): { mean: Tensor; variance: Tensor } {
+/** Mean and variance (divisor N) over an axis, which is kept with size 1. */
+export function batchMoments(x: Tensor, axis: number): { mean: Tensor; variance: Tensor } {
   const count = x.shape[axis];
   const mean = tf.mean(x, axis, true);
   const variance =

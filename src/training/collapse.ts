@@ -103,7 +103,7 @@ function judge(
     if (locked) {
       return {
         cause: 'locked',
-        seen: `after step ${step} the attention of ${locked.title} has locked on single frames: entropy ${shown(locked.entropy)} of 1 (limit ${LOCKED})`,
+        seen: `${when(step)} the attention of ${locked.title} has locked on single frames: entropy ${shown(locked.entropy)} of 1 (limit ${LOCKED})`,
         likely: 'the learning rate is too high',
         sets: lowerRate(context, 4),
       };
@@ -115,7 +115,7 @@ function judge(
     return {
       cause: 'common',
       seen:
-        `after step ${step} the embeddings use only about ${spread.toFixed(1)} directions (limit ${SPREAD}): ` +
+        `${when(step)} the embeddings use only about ${spread.toFixed(1)} directions (limit ${SPREAD}): ` +
         `${(100 * common).toFixed(0)} % of their variance is all values rising and falling together (limit ${100 * COMMON} %)`,
       likely: 'one map makes every value of the embedding, and what the latents share outweighs the rest',
       sets: canCentre ? [inModel(context, 'centred=true')] : lowerRate(context, 2),
@@ -132,7 +132,7 @@ function latentsAlike(
   const { modelOptions, step } = context;
   const entropies = seenBy.map(({ entropy }) => entropy.toFixed(2)).join(' ');
   const seen =
-    `after step ${step} all latents attend to the same frames: diversity of attention ${shown(diversity)} ` +
+    `${when(step)} all latents attend to the same frames: diversity of attention ${shown(diversity)} ` +
     `(limit ${ALIKE}), entropy ${entropies} of 1`;
   if (modelOptions?.type !== 'aca-net') return { cause: 'alike', seen, likely: 'the queries are too small', sets: [] };
   const { queryScale, latentInit } = modelOptions;
@@ -154,7 +154,7 @@ function fewDirections(
   const { step, history, augmentation, features, training } = context;
   const { firstGradNorm = NaN, gradNorm = NaN, highestSpread, margin } = history;
   const before = highestSpread > 2 * spread ? `, from ${highestSpread.toFixed(1)} earlier` : '';
-  const seen = `after step ${step} the embeddings use only about ${spread.toFixed(1)} directions${before} (limit ${shown(limit)})`;
+  const seen = `${when(step)} the embeddings use only about ${spread.toFixed(1)} directions${before} (limit ${shown(limit)})`;
   if (gradNorm > GROWTH * firstGradNorm) {
     const grown = `the gradients grow (norm ${shown(firstGradNorm)}, now ${shown(gradNorm)}): the learning rate is too high`;
     return { cause: 'gradient', seen, likely: grown, sets: lowerRate(context, 3) };
@@ -187,6 +187,8 @@ function lowerRate(context: CollapseContext, divisor: number): string[] {
   return [`${inTraining(context, `schedule.${key}`)}=${(rate / divisor).toExponential(0)}`];
 }
 
+const when = (step: number) =>
+  step === 0 ? 'before the first step' : Number.isFinite(step) ? `after step ${step}` : 'in this model';
 const inSystem = ({ name }: CollapseContext) => `systems.${(name ?? 'NAME').replace(/@\d+$/, '')}`;
 const inModel = (context: CollapseContext, assignment: string) => `${inSystem(context)}.model.${assignment}`;
 const inTraining = (context: CollapseContext, key: string) => `${inSystem(context)}.training.${key}`;

@@ -111,7 +111,8 @@ export function describeDevelopment({ devEer, devSpread, instruments }: Developm
 /** What the instruments read after a step. */
 export function describeReadings(step: number, readings: Readings): string {
   const { spread } = readings;
-  return [`after step ${step}: spread of the embeddings ${spread.toFixed(1)}`, ...inWords(readings)].join('  ');
+  const when = step === 0 ? 'before the first step' : `after step ${step}`;
+  return [`${when}: spread of the embeddings ${spread.toFixed(1)}`, ...inWords(readings)].join('  ');
 }
 
 function inWords({ spectrum, attention }: Readings): string[] {

@@ -11,7 +11,7 @@ import type { Engine, Program, Step, TensorMap, TensorSpecs } from '../engine/pr
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { initialTensors, parameterNames } from '../models/model.js';
-import type { SpeakerModel } from '../models/model.js';
+import type { EmbedOptions, SpeakerModel } from '../models/model.js';
 import { updatedStatistics } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
 import { createDropout, dropoutKeyCount, dropoutKeys } from '../nn/dropout.js';
@@ -77,18 +77,21 @@ export function initialTrainingTensors(model: SpeakerModel, speakers: number, se
 /** Names of what the optimiser updates. */
 export const trainedNames = (model: SpeakerModel): string[] => [...parameterNames(model), CLASSIFIER];
 
+type LossOptions = Pick<TrainingStepOptions, 'model' | 'scale' | 'easyMargin' | 'hardMargin'> &
+  Pick<EmbedOptions, 'onLatents'>;
+
 /** The batch's loss, with everything else that its forward pass gives. */
 export function trainingLoss(
   tensors: TensorMap,
   { features, targets, margin, dropout }: Record<'features' | 'targets' | 'margin', Tensor> & { dropout?: Tensor },
-  { model, scale, easyMargin, hardMargin }: TrainingStepOptions,
+  { model, scale, easyMargin, hardMargin, onLatents }: LossOptions,
 ) {
   const batches: { name: string; x: Tensor; channels: ChannelAxis }[] = [];
   const statistics = {
     record: (name: string, x: Tensor, channels: ChannelAxis) => batches.push({ name, x: tf.keep(x), channels }),
   };
   const training = { statistics, dropout: dropout && createDropout(dropout, model.dropoutRate) };
-  const embeddings = model.embed(tensors, features, { training });
+  const embeddings = model.embed(tensors, features, { training, onLatents });
   const weight = tensors[CLASSIFIER];
   const { loss, cosine } = aamSoftmax({ embeddings, weight, targets, margin, scale, easyMargin, hardMargin });
   return { loss, cosine, embeddings, batches };

@@ -60,7 +60,7 @@ describe('collapse warnings', () => {
     const [warning] = watch.observe({ step: 0, instruments: alike });
     assert.equal(
       warning,
-      'warning: after step 0 all latents attend to the same frames: diversity of attention 0.000022 (limit 0.01), entropy 1.00 1.00 of 1\n' +
+      'warning: before the first step all latents attend to the same frames: diversity of attention 0.000022 (limit 0.01), entropy 1.00 1.00 of 1\n' +
         '  likely cause: the latents start too small (std 0.02): queries are projections of them, not normalised\n' +
         '  try --set systems.aca-small.model.latentInit.std=2',
     );
