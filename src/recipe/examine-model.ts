@@ -89,7 +89,9 @@ export async function examineModel(options: ExamineModelOptions): Promise<ModelF
   return {
     title: model.title,
     parameters: parameterCount(model),
-    subject: modelDir ? `${modelDir} under a new classifier` : `${run.system} of recipe ${recipe.name} as it starts, seed ${run.seed}`,
+    subject: modelDir
+      ? `${modelDir} under a new classifier`
+      : `${run.system} of recipe ${recipe.name} as it starts, seed ${run.seed}`,
     features: batch.from,
     ...examination,
     warnings: [

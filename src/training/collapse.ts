@@ -97,8 +97,9 @@ function judge(
   const latents = (model.frameAttention ?? []).filter(({ rows }) => rows === 'latents');
   const seenBy = latents.flatMap(({ name, title }) => (name in attention ? [{ title, ...attention[name] }] : []));
   if (seenBy.length > 0) {
-    const alike = Math.max(...seenBy.map(({ diversity }) => diversity));
-    if (alike < ALIKE) return latentsAlike(seenBy, alike, context);
+    const diversities = seenBy.flatMap(({ diversity }) => diversity ?? []);
+    const alike = Math.max(...diversities);
+    if (diversities.length > 0 && alike < ALIKE) return latentsAlike(seenBy, alike, context);
     const locked = seenBy.find(({ entropy }) => entropy < LOCKED);
     if (locked) {
       return {

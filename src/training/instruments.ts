@@ -31,9 +31,9 @@ export interface AttentionFigures {
   entropy: number;
   /**
    * How much the rows look at different frames: their Jensen-Shannon divergence H(mean row) − mean H(row), as a share
-   * of the largest possible. 0 where all rows attend alike.
+   * of the largest possible. 0 where all rows attend alike; absent where there is but one row.
    */
-  diversity: number;
+  diversity?: number;
 }
 
 /** What `metrics.jsonl` holds as `instruments`. */
@@ -114,20 +114,20 @@ function chooseEvenly<T>(items: readonly T[], count: number): T[] {
 }
 
 function createAttentionMeter() {
-  const sums = new Map<string, { entropy: number; diversity: number; maps: number }>();
+  const layers = new Map<string, AttentionFigures[]>();
+  const mean = (values: number[]) => rounded(values.reduce((sum, value) => sum + value, 0) / values.length);
   return {
     add(map: AttentionMap) {
-      const { entropy, diversity } = attentionFigures(map);
-      const sum = sums.get(map.layer.name) ?? { entropy: 0, diversity: 0, maps: 0 };
-      const [entropies, diversities] = [sum.entropy + entropy, sum.diversity + diversity];
-      sums.set(map.layer.name, { entropy: entropies, diversity: diversities, maps: sum.maps + 1 });
+      const { name } = map.layer;
+      layers.set(name, [...(layers.get(name) ?? []), attentionFigures(map)]);
     },
     read: (): Record<string, AttentionFigures> =>
       Object.fromEntries(
-        [...sums].map(([name, { entropy, diversity, maps }]) => [
-          name,
-          { entropy: rounded(entropy / maps), diversity: rounded(diversity / maps) },
-        ]),
+        [...layers].map(([name, figures]) => {
+          const diversities = figures.flatMap(({ diversity }) => diversity ?? []);
+          const entropy = mean(figures.map((each) => each.entropy));
+          return [name, { entropy, ...(diversities.length > 0 && { diversity: mean(diversities) }) }];
+        }),
       ),
   };
 }
@@ -141,7 +141,7 @@ export function attentionFigures(map: AttentionMap): AttentionFigures {
   const largest = Math.log(Math.min(map.rows, map.frames));
   return {
     entropy: normalizedEntropy(mean, map.frames),
-    diversity: largest > 0 ? Math.max(0, ofMean - mean) / largest : 0,
+    ...(largest > 0 && { diversity: Math.max(0, ofMean - mean) / largest }),
   };
 }
 

@@ -15,7 +15,7 @@ const FADED = 1e-5;
 /** A line for each thing amiss, the first layer of each kind with the number of the others. */
 export function layerWarnings(layers: readonly LayerFigures[]): string[] {
   const total = Math.hypot(...layers.map(({ gradient = 0 }) => gradient));
-  const attentive = layers.filter(({ attention }) => attention);
+  const diversities = layers.flatMap(({ attention }) => attention?.diversity ?? []);
   const kinds: ((figures: LayerFigures) => string | false | undefined)[] = [
     ({ rms, gradient }) =>
       [rms, gradient].some((value) => value !== undefined && !Number.isFinite(value)) &&
@@ -33,9 +33,9 @@ export function layerWarnings(layers: readonly LayerFigures[]): string[] {
       cosine > ALIKE &&
       `all latents of an utterance are alike, mean cosine ${cosine.toFixed(2)} (limit ${ALIKE}): one vector stands for all of them`,
     ({ attention }) =>
-      attention !== undefined &&
+      attention?.diversity !== undefined &&
       attention.diversity < SAME_FRAMES &&
-      attentive.some((other) => other.attention!.diversity >= SAME_FRAMES) &&
+      diversities.some((diversity) => diversity >= SAME_FRAMES) &&
       `its rows attend to the same frames, diversity ${shown(attention.diversity)} (limit ${SAME_FRAMES}), while those of other layers do not`,
     ({ gradient }) =>
       gradient !== undefined &&

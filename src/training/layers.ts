@@ -8,13 +8,13 @@
 
 /** What a layer is made of: attention and its projections, norms, linear maps, convolutions. */
 const PARTS = /\.(?:attn|out_proj|lnorm\d*|norm\d*|linear\d*|conv)$/;
-/** A block of ECAPA-TDNN, whose convolutions lie up to five names deeper. */
-const TDNN_BLOCK = /^blocks\.\d+(?=\.)/;
+/** Layers whose inner structure goes deeper: a block of ECAPA-TDNN, a layer of an ACA block with its attention or pooling. */
+const DEEP = /^(?:blocks\.\d+|ACA_blocks\.\d+\.(?:cross_attention|latent_transformer\.transformer)\.\d+)(?=\.)/;
 
 /** The layer of a parameter: its name without its own last part and the layer's inner structure. */
 export function layerOf(parameter: string): string {
-  const block = TDNN_BLOCK.exec(parameter);
-  if (block) return block[0];
+  const deep = DEEP.exec(parameter);
+  if (deep) return deep[0];
   let name = parameter.replace(/\.[^.]+$/, '');
   while (PARTS.test(name)) name = name.replace(PARTS, '');
   return name;

@@ -12,7 +12,12 @@ import { initialTensors } from '../../src/models/model.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { dropoutKeyCount, dropoutKeys } from '../../src/nn/dropout.js';
 import { keyedRandom } from '../../src/random.js';
-import { attentionFigures, isEarlyPoint, readInstruments } from '../../src/training/instruments.js';
+import {
+  attentionFigures,
+  isEarlyPoint,
+  readInstruments,
+  type AttentionFigures,
+} from '../../src/training/instruments.js';
 import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
 import {
   CLASSIFIER,
@@ -43,13 +48,14 @@ describe('instruments', function () {
       const map = { rows: rows.length, frames: rows[0].length, weights } as AttentionMap;
       return attentionFigures(map);
     };
-    const near = (actual: { entropy: number; diversity: number }, entropy: number, diversity: number) => {
+    const near = (actual: AttentionFigures, entropy: number, diversity: number) => {
       // Weights are float32.
       assert.ok(Math.abs(actual.entropy - entropy) < 1e-6, `entropy ${actual.entropy}`);
-      assert.ok(Math.abs(actual.diversity - diversity) < 1e-6, `diversity ${actual.diversity}`);
+      assert.ok(Math.abs(actual.diversity! - diversity) < 1e-6, `diversity ${actual.diversity}`);
     };
     const even = [0.25, 0.25, 0.25, 0.25];
     near(figures([even, even]), 1, 0);
+    assert.deepEqual(figures([even]), { entropy: 1 }, 'one row differs from no other');
     near(figures([[1, 0, 0, 0], [1, 0, 0, 0]]), 0, 0); // prettier-ignore
     near(figures([[1, 0, 0, 0], [0, 1, 0, 0]]), 0, 1); // prettier-ignore
     near(figures([[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]]), 0.5, 1); // prettier-ignore
@@ -72,8 +78,8 @@ describe('instruments', function () {
     assert.equal(small.utterances, 48);
     assert.deepEqual(Object.keys(wide.attention), ['ACA_blocks.0.cross_attention.0', 'ACA_blocks.0.cross_attention.1']);
     for (const layer of Object.keys(wide.attention)) {
-      assert.ok(small.attention[layer].diversity < 0.01, layer);
-      assert.ok(wide.attention[layer].diversity > 0.01, layer);
+      assert.ok(small.attention[layer].diversity! < 0.01, layer);
+      assert.ok(wide.attention[layer].diversity! > 0.01, layer);
     }
     assert.ok(small.spread < wide.spread);
     const shares = wide.spectrum.reduce((sum, share) => sum + share, 0);

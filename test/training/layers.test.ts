@@ -35,6 +35,7 @@ describe('layers', () => {
       'fc',
     ]);
     assert.equal(layerOf('classifier.weight'), 'classifier');
+    assert.equal(layerOf('ACA_blocks.1.cross_attention.0.pool.value.weight'), 'ACA_blocks.1.cross_attention.0');
   });
 
   it('have the norm of all their parameters together', () => {
