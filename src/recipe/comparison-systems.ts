@@ -16,7 +16,7 @@ import type { Library } from './library.js';
 import type { BackendRecord } from './score-with-recipe.js';
 import type { RunCalibration } from './stage-calibrate.js';
 import { COST_SECONDS } from './stage-cost.js';
-import type { DoneRecord } from './stage-runner.js';
+import type { DoneRecord } from './stage-plan.js';
 
 const FRAMES_PER_SECOND = 100;
 

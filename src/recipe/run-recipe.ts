@@ -7,7 +7,8 @@ import { augmentationIdentity } from '../features/augmentation-identity.js';
 import type { Library, Reporting } from './library.js';
 import { realLibrary } from './real-library.js';
 import type { Compared } from './stage-compare.js';
-import { planStages, runStages, type StagePlan } from './stage-runner.js';
+import type { StagePlan } from './stage-plan.js';
+import { planStages, runStages } from './stage-runner.js';
 import { createStages } from './stages.js';
 import { enterWorkFolder, type Experiment } from './work-folder.js';
 

@@ -3,16 +3,25 @@
  *
  * A stage is up to date when its `.done.json` carries the hash of what it depends on now: the settings it reads, its
  * version, and the output hashes of the stages it needs. Output hashes rather than times decide, so a stage that is run
- * again with the same outcome leaves the stages after it alone. The hashed object itself is kept in `.done.json`, so
- * that a difference can be named.
+ * again with the same outcome leaves the stages after it alone.
  */
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { internal, UserError } from '../errors.js';
 import { guardWriting, writeJsonAtomic } from '../storage/atomic-write.js';
-import { sha256Hex, stableJson } from '../storage/hashing.js';
 import { peakMemory, resetPeakMemory } from './peak-memory.js';
 import { describeMachine } from './provenance.js';
+import {
+  hashInput,
+  inputOf,
+  planStage,
+  readDone,
+  readJson,
+  stageOf,
+  type DoneRecord,
+  type StagePlan,
+} from './stage-plan.js';
+import { takeOverTwin } from './stage-twin.js';
 
 /** What a stage's run gives back. */
 export interface StageOutcome {
@@ -60,36 +69,6 @@ export interface Stage {
   run(context: StageContext): Promise<StageOutcome>;
 }
 
-/** What a stage depends on, as hashed. */
-interface StageInput {
-  settings: Record<string, unknown>;
-  needs: Record<string, string>;
-  version: number;
-}
-
-/** What `.done.json` holds. */
-export interface DoneRecord extends Omit<StageOutcome, 'summary'> {
-  stage: string;
-  inputHash: string;
-  input: StageInput;
-  /** ISO 8601. */
-  finished: string;
-  seconds: number;
-  /** An interrupted run was gone on with: `seconds` are those since then. */
-  resumed?: boolean;
-  /** Highest resident memory of the process while the stage ran, where the system tells (Linux). */
-  peakBytes?: number;
-  machine?: string;
-}
-
-/** What would happen to a stage, and why. */
-export interface StagePlan {
-  stage: string;
-  /** `if changed`: a stage before it will run, and only its outcome decides. */
-  action: 'skip' | 'run' | 'resume' | 'if changed';
-  reasons: string[];
-}
-
 export interface StageRunOptions {
   workFolder: string;
   stages: readonly Stage[];
@@ -108,11 +87,12 @@ export interface StageRunOptions {
 export function planStages({ workFolder, stages, targets, force = [] }: StageRunOptions): StagePlan[] {
   checkForced(stages, force);
   const outputs = new Map<string, string>();
+  const taken = namesOf(stages);
   return inOrder(stages, targets).map((stage) => {
     const pending = stage.needs.filter((need) => !outputs.has(need));
-    const plan = planStage(workFolder, stage, outputs, pending, force.includes(stage.name));
-    const done = readDone(workFolder, stage);
-    if (plan.action === 'skip' && done) recordOutput(outputs, stage, done);
+    const plan = planStage(stage, { workFolder, outputs, pending, forced: force.includes(stage.name), taken });
+    const done = readDone(workFolder, plan.twin ?? stage.name);
+    if ((plan.action === 'skip' || plan.twin) && done) recordOutput(outputs, stage, done);
     return plan;
   });
 }
@@ -123,12 +103,20 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
   const { log = silent, progress = silent, onFinished = silent } = options;
   const outputs = new Map<string, string>();
   checkForced(stages, force);
+  const taken = namesOf(stages);
   const plans: StagePlan[] = [];
   for (const stage of inOrder(stages, targets)) {
     signal?.throwIfAborted();
-    const plan = planStage(workFolder, stage, outputs, [], force.includes(stage.name));
+    const asked = { workFolder, outputs, pending: [], forced: force.includes(stage.name), taken };
+    let plan = planStage(stage, asked);
+    if (plan.twin !== undefined) {
+      log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
+      makePlace(workFolder, stage, outputs, log);
+      takeOverTwin(workFolder, stage.name, plan.twin);
+      plan = planStage(stage, asked);
+    }
     plans.push(plan);
-    const done = readDone(workFolder, stage);
+    const done = readDone(workFolder, stage.name);
     if (plan.action === 'skip' && done) {
       log(`= ${stage.name}: up to date`);
       recordOutput(outputs, stage, done);
@@ -143,6 +131,7 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
 }
 
 const silent = () => undefined;
+const namesOf = (stages: readonly Stage[]): ReadonlySet<string> => new Set(stages.map(({ name }) => name));
 
 type OutputHashes = Pick<StageOutcome, 'outputHash' | 'partHashes'>;
 
@@ -152,9 +141,6 @@ function recordOutput(outputs: Map<string, string>, { name }: Stage, { outputHas
   for (const [part, hash] of Object.entries(partHashes)) outputs.set(`${name}:${part}`, hash);
 }
 
-/** The stage of a need that may name a part: `prep:training` → `prep`. */
-const stageOf = (need: string): string => need.split(':')[0];
-
 async function runStage(
   workFolder: string,
   stage: Stage,
@@ -163,9 +149,7 @@ async function runStage(
 ): Promise<OutputHashes> {
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
-  const inputHash = hashInput(input);
-  const previous = `${folder}.previous`;
-  guardWriting(folder, () => makeRoom(folder, stage, inputHash, { previous, log: reporting.log }));
+  const { inputHash, previous } = makePlace(workFolder, stage, outputs, reporting.log);
   writeJsonAtomic(join(folder, '.started.json'), { stage: stage.name, inputHash });
   const folderOf = (name: string) => {
     if (!stage.needs.some((need) => stageOf(need) === name))
@@ -201,6 +185,20 @@ async function runStage(
   return outcome;
 }
 
+/** Takes away what an earlier run left. @returns where a result waits that is to be replaced */
+function makePlace(
+  workFolder: string,
+  stage: Stage,
+  outputs: ReadonlyMap<string, string>,
+  log: (line: string) => void,
+): { inputHash: string; previous: string } {
+  const folder = join(workFolder, stage.name);
+  const inputHash = hashInput(inputOf(stage, outputs));
+  const previous = `${folder}.previous`;
+  guardWriting(folder, () => makeRoom(folder, stage, inputHash, { previous, log }));
+  return { inputHash, previous };
+}
+
 /**
  * Takes away what an earlier run left, unless the stage may build on it. A finished result that is to be replaced waits
  * under `previous`, so that a run that fails (a mistyped folder) leaves it as it was.
@@ -221,15 +219,15 @@ function makeRoom(
     renameSync(folder, previous);
     return;
   }
-  rmSync(join(folder, '.done.json'), { force: true });
-  if (changed ? stage.whenChanged === 'keep' : stage.resumable && !finished) return;
   if (changed && stage.whenChanged === 'set aside' && started) {
     const aside = freeName(`${folder}.${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')}`);
     renameSync(folder, aside);
     log(`  ${stage.name}: the earlier result is kept in ${aside}`);
-  } else if (stage.whenChanged !== 'keep') {
-    rmSync(folder, { recursive: true, force: true });
+    return;
   }
+  rmSync(join(folder, '.done.json'), { force: true });
+  if (changed ? stage.whenChanged === 'keep' : stage.resumable && !finished) return;
+  if (stage.whenChanged !== 'keep') rmSync(folder, { recursive: true, force: true });
 }
 
 /** Puts the earlier result back in the place of an unfinished one. */
@@ -242,36 +240,6 @@ function restore(folder: string, previous: string): void {
 function freeName(path: string, count = 1): string {
   const name = count === 1 ? path : `${path}-${count}`;
   return existsSync(name) ? freeName(path, count + 1) : name;
-}
-
-function planStage(
-  workFolder: string,
-  stage: Stage,
-  outputs: ReadonlyMap<string, string>,
-  pending: string[],
-  forced: boolean,
-): StagePlan {
-  const plan = (action: StagePlan['action'], ...reasons: string[]): StagePlan => ({
-    stage: stage.name,
-    action,
-    reasons,
-  });
-  const folder = join(workFolder, stage.name);
-  const done = readDone(workFolder, stage);
-  const input = inputOf(stage, outputs);
-  if (!done) {
-    const started = readJson<{ inputHash: string }>(join(folder, '.started.json'));
-    const same = pending.length === 0 && started?.inputHash === hashInput(input);
-    if (same && stage.resumable) return plan('resume', 'an earlier run was interrupted');
-    return plan('run', started ? 'an earlier run did not finish' : 'has not been run');
-  }
-  if (forced) return plan('run', 'asked for');
-  const missing = done.outputs.find((output) => !existsSync(join(folder, output)));
-  if (missing) return plan('run', `${missing} is gone`);
-  const differences = differencesOf(done.input, input, pending);
-  if (differences.length > 0) return plan('run', ...differences);
-  if (pending.length > 0) return plan('if changed', ...pending.map((need) => `${stageOf(need)} will run`));
-  return plan('skip', 'up to date');
 }
 
 /** The stages wanted and everything they need, in the order of the list, which must be a valid one. */
@@ -295,54 +263,5 @@ function checkForced(stages: readonly Stage[], force: readonly string[]): void {
   const unknown = force.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new UserError(`no stage "${unknown}" in this recipe to force; there are ${known.join(', ')}`);
-  }
-}
-
-function inputOf(stage: Stage, outputs: ReadonlyMap<string, string>): StageInput {
-  const needs = Object.fromEntries(stage.needs.map((need) => [need, outputs.get(need) ?? '']));
-  // Through JSON, so that it compares equal with what `.done.json` gives back.
-  return JSON.parse(JSON.stringify({ settings: stage.settings, needs, version: stage.version })) as StageInput;
-}
-
-const hashInput = (input: StageInput) => sha256Hex(stableJson(input));
-
-function differencesOf(before: StageInput, now: StageInput, pending: string[]): string[] {
-  const differences = describeChanges(before.settings, now.settings);
-  if (before.version !== now.version) differences.push('acanet does this stage differently now');
-  const needs = [...new Set([...Object.keys(before.needs), ...Object.keys(now.needs)])];
-  for (const need of needs.filter((name) => !pending.includes(name))) {
-    if (before.needs[need] === undefined) differences.push(`takes ${need} too`);
-    else if (now.needs[need] === undefined) differences.push(`no longer takes ${need}`);
-    else if (before.needs[need] !== now.needs[need]) differences.push(`${need} gave another result`);
-  }
-  return differences;
-}
-
-/** `training.batchSize: 32 → 16` for each leaf that differs, at most five. */
-export function describeChanges(before: unknown, now: unknown): string[] {
-  const [old, current] = [flatten(before), flatten(now)];
-  const changed = [...new Set([...old.keys(), ...current.keys()])].filter((key) => old.get(key) !== current.get(key));
-  const show = (value = 'not set') => (value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  const lines = changed.slice(0, 5).map((key) => `${key}: ${show(old.get(key))} → ${show(current.get(key))}`);
-  return changed.length > 5 ? [...lines, `… and ${changed.length - 5} more settings`] : lines;
-}
-
-function flatten(value: unknown, path = '', leaves = new Map<string, string>()): Map<string, string> {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-    for (const [key, child] of Object.entries(value)) flatten(child, path ? `${path}.${key}` : key, leaves);
-  } else if (value !== undefined) {
-    leaves.set(path, JSON.stringify(value));
-  }
-  return leaves;
-}
-
-const readDone = (workFolder: string, stage: Stage) => readJson<DoneRecord>(join(workFolder, stage.name, '.done.json'));
-
-/** A JSON file of the runner's own; one that is absent or damaged counts as not written. */
-function readJson<T>(path: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
-  } catch {
-    return undefined;
   }
 }

@@ -172,4 +172,44 @@ describe('stage runner', () => {
     await run([failing(options, () => false)]);
     assert.deepEqual(await run([failing(options, () => false)], { force: ['t'] }), ['started']);
   });
+
+  describe('a result that is set aside rather than removed', () => {
+    const options = { resumable: true, whenChanged: 'set aside' } as const;
+    const train = (name: string, value: string) => stage(name, [], value, options);
+
+    it('is taken over from a name that no stage has any more', async () => {
+      await run([train('t/old', 'v'), train('t/other', 'w')]);
+      const renamed = [train('t/new', 'v'), train('t/other', 'w')];
+      assert.deepEqual(plan(renamed), ['take over: the same was made as t/old', 'skip: up to date']);
+      assert.deepEqual(await run(renamed), []);
+      assert.deepEqual(readdirSync(join(workFolder, 't')).sort(), ['new', 'other']);
+      assert.deepEqual(plan(renamed), ['skip: up to date', 'skip: up to date']);
+    });
+
+    it('is left to the stage that has it', async () => {
+      await run([train('t/old', 'v')]);
+      assert.deepEqual(plan([train('t/old', 'v'), train('t/new', 'v')])[1], 'run: has not been run');
+    });
+
+    it('is taken up again when a setting is changed back, and the other one is kept', async () => {
+      await run([train('t', 'v')]);
+      assert.deepEqual(await run([train('t', 'w')]), ['t']);
+      assert.match(plan([train('t', 'v')])[0], /^take over: the same was made as t\.\d+T\d+$/);
+      assert.deepEqual(await run([train('t', 'v')]), []);
+      assert.equal(readFileSync(join(workFolder, 't/out'), 'utf8'), 'v');
+      assert.deepEqual(await run([train('t', 'w')]), []);
+      assert.equal(readFileSync(join(workFolder, 't/out'), 'utf8'), 'w');
+    });
+
+    it('is gone on with where it was interrupted', async () => {
+      await assert.rejects(run([{ ...failing(options, () => true), name: 'old' }]), /killed/);
+      assert.deepEqual(await run([failing(options, () => false)]), ['continued']);
+      assert.ok(!existsSync(join(workFolder, 'old')));
+    });
+
+    it('is made anew when that is asked for', async () => {
+      await run([train('t/old', 'v')]);
+      assert.deepEqual(await run([train('t/new', 'v')], { force: ['t/new'] }), ['t/new']);
+    });
+  });
 });
