@@ -1,6 +1,7 @@
 /** @file `acanet calibrate`: scores → log-likelihood ratios, learned from development scores or before. */
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
+import type { Calibration } from '../scoring/calibration.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 
@@ -76,11 +77,7 @@ export function addCalibrate(program: Command): void {
     }
     const { describeScores } = await import('../scoring/evaluation.js');
     const { calibration, features, development, evaluation } = report;
-    const formula = calibration
-      ? [
-          `llr = ${calibration.offset.toPrecision(4)} + ${features.map((name, i) => `${calibration.weights[i].toPrecision(4)} · ${name}`).join(' + ')}`,
-        ]
-      : [];
+    const formula = calibration ? [formulaOf(calibration, features)] : [];
     print(
       [
         flags.out,
@@ -90,6 +87,14 @@ export function addCalibrate(program: Command): void {
       ].join('\n'),
     );
   });
+}
+
+/** `llr = -8.1 + 21.3 · score - 2.1 · lower duration` */
+function formulaOf({ offset, weights }: Pick<Calibration, 'offset' | 'weights'>, features: readonly string[]): string {
+  const terms = weights.map(
+    (weight, i) => `${weight < 0 ? '-' : '+'} ${Math.abs(weight).toPrecision(4)} · ${features[i]}`,
+  );
+  return ['llr =', offset.toPrecision(4), ...terms].join(' ');
 }
 
 async function applySaved(

@@ -1,8 +1,8 @@
 /**
  * @file EER and minDCF as other toolkits define them, so that published numbers can be matched.
  *
- * Read from their sources (the arithmetic is written anew here); they differ on small sets, with ties, and in minDCF's
- * scale:
+ * Read from their sources (the arithmetic is written anew here; Kaldi at f20989f and 2578aee, SpeechBrain at 01c8a11,
+ * WeSpeaker at 0333e19, voxceleb_trainer at 3bfd557); they differ on small sets, with ties, and in minDCF's scale:
  * - Kaldi (`compute-eer`, `compute_min_dcf.py`): the EER is the share of missed targets at the first target score that
  *   exceeds the nontarget score of as high a false-alarm rate; no interpolation, so it is a multiple of 1 / targets.
  * - SpeechBrain (`metric_stats.py`): accept if score > threshold, at all scores and the middles between them (so never

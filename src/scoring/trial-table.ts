@@ -87,9 +87,12 @@ export function readTrialTable(path: string, { models = false } = {}): TrialTabl
   return table;
 }
 
-/** Throws UserError if a pair has two labels, in either order unless the first ids are models. */
+/**
+ * Throws UserError if a pair has two labels, in either order unless the first ids are models, or two different scores
+ * in the same order.
+ */
 export function refuseContradictions(
-  table: TrialTable,
+  table: TrialTable & { readonly scores?: Float64Array },
   { where, models = false }: { where: string; models?: boolean },
 ): void {
   const keys = pairKeys(table, { ordered: models });
@@ -97,7 +100,13 @@ export function refuseContradictions(
   const contradicted: string[] = [];
   for (let i = 1; i < order.length; i++) {
     const [a, b] = [order[i - 1], order[i]];
-    if (keys[a] === keys[b] && table.labels[a] !== table.labels[b]) contradicted.push(describePair(table, b));
+    if (keys[a] !== keys[b]) continue;
+    if (table.labels[a] !== table.labels[b]) contradicted.push(describePair(table, b));
+    else if (table.scores && table.enroll[a] === table.enroll[b] && table.scores[a] !== table.scores[b]) {
+      throw new UserError(
+        `${where}: two scores for ${describePair(table, b)}: ${table.scores[a]} and ${table.scores[b]}`,
+      );
+    }
   }
   if (contradicted.length > 0) {
     throw new UserError(`${where}: ${contradicted.length} pairs have both labels: ${firstOf(contradicted)}`);

@@ -139,6 +139,11 @@ describe('evaluate-score-file', () => {
       /both\.txt: 1 pairs have both labels: b a/,
     ],
     [
+      'a pair with two scores',
+      () => reportOnScoreFile(write('twice.txt', 'a b 1 target\na c 0 nontarget\na b 2 target\n')),
+      /twice\.txt: two scores for a b: 1 and 2/,
+    ],
+    [
       'a pair with both labels in the list, in the other order',
       () => reportOnScoreFile(scores(), { trials: write('conflict.txt', 'u1 u0 nontarget\nu0 u1 target\n') }),
       /conflict\.txt: 1 pairs have both labels/,
