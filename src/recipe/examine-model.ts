@@ -23,6 +23,7 @@ import { createMargin } from '../training/schedule.js';
 import { CLASSIFIER, initialTrainingTensors } from '../training/training-step.js';
 import { layerWarnings } from '../training/layer-warnings.js';
 import type { EngineOptions, Recipe } from './schema.js';
+import { systemSettings } from './system-settings.js';
 import type { TrainingRun } from './training-runs.js';
 
 export interface ExamineModelOptions {
@@ -60,7 +61,7 @@ const MADE_UP_SPEAKERS = 100;
 /** @throws UserError for a folder that is no model, and where cached features do not fit it */
 export async function examineModel(options: ExamineModelOptions): Promise<ModelFindings> {
   const { recipe, run, modelDir, engine } = options;
-  const { model: ofSystem, training } = recipe.systems[run.system];
+  const { model: ofSystem, training, features, augmentation, featuresStage } = systemSettings(recipe, run.system);
   const folder = modelDir === undefined ? undefined : readModelFolder(modelDir);
   const modelOptions = folder?.model ?? ofSystem;
   const model = folder?.speakerModel ?? createModel(modelOptions);
@@ -70,7 +71,7 @@ export async function examineModel(options: ExamineModelOptions): Promise<ModelF
     bins: model.bins,
     seed: run.seed,
   };
-  const batch = readBatch(options.workFolder, shape) ?? makeUpBatch(shape);
+  const batch = readBatch(options.workFolder, featuresStage, shape) ?? makeUpBatch(shape);
   const fresh = initialTrainingTensors(model, batch.speakers, run.seed);
   const tensors = folder ? { ...folder.tensors, [CLASSIFIER]: fresh[CLASSIFIER] ?? float32([0]) } : fresh;
   const examination = await examineActivations({
@@ -83,7 +84,6 @@ export async function examineModel(options: ExamineModelOptions): Promise<ModelF
     scale: training.loss.scale,
     margin: createMargin(training.loss.margin, { stepsPerEpoch: 1, totalSteps: Number.MAX_SAFE_INTEGER })(0),
   });
-  const { augmentation, features } = recipe;
   const watch = createCollapseWatch({ model, modelOptions, name: run.name, training, augmentation, features });
   const step = folder ? stepsOf(folder.origin) : 0;
   return {
@@ -114,8 +114,12 @@ interface BatchShape {
 }
 
 /** Crops of the recipe's training utterances, of as many speakers as there are; undefined where nothing is cached yet. */
-function readBatch(workFolder: string, { count, frames, bins, seed }: BatchShape): Batch | undefined {
-  const [cacheDir, manifest] = [join(workFolder, 'features'), join(workFolder, 'prep', 'manifest.jsonl')];
+function readBatch(
+  workFolder: string,
+  featuresStage: string,
+  { count, frames, bins, seed }: BatchShape,
+): Batch | undefined {
+  const [cacheDir, manifest] = [join(workFolder, featuresStage), join(workFolder, 'prep', 'manifest.jsonl')];
   if (!existsSync(join(cacheDir, 'cache.json')) || !existsSync(manifest)) return undefined;
   const cache = openFeatureCache(cacheDir);
   if (cache.bins !== bins) {
