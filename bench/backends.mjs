@@ -2,7 +2,7 @@
  * @file Times cosine scoring and AS-norm against the same arithmetic in NumPy, alternated: acanet, NumPy, acanet, … on
  * the same vectors. Both sides' results are compared, so that it is the same work. Prints a table; times are wall-clock.
  *
- *     node bench/backends.mjs --python /path/to/python-with-numpy
+ *     node bench/backends.mjs --python /path/to/python-with-numpy [--out bench/results/backends]
  *
  * AS-norm: statistics of the 300 highest of 5,000 cohort scores for 10,000 models and 10,000 test utterances, and the
  * normalised scores of a million trials between them. NumPy holds the scores of a side against the cohort, 200 MB, and
@@ -21,9 +21,10 @@ import { keyedRandom } from '../dist/src/random.js';
 import { cosineScorer } from '../dist/src/scoring/cosine.js';
 import { bothSides, pairScores, trialSides } from '../dist/src/scoring/pair-scorer.js';
 import { normalizeScores } from '../dist/src/scoring/score-normalization.js';
+import { createRecord } from './record.mjs';
 import { median } from './ratio-table.mjs';
 
-const { python, rounds, threads, models, cohort, dim, trials, top } = new Command('node bench/backends.mjs')
+const { python, rounds, threads, models, cohort, dim, trials, top, out } = new Command('node bench/backends.mjs')
   .description('Time scoring and score normalisation against NumPy.')
   .option('--python <path>', 'a Python with NumPy', 'python3')
   .option('--rounds <n>', 'timed runs of each', Number, 5)
@@ -33,8 +34,11 @@ const { python, rounds, threads, models, cohort, dim, trials, top } = new Comman
   .option('--dim <n>', 'values of an embedding', Number, 192)
   .option('--trials <n>', 'trials', Number, 1_000_000)
   .option('--top <n>', 'highest cohort scores', Number, 300)
+  .option('--out <dir>', 'write backends.md and backends.json there')
   .parse()
   .opts();
+
+const record = createRecord('Scoring against NumPy');
 
 const random = keyedRandom('bench-backends');
 const scorer = cosineScorer(dim);
@@ -89,7 +93,7 @@ const nextAnswer = async () => {
 };
 
 try {
-  console.log(await nextAnswer(), { node: process.versions.node, threads, models, cohort, dim, trials, top });
+  record.note({ ...(await nextAnswer()), threads, models, cohort, dim, trials, top });
   for (const [name, run] of Object.entries(cases)) {
     /** @type {{ ours: number, theirs: number }[]} */
     const times = [];
@@ -108,9 +112,10 @@ try {
     }
     const of = (/** @type {'ours' | 'theirs'} */ side) => `${median(times.map((time) => time[side])).toFixed(0)} ms`;
     const ratio = median(times.map(({ ours, theirs }) => ours / theirs));
-    console.log(`${name.padEnd(8)} acanet ${of('ours')}, NumPy ${of('theirs')}, ratio ${ratio.toFixed(2)}`);
+    record.line(`${name}: acanet ${of('ours')}, NumPy ${of('theirs')}, ratio ${ratio.toFixed(2)}`, { times });
   }
-  console.log(`peak memory of acanet, data included: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
+  record.line(`peak memory of acanet, data included: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
+  if (out) record.write(out, 'backends');
 } finally {
   numpy.stdin.end();
   rmSync(folder, { recursive: true, force: true });

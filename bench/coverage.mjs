@@ -8,8 +8,6 @@
  *
  *     node bench/coverage.mjs [--simulations 500] [--resamples 100] [--out bench/results/coverage]
  */
-import { execFileSync } from 'node:child_process';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { keyedRandom } from '../dist/src/random.js';
@@ -17,6 +15,7 @@ import { compareRuns } from '../dist/src/scoring/compare-runs.js';
 import { measureTitles } from '../dist/src/scoring/measures.js';
 import { formatTable } from '../dist/src/report/table.js';
 import { writeFileAtomic, writeJsonAtomic } from '../dist/src/storage/atomic-write.js';
+import { describeProvenance, provenance } from './record.mjs';
 import { levelOfEer, simulatedTrials, simulateRuns, trueMeasures } from '../dist/test/scoring/simulated-systems.js';
 
 const { simulations, resamples, out } = new Command('node bench/coverage.mjs')
@@ -173,21 +172,11 @@ function table(titles, rows) {
   return formatTable(columns, rows, { style: 'markdown' });
 }
 
-function git(...args) {
-  try {
-    return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return 'unknown'; // not a clone
-  }
-}
-
-const commandLine = ['node', 'bench/coverage.mjs', ...process.argv.slice(2)].join(' ');
-const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-const began = new Date(Date.now() - performance.now()).toISOString();
+const origin = provenance();
 const noise = (1.96 * Math.sqrt((0.95 * 0.05) / simulations)).toFixed(3);
 const markdown = `# How often 95 % intervals hold the truth
 
-Generated, not typed: \`${commandLine}\`, begun ${began}, commit ${git('rev-parse', '--short=12', 'HEAD')}, ${machine}.
+${describeProvenance(origin)}
 
 ${simulations} simulations of each case, all pairs of 5 utterances a speaker, ${resamples} resamples. Counting ${simulations} cases leaves the
 shares uncertain by ± ${percent(noise)}.
@@ -233,5 +222,5 @@ ${table(
 process.stdout.write(markdown);
 if (out) {
   writeFileAtomic(join(out, 'coverage.md'), markdown);
-  writeJsonAtomic(join(out, 'coverage.json'), { commandLine, began, machine, simulations, singles, pairs, seeded });
+  writeJsonAtomic(join(out, 'coverage.json'), { ...origin, simulations, singles, pairs, seeded });
 }

@@ -3,7 +3,7 @@
  * float32 scores; then, alone: reading a score file of as many trials in a process of its own, with its peak memory, and
  * intervals by resampling speakers. Times are wall-clock.
  *
- *     node bench/metrics.mjs --python /path/to/python-with-numpy
+ *     node bench/metrics.mjs --python /path/to/python-with-numpy [--out bench/results/metrics]
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
@@ -17,9 +17,10 @@ import { keyedRandom } from '../dist/src/random.js';
 import { bootstrapMeasures } from '../dist/src/scoring/bootstrap.js';
 import { detCurve } from '../dist/src/scoring/det-curve.js';
 import { curveEer, curveMinDcf } from '../dist/src/scoring/metrics.js';
+import { createRecord } from './record.mjs';
 import { median } from './ratio-table.mjs';
 
-const { python, rounds, trials, targets, speakers, weighed, resamples } = new Command('node bench/metrics.mjs')
+const { python, rounds, trials, targets, speakers, weighed, resamples, out } = new Command('node bench/metrics.mjs')
   .description('Time EER and minDCF against NumPy, reading a score file, and intervals.')
   .option('--python <path>', 'a Python with NumPy', 'python3')
   .option('--rounds <n>', 'timed runs of each', Number, 5)
@@ -28,8 +29,11 @@ const { python, rounds, trials, targets, speakers, weighed, resamples } = new Co
   .option('--speakers <n>', 'speakers of the trials that are resampled', Number, 1000)
   .option('--weighed <n>', 'trials that are resampled', Number, 1_000_000)
   .option('--resamples <n>', '0: no intervals', Number, 1000)
+  .option('--out <dir>', 'write metrics.md and metrics.json there')
   .parse()
   .opts();
+
+const record = createRecord('Metrics against NumPy, and intervals');
 
 const random = keyedRandom('bench-metrics');
 const labels = Uint8Array.from({ length: trials }, () => Number(random.uniform() < targets));
@@ -40,6 +44,7 @@ try {
   await againstNumpy();
   readFile();
   if (resamples > 0) intervals();
+  if (out) record.write(out, 'metrics');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -55,7 +60,7 @@ async function againstNumpy() {
     if (done) throw new Error(`${python} ended before it answered`);
     return JSON.parse(value);
   };
-  console.log(await nextAnswer(), { node: process.versions.node, trials, targets });
+  record.note({ ...(await nextAnswer()), trials, targets });
   /** @type {{ ours: number, theirs: number }[]} */
   const times = [];
   for (let round = 0; round <= rounds; round++) {
@@ -75,7 +80,9 @@ async function againstNumpy() {
   numpy.stdin.end();
   const of = (/** @type {'ours' | 'theirs'} */ side) => `${median(times.map((time) => time[side])).toFixed(0)} ms`;
   const ratio = median(times.map(({ ours, theirs }) => ours / theirs)).toFixed(2);
-  console.log(`EER and minDCF: acanet ${of('ours')}, NumPy ${of('theirs')}, ratio ${ratio}`);
+  record.line(`EER and minDCF of ${trials} scores: acanet ${of('ours')}, NumPy ${of('theirs')}, ratio ${ratio}`, {
+    times,
+  });
 }
 
 /** As many lines between 100,000 utterances, read and measured by `acanet metrics` in another process. */
@@ -103,7 +110,7 @@ function readFile() {
   if (stdout === '') throw new Error(stderr);
   const { eer, mib } = JSON.parse(stdout);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`a file of ${trials} scores: ${seconds} s, peak ${mib.toFixed(0)} MiB, EER ${(100 * eer).toFixed(2)} %`);
+  record.line(`a file of ${trials} scores: ${seconds} s, peak ${mib.toFixed(0)} MiB, EER ${(100 * eer).toFixed(2)} %`);
 }
 
 function intervals() {
@@ -117,9 +124,12 @@ function intervals() {
   });
   const names = Array.from({ length: speakers }, (_, i) => `s${i}`);
   const start = performance.now();
+  const cpu = process.cpuUsage();
   bootstrapMeasures({ names, enroll, test }, [own], { resamples, calibrated: true });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(
-    `${resamples} resamples of ${speakers} speakers, ${weighed} trials, all measures: ${seconds} s, one thread`,
+  const { user, system } = process.cpuUsage(cpu);
+  record.line(
+    `${resamples} resamples of ${speakers} speakers, and ${Math.min(speakers, 200)} groups left out, ${weighed} trials, all measures: ` +
+      `${seconds} s, one thread (${((user + system) / 1e6).toFixed(1)} s of the processor)`,
   );
 }

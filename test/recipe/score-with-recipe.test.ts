@@ -73,6 +73,9 @@ describe('back-ends of a recipe', function () {
     const { cohort, warnings } = record();
     assert.deepEqual(cohort, { members: 12 });
     assert.match(warnings.join(), /the cohort holds 3 of the 3 speakers of the trials, which flatters the result: /);
+    // z-norm scores the enrolment side against the cohort.
+    const means = readFileSync(join(work, 'demo/score/aca-net/cohort-mean.txt'), 'utf8').trim().split('\n');
+    assert.ok(means.length > 3 && means.every((line) => /^\S+ -?[\d.e-]+$/.test(line)), means[0]);
     const copy = join(work, 'cohort.ark');
     writeFileSync(copy, readFileSync(archive));
     const other = ['scoring.normalize=z-norm', `scoring.cohort.from=${copy}`];
