@@ -1,8 +1,11 @@
-/** @file `acanet compare`: the recipe's model against its baseline. */
+/** @file `acanet compare`: systems of a recipe, of other experiments and score files of any toolkit, on the same trials. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { print } from './output.js';
+import type { GuestSystem } from '../recipe/guest-systems.js';
+import type { Comparison } from '../report/comparison.js';
+import { wholeNumber } from './number-flag.js';
+import { print, printJson } from './output.js';
 import {
   bringUpToDate,
   openFrom,
@@ -11,38 +14,158 @@ import {
   withRecipeOptions,
   type RecipeFlags,
 } from './recipe-options.js';
+import { showCommand } from './shown-command.js';
 
 interface CompareFlags extends RecipeFlags {
   model?: string;
   all?: boolean;
+  seeds?: string;
+  scores: string[];
+  calibrated?: boolean;
+  with: string[];
+  baseline?: string;
+  trials?: string;
+  manifest?: string;
+  speakers?: string;
+  enrollMap?: string;
+  resamples?: string;
+  out?: string;
+  results?: string;
+  title?: string;
 }
+
+const collect = (value: string, earlier: string[]) => [...earlier, value];
 
 export function addCompare(program: Command): void {
   const command = program
     .command('compare')
-    .description('compare systems on the test trials: size, cost, EER, minDCF, with intervals and p-value')
-    .argument('[baseline]', "`baseline` for the recipe's baseline, or the name of a system", 'baseline')
+    .description(
+      'compare systems on the same trials: size, cost, EER, minDCF, Cllr with intervals, p-value and verdict',
+    )
+    .argument('[baseline]', "`baseline` for the recipe's baseline, or the name of a system")
     .option('--model <name>', "the system that is compared with it (default: the recipe's model)")
-    .option('--all', 'compare all systems of the recipe');
-  withExamples(withRecipeOptions(command), 'acanet compare baseline --recipe demo').action(
-    async (reference: string, flags: CompareFlags) => {
-      const experiment = await openFrom({ flags });
-      const { recipe, folder } = experiment;
-      const named = reference === 'baseline' && !('baseline' in recipe.systems) ? recipe.baseline : reference;
-      const baseline = await systemOf(experiment, named);
-      const names = flags.all
-        ? Object.keys(recipe.systems)
-        : [...new Set([await systemOf(experiment, flags.model), baseline])];
-      if (names.length < 2 && Object.keys(recipe.systems).length > 1) {
-        const { UserError } = await import('../errors.js');
-        throw new UserError(
-          `${baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
-        );
-      }
-      await bringUpToDate({ experiment, targets: ['compare'], compared: { names, baseline } });
-      showComparison(folder, flags.json);
-    },
-  );
+    .option('--all', 'compare all systems of the recipe')
+    .option('--seeds <n>', "train each system n times, with the recipe's seed and those after it (seeds)")
+    .option(
+      '--with <folder>',
+      'a system of another experiment: exp/OTHER/score/SYSTEM; may be given again',
+      collect,
+      [],
+    )
+    .option(
+      '--scores <name=file>',
+      'scores of the same trials from anywhere; NAME@SEED=FILE for several trainings; may be given again',
+      collect,
+      [],
+    )
+    .option('--calibrated', 'the scores of --scores are natural log-likelihood ratios: also actDCF and Cllr')
+    .option('--trials <file>', 'compare only --scores and --with, on this trial list, without a recipe')
+    .option('--baseline <name>', 'the baseline among them')
+    .option('--manifest <file>', 'with --trials: manifest.jsonl of the utterances, for intervals')
+    .option('--speakers <file>', 'with --trials: `utterance speaker` lines, for intervals')
+    .option('--enroll-map <file>', 'with --trials: enrolment ids are models of this map')
+    .option('--resamples <n>', 'with --trials: resamples of the speakers (default: 1000)')
+    .option('--out <dir>', 'with --trials: write compare.json, .csv, .txt and .md there')
+    .option('--results <file>', 'write the comparison into this Markdown file, as a section of its own')
+    .option('--title <text>', "heading of that section (default: the recipe's name)");
+  withExamples(
+    withRecipeOptions(command),
+    'acanet compare baseline --recipe demo',
+    'acanet compare --all --seeds 3 --recipe demo --results RESULTS.md',
+    'acanet compare --recipe demo --scores theirs=scores.txt --with exp/other/score/aca-net',
+    'acanet compare --scores ours=a.txt --scores theirs=b.txt --baseline theirs --trials trials.txt --manifest manifest.jsonl',
+  ).action(async (reference: string | undefined, flags: CompareFlags, self: Command) => {
+    refuseMixtures(reference, flags, self);
+    if (flags.trials === undefined) await compareRecipe(reference ?? flags.baseline, flags, self);
+    else await compareFiles(flags.trials, flags, self);
+  });
+}
+
+/** Options that would do nothing. */
+function refuseMixtures(reference: string | undefined, flags: CompareFlags, self: Command): void {
+  const given = (...names: (keyof CompareFlags)[]) => names.filter((name) => flags[name] !== undefined);
+  const dashed = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (flags.trials === undefined) {
+    const [stray] = given('manifest', 'speakers', 'enrollMap', 'resamples', 'out');
+    if (stray) self.error(`error: ${dashed(stray)} goes with --trials: a recipe has its own`);
+  } else {
+    const [stray] = given('model', 'all', 'seeds', 'recipe');
+    if (stray) self.error(`error: ${dashed(stray)} is of a recipe, --trials compares without one`);
+  }
+  if (reference !== undefined && flags.baseline !== undefined) {
+    self.error(`error: two baselines are named, ${reference} and ${flags.baseline}`);
+  }
+  if (flags.title !== undefined && flags.results === undefined) self.error('error: --title goes with --results FILE');
+  if (flags.calibrated && flags.scores.length === 0) self.error('error: --calibrated goes with --scores');
+}
+
+async function compareRecipe(reference: string | undefined, flags: CompareFlags, self: Command): Promise<void> {
+  const seeds = wholeNumber('--seeds', flags.seeds);
+  const experiment = await openFrom({ flags, sets: seeds === undefined ? [] : [`seeds=${seeds}`] });
+  const { recipe, folder } = experiment;
+  const own = Object.keys(recipe.systems);
+  const guests = await findGuests(flags, own);
+  const isGuest = (name: string) => guests.some((guest) => guest.name === name);
+  const named =
+    reference === undefined || (reference === 'baseline' && !own.includes('baseline')) ? recipe.baseline : reference;
+  const baseline = isGuest(named) ? named : await systemOf(experiment, named);
+  const model = await systemOf(experiment, flags.model);
+  const names = flags.all ? own : [...new Set([model, baseline])].filter((name) => !isGuest(name));
+  if (names.length + guests.length < 2 && own.length > 1) {
+    const { UserError } = await import('../errors.js');
+    throw new UserError(
+      `${baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
+    );
+  }
+  await bringUpToDate({ experiment, targets: ['compare'], compared: { names, baseline, guests } });
+  if (flags.results !== undefined) {
+    const comparison = JSON.parse(readFileSync(join(folder, 'compare', 'compare.json'), 'utf8')) as Comparison;
+    const { remembered } = experiment;
+    await addToResults(comparison, {
+      flags,
+      name: recipe.name,
+      command: showCommand(self, { args: process.argv.slice(2), remembered, recipe: recipe.name }),
+    });
+  }
+  showComparison(folder, flags.json);
+}
+
+async function compareFiles(trials: string, flags: CompareFlags, self: Command): Promise<void> {
+  const { manifest, speakers, enrollMap, baseline, out } = flags;
+  const resamples = wholeNumber('--resamples', flags.resamples);
+  const [{ compareScoreFiles }, { formatComparison }] = await Promise.all([
+    import('../recipe/compare-score-files.js'),
+    import('../report/comparison-table.js'),
+  ]);
+  const systems = await findGuests(flags, []);
+  const options = { systems, trials, manifest, speakers, enrollMap, baseline, resamples, out };
+  const comparison = await compareScoreFiles(options);
+  if (flags.results !== undefined) {
+    const command = showCommand(self, { args: process.argv.slice(2) });
+    await addToResults(comparison, { flags, name: flags.title ?? systems.map(({ name }) => name).join(', '), command });
+  }
+  if (flags.json) printJson(comparison);
+  else print(formatComparison(comparison));
+}
+
+async function findGuests(
+  { scores, with: others, calibrated }: CompareFlags,
+  own: readonly string[],
+): Promise<GuestSystem[]> {
+  if (scores.length + others.length === 0) return [];
+  const { experimentSystem, scoreFileSystems } = await import('../recipe/guest-systems.js');
+  const guests = scoreFileSystems(scores, { calibrated });
+  for (const folder of others) guests.push(experimentSystem(folder, [...own, ...guests.map(({ name }) => name)]));
+  return guests;
+}
+
+async function addToResults(
+  comparison: Comparison,
+  { flags: { results, title }, name, command }: { flags: CompareFlags; name: string; command: string },
+): Promise<void> {
+  const { writeResults } = await import('../recipe/write-results.js');
+  writeResults({ comparison, path: results!, title, name, command });
+  process.stderr.write(`written: ${results}, section "${name}"\n`);
 }
 
 /** Prints what stage `compare` wrote. */

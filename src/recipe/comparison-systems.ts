@@ -33,10 +33,11 @@ export interface ReadSystemOptions extends Pick<Library, 'modelFigures'> {
   scoring?: ScoringOptions;
 }
 
-/** A system, what must be said of it, and the steps of each run's averaged checkpoints. */
 export interface ReadSystem {
   system: SystemInput;
+  /** What must be said of it, without its name. */
   notes: string[];
+  /** Of each run's checkpoints. */
   averagedSteps?: readonly (readonly number[])[];
 }
 
@@ -85,9 +86,9 @@ export async function readSystem({
       }),
     },
     notes: [
-      ...(model?.type === 'aca-net' ? departures(name, model) : []),
-      ...(record?.warnings ?? []).map((warning) => `${name}: ${warning}`),
-      ...describeCalibrations(name, calibrations),
+      ...(model?.type === 'aca-net' ? departures(model) : []),
+      ...(record?.warnings ?? []),
+      ...describeCalibrations(calibrations),
     ],
     ...(averaged.every((steps) => steps !== undefined) && { averagedSteps: averaged }),
   };
@@ -98,9 +99,18 @@ async function figuresOf(model: ModelOptions, modelFigures: Library['modelFigure
   return { parameters, macs };
 }
 
-function departures(name: string, model: Extract<ModelOptions, { type: 'aca-net' }>): string[] {
+/** One sentence for all systems that it holds of: a grid has many that differ in one thing. */
+export function describeNotes(systems: readonly ReadSystem[]): string[] {
+  const namesOf = new Map<string, string[]>();
+  for (const { system, notes } of systems) {
+    for (const note of notes) namesOf.set(note, [...(namesOf.get(note) ?? []), system.name]);
+  }
+  return Array.from(namesOf, ([note, names]) => `${names.join(', ')}: ${note}`);
+}
+
+function departures(model: Extract<ModelOptions, { type: 'aca-net' }>): string[] {
   const list = departuresFromReleased(model);
-  return list.length > 0 ? [`${name} differs from the released ACA-Net in: ${list.join('; ')}`] : [];
+  return list.length > 0 ? [`unlike the released ACA-Net in ${list.join('; ')}`] : [];
 }
 
 /** `cosine`, `plda, LDA 100, as-norm (top 300)` */
@@ -129,13 +139,11 @@ function trainingOf(folder: string): TrainingCost | undefined {
 }
 
 /** Why a system has no actDCF and Cllr, or cannot be trusted to; nothing where its stages did not try. */
-function describeCalibrations(name: string, calibrations: readonly (RunCalibration | undefined)[]): string[] {
+function describeCalibrations(calibrations: readonly (RunCalibration | undefined)[]): string[] {
   const unusable = calibrations.find((each) => each && !each.usable);
-  if (unusable && !unusable.usable) return [`${name} has no actDCF and Cllr: ${unusable.reason}`];
+  if (unusable && !unusable.usable) return [`no actDCF and Cllr, as ${unusable.reason}`];
   const separable = calibrations.some((each) => each?.usable && each.report.calibration?.separable);
-  return separable
-    ? [`${name}: its development trials are told apart without error, so actDCF and Cllr depend on chance`]
-    : [];
+  return separable ? ['the development trials are told apart without error, so actDCF and Cllr depend on chance'] : [];
 }
 
 /** undefined where there is no such file. */

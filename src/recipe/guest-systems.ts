@@ -108,7 +108,7 @@ export async function readGuest(
       trials,
       modelFigures,
     });
-    return partial === undefined ? read : { ...read, notes: [...read.notes, `${name}: ${partial}`] };
+    return partial === undefined ? read : { ...read, notes: [...read.notes, partial] };
   }
   return {
     system: {
@@ -122,16 +122,23 @@ export async function readGuest(
   };
 }
 
-/** What tells the scores of a guest from other ones, for the hash of a stage's settings. */
+/** What tells a guest from what it was before, for the hash of a stage's settings. */
 export function guestFingerprint(guest: GuestSystem): unknown {
+  const inExperiment = ({ name }: { name: string }) => [
+    `score/${name}/scores.txt`,
+    `calibrate/${name}/calibration.json`,
+    `cost/${name}/cost.json`,
+  ];
   const paths =
     guest.from === 'files'
       ? guest.runs.map(({ path }) => path)
-      : guest.runs.map(({ name }) => join(guest.folder, 'score', name, 'scores.txt'));
-  const files = paths.map((path) => {
-    const { size, mtimeMs } = statSync(path);
-    return { bytes: size, modified: mtimeMs };
-  });
+      : ['prep/trials.txt', ...guest.runs.flatMap(inExperiment)].map((path) => join(guest.folder, path));
+  const files = paths
+    .filter((path) => existsSync(path))
+    .map((path) => {
+      const { size, mtimeMs } = statSync(path);
+      return { bytes: size, modified: mtimeMs };
+    });
   return { name: guest.name, runs: guest.runs.map(({ name }) => name), files };
 }
 

@@ -49,6 +49,11 @@ export function gitState(folder: string): { commit: string; dirty: boolean } | u
   }
 }
 
+/** The commit that acanet itself is at; undefined where it was installed. */
+export const acanetCommit = () =>
+  // As a dependency, acanet lies in somebody else's checkout.
+  packageFolder.includes('node_modules') ? undefined : gitState(packageFolder);
+
 /** The machine, in the terms that a table of results needs. */
 export function machine(): Record<string, string | number> {
   const processors = cpus();
@@ -94,9 +99,8 @@ export async function recordProvenance(
     recipe: recipe.name,
     seed: recipe.seed,
     versions: versions(),
-    // As a dependency, acanet lies in somebody else's checkout.
     git: {
-      acanet: packageFolder.includes('node_modules') ? undefined : gitState(packageFolder),
+      acanet: acanetCommit(),
       workingDirectory: gitState(process.cwd()),
     },
     machine: machine(),

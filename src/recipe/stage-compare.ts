@@ -15,13 +15,14 @@ import { writeComparison } from '../report/comparison-files.js';
 import { speakerPairs } from '../scoring/speaker-pairs.js';
 import { tableOfTrials } from '../scoring/trial-table.js';
 import { fileSha256 } from '../storage/hashing.js';
-import { readSystem, type ReadSystem } from './comparison-systems.js';
+import { describeNotes, readSystem, type ReadSystem } from './comparison-systems.js';
 import { guestFingerprint, type GuestSystem, readGuest } from './guest-systems.js';
 import type { Library } from './library.js';
-import type { Recipe } from './schema.js';
+import type { AverageOptions, Recipe } from './schema.js';
 import { COST_SECONDS } from './stage-cost.js';
 import { readPartial } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
+import { systemSettings } from './system-settings.js';
 import { settingsUsedOnTest } from './test-trial-use.js';
 import { trainingRuns } from './training-runs.js';
 
@@ -39,7 +40,7 @@ export function compareStage(
   { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] }: Compared,
   { modelFigures }: Pick<Library, 'modelFigures'>,
 ): Stage {
-  const { average, seed, systems, scoring, claim } = recipe;
+  const { seed, systems, scoring, claim } = recipe;
   const runs = names.flatMap((name) => trainingRuns(recipe, name));
   const claimed = claim && { system: recipe.model, baseline: recipe.baseline, ...claim };
   return {
@@ -90,10 +91,13 @@ export function compareStage(
         claim: claimed,
         partial: readPartial(folderOf('prep')),
         notes: [
-          describeAverages(own, average.best === null ? 'last' : 'best by development EER'),
+          describeAverages(
+            own,
+            names.map((name) => systemSettings(recipe, name).average),
+          ),
           ...describeTestUse(join(dirname(folder), 'provenance.json')),
           ...describeCalibration(own),
-          ...[...own, ...others].flatMap(({ notes }) => notes),
+          ...describeNotes([...own, ...others]),
         ],
       });
       const paths = writeComparison(folder, comparison);
@@ -107,9 +111,12 @@ export function compareStage(
   };
 }
 
-function describeAverages(systems: readonly ReadSystem[], selection: string): string {
+function describeAverages(systems: readonly ReadSystem[], averages: readonly AverageOptions[]): string {
   const counts = systems.map(({ system, averagedSteps }) => `${system.name} ${averagedSteps?.[0].length ?? '?'}`);
-  return `each model averages checkpoints of one training, ${selection}: ${counts.join(', ')}; no test trial chose a checkpoint`;
+  const selections = averages.map(({ best }) => (best === null ? 'last' : 'best by development EER'));
+  const alike = new Set(selections).size === 1;
+  const list = counts.map((count, i) => (alike ? count : `${count} (${selections[i]})`)).join(', ');
+  return `each model averages checkpoints of one training${alike ? `, ${selections[0]}` : ''}: ${list}; no test trial chose a checkpoint`;
 }
 
 function describeCalibration(systems: readonly ReadSystem[]): string[] {

@@ -34,7 +34,12 @@ export function formatComparison(comparison: Comparison, { style = 'plain' }: Ta
   const markdown = style === 'markdown';
   const { partial, verdicts, notes } = comparison;
   const mark = partial === undefined ? [] : [`${markdown ? `**${partial}**` : `! ${partial}`}\n`];
-  const lines = [conditions(comparison), ...verdicts.map(({ sentence }) => sentence), ...notes];
+  const lines = [
+    conditions(comparison),
+    ...costConditions(comparison),
+    ...verdicts.map(({ sentence }) => sentence),
+    ...notes,
+  ];
   return [
     ...mark,
     systemTable(comparison, style),
@@ -289,6 +294,22 @@ function conditions({ trials, targets, nontargets, bootstrap, noIntervals, syste
       `${seeded ? ' and from the seeds' : ''} (seed ${bootstrap.seed})`
     : `no intervals: ${noIntervals}`;
   return `${trials} trials (${targets} target, ${nontargets} nontarget); ${from}`;
+}
+
+/** What was measured, and on what; systems measured elsewhere are named. */
+function costConditions({ systems, macsDuration }: Comparison): string[] {
+  const places = new Map<string, string[]>();
+  for (const { name, extraction } of systems) {
+    if (!extraction) continue;
+    const { engine, threads, machine } = extraction;
+    const place = `${engine}, ${threads} thread${threads === 1 ? '' : 's'} (${machine})`;
+    places.set(place, [...(places.get(place) ?? []), name]);
+  }
+  if (places.size === 0) return [];
+  const list = Array.from(places, ([place, names]) => (places.size === 1 ? place : `${names.join(', ')} ${place}`));
+  return [
+    `real-time factor: seconds in the network for a second of speech, of ${macsDuration} s at a time; memory: of the whole process; ${list.join('; ')}`,
+  ];
 }
 
 const formatConfidence = (confidence: number) => `${Number((100 * confidence).toPrecision(4))} %`;

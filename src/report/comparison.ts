@@ -10,7 +10,7 @@ import { compareRuns, type MeasuredDifferences, type MeasuredFigures } from '../
 import type { Interval } from '../scoring/confidence-interval.js';
 import { evaluateLabelled, type Evaluation } from '../scoring/evaluation.js';
 import { calibrationMeasures, discriminationMeasures, type MeasureName } from '../scoring/measures.js';
-import type { SpeakerPairs } from '../scoring/speaker-pairs.js';
+import { type SpeakerPairs, whyNoIntervals } from '../scoring/speaker-pairs.js';
 import { type Claim, reachVerdict, type Verdict } from './verdict.js';
 
 /** What embedding costs, measured in a process of its own: the network only, features being ready. */
@@ -166,9 +166,6 @@ const RELATIVE_FIGURES = [
   'extractionRate',
 ] as const;
 
-/** With fewer, resamples are so alike that their spread means nothing. */
-const FEWEST_SPEAKERS = 5;
-
 /**
  * Compares systems by their scores of the same trials.
  * @throws UserError if the baseline is not among them, names repeat, a score is not finite, or trials are all of one kind
@@ -244,7 +241,11 @@ export function compareSystems({
         claim: claim?.system === system.name && claim.baseline === baseline ? claim : undefined,
       }),
     ),
-    notes: [...manyComparisons(differences, confidence), ...notes],
+    notes: [
+      ...manyComparisons(differences, confidence),
+      ...(measured ? fewErrors(systems, targets, labels.length - targets) : []),
+      ...notes,
+    ],
   };
 }
 
@@ -274,10 +275,8 @@ function measureWherePossible(
   options: MeasureOptions,
 ): { measured?: ReturnType<typeof measure>; noIntervals?: string } {
   if ('unknown' in speakers) return { noIntervals: speakers.unknown };
-  const count = speakers.names.length;
-  if (count < FEWEST_SPEAKERS) {
-    return { noIntervals: `${count} speakers are too few to resample, at least ${FEWEST_SPEAKERS} are needed` };
-  }
+  const noIntervals = whyNoIntervals(speakers);
+  if (noIntervals !== undefined) return { noIntervals };
   try {
     return { measured: measure(systems, { ...options, speakers }) };
   } catch (error) {
@@ -352,6 +351,18 @@ function relativeFigures(system: ComparedSystem, base: ComparedSystem): Relative
       return value === undefined || reference === undefined ? [] : [[figure, relativeChange(value, reference)]];
     }),
   );
+}
+
+/** With fewer errors, intervals hold the truth less often than they say (`bench/coverage.mjs`). */
+const FEW_ERRORS = 10;
+
+function fewErrors(systems: readonly ComparedSystem[], targets: number, nontargets: number): string[] {
+  const few = systems.flatMap(({ name, eer }) => {
+    const errors = Math.round(eer * Math.min(targets, nontargets));
+    return errors < FEW_ERRORS ? [`${name} (${errors})`] : [];
+  });
+  const kind = targets < nontargets ? 'misses' : 'false alarms';
+  return few.length > 0 ? [`intervals are likely too narrow where few ${kind} decide the EER: ${few.join(', ')}`] : [];
 }
 
 /** Of many comparisons some come out below 0.05 by chance: which of them Holm's procedure upholds (Scand. J. Stat. 6, 1979). */

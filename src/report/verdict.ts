@@ -5,6 +5,7 @@
  * clearly. Undecided: neither; then the sentence says about how many speakers would decide a difference of this size.
  */
 import type { MeasuredDifference, MeasuredFigure } from '../scoring/confidence-interval.js';
+import { speakersToDecide } from '../scoring/speakers-to-decide.js';
 import { formatPercent, formatPoints, formatRatio, formatRelative } from './number-format.js';
 
 /** What somebody says of a system, as fractions: `eer: -0.05` for 5 % fewer errors than the baseline. */
@@ -22,7 +23,10 @@ export interface Verdict {
   readonly system: string;
   /** `unknown`: speakers are not known, so there is no interval. */
   readonly outcome: 'confirmed' | 'not confirmed' | 'undecided' | 'unknown';
-  /** About how many speakers would decide a difference of this size; only where undecided and known. */
+  /**
+   * How many speakers would show a difference of this size four times in five; only where undecided. Infinite (in JSON:
+   * null) where the seeds alone vary too much for any number.
+   */
   readonly speakersToDecide?: number;
   readonly claim?: Claim & { readonly withinInterval?: boolean };
   readonly sentence: string;
@@ -53,10 +57,14 @@ export function reachVerdict(input: VerdictInput): Verdict {
   const outcome = judge(difference, confidence);
   const seeds = seedsOf(system, baseline);
   const claimed = claim && holdAgainst(claim, difference);
+  const needed =
+    outcome === 'undecided' && difference && difference.difference !== 0 && speakers !== undefined
+      ? speakersToDecide(difference, { speakers, confidence })
+      : undefined;
   const ending = {
     confirmed: `fewer errors, confirmed${seeds.alone ? ' for these trainings (what other seeds would give is not in the interval)' : ''}`,
     'not confirmed': `not confirmed: more errors${seeds.alone ? ' in these trainings (what other seeds would give is not in the interval)' : ''}`,
-    undecided: 'undecided',
+    undecided: `undecided${needed === undefined ? '' : `; ${describeNeed(needed)}`}`,
     unknown: 'undecided, as which speaker said what is not known',
   }[outcome];
   const conditions = [
@@ -67,6 +75,7 @@ export function reachVerdict(input: VerdictInput): Verdict {
   return {
     system: system.name,
     outcome,
+    ...(needed !== undefined && { speakersToDecide: needed }),
     ...(claimed && { claim: claimed }),
     sentence:
       `${system.name} against ${baseline.name}: ${conditions.join('; ')}: ${ending}` +
@@ -78,6 +87,13 @@ function judge(difference: MeasuredDifference | undefined, confidence: number): 
   if (!difference) return 'unknown';
   if (difference.pValue >= 1 - confidence) return 'undecided';
   return difference.difference < 0 ? 'confirmed' : 'not confirmed';
+}
+
+/** To two digits: it is an estimate from an estimate. */
+function describeNeed(speakers: number): string {
+  if (!Number.isFinite(speakers)) return 'the seeds vary too much for any number of speakers to decide it';
+  if (speakers > 100_000) return 'more than 100000 speakers would be needed to decide a difference of this size';
+  return `about ${Number(speakers.toPrecision(2))} speakers would decide a difference of this size`;
 }
 
 function describeDifference({ system, baseline, difference }: VerdictInput): string {

@@ -25,12 +25,24 @@ describe('verdict', () => {
     });
 
   it('leaves undecided what may be chance', () => {
-    const { outcome, sentence } = judge({});
+    const { outcome, sentence, speakersToDecide } = judge({});
     assert.equal(outcome, 'undecided');
+    // d / SE = 1.3 on 18 speakers; 80 % power at the 5 % level needs about 2.8, hence 18 · (2.8 / 1.3)², more as t is wider
+    assert.equal(speakersToDecide, 86);
     assert.equal(
       sentence,
-      'aca-net against ecapa-tdnn: relative EER change -5.2 % [-14.0, +3.9], p = 0.24; parameters 0.22×, MACs 0.20×; 3 seeds each, 18 speakers: undecided',
+      'aca-net against ecapa-tdnn: relative EER change -5.2 % [-14.0, +3.9], p = 0.24; parameters 0.22×, MACs 0.20×; 3 seeds each, 18 speakers: undecided; about 86 speakers would decide a difference of this size',
     );
+  });
+
+  it('says where no number of speakers decides, and nothing of the kind without any difference', () => {
+    const seeded = { ...differing([-0.9, 0.9], 0.8), seSeeds: 0.02, seedFreedom: 4 };
+    assert.match(
+      judge({ difference: seeded }).sentence,
+      /undecided; the seeds vary too much for any number of speakers/,
+    );
+    const none = { ...differing([0, 0], 1), difference: 0, seSpeakers: 0 };
+    assert.match(judge({ difference: none }).sentence, /18 speakers: undecided$/);
   });
 
   it('confirms fewer errors, and does not confirm where there are more', () => {
@@ -46,7 +58,7 @@ describe('verdict', () => {
     const { sentence } = judge({ ...one, difference: differing([-0.09, -0.01], 0.012) });
     assert.match(sentence, /; 1 seed each, 18 speakers: fewer errors, confirmed for these trainings \(/);
     const uneven = judge({ ...one, baseline: ecapa }).sentence;
-    assert.match(uneven, /; 1 seed against 3, 18 speakers: undecided$/);
+    assert.match(uneven, /; 1 seed against 3, 18 speakers: undecided; about /);
   });
 
   it('speaks of points where the baseline makes no errors, or might make none', () => {
