@@ -21,6 +21,8 @@ export interface RecipeFlags extends EngineFlags {
   set: string[];
   work: string;
   fresh?: boolean;
+  /** Of the commands that train. */
+  preset?: string;
 }
 
 const collect = (value: string, earlier: string[]) => [...earlier, value];
@@ -34,6 +36,13 @@ export function withRecipeOptions(command: Command): Command {
     .option('--fresh', 'forget the --set options of earlier commands in this experiment');
   return withEngineOptions(command);
 }
+
+/** Adds --preset. */
+export const withPresetOption = (command: Command): Command =>
+  command.option(
+    '--preset <name>',
+    'reference: every ACA-Net of the recipe as its authors released it; --set goes before',
+  );
 
 /** What says where a recipe's corpus lies. */
 export interface CorpusFlags {
@@ -106,10 +115,11 @@ export interface ExperimentOptions {
 /** Opens the experiment that the flags mean, and says which overrides are remembered ones. */
 export async function openFrom({ flags, sets = [], remember = 'all' }: ExperimentOptions): Promise<Experiment> {
   const { openExperiment } = await import('../recipe/work-folder.js');
+  const preset = flags.preset === undefined ? [] : await presetOf(flags, flags.preset);
   const experiment = openExperiment({
     work: flags.work,
     recipe: flags.recipe,
-    sets: [...sets, ...flags.set, ...engineSets(flags)],
+    sets: [...preset, ...sets, ...flags.set, ...engineSets(flags)],
     remember: flags.fresh ? 'none' : remember,
   });
   process.stderr.write(`recipe ${experiment.recipe.name}, work folder ${experiment.folder}\n`);
@@ -117,6 +127,16 @@ export async function openFrom({ flags, sets = [], remember = 'all' }: Experimen
     process.stderr.write(`  with --set ${set}, as in an earlier command here (--fresh forgets it)\n`);
   }
   return experiment;
+}
+
+/** The overrides of a preset, for the systems that the recipe has with what is typed. */
+async function presetOf(flags: RecipeFlags, name: string): Promise<string[]> {
+  const [{ openExperiment }, { presetSets }] = await Promise.all([
+    import('../recipe/work-folder.js'),
+    import('../recipe/presets.js'),
+  ]);
+  const { recipe } = openExperiment({ work: flags.work, recipe: flags.recipe, sets: flags.set, remember: 'none' });
+  return presetSets(name, recipe);
 }
 
 /** Brings stages up to date, talking on stderr. */

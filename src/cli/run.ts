@@ -9,6 +9,7 @@ import {
   systemOf,
   withCorpusOptions,
   withExamples,
+  withPresetOption,
   withRecipeOptions,
   type CorpusFlags,
   type RecipeFlags,
@@ -29,7 +30,7 @@ export function addRun(program: Command): void {
     .option('--only <systems>', 'run and compare only these systems (a,b)')
     .option('--force <stages...>', 'run these stages even if they are up to date');
   withExamples(
-    withRecipeOptions(withCorpusOptions(command)),
+    withRecipeOptions(withPresetOption(withCorpusOptions(command))),
     'acanet run demo',
     'acanet run demo --set training.epochs=4 --why',
   ).action(async (recipe: string | undefined, flags: RunFlags) => {

@@ -8,6 +8,7 @@ import {
   openFrom,
   runsOf,
   withExamples,
+  withPresetOption,
   withRecipeOptions,
   type RecipeFlags,
 } from './recipe-options.js';
@@ -30,7 +31,7 @@ export function addTrain(program: Command): void {
     .option('--resume', 'insist on going on: an error if there is no checkpoint')
     .option('--restart', 'train again from the beginning');
   withExamples(
-    withRecipeOptions(command),
+    withRecipeOptions(withPresetOption(command)),
     'acanet train --recipe demo',
     'acanet train --recipe demo --model ecapa-tdnn --resume',
     'acanet train --recipe demo --seeds 3',

@@ -190,7 +190,8 @@ function lowerRate(context: CollapseContext, divisor: number): string[] {
 
 const when = (step: number) =>
   step === 0 ? 'before the first step' : Number.isFinite(step) ? `after step ${step}` : 'in this model';
-const inSystem = ({ name }: CollapseContext) => `systems.${(name ?? 'NAME').replace(/@\d+$/, '')}`;
+/** The system that can be set: not one run of it, nor a variant that a grid makes of it. */
+const inSystem = ({ name }: CollapseContext) => `systems.${(name ?? 'NAME').replace(/[@+].*$/, '')}`;
 const inModel = (context: CollapseContext, assignment: string) => `${inSystem(context)}.model.${assignment}`;
 const inTraining = (context: CollapseContext, key: string) => `${inSystem(context)}.training.${key}`;
 const shown = (value: number) => String(Number(value.toPrecision(2)));
