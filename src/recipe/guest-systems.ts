@@ -122,6 +122,12 @@ export async function readGuest(
   };
 }
 
+/** The score files of a guest's runs. */
+export const scorePaths = (guest: GuestSystem): string[] =>
+  guest.from === 'files'
+    ? guest.runs.map(({ path }) => path)
+    : guest.runs.map(({ name }) => join(guest.folder, 'score', name, 'scores.txt'));
+
 /** What tells a guest from what it was before, for the hash of a stage's settings. */
 export function guestFingerprint(guest: GuestSystem): unknown {
   const inExperiment = ({ name }: { name: string }) => [

@@ -353,7 +353,7 @@ function relativeFigures(system: ComparedSystem, base: ComparedSystem): Relative
   );
 }
 
-/** With fewer errors, intervals hold the truth less often than they say (`bench/coverage.mjs`). */
+/** With fewer errors, intervals know little of what other speakers would do. */
 const FEW_ERRORS = 10;
 
 function fewErrors(systems: readonly ComparedSystem[], targets: number, nontargets: number): string[] {
@@ -362,7 +362,7 @@ function fewErrors(systems: readonly ComparedSystem[], targets: number, nontarge
     return errors < FEW_ERRORS ? [`${name} (${errors})`] : [];
   });
   const kind = targets < nontargets ? 'misses' : 'false alarms';
-  return few.length > 0 ? [`intervals are likely too narrow where few ${kind} decide the EER: ${few.join(', ')}`] : [];
+  return few.length > 0 ? [`few ${kind} decide the EER, so its intervals are rough: ${few.join(', ')}`] : [];
 }
 
 /** Of many comparisons some come out below 0.05 by chance: which of them Holm's procedure upholds (Scand. J. Stat. 6, 1979). */

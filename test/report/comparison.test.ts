@@ -121,7 +121,7 @@ describe('comparison', () => {
   it('says which intervals rest on few errors', () => {
     // 1 / 11 of 6 targets and 1 / 6 of them
     assert.deepEqual(compare([good, base]).notes, [
-      'intervals are likely too narrow where few misses decide the EER: good (1), base (1)',
+      'few misses decide the EER, so its intervals are rough: good (1), base (1)',
     ]);
   });
 
