@@ -14,6 +14,7 @@ import {
   withRecipeOptions,
   type RecipeFlags,
 } from './recipe-options.js';
+import { mentionPage } from './report.js';
 import { showCommand } from './shown-command.js';
 
 interface CompareFlags extends RecipeFlags {
@@ -117,7 +118,7 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
       `${baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
     );
   }
-  await bringUpToDate({ experiment, targets: ['compare'], compared: { names, baseline, guests } });
+  await bringUpToDate({ experiment, targets: ['report'], compared: { names, baseline, guests } });
   if (flags.results !== undefined) {
     const comparison = JSON.parse(readFileSync(join(folder, 'compare', 'compare.json'), 'utf8')) as Comparison;
     const { remembered } = experiment;
@@ -128,6 +129,7 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
     });
   }
   showComparison(folder, flags.json);
+  mentionPage(experiment);
 }
 
 async function compareFiles(trials: string, flags: CompareFlags, self: Command): Promise<void> {

@@ -13,6 +13,7 @@ import { addFeatures } from './features.js';
 import { addImport } from './import.js';
 import { addMetrics } from './metrics.js';
 import { addPrep } from './prep.js';
+import { addReport } from './report.js';
 import { addRun } from './run.js';
 import { addScore } from './score.js';
 import { addThreshold } from './threshold.js';
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     addCalibrate,
     addThreshold,
     addCompare,
+    addReport,
     addTrials,
     addImport,
     addAudio,

@@ -2,7 +2,7 @@
  * @file The stages of a recipe, in order:
  *
  *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → calibrate
- *         → for each system: cost → compare
+ *         → for each system: cost → compare → report
  *
  * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`.
  */
@@ -19,6 +19,7 @@ import { embedTrainStage } from './stage-embed-train.js';
 import { featuresStages } from './stage-features.js';
 import { prepStage } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
+import { reportStage } from './stage-report.js';
 import { scoreStage } from './stage-score.js';
 import { trainStage } from './stage-train.js';
 import { trainingRuns } from './training-runs.js';
@@ -51,5 +52,6 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
     ]),
     ...names.map((name) => costStage(recipe, trainingRuns(recipe, name)[0], library)),
     compareStage(recipe, compared, library),
+    reportStage(recipe, compared, workFolder),
   ];
 }

@@ -60,11 +60,36 @@ export interface LegendEntry {
 
 /** Entries that may take two lines each. */
 const MOST_WITH_NOTES = 12;
+/** Entries that may stand loosely. */
+const MOST_LOOSE = 20;
+
+/** More systems than this are named in a legend rather than beside their points, and do not all get bars. */
+export const FEW_SYSTEMS = 8;
+
+/** Pixels that a legend of so many entries takes from its top. */
+export const legendHeight = (entries: number): number =>
+  entries * (entries > MOST_LOOSE ? 16 : entries > MOST_WITH_NOTES ? 23 : 42);
+
+/** A text cut so that it takes about so many pixels at a font size. */
+export function shortened(whole: string, pixels: number, size: number): string {
+  const characters = Math.floor(pixels / (0.6 * size));
+  return whole.length <= characters ? whole : `${whole.slice(0, characters - 1)}…`;
+}
+
+/** The same for names that differ at their ends. */
+export function endOf(whole: string, pixels: number, size: number): string {
+  const characters = Math.floor(pixels / (0.6 * size));
+  return whole.length <= characters ? whole : `…${whole.slice(1 - characters)}`;
+}
 
 /**
- * A legend below each other, at the right edge. The names are those of series, whose lines and symbols are shown.
+ * A legend below each other, at the right edge. The names are those of series, whose lines and symbols are shown, or
+ * their symbols only.
  */
-export function systemLegend(entries: readonly LegendEntry[], { left, top = 24 }: { left: number; top?: number }) {
+export function systemLegend(
+  entries: readonly LegendEntry[],
+  { left, top = 24, width = 190, lines = true }: { left: number; top?: number; width?: number; lines?: boolean },
+) {
   const notes = new Map(entries.length <= MOST_WITH_NOTES ? entries.map(({ name, note }) => [name, note]) : []);
   return {
     data: entries.map(({ name, style }) => ({ name, itemStyle: { color: style.color } })),
@@ -72,13 +97,13 @@ export function systemLegend(entries: readonly LegendEntry[], { left, top = 24 }
     orient: 'vertical' as const,
     left,
     top,
-    itemGap: entries.length > 22 ? 3 : 9,
-    itemWidth: 30,
+    itemGap: entries.length > MOST_LOOSE ? 3 : 9,
+    itemWidth: lines ? 30 : 10,
     itemHeight: 9,
     selectedMode: false as const,
     textStyle: {
       ...text(12.5, LIGHT.ink),
-      width: 190,
+      width,
       overflow: 'truncate' as const,
       rich: { note: { ...text(11.5, LIGHT.faint), lineHeight: 17 } },
     },

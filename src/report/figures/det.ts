@@ -1,7 +1,7 @@
 /** @file Figure: DET curves of all systems on probit axes, with bands. */
 import type { LineSeriesOption } from 'echarts/charts';
 import { drawChart, type Tip } from './chart.js';
-import { band, horizontalAxis, systemLegend, ticksAt, verticalAxis } from './chart-parts.js';
+import { band, horizontalAxis, legendHeight, systemLegend, ticksAt, verticalAxis } from './chart-parts.js';
 import { type DetCurves, detCurves, type SystemDet } from './det-curves.js';
 import type { Figure } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
@@ -114,7 +114,12 @@ export function detFigure(trials: ScoredTrials, styles: ReadonlyMap<string, Syst
         })),
       ],
     },
-    { id: 'det', width: WIDTH, height: HEIGHT, tips: tipsOf(curves, ticks, range) },
+    {
+      id: 'det',
+      width: WIDTH,
+      height: Math.max(HEIGHT, legendHeight(systems.length) + 40),
+      tips: tipsOf(curves, ticks, range),
+    },
   );
   return {
     id: 'det',

@@ -11,7 +11,7 @@ import type { SpeakerPairs } from '../../scoring/speaker-pairs.js';
 import { createNumbering, type TrialTable } from '../../scoring/trial-table.js';
 import { evaluateLabelled } from '../../scoring/evaluation.js';
 import { drawChart, type Tip } from './chart.js';
-import { systemLegend, text, topOfRates, verticalAxis, whiskers } from './chart-parts.js';
+import { FEW_SYSTEMS, legendHeight, systemLegend, text, topOfRates, verticalAxis, whiskers } from './chart-parts.js';
 import type { Figure, NoFigure } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 import { affordableResamples, mean, percent, percentTick, type ScoredTrials } from './scored-systems.js';
@@ -82,7 +82,7 @@ function speakersOf({ names, enroll, test }: SpeakerPairs, members: Uint32Array)
 
 const WIDTH = 960;
 const HEIGHT = 400;
-const GRID = { left: 76, top: 22, width: 610, height: HEIGHT - 92 };
+const GRID = { left: 76, top: 22, width: 610 };
 
 export function eerByDurationFigure(trials: ScoredTrials, styles: ReadonlyMap<string, SystemStyle>): Figure | NoFigure {
   const named = { id: 'duration', title: 'EER against the length of the speech' };
@@ -90,16 +90,24 @@ export function eerByDurationFigure(trials: ScoredTrials, styles: ReadonlyMap<st
   if (bands.length < 2)
     return { ...named, why: 'The utterances are too alike in length, or the trials too few, to be divided by it.' };
   const names = trials.systems.map(({ name }) => name);
-  // Systems stand side by side within a band.
-  const shift = (system: number) => (system - (names.length - 1) / 2) * Math.min(0.16, 0.6 / names.length);
+  const few = names.length <= FEW_SYSTEMS;
+  const withBars = new Set(few ? names : [...styles.keys()].slice(0, 2));
+  const height = few ? HEIGHT : Math.max(HEIGHT, legendHeight(names.length) + 40);
+  // Systems stand side by side within a band, unless there are too many.
+  const shift = (system: number) => (few ? (system - (names.length - 1) / 2) * Math.min(0.16, 0.6 / names.length) : 0);
   const points = names.map((name, system) =>
-    bands.map(({ eers }, i) => ({ x: i + shift(system), ...eers[system], color: styles.get(name)!.color })),
+    bands.map(({ eers }, i) => ({
+      ...eers[system],
+      x: i + shift(system),
+      color: styles.get(name)!.color,
+      bar: withBars.has(name) ? eers[system].interval : undefined,
+    })),
   );
   const describe = (band: DurationBand, { name, eer, interval }: DurationBand['eers'][number]) =>
     `${name}, ${band.name}: EER ${percent(eer)}${interval ? ` (${percent(interval[0])} to ${percent(interval[1])})` : ''}`;
   const svg = drawChart(
     {
-      grid: GRID,
+      grid: { ...GRID, height: height - 92 },
       legend: systemLegend(
         names.map((name) => ({ name, style: styles.get(name)! })),
         { left: GRID.left + GRID.width + 28 },
@@ -125,15 +133,11 @@ export function eerByDurationFigure(trials: ScoredTrials, styles: ReadonlyMap<st
       yAxis: {
         ...verticalAxis('EER'),
         min: 0,
-        max: topOfRates(points.flat().map(({ eer, interval }) => ({ rate: eer, high: interval?.[1] }))),
+        max: topOfRates(points.flat().map(({ eer, bar }) => ({ rate: eer, high: bar?.[1] }))),
         axisLabel: { ...text(12, LIGHT.faint), formatter: percentTick },
       },
       series: [
-        whiskers(
-          points
-            .flat()
-            .flatMap(({ x, interval, color }) => (interval ? [{ x, low: interval[0], high: interval[1], color }] : [])),
-        ),
+        whiskers(points.flat().flatMap(({ x, bar, color }) => (bar ? [{ x, low: bar[0], high: bar[1], color }] : []))),
         ...points.map((own, system) => {
           const { color, dash, symbol } = styles.get(names[system])!;
           return {
@@ -153,7 +157,7 @@ export function eerByDurationFigure(trials: ScoredTrials, styles: ReadonlyMap<st
     {
       id: 'duration',
       width: WIDTH,
-      height: HEIGHT,
+      height,
       tips: points.flatMap((own) =>
         own.map((point, i): Tip => ({ at: [point.x, point.eer], text: describe(bands[i], point) })),
       ),
@@ -163,7 +167,8 @@ export function eerByDurationFigure(trials: ScoredTrials, styles: ReadonlyMap<st
     ...named,
     caption:
       'The trials are divided by the length of their shorter side, in bands with about as many trials each. Bars are 95 % ' +
-      'intervals from the speakers of the band; a band has fewer trials than the whole, so they are wide, and may go beyond the top.',
+      `intervals from the speakers of the band${few ? '' : ', of the first two systems only'}; ` +
+      'a band has fewer trials than the whole, so they are wide, and may go beyond the top.',
     description: bands.map((band) => band.eers.map((eer) => describe(band, eer)).join(', ')).join('. '),
     svg,
     data: {

@@ -3,14 +3,24 @@ import type { Interval } from '../../scoring/confidence-interval.js';
 import { formatCount } from '../number-format.js';
 import type { ComparedSystem } from '../html/compared.js';
 import { drawChart, type Tip } from './chart.js';
-import { horizontalAxis, text, ticksAt, topOfRates, verticalAxis, whiskers } from './chart-parts.js';
+import {
+  FEW_SYSTEMS,
+  horizontalAxis,
+  legendHeight,
+  systemLegend,
+  text,
+  ticksAt,
+  topOfRates,
+  verticalAxis,
+  whiskers,
+} from './chart-parts.js';
 import type { Figure, NoFigure } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 import { percent, percentTick } from './scored-systems.js';
 
 const WIDTH = 960;
 const HEIGHT = 430;
-const GRID = { left: 76, top: 22, right: 36, height: HEIGHT - 80 };
+const GRID = { left: 76, top: 22 };
 
 interface SizedSystem {
   readonly name: string;
@@ -32,6 +42,9 @@ export function eerBySizeFigure(
   const sizes = sized.map(({ parameters }) => parameters);
   const range = [Math.log10(Math.min(...sizes)) - 0.18, Math.log10(Math.max(...sizes)) + 0.28];
   const ticks = sizeTicks(range);
+  const few = sized.length <= FEW_SYSTEMS;
+  const gridWidth = few ? 848 : 600;
+  const height = few ? HEIGHT : Math.max(HEIGHT, legendHeight(sized.length) + 40);
   const intervalOf = ({ eer, eerInterval }: SizedSystem) => eerInterval ?? [eer, eer];
   const at = ({ parameters, eer }: SizedSystem): [number, number] => [Math.log10(parameters), eer];
   const describe = (system: SizedSystem) => {
@@ -42,7 +55,13 @@ export function eerBySizeFigure(
   };
   const svg = drawChart(
     {
-      grid: GRID,
+      grid: { ...GRID, width: gridWidth, height: height - 80 },
+      ...(!few && {
+        legend: systemLegend(
+          sized.map(({ name }) => ({ name, style: styles.get(name)! })),
+          { left: GRID.left + gridWidth + 24, lines: false },
+        ),
+      }),
       xAxis: {
         ...horizontalAxis('parameters (logarithmic)'),
         min: range[0],
@@ -68,13 +87,14 @@ export function eerBySizeFigure(
         ),
         ...sized.map((system) => ({
           type: 'scatter' as const,
+          name: system.name,
           silent: true,
           symbol: styles.get(system.name)!.symbol,
           symbolSize: 12,
-          itemStyle: { color: styles.get(system.name)!.color, borderColor: LIGHT.surface, borderWidth: 1 },
+          itemStyle: { color: styles.get(system.name)!.color, borderColor: LIGHT.surface, borderWidth: 1, opacity: 1 },
           data: [at(system)],
           label: {
-            show: true,
+            show: few,
             position: 'right' as const,
             distance: 9,
             formatter: system.name,
@@ -88,7 +108,7 @@ export function eerBySizeFigure(
     {
       id: 'size',
       width: WIDTH,
-      height: HEIGHT,
+      height,
       tips: sized.map((system): Tip => ({ at: at(system), text: describe(system) })),
     },
   );

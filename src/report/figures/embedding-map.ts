@@ -171,8 +171,7 @@ export function embeddingMapFigure({ utterances, systems, of, seed }: EmbeddingM
             },
             {
               ...shared,
-              symbolSize: 1,
-              itemStyle: { opacity: 0 },
+              symbolSize: 0.1,
               data: [[middle(own.map(([x]) => x)), Math.max(...own.map(([, y]) => y))]],
               labelLayout: { hideOverlap: true },
               label: {

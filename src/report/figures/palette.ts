@@ -66,7 +66,7 @@ export interface SystemStyle {
 }
 
 const DASHES: readonly SystemStyle['dash'][] = ['solid', [7, 3], [2, 2.5], [9, 3, 2, 3]];
-/** Symbols that echarts knows, and one path. */
+/** Symbols that echarts knows, and some paths: a triangle on its point, a cross, a hexagon. */
 const SYMBOLS = [
   'circle',
   'rect',
@@ -75,7 +75,7 @@ const SYMBOLS = [
   'path://M0,0 L10,0 L5,9 Z',
   'path://M4,0 H8 V4 H12 V8 H8 V12 H4 V8 H0 V4 H4 Z',
   'roundRect',
-  'pin',
+  'path://M5,0 L10,2.5 V7.5 L5,10 L0,7.5 V2.5 Z',
 ];
 
 /** The style of each system by name: those named first get the plainest lines. No two of 32 systems look the same. */

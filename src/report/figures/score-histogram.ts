@@ -7,7 +7,7 @@
 import { detCurve } from '../../scoring/det-curve.js';
 import { curveEer } from '../../scoring/metrics.js';
 import { drawChart, type Tip } from './chart.js';
-import { horizontalAxis, panelAxis, text } from './chart-parts.js';
+import { horizontalAxis, panelAxis, shortened, text } from './chart-parts.js';
 import type { Figure } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 import { percent, percentTick, type ScoredTrials } from './scored-systems.js';
@@ -40,13 +40,18 @@ export function scoreHistogram(scores: ArrayLike<number>, labels: ArrayLike<numb
 const WIDTH = 960;
 const PANEL = { height: 250, left: 52, right: 22, top: 58, bottom: 52 };
 
+/** More panels are not drawn; all are in the data. */
+const MOST_PANELS = 12;
+
 export function scoreHistogramFigure(
-  { table, systems }: ScoredTrials,
+  { table, systems: all }: ScoredTrials,
   styles: ReadonlyMap<string, SystemStyle>,
 ): Figure {
+  const order = [...styles.keys()];
+  const systems = all.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   const columns = systems.length <= 4 ? Math.min(2, systems.length) : 3;
   const panelWidth = WIDTH / columns;
-  const panels = systems.map(({ name, runs }, i) => ({
+  const everyPanel = systems.map(({ name, runs }, i) => ({
     name,
     color: styles.get(name)!.color,
     ...scoreHistogram(runs[0], table.labels, columns === 3 ? 40 : BINS),
@@ -54,6 +59,7 @@ export function scoreHistogramFigure(
     left: (i % columns) * panelWidth,
     top: Math.floor(i / columns) * PANEL.height,
   }));
+  const panels = everyPanel.slice(0, MOST_PANELS);
   const targets = table.labels.reduce((sum, label) => sum + label, 0);
   const nontargets = table.labels.length - targets;
   const shares = (counts: readonly number[], total: number) => counts.map((count) => count / total);
@@ -72,13 +78,13 @@ export function scoreHistogramFigure(
   const svg = drawChart(
     {
       title: panels.map(({ name, left, top, eer }) => ({
-        text: name,
+        text: shortened(name, panelWidth - 40, 13.5),
         subtext: `EER ${percent(eer)}`,
         left: left + PANEL.left - 36,
         top: top + 4,
         itemGap: 4,
         padding: 0,
-        textStyle: { ...text(13.5, LIGHT.ink, 'bold'), width: panelWidth - 60, overflow: 'truncate' },
+        textStyle: text(13.5, LIGHT.ink, 'bold'),
         subtextStyle: text(12, LIGHT.faint),
       })),
       grid: panels.map(({ left, top }) => ({
@@ -136,7 +142,7 @@ export function scoreHistogramFigure(
         },
       ]),
     },
-    { id: 'scores', width: WIDTH, height: Math.ceil(systems.length / columns) * PANEL.height, tips },
+    { id: 'scores', width: WIDTH, height: Math.ceil(panels.length / columns) * PANEL.height, tips },
   );
   const several = systems.some(({ runs }) => runs.length > 1);
   return {
@@ -145,7 +151,8 @@ export function scoreHistogramFigure(
     caption:
       'Target trials in colour with a solid outline, nontarget trials in grey with a dashed one, each as shares of their ' +
       `own number (${targets} and ${nontargets}). The upright line is the threshold of the equal error rate: what is grey to the ` +
-      `right of it and coloured to the left goes wrong. ${several ? 'Shown is the first training of each system. ' : ''}Scores of different systems are not on one scale.`,
+      `right of it and coloured to the left goes wrong. ${several ? 'Shown is the first training of each system. ' : ''}Scores of different systems are not on one scale.` +
+      (everyPanel.length > panels.length ? ` Drawn are ${panels.length} of ${everyPanel.length} systems.` : ''),
     description: panels
       .map(({ name, edges, targets: inBin, nontargets: others, threshold }) => {
         const peak = (counts: readonly number[]) => edges[counts.indexOf(Math.max(...counts))].toFixed(2);
@@ -155,7 +162,7 @@ export function scoreHistogramFigure(
     svg,
     data: {
       columns: ['system', 'from', 'to', 'targets', 'nontargets'],
-      rows: panels.flatMap(({ name, edges, targets: inBin, nontargets: others }) =>
+      rows: everyPanel.flatMap(({ name, edges, targets: inBin, nontargets: others }) =>
         inBin.map((count, i) => [name, edges[i], edges[i + 1], count, others[i]]),
       ),
     },

@@ -6,7 +6,7 @@
  */
 import type { LineSeriesOption } from 'echarts/charts';
 import { drawChart, type Tip } from './chart.js';
-import { horizontalAxis, panelAxis, systemLegend, text } from './chart-parts.js';
+import { horizontalAxis, legendHeight, panelAxis, systemLegend, text } from './chart-parts.js';
 import { type Figure, type NoFigure, thinned } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 import { percent, percentTick } from './scored-systems.js';
@@ -92,7 +92,7 @@ export function curveOf({ rows }: TrainingRecord, key: string): [number, number]
 }
 
 /** Steps as epochs: the last step of the training ends its last epoch. */
-function epochsOf(rows: readonly TrainingRow[]): (step: number) => number {
+export function epochsOf(rows: readonly TrainingRow[]): (step: number) => number {
   const last = rows.findLast(({ epoch }) => typeof epoch === 'number');
   const perEpoch = last ? last.step / Number(last.epoch) : 1;
   return (step) => step / perEpoch;
@@ -126,7 +126,7 @@ export function trainingCurvesFigure(
       })),
       legend: systemLegend(
         systems.map((name) => ({ name, style: styles.get(name)! })),
-        { left: COLUMNS * PANEL.width + 14, top: 4 },
+        { left: COLUMNS * PANEL.width + 14, top: 4, width: 150 },
       ),
       grid: place.map(({ left, top }) => ({
         left: left + PANEL.left,
@@ -147,7 +147,7 @@ export function trainingCurvesFigure(
         gridIndex,
         ...panelAxis(''),
         min: 0,
-        ...(most !== undefined && { max: most }),
+        ...(most !== undefined && { max: most, interval: most / 4 }),
         splitNumber: 4,
         axisLine: { show: false, onZero: false },
         axisLabel: { ...text(11.5, LIGHT.faint), ...(tick && { formatter: tick }) },
@@ -174,7 +174,7 @@ export function trainingCurvesFigure(
     {
       id: 'training',
       width: WIDTH,
-      height: Math.ceil(panels.length / COLUMNS) * PANEL.height,
+      height: Math.max(Math.ceil(panels.length / COLUMNS) * PANEL.height, legendHeight(systems.length) + 12),
       tips: panels.flatMap(({ title, format }, grid) =>
         curves[grid].flatMap(({ record, points }) =>
           thinned(points, Math.max(5, Math.floor(60 / records.length))).map((at): Tip => ({

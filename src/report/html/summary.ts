@@ -19,7 +19,8 @@ export function summarySection(compared: Compared, styles: ReadonlyMap<string, S
     [
       ...(partial === undefined ? [] : [`<p class="partial">${escapeHtml(partial)}</p>`]),
       `<div class="verdict">${said.map((line) => `<p>${escapeHtml(line)}</p>`).join('')}</div>`,
-      systemTable(compared, styles),
+      systemTable(compared, { styles, caption: 'Errors of the systems', all: errorColumns }),
+      systemTable(compared, { styles, caption: 'Cost of the systems', all: costColumns(compared.macsDuration) }),
       `<ul class="notes">${list([conditions, ...notes])}</ul>`,
     ].join('\n'),
   );
@@ -32,28 +33,39 @@ interface Column {
   readonly under?: (system: ComparedSystem) => string | undefined;
 }
 
+/** How well the systems do. */
+const errorColumns: readonly Column[] = [
+  measureColumn('eer', percent),
+  {
+    title: 'EER against the baseline',
+    value: ({ change }) => change && formatRelative(change.eer),
+    under: ({ change }) => change?.interval && change.interval.map(formatRelative).join(' to '),
+  },
+  ...(['minDcf', 'minDcf005', 'minCllr', 'cllr'] as const).map((measure) =>
+    measureColumn(measure, (value) => value.toFixed(3)),
+  ),
+];
+
+/** What they take for it. */
+const costColumns = (macsDuration: number): readonly Column[] => [
+  numberColumn('parameters', ({ parameters }) => parameters, formatCount),
+  numberColumn(`MACs (${macsDuration} s)`, ({ macs }) => macs, formatCount),
+  numberColumn('size', ({ bytes }) => bytes, formatBytes),
+  numberColumn(
+    'computing a second of speech',
+    ({ realTimeFactor }) => realTimeFactor,
+    (factor) => `${(1000 * factor).toPrecision(3)} ms`,
+  ),
+  numberColumn('peak memory', ({ peakMemory }) => peakMemory, formatBytes),
+];
+
 /** One row a system; columns that no system has a value for are left out. */
-function systemTable({ systems, macsDuration }: Compared, styles: ReadonlyMap<string, SystemStyle>): string {
-  const columns = [
-    measureColumn('eer', percent),
-    {
-      title: 'EER against the baseline',
-      value: ({ change }: ComparedSystem) => change && formatRelative(change.eer),
-      under: ({ change }: ComparedSystem) => change?.interval && change.interval.map(formatRelative).join(' to '),
-    },
-    ...(['minDcf', 'minDcf005', 'minCllr', 'cllr'] as const).map((measure) =>
-      measureColumn(measure, (value) => value.toFixed(3)),
-    ),
-    numberColumn('parameters', ({ parameters }) => parameters, formatCount),
-    numberColumn(`MACs (${macsDuration} s)`, ({ macs }) => macs, formatCount),
-    numberColumn('size', ({ bytes }) => bytes, formatBytes),
-    numberColumn(
-      'real-time factor',
-      ({ realTimeFactor }) => realTimeFactor,
-      (factor) => factor.toPrecision(2),
-    ),
-    numberColumn('peak memory', ({ peakMemory }) => peakMemory, formatBytes),
-  ].filter(({ value }) => systems.some(value));
+function systemTable(
+  { systems }: Compared,
+  { styles, caption, all }: { styles: ReadonlyMap<string, SystemStyle>; caption: string; all: readonly Column[] },
+): string {
+  const columns = all.filter(({ value }) => systems.some(value));
+  if (columns.length === 0) return '';
   const rows = systems.map((system) => {
     const { name, model, isBaseline, runs } = system;
     const kind = [model, isBaseline ? 'baseline' : '', runs > 1 ? `${runs} trainings` : ''].filter(Boolean).join(', ');
@@ -65,7 +77,7 @@ function systemTable({ systems, macsDuration }: Compared, styles: ReadonlyMap<st
   });
   const head = columns.map(({ title }) => `<th scope="col" class="figures">${escapeHtml(title)}</th>`).join('');
   return (
-    '<div class="scroll" role="group" aria-label="The systems compared"><table><caption class="heard">The systems compared</caption>' +
+    `<div class="scroll" role="group" aria-label="${caption}"><table><caption class="heard">${caption}</caption>` +
     `<thead><tr><th scope="col">system</th>${head}</tr></thead>\n<tbody>${rows.join('\n')}</tbody></table></div>`
   );
 }

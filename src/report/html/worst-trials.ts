@@ -44,7 +44,7 @@ const difference = (value: number) => `${value > 0 ? '+' : '−'}${Math.abs(valu
 function side({ id, speaker, gender, duration, clip }: WorstSide): string {
   const who = [speaker, { f: 'female', m: 'male' }[gender!], `${duration.toFixed(1)} s`].filter(Boolean).join(', ');
   const player = clip
-    ? `<audio controls preload="none" src="${clip}" aria-label="${escapeHtml(`utterance ${id} of speaker ${speaker}`)}"></audio>`
+    ? `<audio controls preload="none" controlslist="nodownload noplaybackrate" src="${clip}" aria-label="${escapeHtml(`utterance ${id} of speaker ${speaker}`)}"></audio>`
     : '';
   return `<td><code>${escapeHtml(id)}</code><small>${escapeHtml(who)}</small>${player}</td>`;
 }

@@ -10,11 +10,12 @@ import { eerByDurationFigure } from '../figures/eer-by-duration.js';
 import { eerBySizeFigure } from '../figures/eer-by-size.js';
 import { embeddingMapFigure } from '../figures/embedding-map.js';
 import type { Figure, NoFigure } from '../figures/figure.js';
+import { gradientsFigure, instrumentsFigure } from '../figures/instruments.js';
 import { systemStyles } from '../figures/palette.js';
 import { loadRasteriser } from '../figures/rasterise.js';
 import { scoreHistogramFigure } from '../figures/score-histogram.js';
 import { trainingCurvesFigure } from '../figures/training-curves.js';
-import { figureMarkup, figureSection, sectionMarkup } from './markup.js';
+import { escapeHtml, figureMarkup, figureSection, sectionMarkup } from './markup.js';
 import { pageMarkup, type PageSection } from './page.js';
 import { provenanceSection } from './provenance.js';
 import type { ReportData } from './report-data.js';
@@ -30,24 +31,38 @@ export interface WrittenReport {
   readonly noPng?: string;
 }
 
-export async function writeReport(folder: string, data: ReportData): Promise<WrittenReport> {
+/** @param options.png PNG files too, which take most of the time where figures are large; default true */
+export async function writeReport(
+  folder: string,
+  data: ReportData,
+  { png: wanted = true }: { png?: boolean } = {},
+): Promise<WrittenReport> {
   const { compared, trials, model, recipe, corpus } = data;
   const order = [model, compared.baseline, ...compared.systems.map(({ name }) => name)];
   const styles = systemStyles(
     [...new Set(order)].filter((name) => compared.systems.some((system) => system.name === name)),
   );
-  const rasteriser = await loadRasteriser();
+  const rasteriser = wanted ? await loadRasteriser() : { why: 'they were not asked for' };
   const png = 'draw' in rasteriser;
   const figures: (Figure | NoFigure)[] = [];
   const figure = (made: Figure | NoFigure): PageSection => {
     figures.push(made);
     return { id: made.id, title: made.title, markup: figureSection(made, { png }) };
   };
+  // Trainings may have been made without instruments; then there is nothing to say of them.
+  const instruments = [
+    instrumentsFigure(data.trainings, styles),
+    gradientsFigure(
+      data.trainings.find(({ system }) => system === model),
+      styles.get(model)!,
+    ),
+  ].filter((made) => 'svg' in made);
   const sections: PageSection[] = [
     { id: 'summary', title: 'Summary', markup: summarySection(compared, styles) },
     figure(detFigure(trials, styles)),
     figure(scoreHistogramFigure(trials, styles)),
     figure(trainingCurvesFigure(data.trainings, styles)),
+    ...instruments.map(figure),
     figure(eerBySizeFigure(compared.systems, styles)),
     figure(eerByDurationFigure(trials, styles)),
     figure(embeddingMapFigure(data.embeddings)),
@@ -89,7 +104,9 @@ export async function writeReport(folder: string, data: ReportData): Promise<Wri
 function attentionSection({ attention, model }: ReportData, figures: (Figure | NoFigure)[], png: boolean): PageSection {
   figures.push(...attention);
   const made = attention.map((each) =>
-    'why' in each ? `<p class="absent">${each.why}</p>` : `<h3>${each.title}</h3>\n${figureMarkup(each, { png })}`,
+    'why' in each
+      ? `<p class="absent">${escapeHtml(each.why)}</p>`
+      : `<h3>${escapeHtml(each.title)}</h3>\n${figureMarkup(each, { png })}`,
   );
   const title = `Where ${model} looks`;
   return { id: 'attention', title, markup: sectionMarkup('attention', title, made.join('\n')) };

@@ -1,0 +1,81 @@
+/** @file `acanet report`: the page of the last comparison. */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { Experiment } from '../recipe/work-folder.js';
+import type { Comparison } from '../report/comparison.js';
+import { print, printJson } from './output.js';
+import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
+
+interface ReportFlags extends RecipeFlags {
+  open?: boolean;
+  audio?: boolean;
+  force?: boolean;
+}
+
+export function addReport(program: Command): void {
+  const command = program
+    .command('report')
+    .description('write a page of the last comparison: DET curves, training curves, embeddings, the worst trials, …')
+    .option('--open', 'show it in the browser')
+    .option('--audio', 'with audio of the worst trials, whatever the corpus (report.audio)')
+    .option('--no-audio', 'without audio')
+    .option('--force', 'make it again even if it is up to date');
+  withExamples(withRecipeOptions(command), 'acanet report --recipe demo --open').action(async (flags: ReportFlags) => {
+    const sets = flags.audio === undefined ? [] : [`report.audio=${flags.audio}`];
+    const experiment = await openFrom({ flags, sets });
+    const compared = await lastCompared(experiment);
+    await bringUpToDate({ experiment, targets: ['report'], force: flags.force ? ['report'] : [], compared });
+    const page = pageOf(experiment);
+    if (flags.json) printJson({ page, figures: figuresBeside(experiment) });
+    else print(page);
+    if (flags.open) showInBrowser(page);
+  });
+}
+
+/** Where stage `report` puts the page. */
+export const pageOf = ({ folder }: Pick<Experiment, 'folder'>): string => join(folder, 'report', 'index.html');
+
+/** Says where the page is, on stderr. */
+export function mentionPage(experiment: Pick<Experiment, 'folder'>): void {
+  process.stderr.write(`report: ${pageOf(experiment)}\n`);
+}
+
+function figuresBeside({ folder }: Experiment): string[] {
+  const figures = join(folder, 'report', 'figures');
+  return readdirSync(figures)
+    .sort()
+    .map((file) => join(figures, file));
+}
+
+/** What was compared last; all systems, if nothing was. @throws UserError where systems from elsewhere took part */
+async function lastCompared({ folder, recipe }: Experiment): Promise<{ names?: string[]; baseline?: string }> {
+  const path = join(folder, 'compare', 'compare.json');
+  if (!existsSync(path)) return {};
+  const { systems, baseline } = JSON.parse(readFileSync(path, 'utf8')) as Comparison;
+  const names = systems.map(({ name }) => name);
+  const guests = names.filter((name) => !(name in recipe.systems));
+  if (guests.length > 0) {
+    const { UserError } = await import('../errors.js');
+    throw new UserError(
+      `${path}: ${guests.join(', ')} took part in the last comparison and ${guests.length > 1 ? 'are' : 'is'} not of recipe ${recipe.name}\n` +
+        '  give its `acanet compare` command again: it brings the report up to date too',
+    );
+  }
+  return { names, baseline };
+}
+
+/** Hands the page to whatever opens files here. */
+function showInBrowser(page: string): void {
+  const path = resolve(page);
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open', path]
+      : process.platform === 'win32'
+        ? ['cmd', '/c', 'start', '""', path]
+        : ['xdg-open', path];
+  const opener = spawn(command, args, { detached: true, stdio: 'ignore' });
+  opener.on('error', () => process.stderr.write(`! ${command} is not there: open ${path} in a browser yourself\n`));
+  opener.unref();
+}

@@ -1,0 +1,170 @@
+/** @file The other figures: durations, trainings, sizes, embeddings, and how drawings become files and parts of pages. */
+import assert from 'node:assert/strict';
+import { drawChart, forFile, forPage } from '../../../src/report/figures/chart.js';
+import { roundUp, topOfRates } from '../../../src/report/figures/chart-parts.js';
+import { durationBands, durationEdges } from '../../../src/report/figures/eer-by-duration.js';
+import { eerBySizeFigure } from '../../../src/report/figures/eer-by-size.js';
+import { chooseUtterances, mapEmbeddings, nearestIsOwn } from '../../../src/report/figures/embedding-map.js';
+import { thinned } from '../../../src/report/figures/figure.js';
+import { LIGHT, systemStyles } from '../../../src/report/figures/palette.js';
+import { curveOf, trainingCurvesFigure } from '../../../src/report/figures/training-curves.js';
+import { computeEer } from '../../../src/scoring/metrics.js';
+import { sampleReport, sampleTrials } from '../html/sample-report.js';
+
+const styles = systemStyles(['aca-net', 'ecapa-tdnn']);
+
+describe('the EER against the length of the speech', () => {
+  it('divides all trials into bands of about the same size, by their shorter side', () => {
+    const { table, sides } = sampleTrials();
+    // Durations are 2 to 8 s; the shorter of two is mostly near 2, so some edges coincide.
+    const edges = durationEdges(table, sides);
+    assert.ok(edges.length >= 2 && edges.every((edge, i) => i === 0 || edge > edges[i - 1]), edges.join(' '));
+    assert.ok(edges[0] >= 2 && edges.at(-1)! <= 8);
+  });
+
+  it('gives each band the EER of its trials', () => {
+    const trials = sampleTrials();
+    const bands = durationBands(trials);
+    assert.ok(bands.length >= 2);
+    const edges = durationEdges(trials.table, trials.sides);
+    const { enroll, test, labels } = trials.table;
+    const shorter = (i: number) => Math.min(trials.sides[enroll[i]].duration, trials.sides[test[i]].duration);
+    const members = [...labels.keys()].filter((i) => shorter(i) >= edges[0] && shorter(i) < edges[1]);
+    const { eer } = computeEer(
+      members.map((i) => trials.systems[0].runs[0][i]),
+      members.map((i) => labels[i]),
+    );
+    const first = bands.find(({ name }) => name.startsWith(`${edges[0]} to`))!;
+    assert.equal(first.targets + first.nontargets, members.length);
+    assert.ok(Math.abs(first.eers[0].eer - eer) < 1e-12);
+    assert.ok(first.eers[0].interval![0] <= eer && eer <= first.eers[0].interval![1]);
+  });
+});
+
+describe('training curves', () => {
+  it('put steps on an axis of epochs', () => {
+    const rows = [
+      { step: 5, epoch: 1, loss: 3 },
+      { step: 10, epoch: 1, devEer: 0.2 },
+      { step: 15, epoch: 2, loss: NaN },
+      { step: 20, epoch: 2, loss: 1 },
+    ];
+    const record = { system: 'a', run: 'a', rows };
+    assert.deepEqual(curveOf(record, 'loss'), [
+      [0.5, 3],
+      [2, 1],
+    ]);
+    assert.deepEqual(curveOf(record, 'devEer'), [[1, 0.2]]);
+  });
+
+  it('say so where nothing was logged', () => {
+    const figure = trainingCurvesFigure([], styles);
+    assert.ok('why' in figure);
+  });
+});
+
+describe('the EER against parameters', () => {
+  it('leaves out systems of unknown size, and itself if there is none', () => {
+    const { compared } = sampleReport();
+    const [first, ...others] = compared.systems;
+    const figure = eerBySizeFigure([{ ...first, parameters: undefined }, ...others], styles);
+    assert.ok('data' in figure);
+    assert.deepEqual(
+      figure.data.rows.map(([name]) => name),
+      ['ecapa-tdnn'],
+    );
+    assert.ok('why' in eerBySizeFigure([{ ...first, parameters: undefined }], styles));
+  });
+
+  it('ends its axis above the intervals, but not far above the rates', () => {
+    assert.equal(roundUp(0.0437), 0.05);
+    assert.equal(roundUp(0.05), 0.05);
+    assert.equal(topOfRates([{ rate: 0.04, high: 0.07 }, { rate: 0.02 }]), 0.08);
+    assert.equal(topOfRates([{ rate: 0.04, high: 0.9 }]), 0.2); // 4 × 0.04, rounded up
+    assert.equal(topOfRates([{ rate: 0 }]), 0.01);
+  });
+});
+
+describe('the map of embeddings', () => {
+  const { utterances, systems } = sampleReport().embeddings;
+  const [{ embeddings }] = systems;
+
+  it('is the same for the same seed, and keeps speakers together that are apart in space', () => {
+    const points = mapEmbeddings(embeddings, 1);
+    assert.deepEqual(mapEmbeddings(embeddings, 1), points);
+    const together = nearestIsOwn(
+      points.map((point) => Float32Array.from([...point, 1])),
+      utterances,
+    );
+    assert.ok(together > 0.6, String(together));
+  });
+
+  it('knows how many utterances lie nearest to one of their own speaker', () => {
+    const vectors = [
+      [1, 0],
+      [1, 0.1],
+      [0, 1],
+      [1, 0.2],
+    ].map((vector) => Float32Array.from(vector));
+    const speakers = ['a', 'a', 'b', 'b'].map((speaker, i) => ({ id: String(i), speaker }));
+    assert.equal(nearestIsOwn(vectors, speakers), 0.5);
+  });
+
+  it('takes some of many, by lot but always the same', () => {
+    const many = Array.from({ length: 3000 }, (_, i) => ({ id: String(i), speaker: `s${i % 60}` }));
+    const chosen = chooseUtterances(many, 1);
+    assert.equal(chosen.length, 24 * 25);
+    assert.equal(new Set(chosen.map(({ speaker }) => speaker)).size, 24);
+    assert.deepEqual(chooseUtterances(many, 1), chosen);
+    assert.notDeepEqual(chooseUtterances(many, 2), chosen);
+  });
+});
+
+describe('a drawing', () => {
+  const draw = (id: string) =>
+    drawChart(
+      {
+        grid: { left: 20, top: 20, width: 100, height: 100 },
+        xAxis: { type: 'value', min: 0, max: 1 },
+        yAxis: { type: 'value', min: 0, max: 1 },
+        series: [
+          {
+            type: 'line',
+            data: [
+              [0, 0],
+              [1, 1],
+            ],
+            lineStyle: { color: LIGHT.system1 },
+          },
+        ],
+      },
+      { id, width: 140, height: 140, tips: [{ at: [0.5, 0.5], text: 'a < b' }] },
+    );
+
+  it('has a tip where the chart has the value', () => {
+    assert.ok(draw('x').includes('<circle class="tip" cx="70" cy="70" r="9" fill-opacity="0"><title>a &lt; b</title>'));
+  });
+
+  it('is the same each time, with names of its own', () => {
+    assert.equal(draw('x'), draw('x'));
+    const names = (svg: string) => [...svg.matchAll(/ id="([^"]*)"/g)].map(([, name]) => name);
+    const others = new Set(names(draw('y')));
+    assert.ok(names(draw('x')).every((name) => !others.has(name)));
+  });
+
+  it('takes its colours from the page, or brings its own dark ones as a file', () => {
+    assert.match(forPage(draw('x')), /stroke="var\(--figure-system1\)"/);
+    const file = forFile(draw('x'), { title: 'A & B', description: 'rises' });
+    assert.match(file, /^<svg role="img"[^>]*><title id="title">A &amp; B<\/title>/);
+    assert.match(file, /prefers-color-scheme:dark/);
+  });
+});
+
+describe('thinning', () => {
+  it('keeps the first and the last row', () => {
+    const rows = Array.from({ length: 100 }, (_, i) => i);
+    const few = thinned(rows, 10);
+    assert.deepEqual([few.length, few[0], few[9]], [10, 0, 99]);
+    assert.deepEqual(thinned([1, 2], 10), [1, 2]);
+  });
+});

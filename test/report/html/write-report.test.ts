@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeReport, type WrittenReport } from '../../../src/report/html/write-report.js';
+import { sampleClip, sampleReport } from './sample-report.js';
+
+describe('a written report', function () {
+  this.timeout(30_000);
+  let folder: string;
+  let written: WrittenReport;
+  let page: string;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'acanet-report-'));
+    written = await writeReport(folder, sampleReport({ clip: sampleClip }));
+    page = readFileSync(join(folder, 'index.html'), 'utf8');
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is one page and each figure as SVG, PNG and CSV', () => {
+    for (const id of ['det', 'scores', 'training', 'size', 'duration', 'embeddings']) {
+      for (const type of ['svg', 'png', 'csv']) assert.ok(existsSync(join(folder, 'figures', `${id}.${type}`)), id);
+      assert.ok(page.includes(`id="figure-${id}"`), id);
+    }
+    assert.equal(written.paths.length, 1 + 6 * 3);
+    assert.deepEqual(written.absent, ['Attention: There is no model.']);
+    const png = readFileSync(join(folder, 'figures', 'det.png'));
+    assert.equal(png.readUInt32BE(16), 1920); // width: twice the drawing's
+    assert.match(
+      readFileSync(join(folder, 'figures', 'det.csv'), 'utf8'),
+      /^system,run,falseAlarm,miss,missLow,missHigh\n/,
+    );
+  });
+
+  it('escapes what it was told, and uses no name twice', () => {
+    assert.ok(page.includes('undecided &lt;so far&gt;') && page.includes('Trials &amp; scores'));
+    const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    assert.deepEqual(
+      ids.filter((id, i) => ids.indexOf(id) !== i),
+      [],
+    );
+  });
+
+  it('refers to nothing outside of itself but the files beside it', () => {
+    const links = [...page.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, link]) => link);
+    const outside = links.filter((link) => !/^(#|data:|figures\/[\w-]+\.(svg|png|csv)$)/.test(link));
+    assert.deepEqual(outside, []);
+    assert.ok(!/@import|url\((?!#)/.test(page));
+  });
+
+  it('works for one system, and for 30 with three trainings each', async () => {
+    const other = join(folder, 'other');
+    await writeReport(other, sampleReport({ names: ['alone'] }), { png: false });
+    assert.match(readFileSync(join(other, 'index.html'), 'utf8'), /<h1>alone<\/h1>/);
+    const names = Array.from({ length: 30 }, (_, i) => `variant-${i}-with-a-name-that-is-rather-long`);
+    await writeReport(other, sampleReport({ names, runs: 3 }), { png: false });
+    const many = readFileSync(join(other, 'index.html'), 'utf8');
+    for (const name of names) assert.ok(many.includes(name), name);
+    assert.ok(many.length < 2e6, String(many.length));
+  });
+});
