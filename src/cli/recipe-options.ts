@@ -160,6 +160,27 @@ export async function runsOf({ recipe }: Experiment, name: string | undefined): 
   return findTrainingRuns(recipe, name ?? recipe.model);
 }
 
+/**
+ * The systems that a list of names and patterns means (`a,aca-small+*`, where `*` is any text); all without one.
+ * @throws UserError for a name or pattern that no system has
+ */
+export async function systemsMatching(experiment: Experiment, list: string | undefined): Promise<string[]> {
+  const known = Object.keys(experiment.recipe.systems);
+  if (list === undefined) return known;
+  const wanted = new Set<string>();
+  for (const name of list.split(',').map((each) => each.trim())) {
+    const pattern = new RegExp(
+      `^${name
+        .split('*')
+        .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+        .join('.*')}$`,
+    );
+    const matching = name.includes('*') ? known.filter((each) => pattern.test(each)) : [];
+    for (const each of matching.length > 0 ? matching : [await systemOf(experiment, name)]) wanted.add(each);
+  }
+  return known.filter((name) => wanted.has(name));
+}
+
 /** The system that a command means: the one named, else the recipe's `model`. @throws UserError for an unknown name */
 export async function systemOf({ recipe }: Experiment, name: string | undefined): Promise<string> {
   if (name === undefined) return recipe.model;

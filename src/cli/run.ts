@@ -1,4 +1,6 @@
 /** @file `acanet run`: the whole chain of a recipe, as far as it is not up to date. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { showComparison } from './compare.js';
 import { print, printJson } from './output.js';
@@ -6,7 +8,7 @@ import {
   bringUpToDate,
   corpusSets,
   openFrom,
-  systemOf,
+  systemsMatching,
   withCorpusOptions,
   withExamples,
   withPresetOption,
@@ -24,35 +26,44 @@ interface RunFlags extends RecipeFlags, CorpusFlags {
 export function addRun(program: Command): void {
   const command = program
     .command('run')
-    .description('run a recipe: prep, features, and for each system train, average, embed, score; then compare')
+    .description(
+      'run a recipe: prep, features, and for each system train, average, embed, score; then compare or choose',
+    )
     .argument('[recipe]', 'name or file of the recipe; the same as --recipe')
     .option('--why', 'only print what would run, and why')
-    .option('--only <systems>', 'run and compare only these systems (a,b)')
+    .option('--only <systems>', "only these systems: names and patterns (a,b or 'aca-small+latents=*')")
     .option('--force <stages...>', 'run these stages even if they are up to date');
   withExamples(
     withRecipeOptions(withPresetOption(withCorpusOptions(command))),
     'acanet run demo',
     'acanet run demo --set training.epochs=4 --why',
+    "acanet run ablation-demo --only 'aca-net+pooling=*'",
   ).action(async (recipe: string | undefined, flags: RunFlags) => {
     const chosen = { ...flags, recipe: recipe ?? flags.recipe };
     const experiment = await openFrom({ flags: chosen, sets: corpusSets(flags), remember: 'corpus place' });
-    const only = flags.only?.split(',').map((name) => name.trim());
-    const names = only
-      ? await Promise.all(only.map((name) => systemOf(experiment, name)))
-      : Object.keys(experiment.recipe.systems);
+    const names = await systemsMatching(experiment, flags.only);
     const { baseline } = experiment.recipe;
     const compared = { names, baseline: names.includes(baseline) ? baseline : names[0] };
-    const options = { experiment, targets: ['compare'], force: flags.force, compared };
+    const { finalStages } = await import('../recipe/stages.js');
+    const targets = finalStages(experiment.recipe);
+    const options = { experiment, targets, force: flags.force, compared };
     if (flags.why) await explain(options, flags.json);
     else {
       await bringUpToDate(options);
-      showComparison(experiment.folder, flags.json);
+      if (targets.includes('ablation')) showAblation(experiment.folder, flags.json);
+      else showComparison(experiment.folder, flags.json);
+      if (experiment.recipe.evaluate === 'test') mentionPage(experiment);
     }
   });
 }
 
+/** Prints what stage `ablation` wrote. */
+function showAblation(folder: string, json = false): void {
+  print(readFileSync(join(folder, 'ablation', json ? 'ablation.json' : 'ablation.txt'), 'utf8'));
+}
+
 async function explain(options: Parameters<typeof bringUpToDate>[0], json = false): Promise<void> {
-  const [{ explainRecipe }, { formatTable }] = await Promise.all([
+  const [{ explainRecipe, trainingsOf }, { formatTable }] = await Promise.all([
     import('../recipe/run-recipe.js'),
     import('../report/table.js'),
   ]);
@@ -61,5 +72,7 @@ async function explain(options: Parameters<typeof bringUpToDate>[0], json = fals
   else {
     const rows = plans.map(({ stage, action, reasons }) => [stage, action, reasons.join('; ')]);
     print(formatTable([{ title: 'stage' }, { title: 'does' }, { title: 'because' }], rows));
+    const { todo, ready } = trainingsOf(plans);
+    process.stderr.write(`${todo} trainings to do, ${ready} are there\n`);
   }
 }
