@@ -121,19 +121,22 @@ export async function openExplainer({
   };
 }
 
+/** Log energy that is no speech: what Kaldi's bound is for a clip at a constant level, −69 dB of full scale. */
+const SILENCE = 11;
+
 /** Decibels → the natural logarithm of an energy. */
 const DECIBEL = Math.LN10 / 10;
 
 /**
  * Speech by level, for models that are given all frames: within 30 dB of the loud frames (the 95th percentile), or
- * above half way down to the quiet ones (the 5th) where noise leaves less; all of an utterance of one level. Kaldi's
+ * above half way down to the quiet ones (the 5th) where noise leaves less; all or none of an utterance of one level. Kaldi's
  * bound, which lies half way to silence, would count every pause of a clean recording as speech.
  */
 function byLevel(energies: Float64Array): VadOptions {
   const sorted = Float64Array.from(energies).sort();
   const [quiet, loud] = [0.05, 0.95].map((share) => sorted[Math.floor(share * (sorted.length - 1))]);
   const depth = loud - quiet < 6 * DECIBEL ? Infinity : Math.min(30 * DECIBEL, (loud - quiet) / 2);
-  return { ...vadOptions.parse({}), threshold: loud - depth, meanScale: 0 };
+  return { ...vadOptions.parse({}), threshold: Math.max(SILENCE, loud - depth), meanScale: 0 };
 }
 
 function chooseLayers(
@@ -209,8 +212,10 @@ function putBack(values: ArrayLike<number>, rows: number, kept: Uint8Array): Flo
 const MOMENT_REACH = 3;
 /** Seconds between two moments. */
 const MOMENT_APART = 0.25;
+/** Times the even share that a moment gets at least. */
+const MOMENT_FROM = 1.05;
 
-/** The moments that get most attention, averaged over the layers; only those that get more than the even share. */
+/** The moments that get most attention, averaged over the layers; only those that stand out. */
 function topMoments(layers: readonly LayerAttention[], times: Float64Array, given: number, count = 5): Moment[] {
   const frames = times.length;
   const multiples = Float64Array.from(times, (_, t) => {
@@ -222,7 +227,7 @@ function topMoments(layers: readonly LayerAttention[], times: Float64Array, give
   const order = Array.from(multiples.keys()).sort((a, b) => multiples[b] - multiples[a] || a - b);
   const moments: Moment[] = [];
   for (const t of order) {
-    if (moments.length === count || !(multiples[t] > 1)) break;
+    if (moments.length === count || !(multiples[t] >= MOMENT_FROM)) break;
     if (moments.every(({ time }) => Math.abs(time - times[t]) >= MOMENT_APART)) {
       moments.push({ time: times[t], timesEven: multiples[t] });
     }

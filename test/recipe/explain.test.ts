@@ -54,6 +54,7 @@ describe('acanet explain', function () {
     writeWav(path('a.wav'), samples, RATE);
     writeWav(path('b.wav'), samples.subarray(0, RATE), RATE);
     writeWav(path('tone.wav'), samples.map((_, i) => 0.1 * Math.sin(i / 5)), RATE); // prettier-ignore
+    writeWav(path('silence.wav'), new Float32Array(RATE), RATE);
     const shared = { speaker: 's', sampleRate: RATE, channels: 1, corpus: 'test', split: 'test' } as const;
     writeManifest(path('manifest.jsonl'), [{ ...shared, id: 's/a', path: path('a.wav'), offset: 0.5, duration: 0.5 }]);
     const archive = createArchiveWriter(path('feats.ark'));
@@ -139,6 +140,12 @@ describe('acanet explain', function () {
     // Only the first layer: in the next one the latents have heard something.
     assert.ok(utterances[0].layers[0].evenness > 0.999);
     assert.match(describeExplained(explained), /block 1, cross attention 1 \(even\)/);
+  });
+
+  it('finds no speech and no moments in silence', async () => {
+    const [{ utterances }] = (await explain([path('silence.wav')])).pictures;
+    assert.equal(utterances[0].speechFrames, 0);
+    assert.deepEqual(utterances[0].moments, []);
   });
 
   it('makes figures for a page', async () => {
