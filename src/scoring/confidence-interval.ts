@@ -8,11 +8,10 @@
  * depends on speaker and seed together is in both variances, which errs on the safe side.
  *
  * A figure: errors come from few speakers, so their distribution is skewed and their standard error grows with them.
- * Therefore (a) the interval is symmetric on the scale −x^(−1/4), a Box-Cox transform (Journal of the Royal Statistical
- * Society B 26, 1964) between the logarithm and the reciprocal, at which the truth is missed about as often on one side
- * as on the other; (b) a minimum over thresholds, which is too low on few speakers, is first corrected by its bias, the
- * mean of the resamples − the figure; (c) the degrees of freedom follow from the kurtosis of what the speakers
- * contribute (O'Neill, The American Statistician 68, 2014): fewer where few speakers decide.
+ * Therefore (a) the interval is symmetric on the scale of the logarithm, by the delta method; (b) a minimum over
+ * thresholds, which is too low on few speakers, is first corrected by its bias, the mean of the resamples − the figure;
+ * (c) the degrees of freedom follow from the kurtosis of what the speakers contribute (O'Neill, The American
+ * Statistician 68, 2014): fewer where few speakers decide.
  * A difference: bias and skewness cancel; the interval is d ± t · SE with S − 1 degrees of freedom for the speakers. The
  * ratio's interval holds the ratios ρ for which value − ρ · baseline may be 0 by that same test (Fieller, Journal of the
  * Royal Statistical Society B 16, 1954), so p-value, difference and ratio never contradict each other.
@@ -77,8 +76,6 @@ export interface MeasuredDifference {
   readonly seedFreedom?: number;
 }
 
-const POWER = 1 / 4;
-
 interface Variance {
   readonly variance: number;
   readonly freedom: number;
@@ -104,10 +101,8 @@ export function measuredFigure(
     const unbiased = minimum ? 2 * value - mean(resampled) : value;
     const centre = unbiased > 0 ? unbiased : value;
     const relativeError = Math.sqrt(variance) / value;
-    // The distance of the ends on the scale −x^(−1/4), in units of centre^(−1/4).
-    const step = variance === 0 ? 0 : POWER * studentCritical(confidence, freedom) * relativeError;
-    const high = step < 1 ? centre * (1 - step) ** (-1 / POWER) : greatest;
-    return [Math.min(value, centre * (1 + step) ** (-1 / POWER)), Math.max(value, Math.min(high, greatest))];
+    const factor = variance === 0 ? 1 : Math.exp(studentCritical(confidence, freedom) * relativeError);
+    return [Math.min(value, centre / factor), Math.max(value, Math.min(centre * factor, greatest))];
   }
 
   /** If a share q of all speakers makes errors, none of S does with probability (1 − q)^S. */
@@ -180,16 +175,16 @@ function jackknifeCovariance(x: Float64Array, y: Float64Array): number {
   return ((x.length - 1) / x.length) * products;
 }
 
-/** Of a variance from n values: 2n / (κ − (n − 3) / (n − 1)), n − 1 for normal ones; at least 2. */
+/** Of a variance from n values: 2n / (κ − (n − 3) / (n − 1)), n − 1 for normal ones; at least 3. */
 function kurtosisFreedom(values: Float64Array): number {
   const n = values.length;
   const centre = mean(values);
   const second = mean(values.map((value) => (value - centre) ** 2));
-  if (n < 4 || second === 0) return n - 1;
+  if (n <= 4 || second === 0) return n - 1;
   const excess = mean(values.map((value) => (value - centre) ** 4)) / second ** 2 - 3;
   // Without the bias that the sample's own kurtosis has for normal values.
   const unbiased = ((n - 1) / ((n - 2) * (n - 3))) * ((n + 1) * excess + 6);
-  return Math.max(2, (2 * n) / (Math.max(0, unbiased) + (2 * n) / (n - 1)));
+  return Math.max(3, (2 * n) / (Math.max(0, unbiased) + (2 * n) / (n - 1)));
 }
 
 /** Of the mean over seeds; none for one seed. */
