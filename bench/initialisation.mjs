@@ -63,7 +63,7 @@ const git = (...args) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8'
 const text = [
   `\`node bench/initialisation.mjs --source DIR\` at ${git('rev-parse', '--short', 'HEAD')}, ` +
     `Node ${process.versions.node}, ${cpus()[0].model}; one seed a row`,
-  ...tables,
+  ...tables.map((table) => table.trimEnd()),
 ].join('\n\n');
 process.stdout.write(`${text}\n`);
 if (options.out) {

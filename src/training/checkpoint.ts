@@ -3,10 +3,10 @@
  *
  * A checkpoint holds all that the rest of a run depends on, and nothing else (no times, no paths), so that an
  * interrupted and resumed run ends in the same bytes. It is written aside and renamed: a folder of that name is whole.
- * What a killed process left half-written has a hidden name, is never listed, and is removed by `removeLeftovers`.
+ * What a killed process left half-written or half-removed has a hidden name, is never listed, and is removed by `removeLeftovers`.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { HostTensors } from '../engine/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { replaceDirectory, writeJsonAtomic } from '../storage/atomic-write.js';
@@ -112,15 +112,16 @@ export function bestCheckpoints<T extends { step: number; devEer?: number | null
     .slice(0, count);
 }
 
-/** Deletes the checkpoints that the retention does not keep. @returns what was deleted */
-export function pruneCheckpoints(trainDir: string, retention: Retention): CheckpointEntry[] {
-  const dispensable = dispensableCheckpoints(listCheckpoints(trainDir), retention);
-  for (const { dir } of dispensable) rmSync(dir, { recursive: true });
-  return dispensable;
+/** Deletes a checkpoint. It first gets a hidden name: whatever moment kills the process, none is left that is not whole. */
+export function removeCheckpoint({ dir }: Pick<CheckpointEntry, 'dir'>): void {
+  const hidden = join(dirname(dir), `.${basename(dir)}.removed.part`);
+  rmSync(hidden, { recursive: true, force: true });
+  renameSync(dir, hidden);
+  rmSync(hidden, { recursive: true });
 }
 
 /**
- * Removes what a killed process left half-written. Only for the one process that trains in this folder.
+ * Removes what a killed process left half-written or half-removed. Only for the one process that trains in this folder.
  * @returns the names removed
  */
 export function removeLeftovers(trainDir: string): string[] {

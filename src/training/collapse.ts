@@ -77,59 +77,63 @@ export function createCollapseWatch(context: CollapseContext): CollapseWatch {
       }
       const readings = row.instruments as Readings | undefined;
       if (!readings) return [];
-      const finding = judge(readings, { ...context, step: row.step, early: row.devEer === undefined, history });
+      const now = { ...context, step: row.step, history };
+      const found = judge(readings, now);
+      // A spread that stays low after a cause was named needs no other one.
+      if (found.length === 0 && warned.size === 0) found.push(...judgeSpread(readings, now, row.devEer === undefined));
       history.highestSpread = Math.max(history.highestSpread, readings.spread);
-      if (!finding || warned.has(finding.cause)) return [];
-      warned.add(finding.cause);
-      const { seen, likely, sets } = finding;
-      const advice = sets.length > 0 ? `\n  try ${sets.map((set) => `--set ${set}`).join(' or ')}` : '';
-      return [`warning: ${seen}\n  likely cause: ${likely}${advice}`];
+      const fresh = found.filter(({ cause }) => !warned.has(cause));
+      for (const { cause } of fresh) warned.add(cause);
+      return fresh.map(({ seen, likely, sets }) => {
+        const advice = sets.length > 0 ? `\n  try ${sets.map((set) => `--set ${set}`).join(' or ')}` : '';
+        return `warning: ${seen}\n  likely cause: ${likely}${advice}`;
+      });
     },
   };
 }
 
-function judge(
-  { spread, utterances, common, attention }: Readings,
-  context: CollapseContext & { step: number; early: boolean; history: History },
-): Finding | undefined {
-  const { model, step, early } = context;
-  const few = Math.min(early ? EARLY_SPREAD : SPREAD, (utterances - 1) / 4);
+type Judged = CollapseContext & { readonly step: number; readonly history: History };
+
+/** The causes that the instruments show. */
+function judge({ spread, common, attention }: Readings, context: Judged): Finding[] {
+  const { model, step } = context;
+  const findings: Finding[] = [];
   const latents = (model.frameAttention ?? []).filter(({ rows }) => rows === 'latents');
   const seenBy = latents.flatMap(({ name, title }) => (name in attention ? [{ title, ...attention[name] }] : []));
-  if (seenBy.length > 0) {
-    const diversities = seenBy.flatMap(({ diversity }) => diversity ?? []);
-    const alike = Math.max(...diversities);
-    if (diversities.length > 0 && alike < ALIKE) return latentsAlike(seenBy, alike, context);
-    const locked = seenBy.find(({ entropy }) => entropy < LOCKED);
-    if (locked) {
-      return {
-        cause: 'locked',
-        seen: `${when(step)} the attention of ${locked.title} has locked on single frames: entropy ${shown(locked.entropy)} of 1 (limit ${LOCKED})`,
-        likely: 'the learning rate is too high',
-        sets: lowerRate(context, 4),
-      };
-    }
+  const diversities = seenBy.flatMap(({ diversity }) => diversity ?? []);
+  const alike = Math.max(...diversities);
+  const locked = seenBy.find(({ entropy }) => entropy < LOCKED);
+  if (diversities.length > 0 && alike < ALIKE) findings.push(latentsAlike(seenBy, alike, context));
+  else if (locked) {
+    findings.push({
+      cause: 'locked',
+      seen: `${when(step)} the attention of ${locked.title} has locked on single frames: entropy ${shown(locked.entropy)} of 1 (limit ${LOCKED})`,
+      likely: 'the learning rate is too high',
+      sets: lowerRate(context, 4),
+    });
   }
   if (common > COMMON && spread < SPREAD) {
     const { modelOptions } = context;
     const canCentre = modelOptions?.type === 'aca-net' && !modelOptions.centred;
-    return {
+    findings.push({
       cause: 'common',
       seen:
         `${when(step)} the embeddings use only about ${spread.toFixed(1)} directions (limit ${SPREAD}): ` +
         `${(100 * common).toFixed(0)} % of their variance is all values rising and falling together (limit ${100 * COMMON} %)`,
       likely: 'one map makes every value of the embedding, and what the latents share outweighs the rest',
       sets: canCentre ? [inModel(context, 'centred=true')] : lowerRate(context, 2),
-    };
+    });
   }
-  return spread < few ? fewDirections(spread, few, context) : undefined;
+  return findings;
 }
 
-function latentsAlike(
-  seenBy: readonly AttentionFigures[],
-  diversity: number,
-  context: CollapseContext & { step: number },
-): Finding {
+/** A low spread that the instruments do not explain. */
+function judgeSpread({ spread, utterances }: Readings, context: Judged, early: boolean): Finding[] {
+  const limit = Math.min(early ? EARLY_SPREAD : SPREAD, (utterances - 1) / 4);
+  return spread < limit ? [fewDirections(spread, limit, context)] : [];
+}
+
+function latentsAlike(seenBy: readonly AttentionFigures[], diversity: number, context: Judged): Finding {
   const { modelOptions, step } = context;
   const entropies = seenBy.map(({ entropy }) => entropy.toFixed(2)).join(' ');
   const seen =
@@ -146,12 +150,7 @@ function latentsAlike(
   return { cause: 'alike', seen, likely, sets: [inModel(context, `latentInit.std=${std}`)] };
 }
 
-/** A collapse that attention does not explain. */
-function fewDirections(
-  spread: number,
-  limit: number,
-  context: CollapseContext & { step: number; history: History },
-): Finding {
+function fewDirections(spread: number, limit: number, context: Judged): Finding {
   const { step, history, augmentation, features, training } = context;
   const { firstGradNorm = NaN, gradNorm = NaN, highestSpread, margin } = history;
   const before = highestSpread > 2 * spread ? `, from ${highestSpread.toFixed(1)} earlier` : '';

@@ -7,7 +7,6 @@
  * by the retention rule; one within an epoch is only a place to resume from, and goes when the next one is written.
  * The instruments only look: with or without them the checkpoints are the same bytes.
  */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { HostTensors } from '../engine/host-tensor.js';
@@ -25,6 +24,7 @@ import {
   dispensableCheckpoints,
   listCheckpoints,
   loadCheckpoint,
+  removeCheckpoint,
   removeLeftovers,
   saveCheckpoint,
 } from './checkpoint.js';
@@ -265,7 +265,7 @@ function prune(dir: string, retention: Retention, perEpoch: number): void {
     ...withinEpoch.filter((entry) => entry !== newest),
     ...dispensableCheckpoints(atEpochEnds, retention),
   ];
-  for (const entry of dispensable) rmSync(entry.dir, { recursive: true });
+  dispensable.forEach(removeCheckpoint);
 }
 
 async function scoreDevelopment(

@@ -10,7 +10,7 @@ import {
   dispensableCheckpoints,
   listCheckpoints,
   loadCheckpoint,
-  pruneCheckpoints,
+  removeCheckpoint,
   removeLeftovers,
   saveCheckpoint,
 } from '../../src/training/checkpoint.js';
@@ -74,7 +74,7 @@ describe('checkpoint', () => {
     assert.deepEqual(removeLeftovers(dir), aside);
   });
 
-  it('keeps the last N and the best M by development EER, each perhaps both', async () => {
+  it('keeps the last N and the best M by development EER, each perhaps both', () => {
     const eers = [0.3, 0.1, null, 0.1, 0.2, 0.25];
     const entries = eers.map((devEer, step) => ({ step, devEer }));
     const gone = (keepLast: number, keepBest: number) =>
@@ -87,12 +87,21 @@ describe('checkpoint', () => {
       bestCheckpoints(entries, 3).map(({ step }) => step),
       [1, 3, 4],
     );
-    for (const { step, devEer } of entries) await saveCheckpoint(dir, checkpoint(step, devEer));
-    assert.equal(pruneCheckpoints(dir, { keepLast: 2, keepBest: 1 }).length, 3);
+  });
+
+  it('removes a checkpoint so that a kill leaves it whole or hidden, never in part', async () => {
+    for (const step of [1, 2]) await saveCheckpoint(dir, checkpoint(step));
+    const hidden = join(dir, '.step-00000001.removed.part'); // what a kill left of the first attempt
+    mkdirSync(hidden);
+    writeFileSync(join(hidden, 'model.safetensors'), '');
+    removeCheckpoint({ dir: join(dir, 'step-00000001') });
+    assert.deepEqual(readdirSync(dir), ['step-00000002']);
+    mkdirSync(hidden);
     assert.deepEqual(
       listCheckpoints(dir).map(({ step }) => step),
-      [1, 4, 5],
+      [2],
     );
+    assert.deepEqual(removeLeftovers(dir), ['.step-00000001.removed.part']);
   });
 
   it('names the file of a damaged checkpoint', async () => {

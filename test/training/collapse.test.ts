@@ -79,6 +79,17 @@ describe('collapse warnings', () => {
     assert.match(warning, /try --set systems.aca-small.model.centred=true$/);
   });
 
+  it('name both where both are so, and seek no other cause of a spread that stays low', () => {
+    const released = { ...healthy, spread: 1, common: 0.99, attention: attending([0.99999, 1e-5], [0.99884, 2.2e-5]) };
+    const watch = createCollapseWatch(context());
+    const warnings = watch.observe({ step: 0, instruments: released });
+    assert.deepEqual(
+      warnings.map((warning) => /--set \S+\.(\w+=\w+)$/.exec(warning)?.[1]),
+      ['std=2', 'centred=true'],
+    );
+    assert.deepEqual(watch.observe({ step: 56, devEer: 0.4, instruments: { ...healthy, spread: 2 } }), []);
+  });
+
   it('name a learning rate at which attention locks on single frames', () => {
     const locked = { ...healthy, spread: 2.1, attention: attending([0.48, 0.39], [0.014, 0.17]) };
     const [warning] = createCollapseWatch(context({ model: wide })).observe({ step: 25, instruments: locked });
