@@ -7,10 +7,11 @@
  * pieces of files (`offset`) all utterances go through `segments`, and the files are recordings named after the first
  * utterance in them. Kaldi's segments have no channels, so only first channels can be written.
  */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { writeFileAtomic } from '../storage/atomic-write.js';
+import { makeFolder } from '../storage/make-folder.js';
 import { groupBy } from './group-by.js';
 import type { Utterance } from './manifest.js';
 import { throwProblems } from './problem-list.js';
@@ -61,7 +62,7 @@ export function writeKaldiFolder(
       : {}),
     ...(trials ? { trials: trials.map((trial) => trialLine(trial, idOf)) } : {}),
   };
-  mkdirSync(aside, { recursive: true });
+  makeFolder(aside);
   for (const [file, lines] of Object.entries(contents)) writeFileAtomic(join(aside, file), `${lines.join('\n')}\n`);
   const noGender = genders.length - known.length;
   return {

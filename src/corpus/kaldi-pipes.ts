@@ -6,12 +6,13 @@
  * once; its exit status must be 0.
  */
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError, messageOf } from '../errors.js';
 import { sha256Hex } from '../storage/hashing.js';
+import { makeFolder } from '../storage/make-folder.js';
 import type { PrepareContext } from './corpus-reader.js';
 import { throwProblems } from './problem-list.js';
 
@@ -39,7 +40,7 @@ export async function runPipeCommands(
   const folder = resolve(audioDir, 'kaldi-pipes');
   const files = new Map(commands.map((command) => [command.id, join(folder, fileName(command))]));
   const waiting = commands.filter(({ id }) => !existsSync(files.get(id)!));
-  if (commands.length > 0) mkdirSync(folder, { recursive: true });
+  if (commands.length > 0) makeFolder(folder);
   const problems: string[] = [];
   let next = 0;
   let done = commands.length - waiting.length;

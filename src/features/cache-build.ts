@@ -7,7 +7,7 @@
  * NOTE: audio is known by what its manifest says of it (`cache-format.ts` has the list), not by content.
  */
 import { setMaxListeners } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Tinypool } from 'tinypool';
@@ -17,6 +17,7 @@ import { throwProblems } from '../corpus/problem-list.js';
 import { writeJsonAtomic } from '../storage/atomic-write.js';
 import { sha256Hex, stableJson } from '../storage/hashing.js';
 import { writeScp } from '../storage/kaldi-archive.js';
+import { makeFolder } from '../storage/make-folder.js';
 import {
   type CacheDescription,
   type ShardIndex,
@@ -99,7 +100,7 @@ export async function buildFeatureCache({
   signal?.throwIfAborted();
   checkUtterances(utterances, options, dir);
   checkTrainingMean(utterances, options, dir);
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   const plan = planShards(utterances, options);
   const finished = plan.map((shard) => summaryOf(finishedShard(dir, shard)));
   const reusedShards = finished.filter((shard) => shard !== undefined).length;

@@ -2,10 +2,11 @@
  * @file Features that another cache has already: caches that differ in nothing but the normalisation, which is applied on
  * reading, hold the same archives, so their files are linked instead of being extracted again.
  */
-import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCacheDescription } from './cache-format.js';
 import { extractionHash, type FeatureOptions } from './options.js';
+import { makeFolder } from '../storage/make-folder.js';
 
 const SHARD_FILE = /^(feats|stats)-\d+\.(ark|json)$/;
 
@@ -24,7 +25,7 @@ export function takeOverShards(dir: string, options: FeatureOptions, others: rea
     }
   });
   if (source === undefined) return 0;
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   const files = readdirSync(source).filter((file) => SHARD_FILE.test(file));
   for (const file of files) {
     const [from, to] = [join(source, file), join(dir, file)];

@@ -4,10 +4,11 @@
  * A lock whose process is dead (killed, machine rebooted) is taken over. Processes are told apart by host, id and,
  * on Linux, start time, because ids are used again. A lock of another host cannot be judged from here.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../errors.js';
+import { makeFolder } from '../storage/make-folder.js';
 
 interface LockHolder {
   pid: number;
@@ -33,7 +34,7 @@ export function lockWorkFolder(folder: string): () => void {
   };
   const text = `${JSON.stringify(mine)}\n`;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     while (!createOnce(path, text)) takeOver(path, mine);
   } catch (error) {
     if (error instanceof UserError) throw error;

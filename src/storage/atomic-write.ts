@@ -12,7 +12,6 @@ import {
   closeSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   realpathSync,
@@ -23,6 +22,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
+import { makeFolder } from './make-folder.js';
 
 /** A file being written aside; `commit` puts it in its place, `abort` removes it. Each may be called once. */
 export interface PendingFile {
@@ -52,7 +52,7 @@ export function openPendingFile(path: string): PendingFile {
   const target = behindLinks(path);
   const asidePath = asideName(target);
   const fd = guardWriting(path, () => {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolder(dirname(target));
     return openSync(asidePath, 'wx');
   });
   let open = true;
@@ -127,7 +127,7 @@ export function writeJsonAtomic(path: string, value: unknown): void {
 export async function replaceDirectory<T>(dir: string, fill: (aside: string) => T | Promise<T>): Promise<T> {
   const target = behindLinks(dir);
   const aside = asideName(target);
-  guardWriting(dir, () => mkdirSync(aside, { recursive: true }));
+  guardWriting(dir, () => makeFolder(aside));
   try {
     const result = await fill(aside);
     guardWriting(dir, () => {

@@ -5,11 +5,12 @@
  * the log for it first cuts the rows beyond n (the file is rewritten aside and renamed), so each step is there once.
  * A killed process may leave a torn last line: readers leave it out. A torn line elsewhere is an error.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.js';
 import { guardWriting } from '../storage/atomic-write.js';
 import { writeJsonl } from '../storage/jsonl.js';
+import { makeFolder } from '../storage/make-folder.js';
 
 /** One measurement. `step` counts the updates made when it was taken. */
 export interface MetricsRow {
@@ -31,7 +32,7 @@ export function openMetricsLog(
   path: string,
   { resumeStep = -Infinity }: { resumeStep?: number } = {},
 ): MetricsLog & { kept: number; cut: number } {
-  guardWriting(path, () => mkdirSync(dirname(path), { recursive: true }));
+  guardWriting(path, () => makeFolder(dirname(path)));
   const rows = existsSync(path) ? readMetricsLog(path) : [];
   const kept = rows.filter(({ step }) => step <= resumeStep);
   writeJsonl(path, kept);
