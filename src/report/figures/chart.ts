@@ -88,7 +88,7 @@ const round = (pixels: number) => Math.round(pixels * 10) / 10;
 function finish(svg: string, id: string): string {
   return svg
     .replace(/<style\s*>.*?<\/style>/gs, '')
-    .replace(/ class="zr[^"]*"| pointer-events="[^"]*"| xmlns:xlink="[^"]*"| baseProfile="[^"]*"/g, '')
+    .replace(/ class="zr[^"]*"| (?:pointer-events|ecmeta_\w+)="[^"]*"| xmlns:xlink="[^"]*"| baseProfile="[^"]*"/g, '')
     .replace(/zr\d+-/g, `${id}-`)
     .replace(/ d="[^"]*"/g, (path) => path.replace(/-?\d+\.\d{2,}/g, (number) => String(round(Number(number)))));
 }

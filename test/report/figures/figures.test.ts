@@ -124,7 +124,7 @@ describe('a drawing', () => {
   const draw = (id: string) =>
     drawChart(
       {
-        grid: { left: 20, top: 20, width: 100, height: 100 },
+        grid: { left: 40, top: 20, width: 100, height: 100 },
         xAxis: { type: 'value', min: 0, max: 1 },
         yAxis: { type: 'value', min: 0, max: 1 },
         series: [
@@ -138,11 +138,11 @@ describe('a drawing', () => {
           },
         ],
       },
-      { id, width: 140, height: 140, tips: [{ at: [0.5, 0.5], text: 'a < b' }] },
+      { id, width: 180, height: 160, tips: [{ at: [0.5, 0.5], text: 'a < b' }] },
     );
 
   it('has a tip where the chart has the value', () => {
-    assert.ok(draw('x').includes('<circle class="tip" cx="70" cy="70" r="9" fill-opacity="0"><title>a &lt; b</title>'));
+    assert.ok(draw('x').includes('<circle class="tip" cx="90" cy="70" r="9" fill-opacity="0"><title>a &lt; b</title>'));
   });
 
   it('is the same each time, with names of its own', () => {
