@@ -59,7 +59,7 @@ export function compareStage(
         ...(guests.length > 0 && { guests: guests.map(guestFingerprint) }),
       };
     },
-    version: 4,
+    version: 5,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, log }) {

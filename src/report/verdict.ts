@@ -61,10 +61,19 @@ export function reachVerdict(input: VerdictInput): Verdict {
     outcome === 'undecided' && difference && difference.difference !== 0 && speakers !== undefined
       ? speakersToDecide(difference, { speakers, confidence })
       : undefined;
+  const moreSeeds = (): Need | undefined => {
+    const count = Math.max(system.runs.length, baseline.runs.length);
+    return [2, 3, 5, 10]
+      .map((seedFactor) => ({
+        seeds: count * seedFactor,
+        speakers: speakersToDecide(difference!, { speakers: speakers!, confidence, seedFactor }),
+      }))
+      .find((need) => Number.isFinite(need.speakers));
+  };
   const ending = {
     confirmed: `fewer errors, confirmed${seeds.alone ? ' for these trainings (what other seeds would give is not in the interval)' : ''}`,
     'not confirmed': `not confirmed: more errors${seeds.alone ? ' in these trainings (what other seeds would give is not in the interval)' : ''}`,
-    undecided: `undecided${needed === undefined ? '' : `; ${describeNeed(needed)}`}`,
+    undecided: `undecided${needed === undefined ? '' : `; ${describeNeed(needed, moreSeeds())}`}`,
     unknown: 'undecided, as which speaker said what is not known',
   }[outcome];
   const conditions = [
@@ -89,12 +98,24 @@ function judge(difference: MeasuredDifference | undefined, confidence: number): 
   return difference.difference < 0 ? 'confirmed' : 'not confirmed';
 }
 
-/** To two digits: it is an estimate from an estimate. */
-function describeNeed(speakers: number): string {
-  if (!Number.isFinite(speakers)) return 'the seeds vary too much for any number of speakers to decide it';
-  if (speakers > 100_000) return 'more than 100000 speakers would be needed to decide a difference of this size';
-  return `about ${Number(speakers.toPrecision(2))} speakers would decide a difference of this size`;
+interface Need {
+  readonly seeds: number;
+  readonly speakers: number;
 }
+
+/** @param moreSeeds what would do where no number of speakers does */
+function describeNeed(speakers: number, moreSeeds: Need | undefined): string {
+  const size = 'would decide a difference of this size';
+  if (Number.isFinite(speakers)) return `${roundedSpeakers(speakers)} ${size}`;
+  const alone = 'the seeds vary too much for more speakers alone to decide it';
+  return moreSeeds
+    ? `${alone}: ${moreSeeds.seeds} seeds each and ${roundedSpeakers(moreSeeds.speakers)} ${size}`
+    : alone;
+}
+
+/** To two digits: it is an estimate from an estimate. */
+const roundedSpeakers = (speakers: number) =>
+  speakers > 100_000 ? 'more than 100000 speakers' : `about ${Number(speakers.toPrecision(2))} speakers`;
 
 function describeDifference({ system, baseline, difference }: VerdictInput): string {
   const change = baseline.eer === 0 ? undefined : (system.eer - baseline.eer) / baseline.eer;

@@ -36,11 +36,14 @@ describe('verdict', () => {
   });
 
   it('says where no number of speakers decides, and nothing of the kind without any difference', () => {
-    const seeded = { ...differing([-0.9, 0.9], 0.8), seSeeds: 0.02, seedFreedom: 4 };
+    const seeded = (seSeeds: number) => ({ ...differing([-0.9, 0.9], 0.8), seSeeds, seedFreedom: 4 });
+    const { sentence } = judge({ difference: seeded(0.0028) });
+    // |d| / SE of the seeds alone is 1.9; it takes 2.8 or more, which more seeds reach by their root.
     assert.match(
-      judge({ difference: seeded }).sentence,
-      /undecided; the seeds vary too much for any number of speakers/,
+      sentence,
+      /; the seeds vary too much for more speakers alone to decide it: (9|15) seeds each and about/,
     );
+    assert.match(judge({ difference: seeded(0.05) }).sentence, /for more speakers alone to decide it$/);
     const none = { ...differing([0, 0], 1), difference: 0, seSpeakers: 0 };
     assert.match(judge({ difference: none }).sentence, /18 speakers: undecided$/);
   });
