@@ -46,7 +46,7 @@ export function formatAblation(ablation: Ablation, { style = 'plain' }: TableOpt
   const rows = ablation.axes.flatMap(({ name, rows: axisRows }) =>
     axisRows.map((row, i) => [
       i === 0 ? name : '',
-      `${row.label}${row.base ? ' (base)' : ''}${row.best ? ' *' : ''}`,
+      `${row.label}${describeMarks(row)}`,
       formatCount(row.parameters),
       formatPercent(row.development.eer),
       ...(seeds > 1 ? [formatSpread(row.development.runs)] : []),
@@ -96,6 +96,12 @@ function figureCells(set: string, { eer, runs, interval, change, changeInterval,
   );
 }
 
+/** ` (base, best)` */
+function describeMarks({ base, best }: AblationRow): string {
+  const marks = [...(base ? ['base'] : []), ...(best ? ['best'] : [])];
+  return marks.length > 0 ? ` (${marks.join(', ')})` : '';
+}
+
 const rowsOf = ({ axes }: Ablation): AblationRow[] => axes.flatMap(({ rows }) => rows);
 
 /** The base has no change, only a place that others are compared with. */
@@ -124,7 +130,7 @@ function conditions({ base, development, test, axes }: Ablation, seeds: number):
   const others = new Set(axes.flatMap(({ rows }) => rows.map(({ system }) => system))).size - 1;
   const trained = seeds > 1 ? `, each the mean over up to ${seeds} seeds (spread: their standard deviation)` : '';
   return [
-    `* lowest development EER of its axis; changes are relative to ${base} (base)`,
+    `best: the lowest development EER of its axis; changes are relative to ${base} (base)`,
     `development EER: ${trials} trials (${targets} target, ${nontargets} nontarget) of ${speakers} speakers${trained}`,
     ...(noIntervals === undefined ? [] : [`no intervals: ${noIntervals}`]),
     ...(others > 5
