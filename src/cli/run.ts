@@ -16,6 +16,7 @@ import {
   type CorpusFlags,
   type RecipeFlags,
 } from './recipe-options.js';
+import { mentionPage } from './report.js';
 
 interface RunFlags extends RecipeFlags, CorpusFlags {
   why?: boolean;
@@ -53,6 +54,7 @@ export function addRun(program: Command): void {
       if (targets.includes('ablation')) showAblation(experiment.folder, flags.json);
       else showComparison(experiment.folder, flags.json);
       if (experiment.recipe.evaluate === 'test') mentionPage(experiment);
+      if (targets.includes('report')) mentionPage(experiment);
     }
   });
 }

@@ -2,7 +2,7 @@
  * @file The stages of a recipe, in order:
  *
  *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → calibrate → (score-dev)
- *         → (ablation) → for each system: cost → compare
+ *         → (ablation) → for each system: cost → compare → report
  *
  * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`. Recipes that choose among systems
  * have `score-dev` and `ablation`; with `evaluate: development` nothing that reads the test trials is there.
@@ -21,6 +21,7 @@ import { embedTrainStage } from './stage-embed-train.js';
 import { featuresStages } from './stage-features.js';
 import { prepStage } from './stage-prep.js';
 import type { Stage } from './stage-runner.js';
+import { reportStage } from './stage-report.js';
 import { scoreStage } from './stage-score.js';
 import { scoreDevStage } from './stage-score-dev.js';
 import { trainStage } from './stage-train.js';
@@ -59,6 +60,7 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
       ? [
           ...names.map((name) => costStage(recipe, trainingRuns(recipe, name)[0], library)),
           compareStage(recipe, compared, library),
+          reportStage(recipe, compared, workFolder),
         ]
       : []),
   ];
@@ -67,5 +69,5 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
 /** What a run of the whole recipe is for. */
 export const finalStages = (recipe: Recipe): string[] => [
   ...(choosesByDevelopment(recipe) ? ['ablation'] : []),
-  ...(recipe.evaluate === 'test' ? ['compare'] : []),
+  ...(recipe.evaluate === 'test' ? ['report'] : []),
 ];
