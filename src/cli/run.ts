@@ -53,7 +53,6 @@ export function addRun(program: Command): void {
       await bringUpToDate(options);
       if (targets.includes('ablation')) showAblation(experiment.folder, flags.json);
       else showComparison(experiment.folder, flags.json);
-      if (experiment.recipe.evaluate === 'test') mentionPage(experiment);
       if (targets.includes('report')) mentionPage(experiment);
     }
   });

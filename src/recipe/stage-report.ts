@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { findEnrolment, type Enrolment } from '../corpus/trials/enrolment.js';
 import { readManifest, summarizeCorpus, type Utterance } from '../corpus/manifest.js';
 import { readTrials } from '../corpus/trials/trials.js';
+import type { Ablation } from '../report/ablation.js';
 import type { Comparison } from '../report/comparison.js';
 import type { EmbeddingMapInput } from '../report/figures/embedding-map.js';
 import type { ScoredTrials } from '../report/figures/scored-systems.js';
 import type { TrainingRecord } from '../report/figures/training-curves.js';
 import { comparedOf } from '../report/html/compared.js';
-import type { CorpusSummary, WorstTrials } from '../report/html/report-data.js';
+import type { CorpusSummary, TestedData, WorstTrials } from '../report/html/report-data.js';
 import { evaluateLabelled } from '../scoring/evaluation.js';
 import { joinScores, readScores } from '../scoring/scores-file.js';
 import { worstTrials } from '../scoring/slices.js';
@@ -28,6 +29,7 @@ import { drawAttention } from './report-attention.js';
 import { cutClips } from './report-clips.js';
 import { readProvenance } from './report-provenance.js';
 import type { Recipe } from './schema.js';
+import { choosesByDevelopment } from './stage-ablation.js';
 import type { Compared } from './stage-compare.js';
 import type { Stage, StageContext } from './stage-runner.js';
 import { trainingRuns } from './training-runs.js';
@@ -42,63 +44,54 @@ export function reportStage(
   { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] }: Compared,
   workFolder: string,
 ): Stage {
-  const { seed } = recipe;
+  const { evaluate, report } = recipe;
   const model = names.includes(recipe.model) ? recipe.model : (names.find((name) => name !== baseline) ?? baseline);
   const runs = names.flatMap((name) => trainingRuns(recipe, name));
+  const tested = evaluate === 'test';
+  const ofRuns = ['train', 'average', ...(tested ? ['embed', 'score'] : [])];
+  const chooses = choosesByDevelopment(recipe);
   return {
     name: 'report',
     needs: [
       'prep',
-      ...runs.flatMap(({ name }) => ['train', 'average', 'embed', 'score'].map((stage) => `${stage}/${name}`)),
-      'compare',
+      ...runs.flatMap(({ name }) => ofRuns.map((stage) => `${stage}/${name}`)),
+      ...(chooses ? ['ablation'] : []),
+      ...(tested ? ['compare'] : []),
     ],
     // Guests change what `compare` writes, which is needed.
-    settings: { name: recipe.name, systems: names, model, baseline, report: recipe.report },
+    settings: { name: recipe.name, systems: names, model, baseline, report },
     version: 1,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, log, signal }) {
       const { writeReport } = await import('../report/html/write-report.js');
       const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
-      const compared = comparedOf(readComparison(join(folderOf('compare'), 'compare.json')));
-      const { trials, enrolment } = gatherTrials(recipe, { names, guests, folderOf });
-      const tested = utterances.filter(({ split }) => split === 'test');
-      const testedById = new Map(tested.map((utterance) => [utterance.id, utterance]));
       const trainings = runs.flatMap(({ name, system }): TrainingRecord[] => {
         const path = join(folderOf(`train/${name}`), 'metrics.jsonl');
         return existsSync(path) ? [{ system, run: name, rows: readMetricsLog(path) }] : [];
       });
-      const { chooseUtterances } = await import('../report/figures/embedding-map.js');
-      const mapped = gatherEmbeddings(
-        [...new Set([model, baseline])].filter((name) => names.includes(name)),
-        tested,
-        { chooseUtterances, folderOf, seed },
-      );
-      const worst = await gatherWorst(recipe, model, { trials, enrolment, utterances: tested });
-      signal?.throwIfAborted();
+      const shown = utterances.filter(({ split }) => split === (tested ? 'test' : 'dev'));
+      const gathered = { names, model, baseline, guests, folderOf, utterances: shown };
+      const listed = ['prep', ...runs.flatMap(({ name }) => [`train/${name}`, ...(tested ? [`score/${name}`] : [])])];
       const { paths, absent, noPng } = await writeReport(folder, {
         recipe: recipe.name,
         model,
+        baseline,
         corpus: describeCorpus(recipe, utterances),
-        compared,
-        trials,
+        ...(tested && { tested: await gatherTested(recipe, gathered) }),
+        ...(chooses && { ablation: readJson<Ablation>(join(folderOf('ablation'), 'ablation.json')) }),
         trainings,
-        embeddings: mapped,
-        worst,
         attention: await drawAttention({
           modelDir: folderOf(`average/${model}`),
           engine: recipe.engine,
-          utterances: mapped.utterances.map(({ id }) => testedById.get(id)!),
+          utterances: shown,
           signal,
         }),
-        provenance: readProvenance(
-          workFolder,
-          ['prep', ...runs.flatMap(({ name }) => ['train', 'score'].map((stage) => `${stage}/${name}`)), 'compare'].map(
-            folderOf,
-          ),
-          [...new Set(runs.map((run) => run.seed))],
-        ),
+        provenance: readProvenance(workFolder, [...listed, ...(tested ? ['compare'] : [])].map(folderOf), [
+          ...new Set(runs.map((run) => run.seed)),
+        ]),
       });
+      signal?.throwIfAborted();
       for (const line of absent) log(`  left out: ${line}`);
       if (noPng !== undefined) log(`  no PNG files: ${noPng}`);
       log(`  written: ${paths[0]}`);
@@ -111,13 +104,32 @@ export function reportStage(
   };
 }
 
-const readComparison = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Comparison;
+const readJson = <T>(path: string) => JSON.parse(readFileSync(path, 'utf8')) as T;
 
-type FolderOf = StageContext['folderOf'];
+interface Gathered {
+  readonly names: readonly string[];
+  readonly model: string;
+  readonly baseline: string;
+  readonly guests: readonly GuestSystem[];
+  readonly folderOf: StageContext['folderOf'];
+  /** Of the test speakers. */
+  readonly utterances: readonly Utterance[];
+}
+
+/** What stages after the trainings found with the test trials. */
+async function gatherTested(recipe: Recipe, gathered: Gathered): Promise<TestedData> {
+  const { trials, enrolment } = gatherTrials(recipe, gathered);
+  return {
+    compared: comparedOf(readJson<Comparison>(join(gathered.folderOf('compare'), 'compare.json'))),
+    trials,
+    embeddings: await gatherEmbeddings(recipe, gathered),
+    worst: await gatherWorst(recipe, gathered.model, { trials, enrolment, utterances: gathered.utterances }),
+  };
+}
 
 function gatherTrials(
   recipe: Recipe,
-  { names, guests, folderOf }: { names: readonly string[]; guests: readonly GuestSystem[]; folderOf: FolderOf },
+  { names, guests, folderOf }: Gathered,
 ): { trials: ScoredTrials; enrolment?: Enrolment } {
   const list = join(folderOf('prep'), 'trials.txt');
   const trials = readTrials(list);
@@ -139,19 +151,12 @@ function gatherTrials(
   return { trials: { table, sides, speakers: speakerPairs(table, speakerOf), systems, seed: recipe.seed }, enrolment };
 }
 
-function gatherEmbeddings(
-  systems: readonly string[],
-  tested: readonly Utterance[],
-  {
-    chooseUtterances,
-    folderOf,
-    seed,
-  }: {
-    chooseUtterances: (utterances: readonly Utterance[], seed: number) => Utterance[];
-    folderOf: FolderOf;
-    seed: number;
-  },
-): EmbeddingMapInput {
+async function gatherEmbeddings(
+  { seed }: Recipe,
+  { names, model, baseline, folderOf, utterances: tested }: Gathered,
+): Promise<EmbeddingMapInput> {
+  const { chooseUtterances } = await import('../report/figures/embedding-map.js');
+  const systems = [...new Set([model, baseline])].filter((name) => names.includes(name));
   const archives = systems.map((name) => readEmbeddings(join(folderOf(`embed/${name}`), 'embeddings.ark')));
   // Only utterances of trials are embedded.
   const embedded = tested.filter(({ id }) => archives.every((archive) => archive.has(id)));

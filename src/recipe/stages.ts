@@ -2,7 +2,7 @@
  * @file The stages of a recipe, in order:
  *
  *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → calibrate → (score-dev)
- *         → (ablation) → for each system: cost → compare → report
+ *         → (ablation) → (for each system: cost → compare) → report
  *
  * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`. Recipes that choose among systems
  * have `score-dev` and `ablation`; with `evaluate: development` nothing that reads the test trials is there.
@@ -60,14 +60,14 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
       ? [
           ...names.map((name) => costStage(recipe, trainingRuns(recipe, name)[0], library)),
           compareStage(recipe, compared, library),
-          reportStage(recipe, compared, workFolder),
         ]
       : []),
+    reportStage(recipe, compared, workFolder),
   ];
 }
 
 /** What a run of the whole recipe is for. */
 export const finalStages = (recipe: Recipe): string[] => [
   ...(choosesByDevelopment(recipe) ? ['ablation'] : []),
-  ...(recipe.evaluate === 'test' ? ['report'] : []),
+  'report',
 ];

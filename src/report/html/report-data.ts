@@ -1,4 +1,5 @@
 /** @file All that a report is made of, gathered by stage `report`. */
+import type { Ablation } from '../ablation.js';
 import type { Figure, NoFigure } from '../figures/figure.js';
 import type { EmbeddingMapInput } from '../figures/embedding-map.js';
 import type { ScoredTrials } from '../figures/scored-systems.js';
@@ -10,15 +11,24 @@ export interface ReportData {
   readonly recipe: string;
   /** The recipe's own system, which stands first beside the baseline. */
   readonly model: string;
+  /** What `model` is held against. */
+  readonly baseline: string;
   readonly corpus: CorpusSummary;
-  readonly compared: Compared;
-  readonly trials: ScoredTrials;
+  /** What the test trials say; absent where the recipe keeps them back. */
+  readonly tested?: TestedData;
+  /** Variants of a system, where the recipe makes such. */
+  readonly ablation?: Ablation;
   readonly trainings: readonly TrainingRecord[];
-  readonly embeddings: EmbeddingMapInput;
-  readonly worst: WorstTrials;
   /** Where the model looks: pictures of chosen utterances, or why there are none. */
   readonly attention: readonly (Figure | NoFigure)[];
   readonly provenance: Provenance;
+}
+
+export interface TestedData {
+  readonly compared: Compared;
+  readonly trials: ScoredTrials;
+  readonly embeddings: EmbeddingMapInput;
+  readonly worst: WorstTrials;
 }
 
 export interface CorpusSummary {

@@ -4,6 +4,8 @@
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
+import type { Ablation } from '../ablation.js';
+import { ablationFigure } from '../figures/ablation.js';
 import { forFile } from '../figures/chart.js';
 import { detFigure } from '../figures/det.js';
 import { eerByDurationFigure } from '../figures/eer-by-duration.js';
@@ -37,11 +39,7 @@ export async function writeReport(
   data: ReportData,
   { png: wanted = true }: { png?: boolean } = {},
 ): Promise<WrittenReport> {
-  const { compared, trials, model, recipe, corpus } = data;
-  const order = [model, compared.baseline, ...compared.systems.map(({ name }) => name)];
-  const styles = systemStyles(
-    [...new Set(order)].filter((name) => compared.systems.some((system) => system.name === name)),
-  );
+  const styles = systemStyles(systemsOf(data));
   const rasteriser = wanted ? await loadRasteriser() : { why: 'they were not asked for' };
   const png = 'draw' in rasteriser;
   const figures: (Figure | NoFigure)[] = [];
@@ -49,33 +47,39 @@ export async function writeReport(
     figures.push(made);
     return { id: made.id, title: made.title, markup: figureSection(made, { png }) };
   };
+  const { tested, ablation, trainings, model } = data;
   // Trainings may have been made without instruments; then there is nothing to say of them.
   const instruments = [
-    instrumentsFigure(data.trainings, styles),
+    instrumentsFigure(trainings, styles),
     gradientsFigure(
-      data.trainings.find(({ system }) => system === model),
+      trainings.find(({ system }) => system === model),
       styles.get(model)!,
     ),
   ].filter((made) => 'svg' in made);
   const sections: PageSection[] = [
-    { id: 'summary', title: 'Summary', markup: summarySection(compared, styles) },
-    figure(detFigure(trials, styles)),
-    figure(scoreHistogramFigure(trials, styles)),
-    figure(trainingCurvesFigure(data.trainings, styles)),
+    ...(tested
+      ? [
+          { id: 'summary', title: 'Summary', markup: summarySection(tested.compared, styles) },
+          figure(detFigure(tested.trials, styles)),
+          figure(scoreHistogramFigure(tested.trials, styles)),
+        ]
+      : []),
+    ...(ablation ? [ablationSection(ablation, figure(ablationFigure(ablation, styles)))] : []),
+    figure(trainingCurvesFigure(trainings, styles)),
     ...instruments.map(figure),
-    figure(eerBySizeFigure(compared.systems, styles)),
-    figure(eerByDurationFigure(trials, styles)),
-    figure(embeddingMapFigure(data.embeddings)),
-    { id: 'worst', title: 'The worst trials', markup: worstTrialsSection(data.worst) },
+    ...(tested
+      ? [
+          figure(eerBySizeFigure(tested.compared.systems, styles)),
+          figure(eerByDurationFigure(tested.trials, styles)),
+          figure(embeddingMapFigure(tested.embeddings)),
+          { id: 'worst', title: 'The worst trials', markup: worstTrialsSection(tested.worst) },
+        ]
+      : []),
     attentionSection(data, figures, png),
     { id: 'provenance', title: 'Provenance', markup: provenanceSection(data.provenance) },
   ];
-  const others = compared.systems.map(({ name }) => name).filter((name) => name !== compared.baseline);
   const page = pageMarkup({
-    title: others.length > 0 ? `${listing(others)} against ${compared.baseline}` : compared.baseline,
-    under:
-      `Speaker verification, recipe ${recipe}: corpus ${corpus.type}, ${corpus.utterances} utterances of ${corpus.speakers} speakers ` +
-      `(${corpus.hours.toFixed(corpus.hours < 10 ? 2 : 0)} h), ${compared.trials} test trials.`,
+    ...headOf(data),
     sections,
     footer: `Written by acanet report. Everything on this page is in this one file; the figures are beside it as SVG, ${png ? 'PNG ' : ''}and CSV.`,
   });
@@ -99,6 +103,46 @@ export async function writeReport(
     absent: figures.flatMap((each) => ('why' in each ? [`${each.title}: ${each.why}`] : [])),
     ...('why' in rasteriser && { noPng: rasteriser.why }),
   };
+}
+
+/** All systems in the order in which they get their colours: the recipe's model and what it is held against first. */
+function systemsOf({ model, baseline, tested, ablation, trainings }: ReportData): string[] {
+  const known = [
+    ...(tested?.compared.systems.map(({ name }) => name) ?? []),
+    ...(ablation?.axes.flatMap(({ rows }) => rows.map(({ system }) => system)) ?? []),
+    ...trainings.map(({ system }) => system),
+  ];
+  return [...new Set([model, baseline, ...known])].filter((name) => name === model || known.includes(name));
+}
+
+/** The title of the page and the line under it. */
+function headOf({ recipe, corpus, tested, ablation, baseline }: ReportData): { title: string; under: string } {
+  const others = (tested?.compared.systems ?? []).map(({ name }) => name).filter((name) => name !== baseline);
+  const title = tested
+    ? others.length > 0
+      ? `${listing(others)} against ${baseline}`
+      : baseline
+    : `Variants of ${ablation?.base ?? baseline}`;
+  const trials = tested ? `${tested.compared.trials} test trials` : 'test trials kept back';
+  return {
+    title,
+    under:
+      `Speaker verification, recipe ${recipe}: corpus ${corpus.type}, ${corpus.utterances} utterances of ${corpus.speakers} speakers ` +
+      `(${corpus.hours.toFixed(corpus.hours < 10 ? 2 : 0)} h), ${trials}.`,
+  };
+}
+
+/** The picture, with what holds of all variants under it. */
+function ablationSection({ notes, partial, development }: Ablation, made: PageSection): PageSection {
+  const { trials, targets, nontargets, speakers, noIntervals } = development;
+  const lines = [
+    `${trials} development trials (${targets} target, ${nontargets} nontarget) of ${speakers} speakers held out of training`,
+    ...(noIntervals === undefined ? [] : [`no intervals: ${noIntervals}`]),
+    ...notes,
+  ];
+  const mark = partial === undefined ? '' : `<p class="partial">${escapeHtml(partial)}</p>`;
+  const list = `<ul class="notes">${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+  return { ...made, markup: made.markup.replace(/<\/section>$/, `${mark}${list}\n</section>`) };
 }
 
 function attentionSection({ attention, model }: ReportData, figures: (Figure | NoFigure)[], png: boolean): PageSection {

@@ -65,7 +65,7 @@ describe('training curves', () => {
 
 describe('the EER against parameters', () => {
   it('leaves out systems of unknown size, and itself if there is none', () => {
-    const { compared } = sampleReport();
+    const { compared } = sampleReport().tested!;
     const [first, ...others] = compared.systems;
     const figure = eerBySizeFigure([{ ...first, parameters: undefined }, ...others], styles);
     assert.ok('data' in figure);
@@ -86,7 +86,7 @@ describe('the EER against parameters', () => {
 });
 
 describe('the map of embeddings', () => {
-  const { utterances, systems } = sampleReport().embeddings;
+  const { utterances, systems } = sampleReport().tested!.embeddings;
   const [{ embeddings }] = systems;
 
   it('is the same for the same seed, and keeps speakers together that are apart in space', () => {

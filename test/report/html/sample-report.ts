@@ -66,19 +66,42 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
   return {
     recipe: 'sample',
     model,
+    baseline,
     corpus: { type: 'synth', utterances: table.ids.length, speakers: SPEAKERS, hours: 0.1 },
-    compared: {
-      systems: compared,
-      baseline,
-      verdicts: [`${model} against ${baseline}: undecided <so far>.`],
-      trials: table.labels.length,
-      targets,
-      nontargets: table.labels.length - targets,
-      macsDuration: 3,
-      intervals: '95 % intervals from 1000 resamples of the 8 speakers (seed 1)',
-      notes: ['Trials & scores are made up.'],
+    tested: {
+      compared: {
+        systems: compared,
+        baseline,
+        verdicts: [`${model} against ${baseline}: undecided <so far>.`],
+        trials: table.labels.length,
+        targets,
+        nontargets: table.labels.length - targets,
+        macsDuration: 3,
+        intervals: '95 % intervals from 1000 resamples of the 8 speakers (seed 1)',
+        notes: ['Trials & scores are made up.'],
+      },
+      trials,
+      embeddings: {
+        utterances,
+        systems: [...new Set([model, baseline])].map((name) => ({
+          name,
+          embeddings: utterances.map(({ speaker }) =>
+            Float32Array.from(centres[Number(speaker.slice(3))], (value) => value + 0.2 * random.normal()),
+          ),
+        })),
+        of: { utterances: utterances.length, speakers: SPEAKERS },
+        seed: 1,
+      },
+      worst: {
+        system: model,
+        threshold: 1.2,
+        trials: [
+          { target: true, score: 0.1, enroll: side('spk0-u0'), test: side('spk0-u1') },
+          { target: false, score: 2, enroll: side('spk0-u0'), test: side('spk1-u5') },
+        ],
+        audioNote: 'Heard are the first 4 s.',
+      },
     },
-    trials,
     trainings: systems.flatMap(({ name, runs }) =>
       runs.map((_, run) => ({
         system: name,
@@ -90,26 +113,6 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
         })),
       })),
     ),
-    embeddings: {
-      utterances,
-      systems: [...new Set([model, baseline])].map((name) => ({
-        name,
-        embeddings: utterances.map(({ speaker }) =>
-          Float32Array.from(centres[Number(speaker.slice(3))], (value) => value + 0.2 * random.normal()),
-        ),
-      })),
-      of: { utterances: utterances.length, speakers: SPEAKERS },
-      seed: 1,
-    },
-    worst: {
-      system: model,
-      threshold: 1.2,
-      trials: [
-        { target: true, score: 0.1, enroll: side('spk0-u0'), test: side('spk0-u1') },
-        { target: false, score: 2, enroll: side('spk0-u0'), test: side('spk1-u5') },
-      ],
-      audioNote: 'Heard are the first 4 s.',
-    },
     attention: [{ id: 'attention-1', title: 'Attention', why: 'There is no model.' }],
     provenance: {
       facts: [['acanet', '0.1.0']],
