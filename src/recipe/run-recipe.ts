@@ -70,8 +70,7 @@ function checkAugmentations(recipe: Recipe): void {
 function checkTargets({ name, evaluate }: Recipe, stages: readonly Stage[], targets: readonly string[] = []): void {
   const known = stages.map((stage) => stage.name);
   const missing = targets.find((target) => !known.includes(target));
-  if (evaluate === 'test' || missing === undefined || !/^(embed|score|calibrate|cost|compare)\b/.test(missing))
-    return;
+  if (evaluate === 'test' || missing === undefined || !/^(embed|score|calibrate|cost|compare)\b/.test(missing)) return;
   throw new UserError(
     `recipe ${name} keeps its test trials back (evaluate: development), so there is no stage ${missing}\n` +
       '  once everything is chosen: --set evaluate=test',
