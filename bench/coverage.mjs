@@ -34,7 +34,7 @@ const CASES = [
   { speakers: 18, eers: [0.04, 0.04] },
   { speakers: 18, eers: [0.15, 0.12] },
 ];
-/** With seeds whose trainings move the EER by a tenth or so of itself. */
+/** With seeds that move the EER by about a third of itself. */
 const SEED_CASES = [
   { speakers: 18, eers: [0.04, 0.04], seeds: 1, seedSpread: 0.15 },
   { speakers: 18, eers: [0.04, 0.04], seeds: 3, seedSpread: 0.15 },
@@ -208,7 +208,7 @@ ${table(
 )}
 ## Trainings that differ in their seed
 
-The truth is the mean EER over all seeds; the seeds' EERs are spread by about a quarter of it. One seed cannot know.
+The truth is the mean EER over all seeds; the seeds' EERs are spread by about a third of it. One seed cannot know.
 
 ${table(
   ['seeds', 'case', '', 'holds the EER', 'holds the difference', 'holds the ratio', 'p < 0.05'],
