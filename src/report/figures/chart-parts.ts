@@ -122,7 +122,7 @@ export function roundUp(value: number): number {
  */
 export function topOfRates(rates: readonly { rate: number; high?: number }[]): number {
   const highest = Math.max(...rates.map(({ rate }) => rate));
-  return roundUp(Math.min(1, 4 * highest, Math.max(...rates.map(({ rate, high = rate }) => high))) || 0.01);
+  return roundUp(Math.min(1, 3 * highest, Math.max(...rates.map(({ rate, high = rate }) => high))) || 0.01);
 }
 
 /** A coloured area between two lines over the same places, as a series that the axes cut. */

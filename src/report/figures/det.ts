@@ -16,6 +16,8 @@ const WIDTH = 960;
 const SIDE = 560;
 const GRID = { left: 76, top: 20, width: SIDE, height: SIDE };
 const HEIGHT = GRID.top + SIDE + 56;
+/** Room that a label of the horizontal axis takes. */
+const LABEL_PIXELS = 44;
 /** More bands than this would hide each other: then only those of the systems named first have one. */
 const MOST_BANDS = 4;
 /** More systems than this: the thin lines of single trainings are left out. */
@@ -28,6 +30,7 @@ export function detFigure(trials: ScoredTrials, styles: ReadonlyMap<string, Syst
   const systems = curves.systems;
   const ticks = TICKS.filter((tick) => tick >= range[0] && tick <= range[1]);
   const axis = { min: probit(range[0]), max: probit(range[1]) };
+  const roomy = labelled(ticks, (tick) => ((probit(tick) - axis.min) / (axis.max - axis.min)) * SIDE);
   const place = (rate: number) => probit(Math.min(1 - 1e-7, Math.max(range[0] / 50, rate)));
   const xs = curves.places.map(place);
   const withBand = new Set([...styles.keys()].slice(0, systems.length > MOST_BANDS ? 2 : MOST_BANDS));
@@ -54,12 +57,12 @@ export function detFigure(trials: ScoredTrials, styles: ReadonlyMap<string, Syst
       xAxis: {
         ...horizontalAxis('false alarms: share of nontarget trials accepted'),
         ...axis,
-        ...ticksAt(ticks.map(probit), (z) => percentTick(TICKS[nearest(TICKS.map(probit), z)])),
+        ...ticksAt(ticks.map(probit), (z) => (roomy.has(nearestTick(z)) ? percentTick(nearestTick(z)) : '')),
       },
       yAxis: {
         ...verticalAxis('misses: share of target trials rejected'),
         ...axis,
-        ...ticksAt(ticks.map(probit), (z) => percentTick(TICKS[nearest(TICKS.map(probit), z)])),
+        ...ticksAt(ticks.map(probit), (z) => percentTick(nearestTick(z))),
         nameGap: 54,
       },
       series: [
@@ -163,6 +166,17 @@ function axisRange({ table, systems }: ScoredTrials): [number, number] {
     ),
   ];
 }
+
+/** The ticks that have room for a label below them: of two that are close, the greater one. */
+function labelled(ticks: readonly number[], pixels: (tick: number) => number): Set<number> {
+  const kept: number[] = [];
+  for (const tick of ticks.toReversed()) {
+    if (kept.length === 0 || pixels(kept.at(-1)!) - pixels(tick) >= LABEL_PIXELS) kept.push(tick);
+  }
+  return new Set(kept);
+}
+
+const nearestTick = (z: number) => TICKS[nearest(TICKS.map(probit), z)];
 
 function bandNote({ resamples }: DetCurves, some: boolean, several: boolean): string {
   if (resamples === 0) return 'There are too few speakers for bands.';

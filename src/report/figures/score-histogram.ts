@@ -44,11 +44,9 @@ const PANEL = { height: 250, left: 52, right: 22, top: 58, bottom: 52 };
 const MOST_PANELS = 12;
 
 export function scoreHistogramFigure(
-  { table, systems: all }: ScoredTrials,
+  { table, systems }: ScoredTrials,
   styles: ReadonlyMap<string, SystemStyle>,
 ): Figure {
-  const order = [...styles.keys()];
-  const systems = all.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   const columns = systems.length <= 4 ? Math.min(2, systems.length) : 3;
   const panelWidth = WIDTH / columns;
   const everyPanel = systems.map(({ name, runs }, i) => ({

@@ -60,12 +60,13 @@ details{margin:.5rem 0;font-size:.9rem}
 summary{cursor:pointer;color:var(--accent);width:fit-content}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;margin:.5rem 0;min-width:50%}
-th,td{text-align:left;vertical-align:top;padding:.34rem .7rem;border-bottom:1px solid var(--line)}
+th,td{text-align:left;vertical-align:top;padding:.34rem .6rem;border-bottom:1px solid var(--line)}
 thead th{color:var(--faint);font-weight:600;border-bottom:1.5px solid var(--figure-axis);vertical-align:bottom}
 tbody th{font-weight:600}
-.figures{text-align:right;white-space:nowrap}
+.figures{text-align:right}
+td.figures{white-space:nowrap}
 tr.marked{background:var(--mark)}
-td small,th small{display:block;color:var(--faint);font-weight:400;white-space:nowrap}
+td small,th small{display:block;color:var(--faint);font-weight:400}
 .key{display:inline-block;width:1.7em;height:.7em;vertical-align:baseline;margin-right:.45em}
 code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 pre{background:var(--mark);border-radius:6px;padding:.6rem .8rem;overflow-x:auto;white-space:pre-wrap;margin:.4rem 0}

@@ -1,4 +1,5 @@
 /** @file The head of the report: the verdict, what was compared with what, and the main table. */
+import type { Interval } from '../../scoring/confidence-interval.js';
 import { measureTitles, type MeasureName } from '../../scoring/measures.js';
 import { forPage } from '../figures/chart.js';
 import type { SystemStyle } from '../figures/palette.js';
@@ -39,7 +40,7 @@ const errorColumns: readonly Column[] = [
   {
     title: 'EER against the baseline',
     value: ({ change }) => change && formatRelative(change.eer),
-    under: ({ change }) => change?.interval && change.interval.map(formatRelative).join(' to '),
+    under: ({ change }) => change?.interval && formatEnds(change.interval, formatRelative),
   },
   ...(['minDcf', 'minDcf005', 'minCllr', 'cllr'] as const).map((measure) =>
     measureColumn(measure, (value) => value.toFixed(3)),
@@ -82,6 +83,11 @@ function systemTable(
   );
 }
 
+/** `1.2 to 3.4 %` */
+function formatEnds([low, high]: Interval, format: (value: number) => string): string {
+  return `${format(low).replace(/ %$/, '')} to ${format(high)}`;
+}
+
 const cell = (value: string, under?: string) =>
   `<td class="figures">${escapeHtml(value)}${under ? `<small>${escapeHtml(under)}</small>` : ''}</td>`;
 
@@ -89,7 +95,10 @@ function measureColumn(measure: MeasureName, format: (value: number) => string):
   return {
     title: measureTitles[measure],
     value: ({ measures }) => measures[measure] && format(measures[measure].value),
-    under: ({ measures }) => measures[measure]?.interval?.map(format).join(' to '),
+    under: ({ measures }) => {
+      const interval = measures[measure]?.interval;
+      return interval && formatEnds(interval, format);
+    },
   };
 }
 

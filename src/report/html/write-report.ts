@@ -36,10 +36,12 @@ export interface WrittenReport {
 /** @param options.png PNG files too, which take most of the time where figures are large; default true */
 export async function writeReport(
   folder: string,
-  data: ReportData,
+  given: ReportData,
   { png: wanted = true }: { png?: boolean } = {},
 ): Promise<WrittenReport> {
-  const styles = systemStyles(systemsOf(data));
+  const order = systemsOf(given);
+  const styles = systemStyles(order);
+  const data = inOrder(given, order);
   const rasteriser = wanted ? await loadRasteriser() : { why: 'they were not asked for' };
   const png = 'draw' in rasteriser;
   const figures: (Figure | NoFigure)[] = [];
@@ -113,6 +115,24 @@ function systemsOf({ model, baseline, tested, ablation, trainings }: ReportData)
     ...trainings.map(({ system }) => system),
   ];
   return [...new Set([model, baseline, ...known])].filter((name) => name === model || known.includes(name));
+}
+
+/** The same with the systems of all figures in this order. */
+function inOrder({ tested, trainings, ...data }: ReportData, order: readonly string[]): ReportData {
+  const place = (name: string) => order.indexOf(name);
+  return {
+    ...data,
+    ...(tested && {
+      tested: {
+        ...tested,
+        trials: {
+          ...tested.trials,
+          systems: tested.trials.systems.toSorted((a, b) => place(a.name) - place(b.name)),
+        },
+      },
+    }),
+    trainings: trainings.toSorted((a, b) => place(a.system) - place(b.system)),
+  };
 }
 
 /** The title of the page and the line under it. */

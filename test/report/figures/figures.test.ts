@@ -80,7 +80,7 @@ describe('the EER against parameters', () => {
     assert.equal(roundUp(0.0437), 0.05);
     assert.equal(roundUp(0.05), 0.05);
     assert.equal(topOfRates([{ rate: 0.04, high: 0.07 }, { rate: 0.02 }]), 0.08);
-    assert.equal(topOfRates([{ rate: 0.04, high: 0.9 }]), 0.2); // 4 × 0.04, rounded up
+    assert.equal(topOfRates([{ rate: 0.04, high: 0.9 }]), 0.15); // 3 × 0.04, rounded up
     assert.equal(topOfRates([{ rate: 0 }]), 0.01);
   });
 });
