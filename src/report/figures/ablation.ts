@@ -8,7 +8,7 @@
 import type { CustomSeriesOption } from 'echarts/charts';
 import type { Ablation, AblationRow } from '../ablation.js';
 import { formatCount, formatRelative } from '../number-format.js';
-import { drawChart, type Tip } from './chart.js';
+import { drawChart, FONT, type Tip } from './chart.js';
 import { endOf, horizontalAxis, text, topOfRates } from './chart-parts.js';
 import type { Figure } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
@@ -47,7 +47,7 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
       y,
       heading !== undefined
         ? `{heading|${endOf(heading, LEFT - 20, 13)}}`
-        : `${endOf(row!.label, LEFT - 90, 12.5)}${row!.base ? ' {faint|(base)}' : ''}`,
+        : `${endOf(row!.label, LEFT - 90, 12.5)}${row!.base ? '\u00a0{faint|(base)}' : ''}`,
     ]),
   );
   const svg = drawChart(
@@ -90,6 +90,7 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
               markLine: {
                 silent: true,
                 symbol: 'none',
+                precision: 8, // of the place; echarts rounds to hundredths
                 data: [{ xAxis: own.development.eer }],
                 label: { show: false },
                 lineStyle: { color: LIGHT.axis, width: 1, type: [4, 3] },
@@ -250,7 +251,7 @@ function beside(data: readonly { y: number; text: string }[], x: number): Custom
         type: 'text',
         x: left + 12,
         y: middle,
-        style: { text: content, fill: LIGHT.faint, fontSize: 11.5, verticalAlign: 'middle' },
+        style: { text: content, fill: LIGHT.faint, fontSize: 11.5, fontFamily: FONT, verticalAlign: 'middle' },
       };
     },
   };

@@ -50,6 +50,14 @@ export const ticksAt = (values: readonly number[], label: (value: number) => str
   },
 });
 
+/** The same for names that begin alike and differ at their ends, such as `aca-net+pooling=attentive`. */
+export function withoutMiddle(whole: string, pixels: number, size: number): string {
+  const characters = Math.floor(pixels / (0.6 * size));
+  if (whole.length <= characters) return whole;
+  const end = Math.ceil(0.6 * (characters - 1));
+  return `${whole.slice(0, characters - 1 - end)}…${whole.slice(-end)}`;
+}
+
 /** One entry of a legend. */
 export interface LegendEntry {
   readonly name: string;
@@ -93,7 +101,10 @@ export function systemLegend(
   const notes = new Map(entries.length <= MOST_WITH_NOTES ? entries.map(({ name, note }) => [name, note]) : []);
   return {
     data: entries.map(({ name, style }) => ({ name, itemStyle: { color: style.color } })),
-    formatter: (name: string) => (notes.get(name) ? `${name}\n{note|${notes.get(name)}}` : name),
+    formatter: (name: string) => {
+      const shown = withoutMiddle(name, width, 12.5);
+      return notes.get(name) ? `${shown}\n{note|${notes.get(name)}}` : shown;
+    },
     orient: 'vertical' as const,
     left,
     top,
@@ -103,8 +114,6 @@ export function systemLegend(
     selectedMode: false as const,
     textStyle: {
       ...text(12.5, LIGHT.ink),
-      width,
-      overflow: 'truncate' as const,
       rich: { note: { ...text(11.5, LIGHT.faint), lineHeight: 17 } },
     },
   };
@@ -113,7 +122,8 @@ export function systemLegend(
 /** The first of some round numbers that is not below a value: where an axis may end. */
 export function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  return power * [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((step) => step * power >= value * (1 - 1e-9))!;
+  const step = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((each) => each * power >= value * (1 - 1e-9))!;
+  return Number((step * power).toPrecision(12));
 }
 
 /**

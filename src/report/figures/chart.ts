@@ -33,7 +33,7 @@ echarts.use([
 
 export type { EChartsOption };
 
-const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif';
+export const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif';
 
 /** What is said of a place in the chart. */
 export interface Tip {

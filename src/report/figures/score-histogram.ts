@@ -133,6 +133,7 @@ export function scoreHistogramFigure(
           markLine: {
             silent: true,
             symbol: 'none',
+            precision: 8, // of the place; echarts rounds to hundredths
             data: [{ xAxis: threshold }],
             label: { show: false },
             lineStyle: { color: LIGHT.ink, width: 1, type: 'solid' },
