@@ -14,7 +14,7 @@ import type { Tensor } from '../engine/tfjs.js';
 import type { FrameMatrix } from '../models/embedder.js';
 import type { SpeakerModel } from '../models/model.js';
 import { batchMoments, type ChannelAxis } from '../nn/batch-norm.js';
-import { readInstruments, rounded, type AttentionFigures, type Readings } from './instruments.js';
+import { createInstruments, rounded, type AttentionFigures, type Readings } from './instruments.js';
 import { layerNorms, layerOf } from './layers.js';
 import { trainedNames, trainingLoss } from './training-step.js';
 
@@ -110,7 +110,9 @@ export async function examineActivations(options: ExamineOptions): Promise<Exami
 
   const ids = batch.map((_, i) => `crop ${i + 1}`);
   const read = (id: string) => batch[ids.indexOf(id)];
-  const readings = await readInstruments({ engine, model, ids, read }, settled(tensors, outputs));
+  const instruments = createInstruments({ engine, model, ids, read });
+  const readings = await instruments.read(settled(tensors, outputs));
+  await instruments.close();
   const squares = outputs.squares.data as Float32Array;
   return {
     layers: gather(model, outputs, layerNorms(trained, squares), readings),

@@ -9,13 +9,12 @@
  *   rows differ from one another;
  * - the norm of each layer's parameters.
  */
-import type { HostTensors } from '../engine/host-tensor.js';
-import type { Engine } from '../engine/program.js';
-import { createAttentionMapper, meanAttention, normalizedEntropy, rowEntropies } from '../models/attention-maps.js';
+import { float32, type HostTensors } from '../engine/host-tensor.js';
+import type { Engine, TensorMap } from '../engine/program.js';
+import { meanAttention, normalizedEntropy, rowEntropies } from '../models/attention-maps.js';
 import type { AttentionMap } from '../models/attention-maps.js';
-import { createEmbedder } from '../models/embedder.js';
 import type { FrameMatrix } from '../models/embedder.js';
-import type { SpeakerModel } from '../models/model.js';
+import { tensorShapes, type SpeakerModel } from '../models/model.js';
 import { commonShare, participationRatio, spectrumShares } from './embedding-spread.js';
 import { layerNorms } from './layers.js';
 
@@ -67,43 +66,92 @@ export interface InstrumentOptions {
   read(id: string): FrameMatrix;
 }
 
-/**
- * Measures the network that has these tensors.
- * @param tensors parameters and running statistics; a classifier's are left out
- * @param embeddings by utterance, where they are known; else they are computed
- */
-export async function readInstruments(
-  { engine, model, ids, read }: InstrumentOptions,
-  tensors: HostTensors,
-  embeddings?: ReadonlyMap<string, Float32Array>,
-): Promise<Readings> {
+export interface Instruments {
+  /**
+   * Measures the network that has these tensors.
+   * @param tensors parameters and running statistics
+   * @param embeddings by utterance, where they are known; else they are computed
+   */
+  read(tensors: HostTensors, embeddings?: ReadonlyMap<string, Float32Array>): Promise<Readings>;
+  close(): Promise<void>;
+}
+
+/** Makes the instruments of one training: they are compiled once, and given the tensors each time they are read. */
+export function createInstruments({ engine, model, ids, read }: InstrumentOptions): Instruments {
   const chosen = chooseEvenly(ids, UTTERANCES);
-  const vectors: Float32Array[] = [];
-  const attention = createAttentionMeter();
-  const mapper = await createAttentionMapper(engine, model, tensors);
-  const embedder = mapper || embeddings ? undefined : await createEmbedder(engine, model, tensors);
-  for (const id of chosen) {
-    const attended = mapper && (vectors.length < ATTENTION_UTTERANCES || !embeddings);
-    const mapped = attended ? await mapper.map(read(id), id) : undefined;
-    if (mapped && vectors.length < ATTENTION_UTTERANCES) mapped.maps.forEach(attention.add);
-    vectors.push(embeddings?.get(id) ?? mapped?.embedding ?? (await embedder!.embed(read(id), id)));
-  }
-  await mapper?.close();
-  await embedder?.close();
-  const count = vectors.length;
-  const flat = Float32Array.from(vectors.flatMap((vector) => [...vector]));
   const parameters = model.parameters.map(({ name }) => name);
-  const norms = layerNorms(
-    parameters,
-    parameters.map((name) => sumOfSquares(tensors[name].data)),
-  );
+  let observer: Promise<Observer> | undefined;
   return {
-    utterances: count,
-    spread: rounded(participationRatio(flat, count)),
-    spectrum: count > 1 ? spectrumShares(flat, count).map(rounded) : [],
-    common: rounded(commonShare(flat, count)),
-    attention: attention.read(),
-    weightNorms: Object.fromEntries(Object.entries(norms).map(([layer, norm]) => [layer, rounded(norm)])),
+    async read(tensors, embeddings) {
+      const vectors: Float32Array[] = [];
+      const attention = createAttentionMeter();
+      for (const [i, id] of chosen.entries()) {
+        const attends = i < ATTENTION_UTTERANCES && (model.frameAttention ?? []).length > 0;
+        let embedding = embeddings?.get(id);
+        if (attends || !embedding) {
+          const observed = await (await (observer ??= createObserver(engine, model))).observe(tensors, read(id));
+          if (attends) observed.maps.forEach(attention.add);
+          embedding ??= observed.embedding;
+        }
+        vectors.push(embedding);
+      }
+      const count = vectors.length;
+      const flat = Float32Array.from(vectors.flatMap((vector) => [...vector]));
+      const squares = parameters.map((name) => sumOfSquares(tensors[name].data));
+      const norms = Object.entries(layerNorms(parameters, squares));
+      return {
+        utterances: count,
+        spread: rounded(participationRatio(flat, count)),
+        spectrum: count > 1 ? spectrumShares(flat, count).map(rounded) : [],
+        common: rounded(commonShare(flat, count)),
+        attention: attention.read(),
+        weightNorms: Object.fromEntries(norms.map(([layer, norm]) => [layer, rounded(norm)])),
+      };
+    },
+    close: async () => (await observer)?.close(),
+  };
+}
+
+interface Observer {
+  observe(
+    tensors: HostTensors,
+    features: FrameMatrix,
+  ): Promise<{ embedding: Float32Array<ArrayBuffer>; maps: AttentionMap[] }>;
+  close(): Promise<void>;
+}
+
+/** The model in evaluation, with its attention, as a function of its tensors too: they change from reading to reading. */
+async function createObserver(engine: Engine, model: SpeakerModel): Promise<Observer> {
+  const layers = model.frameAttention ?? [];
+  const shapes = Object.entries(tensorShapes(model)).filter(([name]) => !name.endsWith('.num_batches_tracked'));
+  const inference = await engine.compileInference({
+    program: ({ features, ...state }) => {
+      const outputs: TensorMap = {};
+      const embedding = model.embed(state, features, {
+        onAttention: ({ name }, weights) => {
+          outputs[`attention:${name}`] = weights; // [1, rows, T]
+        },
+      });
+      return { embedding, ...outputs };
+    },
+    inputs: {
+      features: { shape: [1, 'T', model.bins] },
+      ...Object.fromEntries(shapes.map(([name, shape]) => [name, { shape }])),
+    },
+    parameters: {},
+  });
+  return {
+    async observe(tensors, { frames, bins, data }) {
+      const features = float32([1, frames, bins], Float32Array.from(data));
+      const own = Object.fromEntries(shapes.map(([name]) => [name, tensors[name]]));
+      const outputs = await inference.run({ ...own, features });
+      const maps = layers.map((layer) => {
+        const { shape, data: weights } = outputs[`attention:${layer.name}`];
+        return { layer, rows: shape[1], frames, weights: Float32Array.from(weights) };
+      });
+      return { embedding: Float32Array.from(outputs.embedding.data), maps };
+    },
+    close: () => inference.dispose(),
   };
 }
 

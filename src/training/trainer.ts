@@ -32,7 +32,7 @@ import type { Retention } from './checkpoint.js';
 import type { PadPolicy } from './crop.js';
 import { createCollapseWatch } from './collapse.js';
 import { participationRatio } from './embedding-spread.js';
-import { isEarlyPoint, readInstruments } from './instruments.js';
+import { createInstruments, isEarlyPoint } from './instruments.js';
 import { openMetricsLog, readMetricsLog, type MetricsRow } from './metrics-log.js';
 import { createOptimizer } from './optimizer.js';
 import type { OptimizerOptions } from './optimizer.js';
@@ -135,17 +135,14 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     log(line);
     for (const warning of watch.observe(row)) log(warning);
   };
-  const measure = async (embeddings?: ReadonlyMap<string, Float32Array>) => {
-    if (!instruments) return undefined;
-    const { ids } = options.development;
-    const read = (id: string) => cache.read(id);
-    return readInstruments({ engine, model, ids, read }, modelTensors(step), embeddings);
-  };
+  const probe = instruments
+    ? createInstruments({ engine, model, ids: options.development.ids, read: (id) => cache.read(id) })
+    : undefined;
   const measureEarly = async (at: number, epoch: number) => {
-    if (!isEarlyPoint(at, perEpoch)) return;
+    if (!probe || !isEarlyPoint(at, perEpoch)) return;
     const began = performance.now();
-    const readings = await measure();
-    if (readings) record({ step: at, epoch, instruments: readings }, describeReadings(at, readings));
+    const readings = await probe.read(modelTensors(step));
+    record({ step: at, epoch, instruments: readings }, describeReadings(at, readings));
     meter.leaveOut((performance.now() - began) / 1000);
   };
   let devEer = start.devEer;
@@ -177,7 +174,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       if (epochEnds) {
         const { embeddings, ...development } = await scoreDevelopment(step, options, cache);
         devEer = development.devEer;
-        const readings = await measure(embeddings);
+        const readings = await probe?.read(modelTensors(step), embeddings);
         const row = { step: done, epoch: epoch + 1, ...development, ...(readings && { instruments: readings }) };
         record(row, describeDevelopment(row));
         await save(step, options, { step: done, epoch: epoch + 1, ...development }, perEpoch);
@@ -193,6 +190,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     }
   } finally {
     await loader.close();
+    await probe?.close();
     await step.dispose();
   }
   const [best] = bestCheckpoints(listCheckpoints(dir), 1);

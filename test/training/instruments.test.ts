@@ -15,7 +15,7 @@ import { keyedRandom } from '../../src/random.js';
 import {
   attentionFigures,
   isEarlyPoint,
-  readInstruments,
+  createInstruments,
   type AttentionFigures,
 } from '../../src/training/instruments.js';
 import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
@@ -72,7 +72,10 @@ describe('instruments', function () {
     const read = (id: string) => ({ frames: 30, bins: 8, data: noise(Number(id.slice(1)), 240) });
     const readingsOf = async (std: number, embeddings?: Map<string, Float32Array>) => {
       const model = createModel(parseModelOptions({ ...tiny, positional: 'none', latentInit: { std } }, 'test'));
-      return readInstruments({ engine, model, ids, read }, initialTensors(model, 1), embeddings);
+      const instruments = createInstruments({ engine, model, ids, read });
+      const readings = await instruments.read(initialTensors(model, 1), embeddings);
+      await instruments.close();
+      return readings;
     };
     const [small, wide] = [await readingsOf(0.02), await readingsOf(2)];
     assert.equal(small.utterances, 48);
