@@ -6,14 +6,11 @@
  * viewer's light or dark scheme, and is light where the viewer does not know (rsvg, LaTeX). The same statistics give the
  * same bytes.
  */
-import { BarChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
-import * as echarts from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
 import type { Classes, CorpusStatistics, Histogram } from '../corpus/corpus-statistics.js';
 import { splits, type Split } from '../corpus/manifest.js';
-
-echarts.use([BarChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
+import { drawChart, forFile } from './figures/chart.js';
+import { text } from './figures/chart-parts.js';
+import { LIGHT } from './figures/palette.js';
 
 const WIDTH = 1080;
 const COLUMNS = 3;
@@ -21,30 +18,6 @@ const HEADER = 92;
 const PANEL = { width: 336, height: 250, left: 52, right: 14, top: 62, bottom: 48 };
 
 const PLOT_WIDTH = PANEL.width - PANEL.left - PANEL.right + 18;
-
-/** Each colour has one meaning, so that a style sheet can turn it into its dark twin. */
-const LIGHT = {
-  background: '#ffffff',
-  ink: '#1f2328',
-  faint: '#59636e',
-  axis: '#818b98',
-  grid: '#e4e8ec',
-  train: '#2f6fb4',
-  dev: '#d9822b',
-  test: '#2e8b6f',
-};
-const DARK: Record<keyof typeof LIGHT, string> = {
-  background: '#0d1117',
-  ink: '#f0f6fc',
-  faint: '#9198a1',
-  axis: '#656c76',
-  grid: '#262c36',
-  train: '#5b9bdf',
-  dev: '#e8a154',
-  test: '#4fb594',
-};
-
-const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif';
 
 interface Panel {
   title: string;
@@ -70,110 +43,102 @@ export function drawCorpus(statistics: CorpusStatistics, { title }: { title: str
   const present = splits.filter((split) => statistics.splits.some((summary) => summary.split === split));
   const rows = Math.ceil(panels.length / COLUMNS);
   const height = HEADER + rows * PANEL.height + 8;
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
   const subtitle = describe(statistics);
   const place = panels.map((_, index) => ({
     x: 24 + (index % COLUMNS) * (PANEL.width + 12),
     y: HEADER + Math.floor(index / COLUMNS) * PANEL.height,
   }));
-  const text = (size: number, color: string, weight: 'bold' | 'normal' = 'normal') => ({
-    fontFamily: FONT,
-    fontSize: size,
-    color,
-    fontWeight: weight,
-  });
-  chart.setOption({
-    animation: false,
-    backgroundColor: LIGHT.background,
-    color: present.map((split) => LIGHT[split]),
-    title: [
-      {
-        text: title,
-        subtext: subtitle,
-        left: 24,
-        top: 18,
-        itemGap: 7,
-        padding: 0,
-        textStyle: text(20, LIGHT.ink, 'bold'),
-        subtextStyle: text(13, LIGHT.faint),
-      },
-      ...panels.map((panel, index) => ({
-        text: panel.title,
-        subtext: panel.note,
-        left: place[index].x,
-        top: place[index].y,
-        itemGap: 4,
-        padding: 0,
-        textStyle: text(14, LIGHT.ink, 'bold'),
-        subtextStyle: text(11.5, LIGHT.faint),
+  const svg = drawChart(
+    {
+      color: present.map((split) => LIGHT[split]),
+      title: [
+        {
+          text: title,
+          subtext: subtitle,
+          left: 24,
+          top: 18,
+          itemGap: 7,
+          padding: 0,
+          textStyle: text(20, LIGHT.ink, 'bold'),
+          subtextStyle: text(13, LIGHT.faint),
+        },
+        ...panels.map((panel, index) => ({
+          text: panel.title,
+          subtext: panel.note,
+          left: place[index].x,
+          top: place[index].y,
+          itemGap: 4,
+          padding: 0,
+          textStyle: text(14, LIGHT.ink, 'bold'),
+          subtextStyle: text(11.5, LIGHT.faint),
+        })),
+      ],
+      legend:
+        present.length < 2
+          ? { show: false }
+          : {
+              data: [...present],
+              right: 24,
+              top: 20,
+              selectedMode: false,
+              itemWidth: 12,
+              itemHeight: 12,
+              itemGap: 16,
+              icon: 'rect',
+              textStyle: text(13, LIGHT.ink),
+            },
+      grid: place.map(({ x, y }) => ({
+        left: x + PANEL.left - 18,
+        top: y + PANEL.top,
+        width: PLOT_WIDTH,
+        height: PANEL.height - PANEL.top - PANEL.bottom,
       })),
-    ],
-    legend:
-      present.length < 2
-        ? { show: false }
-        : {
-            data: [...present],
-            right: 24,
-            top: 20,
-            selectedMode: false,
-            itemWidth: 12,
-            itemHeight: 12,
-            itemGap: 16,
-            icon: 'rect',
-            textStyle: text(13, LIGHT.ink),
-          },
-    grid: place.map(({ x, y }) => ({
-      left: x + PANEL.left - 18,
-      top: y + PANEL.top,
-      width: PLOT_WIDTH,
-      height: PANEL.height - PANEL.top - PANEL.bottom,
-    })),
-    xAxis: panels.map((panel, gridIndex) => ({
-      gridIndex,
-      type: 'category',
-      data: panel.labels,
-      name: panel.unit,
-      nameLocation: 'middle',
-      nameGap: 24,
-      nameTextStyle: text(11.5, LIGHT.faint),
-      axisLabel: {
-        ...text(11, LIGHT.faint),
-        interval: (index: number) => index % (panel.every ?? 1) === 0,
-        hideOverlap: true,
-        ...(panel.labelsAtEdges && { padding: [0, PLOT_WIDTH / panel.labels.length, 0, 0] }),
-      },
-      axisTick: { show: false },
-      axisLine: { lineStyle: { color: LIGHT.axis } },
-    })),
-    yAxis: panels.map((panel, gridIndex) => ({
-      gridIndex,
-      type: 'value',
-      minInterval: 1,
-      splitNumber: 4,
-      name: panel.of,
-      nameGap: 8,
-      nameTextStyle: { ...text(11, LIGHT.faint), align: 'left', padding: [0, 0, 0, 18 - PANEL.left] },
-      axisLabel: { ...text(11, LIGHT.faint), formatter: shortCount },
-      splitLine: { lineStyle: { color: LIGHT.grid } },
-    })),
-    series: panels.flatMap((panel, index) =>
-      present.map((split) => ({
-        name: split,
-        type: 'bar',
-        silent: true,
-        stack: String(index),
-        xAxisIndex: index,
-        yAxisIndex: index,
-        data: panel.counts[split] ?? panel.labels.map(() => 0),
-        barCategoryGap: panel.joined ? '8%' : '45%',
-        ...(!panel.joined && { barMaxWidth: 64 }),
-        itemStyle: { color: LIGHT[split] },
+      xAxis: panels.map((panel, gridIndex) => ({
+        gridIndex,
+        type: 'category',
+        data: panel.labels,
+        name: panel.unit,
+        nameLocation: 'middle',
+        nameGap: 24,
+        nameTextStyle: text(11.5, LIGHT.faint),
+        axisLabel: {
+          ...text(11, LIGHT.faint),
+          interval: (index: number) => index % (panel.every ?? 1) === 0,
+          hideOverlap: true,
+          ...(panel.labelsAtEdges && { padding: [0, PLOT_WIDTH / panel.labels.length, 0, 0] }),
+        },
+        axisTick: { show: false },
+        axisLine: { lineStyle: { color: LIGHT.axis } },
       })),
-    ),
-  });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return finish(svg, {
+      yAxis: panels.map((panel, gridIndex) => ({
+        gridIndex,
+        type: 'value',
+        minInterval: 1,
+        splitNumber: 4,
+        name: panel.of,
+        nameGap: 8,
+        nameTextStyle: { ...text(11, LIGHT.faint), align: 'left', padding: [0, 0, 0, 18 - PANEL.left] },
+        axisLabel: { ...text(11, LIGHT.faint), formatter: shortCount },
+        splitLine: { lineStyle: { color: LIGHT.grid } },
+      })),
+      series: panels.flatMap((panel, index) =>
+        present.map((split) => ({
+          name: split,
+          type: 'bar',
+          silent: true,
+          stack: String(index),
+          xAxisIndex: index,
+          yAxisIndex: index,
+          data: panel.counts[split] ?? panel.labels.map(() => 0),
+          barCategoryGap: panel.joined ? '8%' : '45%',
+          ...(!panel.joined && { barMaxWidth: 64 }),
+          itemStyle: { color: LIGHT[split] },
+        })),
+      ),
+    },
+    { id: 'corpus', width: WIDTH, height },
+  );
+  return forFile(svg, {
     title,
     description: `${subtitle}. ${panels.map((panel) => `${panel.title}: ${panel.note}`).join('. ')}.`,
   });
@@ -271,23 +236,3 @@ function shortCount(value: number): string {
   if (value >= 1e6) return `${value / 1e6}M`;
   return value >= 10_000 ? `${value / 1000}k` : String(value);
 }
-
-/** Names the picture for screen readers, adds the dark scheme, and takes out what would only serve a mouse. */
-function finish(svg: string, { title, description }: { title: string; description: string }): string {
-  const dark = (Object.keys(LIGHT) as (keyof typeof LIGHT)[])
-    .flatMap((name) =>
-      ['fill', 'stroke'].map((property) => `[${property}="${LIGHT[name]}"]{${property}:${DARK[name]}}`),
-    )
-    .join('');
-  const head =
-    `<title id="title">${escapeXml(title)}</title><desc id="desc">${escapeXml(description)}</desc>` +
-    `<style>@media (prefers-color-scheme:dark){${dark}}</style>`;
-  return `${svg
-    // Styles for the mouse, under names that a process counts up.
-    .replace(/<style\s*>.*?<\/style>/gs, '')
-    .replace(/ class="zr[^"]*"| pointer-events="[^"]*"/g, '')
-    .replace(/^<svg ([^>]*)>/, `<svg role="img" aria-labelledby="title desc" $1>${head}`)}\n`;
-}
-
-const escapeXml = (text: string) =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');

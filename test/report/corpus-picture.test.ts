@@ -28,7 +28,7 @@ describe('corpus picture', () => {
       svg,
       /<title id="title">A &amp; B &lt;&quot;mine&quot;&gt;<\/title><desc id="desc">60 utterances of 6 speakers, /,
     );
-    assert.match(svg, /<style>@media \(prefers-color-scheme:dark\)\{\[fill="#ffffff"\]\{fill:#0d1117\}/);
+    assert.match(svg, /<style>@media \(prefers-color-scheme:dark\)\{\[fill="#ffffff"\]\{fill:#12161d\}/);
     assert.doesNotMatch(svg, /<script|href=|class="zr|NaN|undefined/);
     assert.ok(svg.endsWith('</svg>\n'));
   });

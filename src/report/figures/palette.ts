@@ -46,16 +46,23 @@ const darkSpeakers = [
   '#5fd5e5',
 ];
 
+/** Of the parts of a corpus. */
+const lightSplits = { train: '#2f6fb4', dev: '#d9822b', test: '#2e8b6f' };
+const darkSplits: typeof lightSplits = { train: '#5b9bdf', dev: '#e8a154', test: '#4fb594' };
+
 const named = (base: typeof lightBase, systems: readonly string[], speakers: readonly string[]) => ({
   ...base,
   ...Object.fromEntries(systems.map((color, i) => [`system${i + 1}`, color])),
   ...Object.fromEntries(speakers.map((color, i) => [`speaker${i + 1}`, color])),
 });
 
-/** Colours by name: `surface`, `ink`, …, `system1` to `system8`, `speaker1` to `speaker10`. */
-export const LIGHT: Readonly<Record<string, string>> & typeof lightBase = named(lightBase, lightSystems, lightSpeakers);
+/** Colours by name: `surface`, `ink`, …, `train`, `dev`, `test`, `system1` to `system8`, `speaker1` to `speaker10`. */
+export const LIGHT: Readonly<Record<string, string>> & typeof lightBase & typeof lightSplits = {
+  ...named(lightBase, lightSystems, lightSpeakers),
+  ...lightSplits,
+};
 /** The same names for a dark page. */
-export const DARK: typeof LIGHT = named(darkBase, darkSystems, darkSpeakers);
+export const DARK: typeof LIGHT = { ...named(darkBase, darkSystems, darkSpeakers), ...darkSplits };
 
 /** How a system is drawn. */
 export interface SystemStyle {
