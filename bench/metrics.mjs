@@ -98,7 +98,7 @@ function readFile() {
     writeSync(file, lines);
   }
   closeSync(file);
-  const module = new URL('../dist/src/recipe/evaluate-score-file.js', import.meta.url);
+  const module = new URL('../dist/src/recipe/scores/evaluate-score-file.js', import.meta.url);
   const code = `
     import { reportOnScoreFile } from ${JSON.stringify(module.href)};
     const { eer } = reportOnScoreFile(process.argv[1]);

@@ -59,7 +59,7 @@ export function addCalibrate(program: Command): void {
         `expected two score files for each system (development scores, then those to calibrate), got ${files.length} files`,
       );
     }
-    const { calibrateScoreFiles } = await import('../recipe/calibrate-score-files.js');
+    const { calibrateScoreFiles } = await import('../recipe/scores/calibrate-score-files.js');
     const report = calibrateScoreFiles({
       ...flags,
       dev: files.filter((_, i) => i % 2 === 0),
@@ -106,7 +106,7 @@ async function applySaved(
   if (devTrials !== undefined || methodGiven) {
     throw new UserError('--apply learns nothing: leave --dev-trials and --method out');
   }
-  const { applyCalibrationFile } = await import('../recipe/apply-calibration.js');
+  const { applyCalibrationFile } = await import('../recipe/scores/apply-calibration.js');
   const { evaluation, ...report } = applyCalibrationFile({ ...flags, scores, calibration });
   if (json) {
     printJson({ ...report, ...(evaluation && { evaluation }), out: flags.out });

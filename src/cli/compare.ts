@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { GuestSystem } from '../recipe/guest-systems.js';
+import type { GuestSystem } from '../recipe/comparison/guest-systems.js';
 import type { Comparison } from '../report/comparison.js';
 import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
@@ -136,7 +136,7 @@ async function compareFiles(trials: string, flags: CompareFlags, self: Command):
   const { manifest, speakers, enrollMap, baseline, out } = flags;
   const resamples = wholeNumber('--resamples', flags.resamples);
   const [{ compareScoreFiles }, { formatComparison }] = await Promise.all([
-    import('../recipe/compare-score-files.js'),
+    import('../recipe/comparison/compare-score-files.js'),
     import('../report/comparison-table.js'),
   ]);
   const systems = await findGuests(flags, []);
@@ -155,7 +155,7 @@ async function findGuests(
   own: readonly string[],
 ): Promise<GuestSystem[]> {
   if (scores.length + others.length === 0) return [];
-  const { experimentSystem, scoreFileSystems } = await import('../recipe/guest-systems.js');
+  const { experimentSystem, scoreFileSystems } = await import('../recipe/comparison/guest-systems.js');
   const guests = scoreFileSystems(scores, { calibrated });
   for (const folder of others) guests.push(experimentSystem(folder, [...own, ...guests.map(({ name }) => name)]));
   return guests;
@@ -165,7 +165,7 @@ async function addToResults(
   comparison: Comparison,
   { flags: { results, title }, name, command }: { flags: CompareFlags; name: string; command: string },
 ): Promise<void> {
-  const { writeResults } = await import('../recipe/write-results.js');
+  const { writeResults } = await import('../recipe/comparison/write-results.js');
   writeResults({ comparison, path: results!, title, name, command });
   process.stderr.write(`written: ${results}, section "${name}"\n`);
 }

@@ -46,7 +46,7 @@ export function addDataImport(data: Command): void {
       { writeTrials },
       { enrolmentPathOf, writeEnrolment },
     ] = await Promise.all([
-      import('../recipe/import-corpus.js'),
+      import('../recipe/inspection/import-corpus.js'),
       import('../corpus/manifest.js'),
       import('../corpus/trials/trials.js'),
       import('../corpus/trials/enrolment.js'),

@@ -29,7 +29,7 @@ export function addDoctor(program: Command): void {
 }
 
 async function examineThisMachine({ json }: DoctorFlags): Promise<void> {
-  const { examineMachine } = await import('../recipe/examine-machine.js');
+  const { examineMachine } = await import('../recipe/inspection/examine-machine.js');
   const findings = await examineMachine();
   if (json) printJson(findings);
   else {
@@ -50,8 +50,8 @@ async function examineNetwork(flags: DoctorFlags): Promise<void> {
     flags.model !== undefined && (/[\\/]/.test(flags.model) || existsSync(join(flags.model, 'model.json')));
   const [run] = await runsOf(experiment, isFolder ? undefined : flags.model);
   const [{ examineModel }, { describeModelFindings }] = await Promise.all([
-    import('../recipe/examine-model.js'),
-    import('../recipe/model-findings.js'),
+    import('../recipe/inspection/examine-model.js'),
+    import('../recipe/inspection/model-findings.js'),
   ]);
   const findings = await examineModel({
     workFolder: folder,

@@ -39,7 +39,7 @@ export function addExplain(program: Command): void {
     'acanet explain test0003-s0-u000 --recipe demo --pause 1.5',
   ).action(async (inputs: string[], flags: ExplainFlags) => {
     const [{ explainInputs, describeExplained }, { UserError }] = await Promise.all([
-      import('../recipe/explain.js'),
+      import('../recipe/explanation/explain.js'),
       import('../errors.js'),
     ]);
     if (flags.against !== undefined && flags.pause !== undefined) {

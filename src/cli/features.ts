@@ -75,7 +75,7 @@ export function addFeatures(program: Command): void {
       if (foreign.length > 0) {
         self.error(`error: features extract takes no ${foreign[0].long}: it works on files, not on a recipe`);
       }
-      const { extractFeatures } = await import('../recipe/extract-features.js');
+      const { extractFeatures } = await import('../recipe/extraction/extract-features.js');
       const talk = createTalk();
       const {
         type,

@@ -52,7 +52,7 @@ export function addMetrics(program: Command): void {
   ).action(async (path: string, flags: MetricsFlags) => {
     const { definition, allDefinitions, by, threshold, json, resamples, seed, worst: count, ...options } = flags;
     const worst = wholeNumber('--worst', count);
-    const { reportOnScoreFile } = await import('../recipe/evaluate-score-file.js');
+    const { reportOnScoreFile } = await import('../recipe/scores/evaluate-score-file.js');
     const report = reportOnScoreFile(path, {
       ...options,
       resamples: wholeNumber('--resamples', resamples, { from: 0 }),

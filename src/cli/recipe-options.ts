@@ -1,10 +1,10 @@
 /** @file The options that every command on a recipe has, and how such a command opens its experiment. */
 import type { Command } from 'commander';
 import type { EngineOptions } from '../engine/create-engine.js';
-import type { Located } from '../recipe/located-yaml.js';
-import type { RunRecipeOptions } from '../recipe/run-recipe.js';
-import type { TrainingRun } from '../recipe/training-runs.js';
-import type { Experiment } from '../recipe/work-folder.js';
+import type { Located } from '../recipe/definition/located-yaml.js';
+import type { RunRecipeOptions } from '../recipe/running/run-recipe.js';
+import type { TrainingRun } from '../recipe/definition/training-runs.js';
+import type { Experiment } from '../recipe/running/work-folder.js';
 import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk } from './output.js';
@@ -95,7 +95,7 @@ const engineSets = ({ threads, engine, device }: EngineFlags): string[] => [
 export async function engineOf({ threads, engine, device }: EngineFlags): Promise<EngineOptions> {
   const [{ engineOptions }, { checkLocated }] = await Promise.all([
     import('../engine/create-engine.js'),
-    import('../recipe/schema-errors.js'),
+    import('../recipe/definition/schema-errors.js'),
   ]);
   const given = { name: engine, device, threads: wholeNumber('--threads', threads) };
   const flags = Object.entries(given).flatMap(([key, value]): [string, Located][] =>
@@ -114,7 +114,7 @@ export interface ExperimentOptions {
 
 /** Opens the experiment that the flags mean, and says which overrides are remembered ones. */
 export async function openFrom({ flags, sets = [], remember = 'all' }: ExperimentOptions): Promise<Experiment> {
-  const { openExperiment } = await import('../recipe/work-folder.js');
+  const { openExperiment } = await import('../recipe/running/work-folder.js');
   const preset = flags.preset === undefined ? [] : await presetOf(flags, flags.preset);
   const experiment = openExperiment({
     work: flags.work,
@@ -132,8 +132,8 @@ export async function openFrom({ flags, sets = [], remember = 'all' }: Experimen
 /** The overrides of a preset, for the systems that the recipe has with what is typed. */
 async function presetOf(flags: RecipeFlags, name: string): Promise<string[]> {
   const [{ openExperiment }, { presetSets }] = await Promise.all([
-    import('../recipe/work-folder.js'),
-    import('../recipe/presets.js'),
+    import('../recipe/running/work-folder.js'),
+    import('../recipe/definition/presets.js'),
   ]);
   const { recipe } = openExperiment({ work: flags.work, recipe: flags.recipe, sets: flags.set, remember: 'none' });
   return presetSets(name, recipe);
@@ -143,7 +143,7 @@ async function presetOf(flags: RecipeFlags, name: string): Promise<string[]> {
 export async function bringUpToDate(
   options: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared'>,
 ): Promise<void> {
-  const { runRecipe } = await import('../recipe/run-recipe.js');
+  const { runRecipe } = await import('../recipe/running/run-recipe.js');
   const talk = createTalk();
   try {
     // What is forced starts over each time.
@@ -156,7 +156,7 @@ export async function bringUpToDate(
 
 /** The trainings that a command means: those of the system named, or one run (`aca-net@2`); else of the recipe's `model`. */
 export async function runsOf({ recipe }: Experiment, name: string | undefined): Promise<TrainingRun[]> {
-  const { findTrainingRuns } = await import('../recipe/training-runs.js');
+  const { findTrainingRuns } = await import('../recipe/definition/training-runs.js');
   return findTrainingRuns(recipe, name ?? recipe.model);
 }
 
@@ -188,7 +188,7 @@ export async function systemOf({ recipe }: Experiment, name: string | undefined)
   if (known.includes(name)) return name;
   const [{ UserError }, { didYouMean }] = await Promise.all([
     import('../errors.js'),
-    import('../recipe/closest-name.js'),
+    import('../recipe/definition/closest-name.js'),
   ]);
   throw new UserError(
     `recipe ${recipe.name} has no system "${name}"${didYouMean(name, known)}; there are ${known.join(', ')}`,

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Experiment } from '../recipe/work-folder.js';
+import type { Experiment } from '../recipe/running/work-folder.js';
 import type { Comparison } from '../report/comparison.js';
 import { print, printJson } from './output.js';
 import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';

@@ -45,7 +45,7 @@ export function addRun(program: Command): void {
     const names = await systemsMatching(experiment, flags.only);
     const { baseline } = experiment.recipe;
     const compared = { names, baseline: names.includes(baseline) ? baseline : names[0] };
-    const { finalStages } = await import('../recipe/stages.js');
+    const { finalStages } = await import('../recipe/stages/stages.js');
     const targets = finalStages(experiment.recipe);
     const options = { experiment, targets, force: flags.force, compared };
     if (flags.why) await explain(options, flags.json);
@@ -65,7 +65,7 @@ function showAblation(folder: string, json = false): void {
 
 async function explain(options: Parameters<typeof bringUpToDate>[0], json = false): Promise<void> {
   const [{ explainRecipe, trainingsOf }, { formatTable }] = await Promise.all([
-    import('../recipe/run-recipe.js'),
+    import('../recipe/running/run-recipe.js'),
     import('../report/table.js'),
   ]);
   const plans = explainRecipe(options);

@@ -67,7 +67,7 @@ export function addScore(program: Command): void {
     for (const { name, system, seed } of runs) {
       const options = { ...talk, experiment, run: name, trials, enrollMap: flags.enrollMap, out: flags.out, signal };
       if (flags.calibrate) {
-        const { scoreCalibrated } = await import('../recipe/score-calibrated.js');
+        const { scoreCalibrated } = await import('../recipe/scores/score-calibrated.js');
         const { folder, evaluation, llrs, report } = await scoreCalibrated(options);
         const { calibration, evaluation: calibrated } = report;
         results.push({
@@ -75,7 +75,7 @@ export function addScore(program: Command): void {
           lines: [`${folder}/scores.txt`, describeScores(evaluation), llrs, describeScores(calibrated!)],
         });
       } else {
-        const { scoreTrialList } = await import('../recipe/score-trial-list.js');
+        const { scoreTrialList } = await import('../recipe/scores/score-trial-list.js');
         const { folder, evaluation } = await scoreTrialList(options);
         results.push({
           json: { system, run: name, seed, folder, ...evaluation },

@@ -29,7 +29,7 @@ export function addThreshold(program: Command): void {
     'acanet threshold dev-scores.txt --trials dev-trials.txt --cost-fa 10 --prior 0.5',
     'acanet threshold llrs.txt --calibrated --prior 0.001',
   ).action(async (path: string, flags: ThresholdFlags) => {
-    const { decideOnScoreFile } = await import('../recipe/evaluate-score-file.js');
+    const { decideOnScoreFile } = await import('../recipe/scores/evaluate-score-file.js');
     const decision = decideOnScoreFile(path, {
       trials: flags.trials,
       calibrated: flags.calibrated,

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeWav } from '../../src/audio/write-wav.js';
-import { runRecipe } from '../../src/recipe/run-recipe.js';
-import { scoreTrialList } from '../../src/recipe/score-trial-list.js';
-import { openExperiment } from '../../src/recipe/work-folder.js';
+import { runRecipe } from '../../src/recipe/running/run-recipe.js';
+import { scoreTrialList } from '../../src/recipe/scores/score-trial-list.js';
+import { openExperiment } from '../../src/recipe/running/work-folder.js';
 import { describeScores } from '../../src/scoring/evaluation.js';
 import { standInLibrary } from './stand-in-library.js';
 

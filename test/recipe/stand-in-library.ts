@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { float32 } from '../../src/engine/host-tensor.js';
-import type { Library, TrainSystemOptions } from '../../src/recipe/library.js';
-import { realLibrary } from '../../src/recipe/real-library.js';
+import type { Library, TrainSystemOptions } from '../../src/recipe/running/library.js';
+import { realLibrary } from '../../src/recipe/running/real-library.js';
 import { writeSafetensors } from '../../src/storage/safetensors.js';
 import { saveCheckpoint } from '../../src/training/checkpoint.js';
 

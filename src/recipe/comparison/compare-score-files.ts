@@ -1,0 +1,89 @@
+/** @file Compares score files on a trial list, without a recipe: those of any toolkit, and systems of experiments. */
+import { existsSync } from 'node:fs';
+import { enrolmentPathOf } from '../../corpus/trials/enrolment.js';
+import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
+import { readTrials } from '../../corpus/trials/trials.js';
+import { UserError } from '../../errors.js';
+import { type Comparison, compareSystems } from '../../report/comparison.js';
+import { writeComparison } from '../../report/comparison-files.js';
+import { speakerPairs } from '../../scoring/speaker-pairs.js';
+import { tableOfTrials, type TrialTable } from '../../scoring/trial-table.js';
+import { describeNotes } from './comparison-systems.js';
+import { type GuestSystem, readGuest } from './guest-systems.js';
+import { realLibrary } from '../running/real-library.js';
+import { COST_SECONDS } from '../stages/stage-cost.js';
+import { sidesFromManifest, speakersFromFile } from '../scores/trial-sides.js';
+
+export interface CompareScoreFilesOptions {
+  systems: readonly GuestSystem[];
+  /** The list that all were scored on. */
+  trials: string;
+  /** Where the speakers are from: a manifest, or `utterance speaker` lines. */
+  manifest?: string;
+  speakers?: string;
+  enrollMap?: string;
+  /** May be left out for a single system. */
+  baseline?: string;
+  resamples?: number;
+  seed?: number;
+  /** Folder for the files of the comparison; default: none are written. */
+  out?: string;
+}
+
+export async function compareScoreFiles({
+  systems,
+  trials: list,
+  manifest,
+  speakers,
+  enrollMap,
+  baseline,
+  resamples,
+  seed,
+  out,
+}: CompareScoreFilesOptions): Promise<Comparison> {
+  const names = systems.map(({ name }) => name);
+  if (names.length === 0) throw new UserError('nothing to compare: name score files with --scores NAME=FILE');
+  if (baseline === undefined && names.length > 1) {
+    throw new UserError(`which of ${names.join(', ')} is the baseline? name it with --baseline`);
+  }
+  const trials = readTrials(list, { models: enrollMap !== undefined || existsSync(enrolmentPathOf(list)) });
+  if (trials.length === 0) throw new UserError(`${list}: expected trials (enroll test target|nontarget), got none`);
+  const table = tableOfTrials(trials);
+  const read = [];
+  for (const guest of systems) {
+    read.push(await readGuest(guest, { list, trials: table, modelFigures: realLibrary.modelFigures }));
+  }
+  const comparison = compareSystems({
+    systems: read.map(({ system }) => system),
+    baseline: baseline ?? names[0],
+    labels: table.labels,
+    speakers: findSpeakers(table, { list, manifest, speakers, enrollMap }),
+    trialsHash: trialFingerprint(trials),
+    resamples,
+    seed,
+    macsDuration: COST_SECONDS,
+    notes: describeNotes(read),
+  });
+  if (out !== undefined) writeComparison(out, comparison);
+  return comparison;
+}
+
+function findSpeakers(
+  table: TrialTable,
+  {
+    list,
+    manifest,
+    speakers,
+    enrollMap,
+  }: { list: string } & Pick<CompareScoreFilesOptions, 'manifest' | 'speakers' | 'enrollMap'>,
+) {
+  const source = { trials: list, enrollMap };
+  if (manifest !== undefined) {
+    const sides = sidesFromManifest(manifest, table, source);
+    return speakerPairs(table, new Map(table.ids.map((id, number) => [id, sides[number].speaker])));
+  }
+  if (speakers !== undefined) return speakerPairs(table, speakersFromFile(speakers, table, source));
+  return {
+    unknown: 'which speaker said what is not known; name --manifest FILE or --speakers FILE',
+  };
+}

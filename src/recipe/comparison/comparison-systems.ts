@@ -1,0 +1,152 @@
+/**
+ * @file Reads one system of an experiment for a comparison: its runs' scores, and what its stages recorded of its cost.
+ *
+ * The experiment may be another one (`--with`): what its stages have not written is left out.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { departuresFromReleased } from '../../models/aca-net.js';
+import type { ModelDescription } from '../../models/model-folder.js';
+import type { ModelOptions } from '../../models/registry.js';
+import type { ExtractionCost, RunInput, SystemInput, TrainingCost } from '../../report/comparison.js';
+import { scoringInForce, type ScoringOptions } from '../../scoring/backend-options.js';
+import { joinScores, readScores } from '../../scoring/scores-file.js';
+import type { TrialTable } from '../../scoring/trial-table.js';
+import type { Library } from '../running/library.js';
+import type { BackendRecord } from '../scores/score-with-recipe.js';
+import type { RunCalibration } from '../stages/stage-calibrate.js';
+import { COST_SECONDS } from '../stages/stage-cost.js';
+import type { DoneRecord } from '../running/stage-plan.js';
+
+const FRAMES_PER_SECOND = 100;
+
+export interface ReadSystemOptions extends Pick<Library, 'modelFigures'> {
+  /** What it is called in the comparison. */
+  name: string;
+  /** Its runs, the first seed's first. */
+  runs: readonly { readonly name: string; readonly seed?: number }[];
+  /** The folder of a stage, such as `score/aca-net@2`. */
+  folderOf(stage: string): string;
+  trials: TrialTable;
+  /** Default: what the model folder says, and what the scores were made with. */
+  model?: ModelOptions;
+  scoring?: ScoringOptions;
+}
+
+export interface ReadSystem {
+  system: SystemInput;
+  /** What must be said of it, without its name. */
+  notes: string[];
+  /** Of each run's checkpoints. */
+  averagedSteps?: readonly (readonly number[])[];
+}
+
+/** @throws UserError where a run's scores are not of these trials */
+export async function readSystem({
+  name,
+  runs,
+  folderOf,
+  trials,
+  model: given,
+  scoring,
+  modelFigures,
+}: ReadSystemOptions): Promise<ReadSystem> {
+  const [first] = runs;
+  const descriptions = runs.map((run) => readIf<ModelDescription>(join(folderOf(`average/${run.name}`), 'model.json')));
+  const model = given ?? descriptions[0]?.model;
+  const weights = join(folderOf(`average/${first.name}`), 'model.safetensors');
+  const calibrations = runs.map((run) =>
+    readIf<RunCalibration>(join(folderOf(`calibrate/${run.name}`), 'calibration.json')),
+  );
+  const extraction = readIf<ExtractionCost>(join(folderOf(`cost/${first.name}`), 'cost.json'));
+  const record = readIf<BackendRecord>(join(folderOf(`score/${first.name}`), 'backend.json'));
+  const backend = scoring ? scoringInForce(scoring) : record?.scoring;
+  const averaged = descriptions.map((description) => description?.origin.averagedSteps as number[] | undefined);
+  return {
+    system: {
+      name,
+      ...(model && {
+        model: model.type,
+        ...('positional' in model && { positional: model.positional }),
+        ...(await figuresOf(model, modelFigures)),
+      }),
+      ...(backend && { backend: describeBackend(backend) }),
+      ...(existsSync(weights) && { bytes: statSync(weights).size }),
+      ...(extraction && { extraction }),
+      runs: runs.map((run, i): RunInput => {
+        const read = (path: string) => joinScores(readScores(path), trials, path);
+        const training = trainingOf(folderOf(`train/${run.name}`));
+        return {
+          name: run.name,
+          ...(run.seed !== undefined && { seed: run.seed }),
+          ...(training && { training }),
+          scores: read(join(folderOf(`score/${run.name}`), 'scores.txt')),
+          ...(calibrations[i]?.usable && { llrs: read(join(folderOf(`calibrate/${run.name}`), 'llrs.txt')) }),
+        };
+      }),
+    },
+    notes: [
+      ...(model?.type === 'aca-net' ? departures(model) : []),
+      ...(record?.warnings ?? []),
+      ...describeCalibrations(calibrations),
+    ],
+    ...(averaged.every((steps) => steps !== undefined) && { averagedSteps: averaged }),
+  };
+}
+
+async function figuresOf(model: ModelOptions, modelFigures: Library['modelFigures']) {
+  const { parameters, macs } = await modelFigures(model, COST_SECONDS * FRAMES_PER_SECOND);
+  return { parameters, macs };
+}
+
+/** One sentence for all systems that it holds of: a grid has many that differ in one thing. */
+export function describeNotes(systems: readonly ReadSystem[]): string[] {
+  const namesOf = new Map<string, string[]>();
+  for (const { system, notes } of systems) {
+    for (const note of notes) namesOf.set(note, [...(namesOf.get(note) ?? []), system.name]);
+  }
+  return Array.from(namesOf, ([note, names]) => `${names.join(', ')}: ${note}`);
+}
+
+function departures(model: Extract<ModelOptions, { type: 'aca-net' }>): string[] {
+  const list = departuresFromReleased(model);
+  return list.length > 0 ? [`unlike the released ACA-Net in ${list.join('; ')}`] : [];
+}
+
+/** `cosine`, `plda, LDA 100, as-norm (top 300)` */
+export function describeBackend(scoring: Partial<ScoringOptions>): string {
+  const { type, subtractMean, lda, wccn, normalize, top } = scoring;
+  return [
+    type,
+    ...(subtractMean ? [`mean of ${subtractMean}`] : []),
+    ...(lda ? [`LDA ${lda}`] : []),
+    ...(wccn ? ['WCCN'] : []),
+    ...(normalize ? [top ? `${normalize} (top ${top})` : normalize] : []),
+  ].join(', ');
+}
+
+function trainingOf(folder: string): TrainingCost | undefined {
+  const done = readIf<DoneRecord>(join(folder, '.done.json'));
+  if (!done) return undefined;
+  const { seconds, finished, resumed, peakBytes, machine } = done;
+  return {
+    seconds,
+    finished,
+    ...(resumed && { resumed }),
+    ...(peakBytes !== undefined && { peakBytes }),
+    ...(machine !== undefined && { machine }),
+  };
+}
+
+/** Why a system has no actDCF and Cllr, or cannot be trusted to; nothing where its stages did not try. */
+function describeCalibrations(calibrations: readonly (RunCalibration | undefined)[]): string[] {
+  const unusable = calibrations.find((each) => each && !each.usable);
+  if (unusable && !unusable.usable) return [`no actDCF and Cllr, as ${unusable.reason}`];
+  const separable = calibrations.some((each) => each?.usable && each.report.calibration?.separable);
+  return separable ? ['the development trials are told apart without error, so actDCF and Cllr depend on chance'] : [];
+}
+
+/** undefined where there is no such file. */
+function readIf<T>(path: string): T | undefined {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined;
+}

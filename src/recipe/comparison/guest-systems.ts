@@ -1,0 +1,172 @@
+/**
+ * @file Systems that are compared with a recipe's without being of it: score files of any toolkit, and systems of other
+ * experiments. They must have been scored on the same trials.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { firstOf } from '../../corpus/problem-list.js';
+import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
+import { readTrials, type Trial } from '../../corpus/trials/trials.js';
+import { UserError } from '../../errors.js';
+import { joinScores, readScores } from '../../scoring/scores-file.js';
+import type { TrialTable } from '../../scoring/trial-table.js';
+import { readSystem, type ReadSystem } from './comparison-systems.js';
+import type { Library } from '../running/library.js';
+import { readPartial } from '../stages/stage-prep.js';
+
+/** One system from elsewhere. */
+export type GuestSystem =
+  | {
+      readonly from: 'files';
+      readonly name: string;
+      readonly runs: readonly { readonly name: string; readonly seed?: number; readonly path: string }[];
+      /** The scores are natural log-likelihood ratios. */
+      readonly calibrated: boolean;
+    }
+  | {
+      readonly from: 'experiment';
+      readonly name: string;
+      /** `exp/<recipe>` */
+      readonly folder: string;
+      readonly runs: readonly { readonly name: string; readonly seed?: number }[];
+    };
+
+/**
+ * Groups `name=FILE` and `name@seed=FILE` by system.
+ * @throws UserError for another form, a file that is not there, or a run named twice
+ */
+export function scoreFileSystems(given: readonly string[], { calibrated = false } = {}): GuestSystem[] {
+  const systems = new Map<string, { name: string; seed?: number; path: string }[]>();
+  for (const text of given) {
+    const [, run, system, seed, path] = /^(([^=@\s]+)(?:@(\d+))?)=(.+)$/.exec(text) ?? [];
+    if (path === undefined) {
+      throw new UserError(`--scores ${text}: expected NAME=FILE, or NAME@SEED=FILE for one of several trainings`);
+    }
+    if (!existsSync(path)) throw new UserError(`--scores ${text}: ${path}: no such file`);
+    const runs = systems.get(system) ?? [];
+    if (runs.some(({ name }) => name === run)) {
+      throw new UserError(`--scores ${text}: ${run} is named twice; trainings are told apart by NAME@SEED`);
+    }
+    systems.set(system, [...runs, { name: run, ...(seed !== undefined && { seed: Number(seed) }), path }]);
+  }
+  return Array.from(systems, ([name, runs]) => ({ from: 'files', name, runs, calibrated }));
+}
+
+/**
+ * The system of a folder `exp/<recipe>/score/<system>`, with all its seeds.
+ * @param given the folder, or NAME=FOLDER to call it otherwise
+ * @param taken names that other systems have: then it is called `<recipe>/<system>`
+ */
+export function experimentSystem(given: string, taken: readonly string[]): GuestSystem {
+  const [, label, path] = /^(?:([^=@\s/]+)=)?(.+)$/.exec(given) ?? [];
+  const scored = resolve(path);
+  const name = basename(scored);
+  const folder = dirname(dirname(scored));
+  if (basename(dirname(scored)) !== 'score' || !existsSync(join(scored, 'scores.txt'))) {
+    throw new UserError(
+      `--with ${given}: expected a folder EXPERIMENT/score/SYSTEM with scores.txt, as \`acanet score\` writes it`,
+    );
+  }
+  const runs = name.includes('@') ? [name] : [name, ...seedsOf(dirname(scored), name)];
+  return {
+    from: 'experiment',
+    name: label ?? (taken.includes(name) ? `${basename(folder)}/${name}` : name),
+    folder,
+    runs: runs.map((run) => ({ name: run, ...seedOf(run, folder) })),
+  };
+}
+
+/** `aca-net@2`, `aca-net@3`, by seed. */
+function seedsOf(scores: string, name: string): string[] {
+  const others = readdirSync(scores).filter((each) => each.startsWith(`${name}@`) && /@\d+$/.test(each));
+  return others.sort((a, b) => Number(a.split('@')[1]) - Number(b.split('@')[1]));
+}
+
+function seedOf(run: string, folder: string): { seed?: number } {
+  const [, seed] = run.split('@');
+  if (seed !== undefined) return { seed: Number(seed) };
+  const done = join(folder, 'train', run, '.done.json');
+  if (!existsSync(done)) return {};
+  const { input } = JSON.parse(readFileSync(done, 'utf8')) as { input?: { settings?: { seed?: number } } };
+  return input?.settings?.seed === undefined ? {} : { seed: input.settings.seed };
+}
+
+/** Reads a guest. @throws UserError where it was scored on other trials */
+export async function readGuest(
+  guest: GuestSystem,
+  { list, trials, modelFigures }: { list: string; trials: TrialTable } & Pick<Library, 'modelFigures'>,
+): Promise<ReadSystem> {
+  const { name, runs } = guest;
+  if (guest.from === 'experiment') {
+    const prep = join(guest.folder, 'prep');
+    refuseOtherTrials(join(prep, 'trials.txt'), list);
+    const partial = readPartial(prep);
+    const read = await readSystem({
+      name,
+      runs,
+      folderOf: (stage) => join(guest.folder, stage),
+      trials,
+      modelFigures,
+    });
+    return partial === undefined ? read : { ...read, notes: [...read.notes, partial] };
+  }
+  return {
+    system: {
+      name,
+      runs: guest.runs.map(({ path, ...run }) => {
+        const scores = joinScores(readScores(path), trials, path);
+        return { ...run, scores, ...(guest.calibrated && { llrs: scores }) };
+      }),
+    },
+    notes: [],
+  };
+}
+
+/** The score files of a guest's runs. */
+export const scorePaths = (guest: GuestSystem): string[] =>
+  guest.from === 'files'
+    ? guest.runs.map(({ path }) => path)
+    : guest.runs.map(({ name }) => join(guest.folder, 'score', name, 'scores.txt'));
+
+/** What tells a guest from what it was before, for the hash of a stage's settings. */
+export function guestFingerprint(guest: GuestSystem): unknown {
+  const inExperiment = ({ name }: { name: string }) => [
+    `score/${name}/scores.txt`,
+    `calibrate/${name}/calibration.json`,
+    `cost/${name}/cost.json`,
+  ];
+  const paths =
+    guest.from === 'files'
+      ? guest.runs.map(({ path }) => path)
+      : ['prep/trials.txt', ...guest.runs.flatMap(inExperiment)].map((path) => join(guest.folder, path));
+  const files = paths
+    .filter((path) => existsSync(path))
+    .map((path) => {
+      const { size, mtimeMs } = statSync(path);
+      return { bytes: size, modified: mtimeMs };
+    });
+  return { name: guest.name, runs: guest.runs.map(({ name }) => name), files };
+}
+
+/** Lists of the same trials with the same labels may differ in order. @throws UserError saying how the lists differ */
+function refuseOtherTrials(theirs: string, ours: string): void {
+  const lists = [theirs, ours].map((path) => readTrials(path));
+  const hashes = lists.map((trials) => trialFingerprint(trials));
+  if (hashes[0] === hashes[1]) return;
+  const labelled = (trials: readonly Trial[]) =>
+    new Map(trials.map(({ enroll, test, target }) => [`${enroll} ${test}`, target]));
+  const [their, our] = lists.map(labelled);
+  const missing = [...our.keys()].filter((pair) => !their.has(pair));
+  const extra = [...their.keys()].filter((pair) => !our.has(pair));
+  const relabelled = [...our].filter(([pair, target]) => their.get(pair) === !target).map(([pair]) => pair);
+  const differences = [
+    ...(missing.length > 0 ? [`${missing.length} of ${our.size} pairs are not there: ${firstOf(missing)}`] : []),
+    ...(extra.length > 0 ? [`${extra.length} of its ${their.size} pairs are not here: ${firstOf(extra)}`] : []),
+    ...(relabelled.length > 0 ? [`${relabelled.length} pairs have the other label: ${firstOf(relabelled)}`] : []),
+  ];
+  if (differences.length === 0) differences.push('the same pairs, but other repeats of them');
+  throw new UserError(
+    `${theirs} (fingerprint ${hashes[0].slice(0, 12)}) has other trials than ${ours} (fingerprint ${hashes[1].slice(0, 12)})\n` +
+      `${differences.join('\n')}\nscore both systems on the same list: only then their figures can be compared`,
+  );
+}

@@ -1,0 +1,162 @@
+/**
+ * @file What a recipe may say. The options of each part live with the part (features, models, readers, schedules); here
+ * they are put together. Unknown keys are errors everywhere.
+ *
+ * Durations and rates are the parts' own; times are in the unit that the part's documentation names. Sections that a
+ * recipe leaves out get the defaults below.
+ */
+import { z } from 'zod';
+import { developmentOptions } from '../../corpus/development.js';
+import { corpusOptions } from '../../corpus/registry.js';
+import { engineOptions } from '../../engine/create-engine.js';
+import { batchNormTreatment } from '../../training/average.js';
+import { augmentationOptions, type AugmentationOptions } from '../../features/augmentation/options.js';
+import { featureOptions, type FeatureOptions } from '../../features/options.js';
+import { modelOptions, type ModelOptions } from '../../models/registry.js';
+import { scoringOptions } from '../../scoring/backend-options.js';
+import { padPolicy } from '../../training/crop.js';
+import { optimizerOptions } from '../../training/optimizer.js';
+import { samplerOptions } from '../../training/sampler.js';
+import { marginOptions, scheduleOptions } from '../../training/schedule.js';
+import type { Grid } from './grid.js';
+import { inspectOption } from '../inspection/inspect-corpus.js';
+
+export type { ModelOptions } from '../../models/registry.js';
+export type { FeatureOptions } from '../../features/options.js';
+export type { EngineOptions } from '../../engine/create-engine.js';
+
+const lossOptions = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('aam-softmax'),
+    /** Factor on the cosines. */
+    scale: z.number().positive().default(30),
+    margin: marginOptions.default({ type: 'constant', margin: 0.2 }),
+    /** Apply the margin only to targets within 90 degrees. */
+    easyMargin: z.boolean().default(false),
+    /** What a target so far off that the margin would turn it around gets; the two toolkits differ. */
+    hardMargin: z.enum(['speechbrain', 'wespeaker']).default('speechbrain'),
+  }),
+]);
+
+const checkpointOptions = z.strictObject({
+  /** Steps between checkpoints; null: at the end of each epoch only. */
+  everySteps: z.int().positive().nullable().default(null),
+  /** Newest checkpoints to keep, and those best by development EER. */
+  keepLast: z.int().positive().default(3),
+  keepBest: z.int().min(0).default(3),
+});
+
+/** The recipe's `training` section. */
+export const trainingOptions = z.strictObject({
+  epochs: z.int().positive(),
+  ...samplerOptions.shape,
+  /** Length of a training crop, in frames. */
+  cropFrames: z.int().positive(),
+  pad: padPolicy.default('wrap'),
+  loss: lossOptions,
+  optimizer: optimizerOptions,
+  schedule: scheduleOptions,
+  checkpoint: checkpointOptions.prefault({}),
+  /** Steps between log lines. */
+  logEvery: z.int().positive().default(20),
+  /** Threads that make batches while steps run; augmentation on line may need more than one. */
+  loaderThreads: z.int().min(1).max(64).default(1),
+});
+export type TrainingOptions = z.infer<typeof trainingOptions>;
+
+/** The recipe's `average` section: which checkpoints, and what becomes of BatchNorm's running statistics. */
+export const averageOptions = z
+  .strictObject({
+    last: z.int().positive().nullable().default(null),
+    best: z.int().positive().nullable().default(null),
+    batchNorm: batchNormTreatment.default('average'),
+  })
+  .refine(({ last, best }) => (last === null) !== (best === null), 'expected either last or best, the other null');
+export type AverageOptions = z.infer<typeof averageOptions>;
+
+/** The recipe's `report` section. */
+export const reportOptions = z.strictObject({
+  /** Audio of the worst trials in the page; absent: where acanet knows that it may be passed on. */
+  audio: z.boolean().optional(),
+});
+
+/** Names are also those of folders. */
+export const systemName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected a name of letters, digits, ".", "_", "-"');
+
+/** The name of a system, or of a variant that a grid makes. */
+const anySystemName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*(\+[A-Za-z0-9._-]+=[A-Za-z0-9._-]+)*$/,
+    'expected a name of letters, digits, ".", "_", "-"',
+  );
+
+/** Every section but those of systems that lie over the recipe's, which are checked once they do. */
+export const recipeSchema = z.strictObject({
+  name: systemName,
+  seed: z.int().min(0).default(1),
+  /** Trainings of each system, with this seed and those after it; figures are then means over them. */
+  seeds: z.int().min(1).max(100).default(1),
+  corpus: corpusOptions,
+  development: developmentOptions,
+  inspect: inspectOption,
+  features: featureOptions,
+  /** Of the training data; null: none. */
+  augmentation: augmentationOptions.nullable().default(null),
+  systems: z.record(
+    anySystemName,
+    z.strictObject({
+      model: modelOptions,
+      training: z.unknown(),
+      features: z.unknown().optional(),
+      augmentation: z.unknown().optional(),
+      average: z.unknown().optional(),
+      seeds: z.int().min(1).max(100).optional(),
+      /** Another system, over which this one is laid. */
+      extends: z.string().optional(),
+    }),
+  ),
+  /** Variants of one system, made into systems when the recipe is loaded. */
+  grid: z.unknown().optional(),
+  /** development: the test trials are not scored, and systems are compared on the development trials. */
+  evaluate: z.enum(['test', 'development']).default('test'),
+  /** The system that `train`, `embed` and `score` mean unless told otherwise. */
+  model: z.string(),
+  /** What `compare baseline` compares it with. */
+  baseline: z.string(),
+  /** What is said of `model` against `baseline`, for `compare` to hold against the result. */
+  claim: z
+    .strictObject({
+      /** Change of the EER as a fraction: -0.05 is 5 % fewer errors. */
+      eer: z.number().min(-1),
+      /** Parameters as a share of the baseline's. */
+      parameters: z.number().positive().optional(),
+      /** Whose claim it is. */
+      source: z.string().min(1).optional(),
+    })
+    .optional(),
+  training: trainingOptions,
+  average: averageOptions,
+  scoring: scoringOptions.prefault({}),
+  engine: engineOptions.prefault({}),
+  report: reportOptions.optional(),
+});
+
+export interface SystemRecipe {
+  model: ModelOptions;
+  training: TrainingOptions;
+  /** Its own, where they differ from the recipe's (`system-settings.ts`). */
+  features?: FeatureOptions;
+  augmentation?: AugmentationOptions | null;
+  average?: AverageOptions;
+  /** Trainings of this system; absent: as many as the recipe's `seeds`. */
+  seeds?: number;
+}
+
+/** A recipe with everything filled in. */
+export interface Recipe extends Omit<z.infer<typeof recipeSchema>, 'systems' | 'grid'> {
+  systems: Record<string, SystemRecipe>;
+  grid?: Grid;
+}

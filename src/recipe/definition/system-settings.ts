@@ -1,0 +1,47 @@
+/**
+ * @file The settings of one system: its own where it has them, else the recipe's.
+ *
+ * Most systems of a recipe share features, augmentation and averaging, and are then trained from one feature cache. A
+ * system may say `features`, `augmentation` and `average` of its own, laid over the recipe's; each distinct kind of
+ * features has a cache of its own.
+ */
+import type { AugmentationOptions } from '../../features/augmentation/options.js';
+import { sha256Hex, stableJson } from '../../storage/hashing.js';
+import type { AverageOptions, FeatureOptions, ModelOptions, Recipe, TrainingOptions } from './schema.js';
+
+export interface SystemSettings {
+  model: ModelOptions;
+  training: TrainingOptions;
+  features: FeatureOptions;
+  augmentation: AugmentationOptions | null;
+  average: AverageOptions;
+  /** The stage whose feature cache it is trained from and embeds from. */
+  featuresStage: string;
+}
+
+export function systemSettings(recipe: Recipe, system: string): SystemSettings {
+  const { model, training, features, augmentation, average } = recipe.systems[system];
+  const own = {
+    features: features ?? recipe.features,
+    augmentation: augmentation === undefined ? recipe.augmentation : augmentation,
+  };
+  return { model, training, ...own, average: average ?? recipe.average, featuresStage: featuresStageName(recipe, own) };
+}
+
+/** `features` for what the recipe itself says, `features@1f2e3d4c` for anything else. */
+export function featuresStageName(
+  recipe: Recipe,
+  own: { features: FeatureOptions; augmentation: AugmentationOptions | null },
+): string {
+  const content = cacheContent(own);
+  return content === cacheContent(recipe) ? 'features' : `features@${sha256Hex(content).slice(0, 8)}`;
+}
+
+/** What is drawn while training is not in the cache. */
+const cacheContent = ({
+  features,
+  augmentation,
+}: {
+  features: FeatureOptions;
+  augmentation: AugmentationOptions | null;
+}) => stableJson({ features, augmentation: augmentation?.when === 'copies' ? augmentation : null });

@@ -1,0 +1,69 @@
+/** @file What the report says of its origin: `provenance.json` of the work folder and `.done.json` of the stages. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Provenance } from '../../report/html/report-data.js';
+
+/** What `provenance.json` holds; parts of it may be missing where an older acanet wrote it. */
+interface ProvenanceFile {
+  seed?: number;
+  versions?: Record<string, string>;
+  git?: { acanet?: GitState; workingDirectory?: GitState };
+  machine?: Record<string, string | number>;
+  engine?: { name?: string; device?: string; threads?: number | null };
+  inputs?: { file: string; sha256: string }[];
+  commands?: { time: string; command: string; sets: string[] }[];
+}
+
+interface GitState {
+  commit: string;
+  dirty: boolean;
+}
+
+interface DoneFile {
+  stage: string;
+  finished: string;
+  seconds: number;
+  outputHash: string;
+  partHashes?: Record<string, string>;
+}
+
+/** @param stages the folders of the stages to list */
+export function readProvenance(workFolder: string, stages: readonly string[], seeds: readonly number[]): Provenance {
+  const file = readJson<ProvenanceFile>(join(workFolder, 'provenance.json')) ?? {};
+  const { versions = {}, git, machine, engine, inputs = [], commands = [] } = file;
+  const done = stages.flatMap((folder) => readJson<DoneFile>(join(folder, '.done.json')) ?? []);
+  const prep = done.find(({ stage }) => stage === 'prep');
+  const facts: [string, string | undefined][] = [
+    ['acanet', [versions.acanet, git?.acanet && describeGit(git.acanet)].filter(Boolean).join(', ')],
+    ['working directory', git?.workingDirectory && describeGit(git.workingDirectory)],
+    ...Object.entries(versions)
+      .filter(([name]) => name !== 'acanet')
+      .map(([name, version]): [string, string] => [name, version]),
+    [
+      'engine',
+      engine && [engine.name, engine.device, engine.threads && `${engine.threads} threads`].filter(Boolean).join(', '),
+    ],
+    [
+      'machine',
+      machine &&
+        Object.entries(machine)
+          .map(([name, value]) => `${name}: ${value}`)
+          .join('; '),
+    ],
+    ['seeds', seeds.join(', ')],
+    ['manifest, SHA-256', prep?.partHashes?.manifest],
+    ['manifest and trials, SHA-256', prep?.outputHash],
+    ...inputs.map(({ file: path, sha256 }): [string, string] => [`recipe file, SHA-256`, `${path}  ${sha256}`]),
+  ];
+  return {
+    facts: facts.flatMap(([label, value]): [string, string][] => (value ? [[label, value]] : [])),
+    commands,
+    stages: done.map(({ stage, finished, seconds, outputHash }) => ({ stage, finished, seconds, outputHash })),
+  };
+}
+
+const describeGit = ({ commit, dirty }: GitState) => `commit ${commit}${dirty ? ' with uncommitted changes' : ''}`;
+
+function readJson<T>(path: string): T | undefined {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined;
+}

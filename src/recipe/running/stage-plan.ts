@@ -1,0 +1,141 @@
+/**
+ * @file Whether a stage is up to date, and why not: its `.done.json` compared with what it depends on now.
+ *
+ * The hashed object itself is kept in `.done.json`, so that a difference can be named.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256Hex, stableJson } from '../../storage/hashing.js';
+import type { Stage, StageOutcome } from './stage-runner.js';
+import { findTwin } from './stage-twin.js';
+
+/** What a stage depends on, as hashed. */
+export interface StageInput {
+  settings: Record<string, unknown>;
+  needs: Record<string, string>;
+  version: number;
+}
+
+/** What `.done.json` holds. */
+export interface DoneRecord extends Omit<StageOutcome, 'summary'> {
+  stage: string;
+  inputHash: string;
+  input: StageInput;
+  /** ISO 8601. */
+  finished: string;
+  seconds: number;
+  /** An interrupted run was gone on with: `seconds` are those since then. */
+  resumed?: boolean;
+  /** Highest resident memory of the process while the stage ran, where the system tells (Linux). */
+  peakBytes?: number;
+  machine?: string;
+}
+
+/** What would happen to a stage, and why. */
+export interface StagePlan {
+  stage: string;
+  /**
+   * `if changed`: a stage before it will run, and only its outcome decides. `take over`: the same result lies under
+   * another name.
+   */
+  action: 'skip' | 'run' | 'resume' | 'if changed' | 'take over';
+  reasons: string[];
+  /** The folder that is taken over. */
+  twin?: string;
+}
+
+export interface PlanOptions {
+  workFolder: string;
+  outputs: ReadonlyMap<string, string>;
+  /** Needs whose outcome is not known yet. */
+  pending: readonly string[];
+  forced: boolean;
+  /** Folders that stages of the recipe have. */
+  taken: ReadonlySet<string>;
+}
+
+export function planStage(stage: Stage, { workFolder, outputs, pending, forced, taken }: PlanOptions): StagePlan {
+  const plan = (action: StagePlan['action'], ...reasons: string[]): StagePlan => ({
+    stage: stage.name,
+    action,
+    reasons,
+  });
+  const folder = join(workFolder, stage.name);
+  const done = readDone(workFolder, stage.name);
+  const input = inputOf(stage, outputs);
+  const inputHash = hashInput(input);
+  const run = (...reasons: string[]): StagePlan => {
+    const sought = stage.whenChanged === 'set aside' && pending.length === 0;
+    const twin = sought ? findTwin(workFolder, stage.name, { inputHash, taken }) : undefined;
+    if (twin === undefined) return plan('run', ...reasons);
+    return { ...plan('take over', `the same was made as ${twin}`), twin };
+  };
+  if (!done) {
+    const started = readJson<{ inputHash: string }>(join(folder, '.started.json'));
+    const same = pending.length === 0 && started?.inputHash === inputHash;
+    if (same && stage.resumable) return plan('resume', 'an earlier run was interrupted');
+    if (forced) return plan('run', 'asked for');
+    return run(started ? 'an earlier run did not finish' : 'has not been run');
+  }
+  if (forced) return plan('run', 'asked for');
+  const missing = done.outputs.find((output) => !existsSync(join(folder, output)));
+  if (missing) return plan('run', `${missing} is gone`);
+  const differences = differencesOf(done.input, input, pending);
+  if (differences.length > 0) return run(...differences);
+  if (pending.length > 0) return plan('if changed', ...pending.map((need) => `${stageOf(need)} will run`));
+  return plan('skip', 'up to date');
+}
+
+/** The stage of a need that may name a part: `prep:training` → `prep`. */
+export const stageOf = (need: string): string => need.split(':')[0];
+
+/** What a stage depends on now. */
+export function inputOf(stage: Stage, outputs: ReadonlyMap<string, string>): StageInput {
+  const needs = Object.fromEntries(stage.needs.map((need) => [need, outputs.get(need) ?? '']));
+  // Through JSON, so that it compares equal with what `.done.json` gives back.
+  return JSON.parse(JSON.stringify({ settings: stage.settings, needs, version: stage.version })) as StageInput;
+}
+
+export const hashInput = (input: StageInput) => sha256Hex(stableJson(input));
+
+function differencesOf(before: StageInput, now: StageInput, pending: readonly string[]): string[] {
+  const differences = describeChanges(before.settings, now.settings);
+  if (before.version !== now.version) differences.push('acanet does this stage differently now');
+  const needs = [...new Set([...Object.keys(before.needs), ...Object.keys(now.needs)])];
+  for (const need of needs.filter((name) => !pending.includes(name))) {
+    if (before.needs[need] === undefined) differences.push(`takes ${need} too`);
+    else if (now.needs[need] === undefined) differences.push(`no longer takes ${need}`);
+    else if (before.needs[need] !== now.needs[need]) differences.push(`${need} gave another result`);
+  }
+  return differences;
+}
+
+/** `training.batchSize: 32 → 16` for each leaf that differs, at most five. */
+function describeChanges(before: unknown, now: unknown): string[] {
+  const [old, current] = [flatten(before), flatten(now)];
+  const changed = [...new Set([...old.keys(), ...current.keys()])].filter((key) => old.get(key) !== current.get(key));
+  const show = (value = 'not set') => (value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  const lines = changed.slice(0, 5).map((key) => `${key}: ${show(old.get(key))} → ${show(current.get(key))}`);
+  return changed.length > 5 ? [...lines, `… and ${changed.length - 5} more settings`] : lines;
+}
+
+function flatten(value: unknown, path = '', leaves = new Map<string, string>()): Map<string, string> {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    for (const [key, child] of Object.entries(value)) flatten(child, path ? `${path}.${key}` : key, leaves);
+  } else if (value !== undefined) {
+    leaves.set(path, JSON.stringify(value));
+  }
+  return leaves;
+}
+
+export const readDone = (workFolder: string, name: string) =>
+  readJson<DoneRecord>(join(workFolder, name, '.done.json'));
+
+/** A JSON file of the runner's own; one that is absent or damaged counts as not written. */
+export function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * @file Runs the stages of a recipe that are not up to date, and explains which those are.
+ *
+ * A stage is up to date when its `.done.json` carries the hash of what it depends on now: the settings it reads, its
+ * version, and the output hashes of the stages it needs. Output hashes rather than times decide, so a stage that is run
+ * again with the same outcome leaves the stages after it alone.
+ */
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { internal, UserError } from '../../errors.js';
+import { guardWriting, writeJsonAtomic } from '../../storage/atomic-write.js';
+import { peakMemory, resetPeakMemory } from './peak-memory.js';
+import { describeMachine } from './provenance.js';
+import {
+  hashInput,
+  inputOf,
+  planStage,
+  readDone,
+  readJson,
+  stageOf,
+  type DoneRecord,
+  type StagePlan,
+} from './stage-plan.js';
+import { takeOverTwin } from './stage-twin.js';
+
+/** What a stage's run gives back. */
+export interface StageOutcome {
+  /** Hash of what it wrote; equal output must give an equal hash. */
+  outputHash: string;
+  /** Hashes of parts of it, for stages that need no more: a part named `training` is needed as `prep:training`. */
+  partHashes?: Record<string, string>;
+  /** Files and folders, relative to the stage's folder, without which the stage is not done. */
+  outputs: string[];
+  /** One line for the log. */
+  summary: string;
+}
+
+/** What a stage's run is given. */
+export interface StageContext {
+  /** The stage's own folder. */
+  folder: string;
+  /** The folder of a stage that this one needs. */
+  folderOf(stage: string): string;
+  /** Hash of everything the stage depends on. */
+  inputHash: string;
+  signal?: AbortSignal;
+  log(line: string): void;
+  /** `detail`: what a person would like to see beside it, a rate for example. */
+  progress(what: string, done: number, total: number, detail?: string): void;
+}
+
+/** One step of the chain. */
+export interface Stage {
+  /** `prep`, `train/aca-net`; also the stage's folder inside the work folder. */
+  name: string;
+  /** Names of stages, or of parts of what they wrote (`prep:training`). */
+  needs: string[];
+  /** The settings its result depends on, and nothing else. */
+  settings: Record<string, unknown>;
+  /** To be raised when the same settings would now give another result. */
+  version: number;
+  /**
+   * What becomes of an earlier result under other settings: `remove` it, `keep` it for the stage to build on (a cache
+   * that checks itself), or `set aside` (renamed: hours of work are not deleted because a setting was edited).
+   */
+  whenChanged: 'remove' | 'keep' | 'set aside';
+  /** Can an interrupted run of it be continued? Otherwise its folder is emptied first. */
+  resumable: boolean;
+  run(context: StageContext): Promise<StageOutcome>;
+}
+
+export interface StageRunOptions {
+  workFolder: string;
+  stages: readonly Stage[];
+  /** The stages wanted (default: all); the stages they need are brought up to date first. */
+  targets?: readonly string[];
+  /** Stages that are run even when up to date. */
+  force?: readonly string[];
+  signal?: AbortSignal;
+  log?: (line: string) => void;
+  progress?: StageContext['progress'];
+  /** Told of each stage that has been run to its end. */
+  onFinished?: (stage: string) => void;
+}
+
+/** What each wanted stage would do, without doing it. */
+export function planStages({ workFolder, stages, targets, force = [] }: StageRunOptions): StagePlan[] {
+  checkForced(stages, force);
+  const outputs = new Map<string, string>();
+  const taken = namesOf(stages);
+  return inOrder(stages, targets).map((stage) => {
+    const pending = stage.needs.filter((need) => !outputs.has(need));
+    const plan = planStage(stage, { workFolder, outputs, pending, forced: force.includes(stage.name), taken });
+    const done = readDone(workFolder, plan.twin ?? stage.name);
+    if ((plan.action === 'skip' || plan.twin) && done) recordOutput(outputs, stage, done);
+    return plan;
+  });
+}
+
+/** Brings the wanted stages, and what they need, up to date; returns the plans that were carried out. */
+export async function runStages(options: StageRunOptions): Promise<StagePlan[]> {
+  const { workFolder, stages, targets, force = [], signal } = options;
+  const { log = silent, progress = silent, onFinished = silent } = options;
+  const outputs = new Map<string, string>();
+  checkForced(stages, force);
+  const taken = namesOf(stages);
+  const plans: StagePlan[] = [];
+  for (const stage of inOrder(stages, targets)) {
+    signal?.throwIfAborted();
+    const asked = { workFolder, outputs, pending: [], forced: force.includes(stage.name), taken };
+    let plan = planStage(stage, asked);
+    if (plan.twin !== undefined) {
+      log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
+      makePlace(workFolder, stage, outputs, log);
+      takeOverTwin(workFolder, stage.name, plan.twin);
+      plan = planStage(stage, asked);
+    }
+    plans.push(plan);
+    const done = readDone(workFolder, stage.name);
+    if (plan.action === 'skip' && done) {
+      log(`= ${stage.name}: up to date`);
+      recordOutput(outputs, stage, done);
+    } else {
+      log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
+      const resumed = plan.action === 'resume';
+      recordOutput(outputs, stage, await runStage(workFolder, stage, outputs, { signal, log, progress, resumed }));
+      onFinished(stage.name);
+    }
+  }
+  return plans;
+}
+
+const silent = () => undefined;
+const namesOf = (stages: readonly Stage[]): ReadonlySet<string> => new Set(stages.map(({ name }) => name));
+
+type OutputHashes = Pick<StageOutcome, 'outputHash' | 'partHashes'>;
+
+/** Keeps the hashes of a stage's result under the names by which other stages need it. */
+function recordOutput(outputs: Map<string, string>, { name }: Stage, { outputHash, partHashes = {} }: OutputHashes) {
+  outputs.set(name, outputHash);
+  for (const [part, hash] of Object.entries(partHashes)) outputs.set(`${name}:${part}`, hash);
+}
+
+async function runStage(
+  workFolder: string,
+  stage: Stage,
+  outputs: ReadonlyMap<string, string>,
+  { resumed, ...reporting }: Pick<StageContext, 'signal' | 'log' | 'progress'> & { resumed: boolean },
+): Promise<OutputHashes> {
+  const folder = join(workFolder, stage.name);
+  const input = inputOf(stage, outputs);
+  const { inputHash, previous } = makePlace(workFolder, stage, outputs, reporting.log);
+  writeJsonAtomic(join(folder, '.started.json'), { stage: stage.name, inputHash });
+  const folderOf = (name: string) => {
+    if (!stage.needs.some((need) => stageOf(need) === name))
+      throw internal(`stage ${stage.name} reads ${name} without needing it`);
+    return join(workFolder, name);
+  };
+  const watched = resetPeakMemory();
+  const started = performance.now();
+  const { summary, ...outcome } = await stage
+    .run({ folder, folderOf, inputHash, ...reporting })
+    .catch((error: unknown) => {
+      restore(folder, previous);
+      throw error;
+    });
+  const missing = outcome.outputs.find((output) => !existsSync(join(folder, output)));
+  if (missing) throw internal(`stage ${stage.name} did not write ${missing}`);
+  const seconds = Math.round((performance.now() - started) / 10) / 100;
+  const finished = new Date().toISOString();
+  const record: DoneRecord = {
+    stage: stage.name,
+    inputHash,
+    ...outcome,
+    finished,
+    seconds,
+    ...(resumed && { resumed }),
+    ...(watched && { peakBytes: peakMemory() }),
+    machine: describeMachine(),
+    input,
+  };
+  writeJsonAtomic(join(folder, '.done.json'), record);
+  rmSync(previous, { recursive: true, force: true });
+  reporting.log(`  ${stage.name}: ${summary} (${seconds.toFixed(1)} s)`);
+  return outcome;
+}
+
+/** Takes away what an earlier run left. @returns where a result waits that is to be replaced */
+function makePlace(
+  workFolder: string,
+  stage: Stage,
+  outputs: ReadonlyMap<string, string>,
+  log: (line: string) => void,
+): { inputHash: string; previous: string } {
+  const folder = join(workFolder, stage.name);
+  const inputHash = hashInput(inputOf(stage, outputs));
+  const previous = `${folder}.previous`;
+  guardWriting(folder, () => makeRoom(folder, stage, inputHash, { previous, log }));
+  return { inputHash, previous };
+}
+
+/**
+ * Takes away what an earlier run left, unless the stage may build on it. A finished result that is to be replaced waits
+ * under `previous`, so that a run that fails (a mistyped folder) leaves it as it was.
+ */
+function makeRoom(
+  folder: string,
+  stage: Stage,
+  inputHash: string,
+  { previous, log }: { previous: string; log: (line: string) => void },
+): void {
+  if (existsSync(join(folder, '.done.json'))) rmSync(previous, { recursive: true, force: true });
+  restore(folder, previous);
+  if (!existsSync(folder)) return;
+  const started = readJson<{ inputHash: string }>(join(folder, '.started.json'));
+  const changed = started?.inputHash !== inputHash;
+  const finished = existsSync(join(folder, '.done.json'));
+  if (finished && stage.whenChanged === 'remove' && !stage.resumable) {
+    renameSync(folder, previous);
+    return;
+  }
+  if (changed && stage.whenChanged === 'set aside' && started) {
+    const aside = freeName(`${folder}.${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '')}`);
+    renameSync(folder, aside);
+    log(`  ${stage.name}: the earlier result is kept in ${aside}`);
+    return;
+  }
+  rmSync(join(folder, '.done.json'), { force: true });
+  if (changed ? stage.whenChanged === 'keep' : stage.resumable && !finished) return;
+  if (stage.whenChanged !== 'keep') rmSync(folder, { recursive: true, force: true });
+}
+
+/** Puts the earlier result back in the place of an unfinished one. */
+function restore(folder: string, previous: string): void {
+  if (!existsSync(previous)) return;
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(previous, folder);
+}
+
+function freeName(path: string, count = 1): string {
+  const name = count === 1 ? path : `${path}-${count}`;
+  return existsSync(name) ? freeName(path, count + 1) : name;
+}
+
+/** The stages wanted and everything they need, in the order of the list, which must be a valid one. */
+function inOrder(stages: readonly Stage[], targets: readonly string[] = stages.map(({ name }) => name)): Stage[] {
+  const byName = new Map(stages.map((stage) => [stage.name, stage]));
+  const wanted = new Set<string>();
+  const want = (name: string) => {
+    const stage = byName.get(name);
+    if (!stage) throw new UserError(`no stage "${name}" in this recipe; there are ${[...byName.keys()].join(', ')}`);
+    if (wanted.has(name)) return;
+    wanted.add(name);
+    for (const need of stage.needs) want(stageOf(need));
+  };
+  targets.forEach(want);
+  return stages.filter(({ name }) => wanted.has(name));
+}
+
+/** A stage that is forced must exist: a mistyped one would else be passed over. */
+function checkForced(stages: readonly Stage[], force: readonly string[]): void {
+  const known = stages.map(({ name }) => name);
+  const unknown = force.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new UserError(`no stage "${unknown}" in this recipe to force; there are ${known.join(', ')}`);
+  }
+}

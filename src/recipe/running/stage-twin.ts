@@ -1,0 +1,43 @@
+/**
+ * @file Results that lie under another name: hours of training are not repeated because a system, a seed's run or an axis
+ * of a grid was renamed, nor because a setting was changed and changed back.
+ *
+ * Only stages whose results are set aside rather than removed are looked for, among the folders beside theirs that no
+ * stage of the recipe has: those of earlier names, and those set aside. What tells them is the hash of all that they
+ * depend on, in `.started.json`.
+ */
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { writeJsonAtomic } from '../../storage/atomic-write.js';
+
+/** @returns the name of the folder in the work folder, such as `train/aca-small+size=16`; a finished one where there is one */
+export function findTwin(
+  workFolder: string,
+  stage: string,
+  { inputHash, taken }: { inputHash: string; taken: ReadonlySet<string> },
+): string | undefined {
+  const kind = posix.dirname(stage);
+  const beside = join(workFolder, kind);
+  if (!existsSync(beside)) return undefined;
+  const twins = readdirSync(beside)
+    .sort()
+    .map((entry) => posix.join(kind, entry))
+    .filter((name) => !taken.has(name) && startedHash(join(workFolder, name)) === inputHash);
+  return twins.find((name) => existsSync(join(workFolder, name, '.done.json'))) ?? twins[0];
+}
+
+/** Gives a twin's folder the stage's name, which no folder may have. */
+export function takeOverTwin(workFolder: string, stage: string, twin: string): void {
+  const folder = join(workFolder, stage);
+  renameSync(join(workFolder, twin), folder);
+  const path = join(folder, '.done.json');
+  if (existsSync(path)) writeJsonAtomic(path, { ...(JSON.parse(readFileSync(path, 'utf8')) as object), stage });
+}
+
+function startedHash(folder: string): string | undefined {
+  try {
+    return (JSON.parse(readFileSync(join(folder, '.started.json'), 'utf8')) as { inputHash?: string }).inputHash;
+  } catch {
+    return undefined; // no stage's folder, or never begun
+  }
+}

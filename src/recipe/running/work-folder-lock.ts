@@ -1,0 +1,125 @@
+/**
+ * @file One run at a time in a work folder: `.lock` names the process that works in it.
+ *
+ * A lock whose process is dead (killed, machine rebooted) is taken over. Processes are told apart by host, id and,
+ * on Linux, start time, because ids are used again. A lock of another host cannot be judged from here.
+ */
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { messageOf, UserError } from '../../errors.js';
+import { makeFolder } from '../../storage/make-folder.js';
+
+interface LockHolder {
+  pid: number;
+  host: string;
+  /** Kernel clock ticks at the process's start, where known. */
+  startTicks?: string;
+  since: string;
+  command: string;
+}
+
+/**
+ * Locks `folder` and returns the function that unlocks it.
+ * @throws UserError naming the process that holds it.
+ */
+export function lockWorkFolder(folder: string): () => void {
+  const path = join(folder, '.lock');
+  const mine: LockHolder = {
+    pid: process.pid,
+    host: hostname(),
+    startTicks: startTicksOf(process.pid),
+    since: new Date().toISOString(),
+    command: process.argv.slice(2).join(' '),
+  };
+  const text = `${JSON.stringify(mine)}\n`;
+  try {
+    makeFolder(folder);
+    while (!createOnce(path, text)) takeOver(path, mine);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `${folder}: cannot be written to: ${messageOf(error)}\n  mend that, or name another folder with --work`,
+      { cause: error },
+    );
+  }
+  return () => {
+    if (readText(path) === text) rmSync(path, { force: true });
+  };
+}
+
+/** Creates the file whole or not at all: a lock is never seen half-written. */
+function createOnce(path: string, text: string): boolean {
+  const aside = `${path}.new-${process.pid}`;
+  try {
+    writeFileSync(aside, text);
+    linkSync(aside, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+/** Moves a dead process's lock away; throws where the holder lives. */
+function takeOver(path: string, mine: LockHolder): void {
+  const found = readText(path);
+  if (found === undefined) return;
+  const holder = parseHolder(found);
+  if (holder && isAlive(holder, mine)) {
+    const where = holder.host === mine.host ? '' : ` on ${holder.host}`;
+    const advice =
+      holder.host === mine.host
+        ? 'wait for it, stop it, or use another folder with --work'
+        : `if that process is gone, remove ${path}`;
+    throw new UserError(
+      `${path}: process ${holder.pid}${where} works in this folder since ${holder.since} (acanet ${holder.command})\n  ${advice}`,
+    );
+  }
+  const aside = `${path}.stale-${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  // Another process may have taken over between reading and renaming: then it keeps what it has.
+  if (readText(aside) !== found) renameSync(aside, path);
+  else rmSync(aside, { force: true });
+}
+
+function isAlive(holder: LockHolder, mine: LockHolder): boolean {
+  if (holder.host !== mine.host) return true;
+  if (holder.pid === mine.pid) return holder.startTicks === mine.startTicks && mine.startTicks !== undefined;
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const ticks = startTicksOf(holder.pid);
+  return holder.startTicks === undefined || ticks === undefined || holder.startTicks === ticks;
+}
+
+/** Field 22 of /proc/PID/stat; undefined where there is no such file. */
+function startTicksOf(pid: number): string | undefined {
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}
+
+function parseHolder(text: string): LockHolder | undefined {
+  try {
+    return JSON.parse(text) as LockHolder;
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * @file Scores a trial list with a system of a recipe: the recipe's test trials, its development trials, or a list of
+ * the user's own over utterances of the manifest.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, extname, join, resolve } from 'node:path';
+import { checkEnrolment, findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
+import { readManifest } from '../../corpus/manifest.js';
+import { checkTrials, describeTrials, readTrials } from '../../corpus/trials/trials.js';
+import { UserError } from '../../errors.js';
+import type { Evaluation } from '../../scoring/evaluation.js';
+import { readEmbeddings } from '../extraction/embedding-archive.js';
+import type { Library, Reporting } from '../running/library.js';
+import { realLibrary } from '../running/real-library.js';
+import { embedCached } from '../stages/stage-embed.js';
+import { readPartial } from '../stages/stage-prep.js';
+import { scoreTrials } from '../stages/stage-score.js';
+import { systemSettings } from '../definition/system-settings.js';
+import { findTrainingRuns } from '../definition/training-runs.js';
+import type { Experiment } from '../running/work-folder.js';
+
+export interface ScoreTrialListOptions extends Reporting {
+  experiment: Experiment;
+  /** Its stage `score/<run>` must be up to date; what that has scored is not scored again. */
+  run: string;
+  /** A file, or the name of one of the recipe's own lists; default: its test trials, whatever files lie around. */
+  trials?: string | undefined;
+  /** The models that the trials enroll. Default: the map kept beside the list, where it has them all. */
+  enrollMap?: string;
+  /** Folder of the results. Default: `score/<run>` for the test trials, else a folder in it named by the list. */
+  out?: string;
+  library?: Pick<Library, 'openEmbedder'>;
+}
+
+export async function scoreTrialList({
+  experiment: { folder: workFolder, recipe },
+  run,
+  trials: given,
+  enrollMap,
+  out,
+  library = realLibrary,
+  ...reporting
+}: ScoreTrialListOptions): Promise<{ folder: string; list: string; evaluation: Evaluation }> {
+  const prep = join(workFolder, 'prep');
+  const path = given === undefined ? join(prep, 'trials.txt') : findTrials(given, prep);
+  const own = resolve(path) === resolve(prep, 'trials.txt');
+  const name = basename(path, extname(path));
+  const folder = out ?? join(workFolder, 'score', own ? run : `${run}-${name}`);
+  const trials = readTrials(path, { ...(enrollMap !== undefined && { models: true }) });
+  const utterances = readManifest(join(prep, 'manifest.jsonl'));
+  const found = findEnrolment(path, trials, enrollMap);
+  const enrolment = found?.enrolment;
+  const known = new Set(utterances.map(({ id }) => id));
+  const summary = checkTrials(trials, known, path, enrolment);
+  reporting.log(`${path}: ${describeTrials(summary)}`);
+  if (found) {
+    checkEnrolment(found.enrolment, known, found.path);
+    reporting.log(`  enrolment ids are the ${found.enrolment.size} models of ${found.path}`);
+  }
+  if (own && out === undefined && enrollMap === undefined) {
+    return {
+      folder,
+      list: path,
+      evaluation: JSON.parse(readFileSync(join(folder, 'metrics.json'), 'utf8')) as Evaluation,
+    };
+  }
+  const embeddings = readEmbeddings(join(workFolder, 'embed', run, 'embeddings.ark'));
+  const ids = [...utterancesOfTrials(trials, enrolment)].filter((id) => !embeddings.has(id));
+  if (ids.length > 0) {
+    const modelDir = join(workFolder, 'average', run);
+    const { featuresStage } = systemSettings(recipe, findTrainingRuns(recipe, run)[0].system);
+    const embedder = await library.openEmbedder({ modelDir, engine: recipe.engine });
+    const more = await embedCached({ ...reporting, embedder, cacheDir: join(workFolder, featuresStage), ids });
+    await embedder.close();
+    for (const [id, embedding] of more.embeddings) embeddings.set(id, embedding);
+  }
+  const evaluation = await scoreTrials({
+    ...reporting,
+    recipe,
+    trials,
+    enrolment,
+    embeddings,
+    trainingArchive: join(workFolder, 'embed-train', run, 'embeddings.ark'),
+    readManifest: () => utterances,
+    folder,
+    partial: readPartial(prep),
+  });
+  return { folder, list: path, evaluation };
+}
+
+/** A file of that name, else the recipe's own list of that name. */
+function findTrials(given: string, prep: string): string {
+  if (existsSync(given)) return given;
+  const own = join(prep, given);
+  if (existsSync(own)) return own;
+  throw new UserError(
+    `${given}: no such trial list, neither here nor in ${prep}\n  give a file of \`enroll test target|nontarget\` lines`,
+  );
+}

@@ -1,0 +1,155 @@
+/**
+ * @file Scores trials as a recipe's `scoring` says, with the embeddings that its stages have made.
+ *
+ * Whatever a back-end or a cohort knows of the speakers of the trials flatters the result, so an overlap is said, with
+ * names, and kept in `backend.json` beside the scores.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { utterancesOfTrials, type Enrolment } from '../../corpus/trials/enrolment.js';
+import type { Utterance } from '../../corpus/manifest.js';
+import { firstOf } from '../../corpus/problem-list.js';
+import type { Trial } from '../../corpus/trials/trials.js';
+import { createEngine } from '../../engine/create-engine.js';
+import { internal, UserError } from '../../errors.js';
+import { scoreWithBackend, speakerMeans, trainBackend, type BackendData } from '../../scoring/backend.js';
+import { needsCohort, needsTraining, scoringInForce, type ScoringOptions } from '../../scoring/backend-options.js';
+import type { EmbeddingMap } from '../../scoring/pair-scorer.js';
+import type { SpeakerEmbeddings } from '../../scoring/speaker-statistics.js';
+import { readEmbeddings } from '../extraction/embedding-archive.js';
+import type { Reporting } from '../running/library.js';
+import type { Recipe } from '../definition/schema.js';
+
+export interface ScoreWithRecipeOptions extends Reporting {
+  recipe: Pick<Recipe, 'scoring' | 'engine'>;
+  trials: readonly Trial[];
+  enrolment?: Enrolment;
+  embeddings: EmbeddingMap;
+  /** Of the stage `embed-train/<system>`; read where the scoring needs it. */
+  trainingArchive?: string;
+  /** All of the manifest. */
+  readManifest: () => readonly Utterance[];
+}
+
+/** What the scores were made with, as `backend.json` keeps it. */
+export interface BackendRecord {
+  scoring: Partial<ScoringOptions>;
+  training?: { utterances: number; speakers: number };
+  cohort?: { members: number };
+  warnings: string[];
+  notes: readonly string[];
+}
+
+export async function scoreWithRecipe({
+  recipe: { scoring, engine },
+  trials,
+  enrolment,
+  embeddings,
+  trainingArchive,
+  readManifest,
+  log,
+  progress,
+  signal,
+}: ScoreWithRecipeOptions): Promise<{
+  scores: Float64Array;
+  record: BackendRecord;
+  /** The mean cohort score of each model and utterance, where scores are normalised. */
+  cohortMeans?: ReadonlyMap<string, number>;
+}> {
+  const warnings: string[] = [];
+  const data: { -readonly [key in keyof BackendData]: BackendData[key] } = {};
+  const record: BackendRecord = { scoring: scoringInForce(scoring), warnings, notes: [] };
+  if (needsTraining(scoring) || needsCohort(scoring)) {
+    const speakerOf = new Map(readManifest().map(({ id, speaker }) => [id, speaker]));
+    const tested = new Map(
+      Array.from(utterancesOfTrials(trials, enrolment), (id) => [speakerOf.get(id) ?? id, id] as const),
+    );
+    if (needsTraining(scoring)) {
+      if (trainingArchive === undefined) throw internal('scoring needs embeddings of training utterances');
+      data.training = bySpeaker(readEmbeddings(trainingArchive), speakerOf, trainingArchive);
+      const utterances = [...data.training.values()].reduce((sum, { size }) => sum + size, 0);
+      record.training = { utterances, speakers: data.training.size };
+      warnings.push(...overlap('the back-end is made of utterances of', [...data.training.keys()], tested));
+    }
+    if (needsCohort(scoring)) {
+      data.cohort = openCohort(scoring, data.training, speakerOf);
+      record.cohort = { members: data.cohort.size };
+      if (scoring.cohort.from !== 'train') {
+        const speakers = Array.from(data.cohort.keys(), (id) => speakerOf.get(id) ?? id);
+        warnings.push(...overlap('the cohort holds', speakers, tested));
+      }
+    }
+    for (const warning of warnings) log(`! ${warning}`);
+  }
+  const [first = []] = embeddings.values();
+  const backend = trainBackend(scoring, data, first.length);
+  for (const note of backend.notes) log(`  ${note}`);
+  const cohortMeans = new Map<string, number>();
+  const scores = await scoreWithBackend(backend, {
+    trials,
+    embeddings,
+    enrolment,
+    openEngine: () => createEngine(engine),
+    onCohortMeans: (means) => {
+      for (const [id, mean] of means) cohortMeans.set(id, mean);
+    },
+    onProgress: (done, total) => progress('cohort', done, total),
+    signal,
+  });
+  return { scores, record: { ...record, notes: backend.notes }, ...(cohortMeans.size > 0 && { cohortMeans }) };
+}
+
+/** What tells one cohort file from another, for the hash of a stage's settings; undefined for a cohort of the recipe's. */
+export function cohortFile(scoring: ScoringOptions): { bytes: number; modified: number } | undefined {
+  const { from } = scoring.cohort;
+  if (!needsCohort(scoring) || from === 'train' || !existsSync(from)) return undefined;
+  const { size, mtimeMs } = statSync(from);
+  return { bytes: size, modified: mtimeMs };
+}
+
+function openCohort(
+  { cohort: { from, of } }: ScoringOptions,
+  training: SpeakerEmbeddings | undefined,
+  speakerOf: ReadonlyMap<string, string>,
+): EmbeddingMap {
+  if (from === 'train' && training) {
+    return of === 'speakers' ? speakerMeans(training) : new Map([...training.values()].flatMap((each) => [...each]));
+  }
+  if (!existsSync(from)) {
+    throw new UserError(
+      `${from}: no such archive of embeddings (scoring.cohort.from)\n  make one with: acanet embed … --out X.ark, or take the cohort from train`,
+    );
+  }
+  const embeddings = readEmbeddings(from);
+  return of === 'speakers' ? speakerMeans(bySpeaker(embeddings, speakerOf, from)) : embeddings;
+}
+
+/** @throws UserError naming utterances whose speakers are not known */
+function bySpeaker(
+  embeddings: EmbeddingMap,
+  speakerOf: ReadonlyMap<string, string>,
+  where: string,
+): Map<string, Map<string, ArrayLike<number>>> {
+  const unknown = [...embeddings.keys()].filter((id) => !speakerOf.has(id));
+  if (unknown.length > 0) {
+    throw new UserError(
+      `${where}: the speakers of ${unknown.length} of ${embeddings.size} utterances are not known, as they are not in the manifest: ${firstOf(unknown)}\n` +
+        'take a cohort of utterances, or an archive of utterances of this corpus',
+    );
+  }
+  const speakers = new Map<string, Map<string, ArrayLike<number>>>();
+  for (const [id, embedding] of embeddings) {
+    const speaker = speakerOf.get(id)!;
+    let own = speakers.get(speaker);
+    if (!own) speakers.set(speaker, (own = new Map()));
+    own.set(id, embedding);
+  }
+  return speakers;
+}
+
+function overlap(what: string, speakers: readonly string[], tested: ReadonlyMap<string, string>): string[] {
+  const both = [...new Set(speakers)].filter((speaker) => tested.has(speaker)).sort();
+  if (both.length === 0) return [];
+  return [
+    `${what} ${both.length} of the ${tested.size} speakers of the trials, which flatters the result: ${firstOf(both)}`,
+  ];
+}

@@ -1,0 +1,134 @@
+/**
+ * @file Stage `ablation`: the variants of a recipe's grid in one table, chosen by development EER → `ablation.json`,
+ * `.csv`, `.txt`, `.md`. A recipe without a grid that keeps its test trials back has all its systems in one axis.
+ */
+import { join } from 'node:path';
+import { findEnrolment } from '../../corpus/trials/enrolment.js';
+import { readManifest } from '../../corpus/manifest.js';
+import { readTrials } from '../../corpus/trials/trials.js';
+import { type AblationTrials, createAblation } from '../../report/ablation.js';
+import { writeAblation } from '../../report/ablation-files.js';
+import { formatPercent } from '../../report/number-format.js';
+import { joinScores, readScores } from '../../scoring/scores-file.js';
+import { speakerPairs } from '../../scoring/speaker-pairs.js';
+import { tableOfTrials } from '../../scoring/trial-table.js';
+import { fileSha256 } from '../../storage/hashing.js';
+import { gridOf, type GridAxis } from '../definition/grid.js';
+import type { Library } from '../running/library.js';
+import type { Recipe } from '../definition/schema.js';
+import { COST_SECONDS } from './stage-cost.js';
+import { readPartial } from './stage-prep.js';
+import type { Stage, StageContext } from '../running/stage-runner.js';
+import { systemSettings } from '../definition/system-settings.js';
+import { trainingRuns } from '../definition/training-runs.js';
+
+const FRAMES_PER_SECOND = 100;
+
+/** Whether a recipe's systems are to be chosen from, rather than compared at the end. */
+export const choosesByDevelopment = ({ grid, evaluate }: Pick<Recipe, 'grid' | 'evaluate'>): boolean =>
+  grid !== undefined || evaluate === 'development';
+
+/** @param chosen the systems that are shown, beside the base; default: all */
+export function ablationStage(
+  recipe: Recipe,
+  chosen: readonly string[] | undefined,
+  { modelFigures }: Pick<Library, 'modelFigures'>,
+): Stage {
+  const { base, axes } = shownAxes(recipe, chosen);
+  const systems = [...new Set([base, ...axes.flatMap(({ variants }) => variants.map(({ system }) => system))])];
+  const tested = recipe.evaluate === 'test';
+  const runsOf = (system: string) => trainingRuns(recipe, system).map(({ name }) => name);
+  const runs = systems.flatMap(runsOf);
+  return {
+    name: 'ablation',
+    needs: ['prep', ...runs.flatMap((run) => [`score-dev/${run}`, ...(tested ? [`score/${run}`] : [])])],
+    settings: {
+      base,
+      axes,
+      models: systems.map((system) => recipe.systems[system].model),
+      runs: systems.map((system) => runsOf(system).length),
+    },
+    version: 1,
+    whenChanged: 'remove',
+    resumable: false,
+    async run(context) {
+      const { folder, folderOf, log } = context;
+      const models = new Map<string, Awaited<ReturnType<Library['modelFigures']>>>();
+      for (const system of systems) {
+        models.set(system, await modelFigures(recipe.systems[system].model, COST_SECONDS * FRAMES_PER_SECOND));
+      }
+      const ablation = createAblation({
+        name: recipe.name,
+        base,
+        axes,
+        models,
+        development: readTrialScores(context, 'dev-trials.txt', 'score-dev'),
+        ...(tested && { test: readTrialScores(context, 'trials.txt', 'score') }),
+        macsDuration: COST_SECONDS,
+        seed: recipe.seed,
+        notes: describeSettings(recipe, systems),
+        partial: readPartial(folderOf('prep')),
+      });
+      const outputs = writeAblation(folder, ablation);
+      log(`  written: ${outputs.map((file) => join(folder, file)).join(', ')}`);
+      const best = ablation.axes.map(({ name, rows }) => {
+        const row = rows.find((each) => each.best)!;
+        return `${name} ${row.label} ${formatPercent(row.development.eer)}`;
+      });
+      return {
+        outputHash: await fileSha256(join(folder, 'ablation.json')),
+        outputs,
+        summary: `lowest development EER: ${best.join(', ')}`,
+      };
+    },
+  };
+
+  function readTrialScores({ folderOf }: StageContext, file: string, stage: string): AblationTrials {
+    const list = join(folderOf('prep'), file);
+    const trials = readTrials(list);
+    const table = tableOfTrials(trials);
+    const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+    const speakerOf = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
+    // A model speaks with the voice of its utterances.
+    const enrolled = findEnrolment(list, trials)?.enrolment ?? [];
+    for (const [model, [first]] of enrolled) speakerOf.set(model, speakerOf.get(first)!);
+    const scoresOf = (run: string) => {
+      const path = join(folderOf(`${stage}/${run}`), 'scores.txt');
+      return joinScores(readScores(path), table, path);
+    };
+    return {
+      labels: table.labels,
+      speakers: speakerPairs(table, speakerOf),
+      scores: new Map(systems.map((system) => [system, runsOf(system).map(scoresOf)])),
+    };
+  }
+}
+
+/** What the recipe varies, as far as it is wanted. */
+function shownAxes(recipe: Recipe, chosen: readonly string[] | undefined): { base: string; axes: GridAxis[] } {
+  const names = Object.keys(recipe.systems);
+  const grid = gridOf(recipe) ?? {
+    base: recipe.baseline,
+    axes: [{ name: 'system', variants: names.map((name) => ({ label: name, system: name })) }],
+  };
+  if (!chosen) return grid;
+  const axes = grid.axes
+    .map(({ name, variants }) => ({
+      name,
+      variants: variants.filter(({ system }) => chosen.includes(system) || system === grid.base),
+    }))
+    .filter(({ variants }) => variants.some(({ system }) => system !== grid.base));
+  return { base: grid.base, axes: axes.length > 0 ? axes : [{ name: 'system', variants: [{ label: grid.base, system: grid.base }] }] }; // prettier-ignore
+}
+
+/** Averaging, where it is the same for all. */
+function describeSettings(recipe: Recipe, systems: readonly string[]): string[] {
+  const averages = systems.map((system) => systemSettings(recipe, system).average);
+  const [{ last, best }] = averages;
+  if (averages.some((average) => average.last !== last || average.best !== best)) return [];
+  return [
+    best === null
+      ? `each model averages the last ${last} checkpoints of its training`
+      : `each model averages the ${best} checkpoints with the lowest development EER of its training`,
+  ];
+}

@@ -1,0 +1,137 @@
+/**
+ * @file Stage `compare`: what the systems cost and how well they verify, against the baseline, on the same trials.
+ *
+ * A system's figures are means over its runs. MACs are counted and time and memory measured (stage `cost`) for an
+ * utterance of 3 s. Intervals come from resampling speakers, and from the seeds where there are several.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { findEnrolment } from '../../corpus/trials/enrolment.js';
+import { readManifest } from '../../corpus/manifest.js';
+import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
+import { readTrials } from '../../corpus/trials/trials.js';
+import { compareSystems } from '../../report/comparison.js';
+import { writeComparison } from '../../report/comparison-files.js';
+import { speakerPairs } from '../../scoring/speaker-pairs.js';
+import { tableOfTrials } from '../../scoring/trial-table.js';
+import { fileSha256 } from '../../storage/hashing.js';
+import { describeNotes, readSystem, type ReadSystem } from '../comparison/comparison-systems.js';
+import { guestFingerprint, type GuestSystem, readGuest } from '../comparison/guest-systems.js';
+import type { Library } from '../running/library.js';
+import type { AverageOptions, Recipe } from '../definition/schema.js';
+import { COST_SECONDS } from './stage-cost.js';
+import { readPartial } from './stage-prep.js';
+import type { Stage } from '../running/stage-runner.js';
+import { systemSettings } from '../definition/system-settings.js';
+import { settingsUsedOnTest } from '../running/test-trial-use.js';
+import { trainingRuns } from '../definition/training-runs.js';
+
+/** What is compared. */
+export interface Compared {
+  /** Systems of the recipe; default: all. */
+  names?: readonly string[];
+  /** One of them, or a guest; default: the recipe's. */
+  baseline?: string;
+  guests?: readonly GuestSystem[];
+}
+
+export function compareStage(
+  recipe: Recipe,
+  { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] }: Compared,
+  { modelFigures }: Pick<Library, 'modelFigures'>,
+): Stage {
+  const { seed, systems, scoring, claim } = recipe;
+  const runs = names.flatMap((name) => trainingRuns(recipe, name));
+  const claimed = claim && { system: recipe.model, baseline: recipe.baseline, ...claim };
+  return {
+    name: 'compare',
+    needs: [
+      'prep',
+      ...runs.flatMap(({ name }) => ['train', 'average', 'score', 'calibrate'].map((stage) => `${stage}/${name}`)),
+      ...names.map((name) => `cost/${trainingRuns(recipe, name)[0].name}`),
+    ],
+    get settings() {
+      return {
+        baseline,
+        systems: names,
+        models: names.map((name) => systems[name].model),
+        ...(claimed && { claim: claimed }),
+        ...(guests.length > 0 && { guests: guests.map(guestFingerprint) }),
+      };
+    },
+    version: 5,
+    whenChanged: 'remove',
+    resumable: false,
+    async run({ folder, folderOf, log }) {
+      const list = join(folderOf('prep'), 'trials.txt');
+      const trials = readTrials(list);
+      const table = tableOfTrials(trials);
+      const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const speakerOf = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
+      // A model speaks with the voice of its utterances.
+      const models = findEnrolment(list, trials)?.enrolment ?? [];
+      for (const [model, [first]] of models) speakerOf.set(model, speakerOf.get(first)!);
+      const own: ReadSystem[] = [];
+      for (const name of names) {
+        const { model } = systems[name];
+        const options = { name, runs: trainingRuns(recipe, name), folderOf, trials: table, model, scoring };
+        own.push(await readSystem({ ...options, modelFigures }));
+      }
+      const others: ReadSystem[] = [];
+      for (const guest of guests) others.push(await readGuest(guest, { list, trials: table, modelFigures }));
+      const comparison = compareSystems({
+        name: recipe.name,
+        systems: [...own, ...others].map(({ system }) => system),
+        baseline,
+        labels: table.labels,
+        speakers: speakerPairs(table, speakerOf),
+        trialsHash: trialFingerprint(trials),
+        seed,
+        macsDuration: COST_SECONDS,
+        claim: claimed,
+        partial: readPartial(folderOf('prep')),
+        notes: [
+          describeAverages(
+            own,
+            names.map((name) => systemSettings(recipe, name).average),
+          ),
+          ...describeTestUse(join(dirname(folder), 'provenance.json')),
+          ...describeCalibration(own),
+          ...describeNotes([...own, ...others]),
+        ],
+      });
+      const paths = writeComparison(folder, comparison);
+      log(`  written: ${paths.join(', ')}`);
+      return {
+        outputHash: await fileSha256(join(folder, 'compare.json')),
+        outputs: ['compare.json', 'compare.csv', 'compare.txt', 'compare.md'],
+        summary: comparison.systems.map(({ name, eer }) => `${name} ${(100 * eer).toFixed(2)} %`).join(', '),
+      };
+    },
+  };
+}
+
+function describeAverages(systems: readonly ReadSystem[], averages: readonly AverageOptions[]): string {
+  const counts = systems.map(({ system, averagedSteps }) => `${system.name} ${averagedSteps?.[0].length ?? '?'}`);
+  const selections = averages.map(({ best }) => (best === null ? 'last' : 'best by development EER'));
+  const alike = new Set(selections).size === 1;
+  const list = counts.map((count, i) => (alike ? count : `${count} (${selections[i]})`)).join(', ');
+  return `each model averages checkpoints of one training${alike ? `, ${selections[0]}` : ''}: ${list}; no test trial chose a checkpoint`;
+}
+
+function describeCalibration(systems: readonly ReadSystem[]): string[] {
+  const some = systems.some(({ system }) => system.runs.every(({ llrs }) => llrs));
+  return some
+    ? ["actDCF and Cllr are of each run's scores as log-likelihood ratios, learned from the development trials"]
+    : [];
+}
+
+function describeTestUse(provenance: string): string[] {
+  if (!existsSync(provenance)) return [];
+  const count = settingsUsedOnTest(JSON.parse(readFileSync(provenance, 'utf8')));
+  return count > 1
+    ? [
+        `commands in this experiment scored the test trials under ${count} different settings (provenance.json): choosing among them by these figures would be choosing by test trials`,
+      ]
+    : [];
+}

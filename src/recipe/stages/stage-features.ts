@@ -1,0 +1,121 @@
+/**
+ * @file Stages `features`, `features@<hash>`: manifest → feature cache. An interrupted cache is continued, not started
+ * again. The recipe's own features are in `features`, those that only some systems have in a stage named by their content.
+ */
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { hashUtterances, readManifest, type Utterance } from '../../corpus/manifest.js';
+import { physicalCores } from '../../engine/create-engine.js';
+import { copyIdentity } from '../../features/augmentation-identity.js';
+import type { AugmentationOptions } from '../../features/augmentation/options.js';
+import { asSpeechRecording, listAugmentationSources } from '../../features/augmentation/sources.js';
+import { buildFeatureCache } from '../../features/cache.js';
+import { takeOverShards } from '../../features/cache-sharing.js';
+import { gigabytes } from '../../features/disk-space.js';
+import { describeResampling } from '../../features/utterance-features.js';
+import { makesCopies, trainingVariants, type CachedAugmentation } from '../../features/variants.js';
+import { fileSha256, sha256Hex, stableJson } from '../../storage/hashing.js';
+import type { Recipe } from '../definition/schema.js';
+import type { Stage } from '../running/stage-runner.js';
+import { systemSettings } from '../definition/system-settings.js';
+
+/** The recipe's own, and one for each other kind of features that its systems have. */
+export function featuresStages(recipe: Recipe): Stage[] {
+  const stages = new Map([['features', featuresStage(recipe, 'features')]]);
+  for (const system of Object.keys(recipe.systems)) {
+    const { featuresStage: name, features, augmentation } = systemSettings(recipe, system);
+    if (!stages.has(name)) stages.set(name, featuresStage({ ...recipe, features, augmentation }, name));
+  }
+  return [...stages.values()];
+}
+
+type FeaturesRecipe = Pick<Recipe, 'features' | 'augmentation' | 'seed' | 'engine'>;
+
+function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe, name: string): Stage {
+  // What is drawn while training needs no features of its own.
+  const cached = augmentation?.when === 'copies' ? augmentation : null;
+  return {
+    name,
+    needs: ['prep:manifest'],
+    get settings() {
+      return { features, ...(cached && { augmentation: cacheSettings(cached, seed) }) };
+    },
+    version: 2,
+    // The cache checks by itself what of it is still good.
+    whenChanged: 'keep',
+    resumable: true,
+    async run({ folder, folderOf, log, progress, signal }) {
+      const manifest = join(folderOf('prep'), 'manifest.jsonl');
+      const utterances = readManifest(manifest);
+      const copying = cached && makesCopies(cached) ? await openCopying(cached, utterances, seed) : undefined;
+      const variants = trainingVariants(utterances, cached, copying?.hash).filter(({ variant }) => variant);
+      const resampling = describeResampling(utterances, features);
+      if (resampling) log(`  ${resampling}`);
+      if (variants.length > 0) log(`  with ${variants.length} variants of the training utterances (augmentation)`);
+      takeOverShards(folder, features, otherCaches(folder));
+      const summary = await buildFeatureCache({
+        utterances: [...utterances, ...variants],
+        options: features,
+        augmentation: copying,
+        dir: folder,
+        workers: engine.threads ?? physicalCores(),
+        onPlan: ({ missing, total, bytes, freeBytes }) =>
+          log(
+            `  ${missing} of ${total} utterances to extract: about ${gigabytes(bytes)}, ${gigabytes(freeBytes)} free`,
+          ),
+        onProgress: ({ done, total, utterancesPerSecond, realTimeFactor }) =>
+          progress('features', done, total, describeRate(utterancesPerSecond, realTimeFactor)),
+        signal,
+      });
+      const hours = (summary.audioSeconds / 3600).toFixed(2);
+      const megabytes = (summary.bytes / 1e6).toFixed(0);
+      const reused = summary.reusedShards > 0 ? `, ${summary.reusedShards} of ${summary.shards} shards were there` : '';
+      // Features are a function of these: the archives need not be read again to know that they are the same.
+      const extraction = [
+        stableJson({ ...features, otherRates: undefined }),
+        cached ? stableJson(cacheSettings(cached, seed)) : '',
+      ];
+      const training = utterances.filter(({ split }) => split !== 'test');
+      return {
+        outputHash: sha256Hex(await fileSha256(manifest), ...extraction),
+        partHashes: { training: sha256Hex(hashUtterances(training), ...extraction) },
+        outputs: readdirSync(folder).filter((file) =>
+          /^(cache\.json|feats\.scp|(feats|stats)-\d+\.(ark|json))$/.test(file),
+        ),
+        summary: `${summary.utterances} utterances, ${hours} h, ${megabytes} MB${reused}`,
+      };
+    },
+  };
+}
+
+/** The caches beside this one. */
+function otherCaches(folder: string): string[] {
+  const entries = readdirSync(dirname(folder)).filter((entry) => /^features(@[0-9a-f]+)?$/.test(entry));
+  return entries.map((entry) => join(dirname(folder), entry)).filter((other) => other !== folder);
+}
+
+/** What decides which variants are cached, and what they are; as long as nothing is drawn, the seed does not. */
+function cacheSettings(augmentation: AugmentationOptions, seed: number): Record<string, unknown> {
+  const { speed, copies } = augmentation;
+  const speakers = speed?.newSpeakers ? { newSpeakers: speed.factors } : {};
+  return makesCopies(augmentation) ? { ...speakers, copies, seed, drawn: copyIdentity(augmentation) } : speakers;
+}
+
+/** What copies are made with. */
+async function openCopying(
+  options: AugmentationOptions,
+  utterances: readonly Utterance[],
+  seed: number,
+): Promise<CachedAugmentation> {
+  const babbling = options.babble?.source === null;
+  const training = babbling ? utterances.filter(({ split }) => split === 'train').map(asSpeechRecording) : undefined;
+  const sources = await listAugmentationSources(options);
+  const hash = sha256Hex(stableJson({ seed, drawn: copyIdentity(options), training }));
+  return { options, sources, training, seed, hash };
+}
+
+/** `312 utterances/s, real-time factor 0.0011`; nothing before there is something to count. */
+function describeRate(utterancesPerSecond: number, realTimeFactor: number): string {
+  if (utterancesPerSecond === 0) return '';
+  return `${utterancesPerSecond.toPrecision(3)} utterances/s, real-time factor ${realTimeFactor.toPrecision(2)}`;
+}

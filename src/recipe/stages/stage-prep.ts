@@ -1,0 +1,118 @@
+/**
+ * @file Stage `prep`: corpus → manifest, test trials, development trials.
+ *
+ * Writes `manifest.jsonl` (splits train, dev, test), `trials.txt`, `dev-trials.txt` and `corpus.json` (counts, notes);
+ * where trials enroll models of several utterances, `enroll.map` too.
+ * What a corpus or a trial list may get wrong is found here, so that no later stage meets a bad record.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { holdOutDevelopment } from '../../corpus/development.js';
+import { enrolmentPathOf, writeEnrolment } from '../../corpus/trials/enrolment.js';
+import {
+  describeCorpus,
+  hashUtterances,
+  summarizeCorpus,
+  writeManifest,
+  type Utterance,
+} from '../../corpus/manifest.js';
+import { prepareCorpus } from '../../corpus/registry.js';
+import { makeTrials } from '../../corpus/trials/trial-making.js';
+import { checkTrials, describeTrials, writeTrials } from '../../corpus/trials/trials.js';
+import { UserError } from '../../errors.js';
+import type { FeatureOptions } from '../../features/options.js';
+import { describeResampling, rateProblem } from '../../features/utterance-features.js';
+import { writeJsonAtomic } from '../../storage/atomic-write.js';
+import { fileSha256, sha256Hex } from '../../storage/hashing.js';
+import { inspectCorpus } from '../inspection/inspect-corpus.js';
+import type { Recipe } from '../definition/schema.js';
+import type { Stage } from '../running/stage-runner.js';
+
+/** @param audioDir where readers that make audio put it */
+export function prepStage({ corpus, development, inspect, seed, features }: Recipe, audioDir: string): Stage {
+  const { sampleRate, otherRates } = features;
+  return {
+    name: 'prep',
+    needs: [],
+    settings: { corpus, development, inspect, features: { sampleRate, otherRates } },
+    version: 2,
+    whenChanged: 'remove',
+    resumable: false,
+    async run({ folder, log, progress, signal }) {
+      const onProgress = (done: number, total: number) => progress('prep', done, total);
+      const prepared = await prepareCorpus(corpus, { audioDir, signal, onProgress });
+      const { utterances, trials: devTrials, notes } = holdOutDevelopment(prepared.utterances, development);
+      checkRates(utterances, features);
+      const resampling = describeResampling(utterances, features);
+      const test = utterances.filter(({ split }) => split === 'test');
+      if (test.length === 0) {
+        throw new UserError(
+          'the corpus has no test utterances, so models could not be compared\n' +
+            'Name test speakers with corpus.testSpeakers, or a share of them with corpus.testShare.',
+        );
+      }
+      const trials = prepared.trials ?? makeTrials(test, { seed });
+      const manifest = join(folder, 'manifest.jsonl');
+      writeManifest(manifest, utterances);
+      const { enrolment } = prepared;
+      const list = join(folder, 'trials.txt');
+      writeTrials(list, trials);
+      if (enrolment) writeEnrolment(enrolmentPathOf(list), enrolment);
+      writeTrials(join(folder, 'dev-trials.txt'), devTrials);
+      const ids = new Set(test.map(({ id }) => id));
+      const testTrials = describeTrials(checkTrials(trials, ids, 'test trials', enrolment));
+      const allNotes = [
+        ...prepared.notes,
+        ...notes,
+        ...describeCorpus(utterances),
+        ...(resampling === undefined ? [] : [resampling]),
+        `test: ${testTrials}`,
+      ];
+      for (const note of allNotes) log(`  ${note}`);
+      const { partial } = prepared;
+      if (partial !== undefined) log(`! ${partial}`);
+      const inspection = await inspectCorpus({ utterances, manifest, inspect, features, seed, log, progress, signal });
+      writeJsonAtomic(join(folder, 'corpus.json'), {
+        corpus: corpus.type,
+        ...(partial !== undefined && { partial }),
+        splits: summarizeCorpus(utterances),
+        trials: trials.length,
+        devTrials: devTrials.length,
+        notes: allNotes,
+        ...(inspection && { inspection }),
+      });
+      const outputs = ['manifest.jsonl', 'trials.txt', 'dev-trials.txt', ...(enrolment ? ['enroll.map'] : [])];
+      const hashes = await Promise.all(outputs.map((output) => fileSha256(join(folder, output))));
+      return {
+        // Results carry the mark of a partial corpus, so they are out of date when it changes.
+        outputHash: sha256Hex(...hashes, ...(partial === undefined ? [] : [partial])),
+        partHashes: { manifest: hashUtterances(utterances), training: await trainingHash(folder, utterances) },
+        outputs: [...outputs, 'corpus.json'],
+        summary: `${utterances.length} utterances, ${trials.length} trials${partial === undefined ? '' : ' (partial)'}`,
+      };
+    },
+  };
+}
+
+/** Hash of what training depends on: other test utterances or trials leave trained models as they are. */
+async function trainingHash(folder: string, utterances: readonly Utterance[]): Promise<string> {
+  const hash = hashUtterances(utterances.filter(({ split }) => split !== 'test'));
+  return sha256Hex(hash, await fileSha256(join(folder, 'dev-trials.txt')));
+}
+
+/** Throws UserError for the first utterance whose sample rate the features refuse, and says how many there are. */
+function checkRates(utterances: readonly Utterance[], features: FeatureOptions): void {
+  const accepted = new Map(
+    [...new Set(utterances.map((each) => each.sampleRate))].map((rate) => [rate, rateProblem(rate, features)]),
+  );
+  const refused = utterances.filter((each) => accepted.get(each.sampleRate) !== undefined);
+  if (refused.length === 0) return;
+  const [{ path, sampleRate }] = refused;
+  throw new UserError(`${path} (and ${refused.length - 1} more): ${accepted.get(sampleRate)}`);
+}
+
+/** What `prep` found out about the corpus that concerns every result: the sentence that marks it as partial, if it is. */
+export function readPartial(prepFolder: string): string | undefined {
+  const { partial } = JSON.parse(readFileSync(join(prepFolder, 'corpus.json'), 'utf8')) as { partial?: string };
+  return partial;
+}

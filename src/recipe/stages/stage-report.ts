@@ -1,0 +1,228 @@
+/**
+ * @file Stage `report`: everything that a recipe found out → `index.html`, one page that needs nothing else, and
+ * `figures/` with each figure as SVG, PNG and CSV.
+ *
+ * Gathers what the stages before wrote; `report/html` makes the page. What draws is loaded when the stage runs.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findEnrolment, type Enrolment } from '../../corpus/trials/enrolment.js';
+import { readManifest, summarizeCorpus, type Utterance } from '../../corpus/manifest.js';
+import { readTrials } from '../../corpus/trials/trials.js';
+import type { Ablation } from '../../report/ablation.js';
+import type { Comparison } from '../../report/comparison.js';
+import type { EmbeddingMapInput } from '../../report/figures/embedding-map.js';
+import type { ScoredTrials } from '../../report/figures/scored-systems.js';
+import type { TrainingRecord } from '../../report/figures/training-curves.js';
+import { comparedOf } from '../../report/html/compared.js';
+import type { CorpusSummary, TestedData, WorstTrials } from '../../report/html/report-data.js';
+import { evaluateLabelled } from '../../scoring/evaluation.js';
+import { joinScores, readScores } from '../../scoring/scores-file.js';
+import { worstTrials } from '../../scoring/slices.js';
+import { speakerPairs } from '../../scoring/speaker-pairs.js';
+import { tableOfTrials } from '../../scoring/trial-table.js';
+import { fileSha256 } from '../../storage/hashing.js';
+import { readMetricsLog } from '../../training/metrics-log.js';
+import { readEmbeddings } from '../extraction/embedding-archive.js';
+import { type GuestSystem, scorePaths } from '../comparison/guest-systems.js';
+import { drawAttention } from '../report-data/report-attention.js';
+import { cutClips } from '../report-data/report-clips.js';
+import { readProvenance } from '../report-data/report-provenance.js';
+import type { Recipe } from '../definition/schema.js';
+import { choosesByDevelopment } from './stage-ablation.js';
+import type { Compared } from './stage-compare.js';
+import type { Stage, StageContext } from '../running/stage-runner.js';
+import { trainingRuns } from '../definition/training-runs.js';
+import { sidesFromManifest } from '../scores/trial-sides.js';
+
+/** Of each kind. */
+const WORST_TRIALS = 5;
+
+/** @param workFolder `exp/<recipe>` */
+export function reportStage(
+  recipe: Recipe,
+  { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] }: Compared,
+  workFolder: string,
+): Stage {
+  const { evaluate, report } = recipe;
+  const model = names.includes(recipe.model) ? recipe.model : (names.find((name) => name !== baseline) ?? baseline);
+  const runs = names.flatMap((name) => trainingRuns(recipe, name));
+  const tested = evaluate === 'test';
+  const ofRuns = ['train', 'average', ...(tested ? ['embed', 'score'] : [])];
+  const chooses = choosesByDevelopment(recipe);
+  return {
+    name: 'report',
+    needs: [
+      'prep',
+      ...runs.flatMap(({ name }) => ofRuns.map((stage) => `${stage}/${name}`)),
+      ...(chooses ? ['ablation'] : []),
+      ...(tested ? ['compare'] : []),
+    ],
+    // Guests change what `compare` writes, which is needed.
+    settings: { name: recipe.name, systems: names, model, baseline, report },
+    version: 1,
+    whenChanged: 'remove',
+    resumable: false,
+    async run({ folder, folderOf, log, signal }) {
+      const { writeReport } = await import('../../report/html/write-report.js');
+      const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const trainings = runs.flatMap(({ name, system }): TrainingRecord[] => {
+        const path = join(folderOf(`train/${name}`), 'metrics.jsonl');
+        return existsSync(path) ? [{ system, run: name, rows: readMetricsLog(path) }] : [];
+      });
+      const shown = utterances.filter(({ split }) => split === (tested ? 'test' : 'dev'));
+      const gathered = { names, model, baseline, guests, folderOf, utterances: shown };
+      const listed = ['prep', ...runs.flatMap(({ name }) => [`train/${name}`, ...(tested ? [`score/${name}`] : [])])];
+      const { paths, absent, noPng } = await writeReport(folder, {
+        recipe: recipe.name,
+        model,
+        baseline,
+        corpus: describeCorpus(recipe, utterances),
+        ...(tested && { tested: await gatherTested(recipe, gathered) }),
+        ...(chooses && { ablation: readJson<Ablation>(join(folderOf('ablation'), 'ablation.json')) }),
+        trainings,
+        attention: await drawAttention({
+          modelDir: folderOf(`average/${model}`),
+          engine: recipe.engine,
+          utterances: shown,
+          signal,
+        }),
+        provenance: readProvenance(workFolder, [...listed, ...(tested ? ['compare'] : [])].map(folderOf), [
+          ...new Set(runs.map((run) => run.seed)),
+        ]),
+      });
+      signal?.throwIfAborted();
+      for (const line of absent) log(`  left out: ${line}`);
+      if (noPng !== undefined) log(`  no PNG files: ${noPng}`);
+      log(`  written: ${paths[0]}`);
+      return {
+        outputHash: await fileSha256(join(folder, 'index.html')),
+        outputs: ['index.html', 'figures'],
+        summary: `${paths[0]} and ${paths.length - 1} files of figures`,
+      };
+    },
+  };
+}
+
+const readJson = <T>(path: string) => JSON.parse(readFileSync(path, 'utf8')) as T;
+
+interface Gathered {
+  readonly names: readonly string[];
+  readonly model: string;
+  readonly baseline: string;
+  readonly guests: readonly GuestSystem[];
+  readonly folderOf: StageContext['folderOf'];
+  /** Of the test speakers. */
+  readonly utterances: readonly Utterance[];
+}
+
+/** What stages after the trainings found with the test trials. */
+async function gatherTested(recipe: Recipe, gathered: Gathered): Promise<TestedData> {
+  const { trials, enrolment } = gatherTrials(recipe, gathered);
+  return {
+    compared: comparedOf(readJson<Comparison>(join(gathered.folderOf('compare'), 'compare.json'))),
+    trials,
+    embeddings: await gatherEmbeddings(recipe, gathered),
+    worst: await gatherWorst(recipe, gathered.model, { trials, enrolment, utterances: gathered.utterances }),
+  };
+}
+
+function gatherTrials(
+  recipe: Recipe,
+  { names, guests, folderOf }: Gathered,
+): { trials: ScoredTrials; enrolment?: Enrolment } {
+  const list = join(folderOf('prep'), 'trials.txt');
+  const trials = readTrials(list);
+  const enrolment = findEnrolment(list, trials)?.enrolment;
+  const table = tableOfTrials(trials);
+  const sides = sidesFromManifest(join(folderOf('prep'), 'manifest.jsonl'), table, { trials: list });
+  const speakerOf = new Map(table.ids.map((id, number) => [id, sides[number].speaker]));
+  const files = [
+    ...names.map((name) => ({
+      name,
+      paths: trainingRuns(recipe, name).map((run) => join(folderOf(`score/${run.name}`), 'scores.txt')),
+    })),
+    ...guests.map((guest) => ({ name: guest.name, paths: scorePaths(guest) })),
+  ];
+  const systems = files.map(({ name, paths }) => ({
+    name,
+    runs: paths.map((path) => joinScores(readScores(path), table, path)),
+  }));
+  return { trials: { table, sides, speakers: speakerPairs(table, speakerOf), systems, seed: recipe.seed }, enrolment };
+}
+
+async function gatherEmbeddings(
+  { seed }: Recipe,
+  { names, model, baseline, folderOf, utterances: tested }: Gathered,
+): Promise<EmbeddingMapInput> {
+  const { chooseUtterances } = await import('../../report/figures/embedding-map.js');
+  const systems = [...new Set([model, baseline])].filter((name) => names.includes(name));
+  const archives = systems.map((name) => readEmbeddings(join(folderOf(`embed/${name}`), 'embeddings.ark')));
+  // Only utterances of trials are embedded.
+  const embedded = tested.filter(({ id }) => archives.every((archive) => archive.has(id)));
+  const utterances = chooseUtterances(embedded, seed);
+  return {
+    utterances,
+    systems: systems.map((name, i) => ({ name, embeddings: utterances.map(({ id }) => archives[i].get(id)!) })),
+    of: { utterances: embedded.length, speakers: new Set(embedded.map(({ speaker }) => speaker)).size },
+    seed,
+  };
+}
+
+async function gatherWorst(
+  recipe: Recipe,
+  model: string,
+  { trials, enrolment, utterances }: { trials: ScoredTrials; enrolment?: Enrolment; utterances: readonly Utterance[] },
+): Promise<WorstTrials> {
+  const { table, systems } = trials;
+  const [scores] = systems.find(({ name }) => name === model)!.runs;
+  const { threshold } = evaluateLabelled(scores, table.labels);
+  const found = worstTrials(scores, table.labels, WORST_TRIALS);
+  const wrong = [
+    ...found.targets.filter((trial) => scores[trial] < threshold),
+    ...found.nontargets.filter((trial) => scores[trial] >= threshold),
+  ];
+  const byId = new Map(utterances.map((utterance) => [utterance.id, utterance]));
+  /** An utterance, or of a model of several the first. */
+  const sideOf = (number: number) => {
+    const id = table.ids[number];
+    return { id, utterance: byId.get(id) ?? byId.get(enrolment?.get(id)?.[0] ?? '') };
+  };
+  const pairs = wrong.map((trial) => ({
+    trial,
+    enroll: sideOf(table.enroll[trial]),
+    test: sideOf(table.test[trial]),
+  }));
+  const { clips, note } = await cutClips(
+    recipe,
+    pairs.flatMap(({ enroll, test }) => [enroll.utterance, test.utterance].filter((each) => each !== undefined)),
+  );
+  const describe = ({ id, utterance }: ReturnType<typeof sideOf>) => ({
+    id,
+    speaker: utterance?.speaker ?? '',
+    duration: utterance?.duration ?? NaN,
+    gender: utterance?.gender,
+    clip: utterance && clips.get(utterance.id),
+  });
+  return {
+    system: model,
+    threshold,
+    audioNote: note,
+    trials: pairs.map(({ trial, enroll, test }) => ({
+      target: table.labels[trial] === 1,
+      score: scores[trial],
+      enroll: describe(enroll),
+      test: describe(test),
+    })),
+  };
+}
+
+function describeCorpus({ corpus }: Recipe, utterances: readonly Utterance[]): CorpusSummary {
+  const splits = summarizeCorpus(utterances);
+  return {
+    type: corpus.type,
+    utterances: utterances.length,
+    speakers: splits.reduce((sum, { speakers }) => sum + speakers, 0),
+    hours: splits.reduce((sum, { hours }) => sum + hours, 0),
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * @file Stage `score-dev/<run>`: the development trials scored with the averaged model → `scores.txt`, `scores.csv`,
+ * `metrics.json`, `backend.json`. Systems are chosen by these figures.
+ */
+import { join } from 'node:path';
+import { findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
+import { readManifest } from '../../corpus/manifest.js';
+import { readTrials } from '../../corpus/trials/trials.js';
+import { UserError } from '../../errors.js';
+import { needsTraining, scoringInForce } from '../../scoring/backend-options.js';
+import { describeScores } from '../../scoring/evaluation.js';
+import { fileSha256, sha256Hex } from '../../storage/hashing.js';
+import type { Library } from '../running/library.js';
+import type { Recipe } from '../definition/schema.js';
+import { cohortFile } from '../scores/score-with-recipe.js';
+import { embedCached } from './stage-embed.js';
+import type { Stage } from '../running/stage-runner.js';
+import { scoreTrials } from './stage-score.js';
+import { systemSettings } from '../definition/system-settings.js';
+import type { TrainingRun } from '../definition/training-runs.js';
+
+export function scoreDevStage(
+  recipe: Recipe,
+  { name, system }: TrainingRun,
+  { openEmbedder }: Pick<Library, 'openEmbedder'>,
+): Stage {
+  const { scoring, engine } = recipe;
+  const { featuresStage } = systemSettings(recipe, system);
+  const learns = needsTraining(scoring);
+  return {
+    name: `score-dev/${name}`,
+    needs: [
+      'prep:training',
+      `${featuresStage}:training`,
+      `average/${name}`,
+      ...(learns ? [`embed-train/${name}`] : []),
+    ],
+    get settings() {
+      const cohort = cohortFile(scoring);
+      return { engine: engine.name, scoring: scoringInForce(scoring), ...(cohort && { cohort }) };
+    },
+    version: 1,
+    whenChanged: 'remove',
+    resumable: false,
+    async run({ folder, folderOf, inputHash: _, ...reporting }) {
+      const list = join(folderOf('prep'), 'dev-trials.txt');
+      const trials = readTrials(list);
+      const targets = trials.filter(({ target }) => target).length;
+      if (targets === 0 || targets === trials.length) {
+        throw new UserError(
+          `${list}: ${targets} of ${trials.length} development trials are targets, so systems cannot be chosen by them\n` +
+            'hold speakers out of training with development.speakers',
+        );
+      }
+      const enrolment = findEnrolment(list, trials)?.enrolment;
+      const ids = [...utterancesOfTrials(trials, enrolment)].sort();
+      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
+      const cacheDir = folderOf(featuresStage);
+      const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir, ids });
+      await embedder.close();
+      const evaluation = await scoreTrials({
+        ...reporting,
+        recipe,
+        trials,
+        enrolment,
+        embeddings,
+        trainingArchive: learns ? join(folderOf(`embed-train/${name}`), 'embeddings.ark') : undefined,
+        readManifest: () => readManifest(join(folderOf('prep'), 'manifest.jsonl')),
+        folder,
+      });
+      const hashes = await Promise.all(['scores.txt', 'metrics.json'].map((file) => fileSha256(join(folder, file))));
+      return {
+        outputHash: sha256Hex(...hashes),
+        outputs: ['scores.txt', 'scores.csv', 'metrics.json'],
+        summary: `development: ${describeScores(evaluation)}`,
+      };
+    },
+  };
+}

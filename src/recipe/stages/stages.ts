@@ -1,0 +1,73 @@
+/**
+ * @file The stages of a recipe, in order:
+ *
+ *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → calibrate → (score-dev)
+ *         → (ablation) → (for each system: cost → compare) → report
+ *
+ * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`. Recipes that choose among systems
+ * have `score-dev` and `ablation`; with `evaluate: development` nothing that reads the test trials is there.
+ */
+import { join } from 'node:path';
+import type { Library } from '../running/library.js';
+import type { Recipe } from '../definition/schema.js';
+import { ablationStage, choosesByDevelopment } from './stage-ablation.js';
+import { averageStage } from './stage-average.js';
+import { calibrateStage } from './stage-calibrate.js';
+import { type Compared, compareStage } from './stage-compare.js';
+import { costStage } from './stage-cost.js';
+import { needsTraining } from '../../scoring/backend-options.js';
+import { embedStage } from './stage-embed.js';
+import { embedTrainStage } from './stage-embed-train.js';
+import { featuresStages } from './stage-features.js';
+import { prepStage } from './stage-prep.js';
+import type { Stage } from '../running/stage-runner.js';
+import { reportStage } from './stage-report.js';
+import { scoreStage } from './stage-score.js';
+import { scoreDevStage } from './stage-score-dev.js';
+import { trainStage } from './stage-train.js';
+import { trainingRuns } from '../definition/training-runs.js';
+
+export interface StagesOptions {
+  recipe: Recipe;
+  /** `exp/<recipe>`; made audio is kept in it, beside the stages. */
+  workFolder: string;
+  /** What `compare` compares (default: all systems with the recipe's baseline). */
+  compared?: Compared;
+  library: Library;
+}
+
+export function createStages({ recipe, workFolder, compared = {}, library }: StagesOptions): Stage[] {
+  const names = Object.keys(recipe.systems);
+  const tested = recipe.evaluate === 'test';
+  const chooses = choosesByDevelopment(recipe);
+  // Every system once before any of them twice: an interrupted recipe then has something to compare.
+  const runs = names
+    .flatMap((name) => trainingRuns(recipe, name))
+    .sort((a, b) => a.seed - b.seed || names.indexOf(a.system) - names.indexOf(b.system));
+  return [
+    prepStage(recipe, join(workFolder, 'audio')),
+    ...featuresStages(recipe),
+    ...runs.flatMap((run) => [
+      trainStage(recipe, run, library),
+      averageStage(recipe, run, library),
+      ...(tested ? [embedStage(recipe, run, library)] : []),
+      ...(needsTraining(recipe.scoring) ? [embedTrainStage(recipe, run, library)] : []),
+      ...(tested ? [scoreStage(recipe, run), calibrateStage(recipe, run, library)] : []),
+      ...(chooses ? [scoreDevStage(recipe, run, library)] : []),
+    ]),
+    ...(chooses ? [ablationStage(recipe, compared.names, library)] : []),
+    ...(tested
+      ? [
+          ...names.map((name) => costStage(recipe, trainingRuns(recipe, name)[0], library)),
+          compareStage(recipe, compared, library),
+        ]
+      : []),
+    reportStage(recipe, compared, workFolder),
+  ];
+}
+
+/** What a run of the whole recipe is for. */
+export const finalStages = (recipe: Recipe): string[] => [
+  ...(choosesByDevelopment(recipe) ? ['ablation'] : []),
+  'report',
+];

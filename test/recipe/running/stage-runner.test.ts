@@ -1,0 +1,215 @@
+/** @file Stages: what is skipped, run again, resumed and set aside, and how it is explained. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { planStages, runStages, type Stage } from '../../../src/recipe/running/stage-runner.js';
+
+describe('stage runner', () => {
+  let workFolder: string;
+  let ran: string[];
+  beforeEach(() => {
+    workFolder = mkdtempSync(join(tmpdir(), 'acanet-stages-'));
+    ran = [];
+  });
+  afterEach(() => rmSync(workFolder, { recursive: true, force: true }));
+
+  /** A stage whose outcome is its settings' `value` and those of the stages before it. */
+  const stage = (name: string, needs: string[], value: unknown, rest: Partial<Stage> = {}): Stage => ({
+    name,
+    needs,
+    settings: { value },
+    version: 1,
+    whenChanged: 'remove',
+    resumable: false,
+    run: ({ folder, folderOf }) => {
+      ran.push(name);
+      const inherited = needs.map((need) => readFileSync(join(folderOf(need), 'out'), 'utf8'));
+      const text = [...inherited, String(value).toLowerCase()].join('+');
+      writeFileSync(join(folder, 'out'), text);
+      return Promise.resolve({ outputHash: text, outputs: ['out'], summary: text });
+    },
+    ...rest,
+  });
+  const chain = (a: unknown, b: unknown = 'b') => [stage('a', [], a), stage('b', ['a'], b), stage('c/x', ['b'], 'c')];
+  const run = async (stages: Stage[], options: { targets?: string[]; force?: string[] } = {}) => {
+    ran = [];
+    await runStages({ workFolder, stages, ...options });
+    return ran;
+  };
+  const plan = (stages: Stage[]) =>
+    planStages({ workFolder, stages }).map(({ action, reasons }) => `${action}: ${reasons.join('; ')}`);
+
+  it('runs everything once and then nothing', async () => {
+    assert.deepEqual(plan(chain('a'))[0], 'run: has not been run');
+    assert.deepEqual(await run(chain('a')), ['a', 'b', 'c/x']);
+    assert.deepEqual(await run(chain('a')), []);
+    assert.deepEqual(plan(chain('a')), ['skip: up to date', 'skip: up to date', 'skip: up to date']);
+  });
+
+  it('runs what a changed setting touches, and names the setting', async () => {
+    await run(chain('a'));
+    assert.deepEqual(plan(chain('a', 'z')), ['skip: up to date', 'run: value: "b" → "z"', 'if changed: b will run']);
+    assert.deepEqual(await run(chain('a', 'z')), ['b', 'c/x']);
+  });
+
+  it('stops where a stage that was run again gives what it gave before', async () => {
+    await run(chain('a'));
+    assert.deepEqual(await run(chain('A')), ['a']);
+  });
+
+  it('runs only what is asked for and what that needs', async () => {
+    assert.deepEqual(await run(chain('a'), { targets: ['b'] }), ['a', 'b']);
+    await assert.rejects(run(chain('a'), { targets: ['d'] }), /no stage "d" in this recipe; there are a, b, c\/x/);
+  });
+
+  it('leaves a stage alone that needs a part which is as it was', async () => {
+    const parts = (value: string) =>
+      stage('a', [], value, {
+        run: ({ folder }) => {
+          ran.push('a');
+          writeFileSync(join(folder, 'out'), value);
+          const [first, second] = value.split(' ');
+          return Promise.resolve({ outputHash: value, partHashes: { first, second }, outputs: ['out'], summary: '' });
+        },
+      });
+    const stages = (value: string) =>
+      [parts(value), stage('b', ['a:first'], 'b'), stage('c/x', ['a'], 'c')].map(reading);
+    const reading = (each: Stage): Stage =>
+      each.name === 'a'
+        ? each
+        : {
+            ...each,
+            run: ({ folder, folderOf }) => {
+              ran.push(each.name);
+              const text = `${each.name}+${readFileSync(join(folderOf('a'), 'out'), 'utf8')}`;
+              writeFileSync(join(folder, 'out'), text);
+              return Promise.resolve({ outputHash: text, outputs: ['out'], summary: '' });
+            },
+          };
+    assert.deepEqual(await run(stages('x y')), ['a', 'b', 'c/x']);
+    assert.deepEqual(plan(stages('x y')), ['skip: up to date', 'skip: up to date', 'skip: up to date']);
+    assert.deepEqual(plan(stages('x z')).slice(1), ['if changed: a will run', 'if changed: a will run']);
+    assert.deepEqual(await run(stages('x z')), ['a', 'c/x']);
+    assert.deepEqual(await run(stages('w z')), ['a', 'b', 'c/x']);
+  });
+
+  it('runs a stage that is forced', async () => {
+    await run(chain('a'));
+    assert.deepEqual(await run(chain('a'), { force: ['b'] }), ['b']);
+  });
+
+  it('leaves a finished result as it was when the run that should replace it fails', async () => {
+    await run(chain('a'));
+    const failing = stage('a', [], 'typo', { run: () => Promise.reject(new Error('no such folder')) });
+    await assert.rejects(run([failing]), /no such folder/);
+    assert.deepEqual(await run(chain('a')), []);
+    assert.deepEqual(readdirSync(workFolder).sort(), ['a', 'b', 'c']);
+  });
+
+  it('refuses to force a stage that does not exist', async () => {
+    await assert.rejects(
+      run(chain('a'), { force: ['d'] }),
+      /no stage "d" in this recipe to force; there are a, b, c\/x/,
+    );
+    assert.throws(() => planStages({ workFolder, stages: chain('a'), force: ['d'] }), /no stage "d"/);
+  });
+
+  it('says which stages it takes now and no longer, rather than that they changed', async () => {
+    await run(chain('a'));
+    const [a, b] = chain('a');
+    assert.equal(plan([a, b, stage('c/x', ['a'], 'c')])[2], 'run: no longer takes b; takes a too');
+  });
+
+  it('runs a stage again whose output is gone', async () => {
+    await run(chain('a'));
+    rmSync(join(workFolder, 'b/out'));
+    assert.deepEqual(plan(chain('a'))[1], 'run: out is gone');
+    assert.deepEqual(await run(chain('a')), ['b']);
+  });
+
+  it('runs a stage again when its version is raised', async () => {
+    await run(chain('a'));
+    const raised = [stage('a', [], 'a', { version: 2 }), ...chain('a').slice(1)];
+    assert.deepEqual(plan(raised)[0], 'run: acanet does this stage differently now');
+  });
+
+  const failing = (rest: Partial<Stage>, fail: () => boolean, value = 'v') =>
+    stage('t', [], value, {
+      ...rest,
+      run: ({ folder }) => {
+        ran.push(existsSync(join(folder, 'half')) ? 'continued' : 'started');
+        writeFileSync(join(folder, 'half'), '');
+        if (fail()) throw new Error('killed');
+        return Promise.resolve({ outputHash: 'x', outputs: ['half'], summary: '' });
+      },
+    });
+
+  it('resumes an interrupted stage that can be resumed, and empties the folder of one that cannot', async () => {
+    for (const [resumable, second] of [
+      [true, 'continued'],
+      [false, 'started'],
+    ] as const) {
+      rmSync(join(workFolder, 't'), { recursive: true, force: true });
+      await assert.rejects(run([failing({ resumable }, () => true)]), /killed/);
+      assert.match(
+        plan([failing({ resumable }, () => false)])[0],
+        resumable ? /^resume: / : /^run: an earlier run did not/,
+      );
+      assert.deepEqual(await run([failing({ resumable }, () => false)]), [second]);
+    }
+  });
+
+  it('sets the result of other settings aside where the stage says so', async () => {
+    const options = { resumable: true, whenChanged: 'set aside' } as const;
+    await run([failing(options, () => false)]);
+    assert.deepEqual(await run([failing(options, () => false, 'w')]), ['started']);
+    assert.equal(readdirSync(workFolder).filter((name) => name.startsWith('t.')).length, 1);
+  });
+
+  it('starts a finished stage from nothing when it is forced', async () => {
+    const options = { resumable: true, whenChanged: 'set aside' } as const;
+    await run([failing(options, () => false)]);
+    assert.deepEqual(await run([failing(options, () => false)], { force: ['t'] }), ['started']);
+  });
+
+  describe('a result that is set aside rather than removed', () => {
+    const options = { resumable: true, whenChanged: 'set aside' } as const;
+    const train = (name: string, value: string) => stage(name, [], value, options);
+
+    it('is taken over from a name that no stage has any more', async () => {
+      await run([train('t/old', 'v'), train('t/other', 'w')]);
+      const renamed = [train('t/new', 'v'), train('t/other', 'w')];
+      assert.deepEqual(plan(renamed), ['take over: the same was made as t/old', 'skip: up to date']);
+      assert.deepEqual(await run(renamed), []);
+      assert.deepEqual(readdirSync(join(workFolder, 't')).sort(), ['new', 'other']);
+      assert.deepEqual(plan(renamed), ['skip: up to date', 'skip: up to date']);
+    });
+
+    it('is left to the stage that has it', async () => {
+      await run([train('t/old', 'v')]);
+      assert.deepEqual(plan([train('t/old', 'v'), train('t/new', 'v')])[1], 'run: has not been run');
+    });
+
+    it('is taken up again when a setting is changed back, and the other one is kept', async () => {
+      await run([train('t', 'v')]);
+      assert.deepEqual(await run([train('t', 'w')]), ['t']);
+      assert.match(plan([train('t', 'v')])[0], /^take over: the same was made as t\.\d+T\d+$/);
+      assert.deepEqual(await run([train('t', 'v')]), []);
+      assert.equal(readFileSync(join(workFolder, 't/out'), 'utf8'), 'v');
+      assert.deepEqual(await run([train('t', 'w')]), []);
+      assert.equal(readFileSync(join(workFolder, 't/out'), 'utf8'), 'w');
+    });
+
+    it('is gone on with where it was interrupted', async () => {
+      await assert.rejects(run([{ ...failing(options, () => true), name: 'old' }]), /killed/);
+      assert.deepEqual(await run([failing(options, () => false)]), ['continued']);
+      assert.ok(!existsSync(join(workFolder, 'old')));
+    });
+
+    it('is made anew when that is asked for', async () => {
+      await run([train('t/old', 'v')]);
+      assert.deepEqual(await run([train('t/new', 'v')], { force: ['t/new'] }), ['t/new']);
+    });
+  });
+});
