@@ -68,5 +68,6 @@ const text = [
 process.stdout.write(`${text}\n`);
 if (options.out) {
   writeFileAtomic(join(options.out, 'initialisation.md'), `${text}\n`);
-  writeJsonAtomic(join(options.out, 'initialisation.json'), results);
+  const measured = results.map(({ rows, ...result }) => ({ ...result, rows: rows.filter((row) => row.instruments) }));
+  writeJsonAtomic(join(options.out, 'initialisation.json'), measured);
 }
