@@ -47,7 +47,7 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
       y,
       heading !== undefined
         ? `{heading|${endOf(heading, LEFT - 20, 13)}}`
-        : `${endOf(row!.label, LEFT - 90, 12.5)}${row!.base ? '\u00a0{faint|(base)}' : ''}`,
+        : `${endOf(row!.label, LEFT - 90, 12.5)}${row!.base ? '{faint|(base)}' : ''}`,
     ]),
   );
   const svg = drawChart(
@@ -73,7 +73,7 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
           ...text(12.5, LIGHT.ink),
           customValues: lines.map(({ y }) => y),
           formatter: (y: number) => labels.get(y) ?? '',
-          rich: { heading: text(13, LIGHT.ink, 'bold'), faint: text(11.5, LIGHT.faint) },
+          rich: { heading: text(13, LIGHT.ink, 'bold'), faint: { ...text(11.5, LIGHT.faint), padding: [0, 0, 0, 5] } },
         },
       },
       series: [

@@ -82,6 +82,10 @@ footer{color:var(--faint);font-size:.85rem;padding-top:4px;padding-bottom:34px}
 @media print{
 :root,:root[data-theme="dark"],:root:not([data-theme="light"]){${light};--back:#fff}
 body{font-size:10.5pt}
+table{font-size:7.8pt}
+th,td{padding:2pt 3.5pt}
+.scroll{overflow:visible}
+.kinds{grid-template-columns:1fr 1fr}
 #theme,nav,.skip,audio,.files,#tip{display:none}
 section{border:0;padding:0;margin:0 0 16pt}
 figure,tr,.verdict{break-inside:avoid}

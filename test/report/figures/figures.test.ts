@@ -1,15 +1,17 @@
 /** @file The other figures: durations, trainings, sizes, embeddings, and how drawings become files and parts of pages. */
 import assert from 'node:assert/strict';
+import { ablationFigure } from '../../../src/report/figures/ablation.js';
 import { drawChart, forFile, forPage } from '../../../src/report/figures/chart.js';
 import { roundUp, topOfRates } from '../../../src/report/figures/chart-parts.js';
 import { durationBands, durationEdges } from '../../../src/report/figures/eer-by-duration.js';
 import { eerBySizeFigure } from '../../../src/report/figures/eer-by-size.js';
 import { chooseUtterances, mapEmbeddings, nearestIsOwn } from '../../../src/report/figures/embedding-map.js';
 import { thinned } from '../../../src/report/figures/figure.js';
+import { gradientsFigure, instrumentsFigure, readingsOf } from '../../../src/report/figures/instruments.js';
 import { LIGHT, systemStyles } from '../../../src/report/figures/palette.js';
 import { curveOf, trainingCurvesFigure } from '../../../src/report/figures/training-curves.js';
 import { computeEer } from '../../../src/scoring/metrics.js';
-import { sampleReport, sampleTrials } from '../html/sample-report.js';
+import { sampleAblation, sampleReport, sampleTrials } from '../html/sample-report.js';
 
 const styles = systemStyles(['aca-net', 'ecapa-tdnn']);
 
@@ -166,5 +168,63 @@ describe('thinning', () => {
     const few = thinned(rows, 10);
     assert.deepEqual([few.length, few[0], few[9]], [10, 0, 99]);
     assert.deepEqual(thinned([1, 2], 10), [1, 2]);
+  });
+});
+
+describe('the picture of variants', () => {
+  const { svg, data } = ablationFigure(sampleAblation, systemStyles(['base', 'variant']));
+
+  it('has a row for each variant in each axis, and the base where its EER is', () => {
+    assert.deepEqual(
+      data.rows.map(([axis, label, , , eer]) => [axis, label, eer]),
+      [
+        ['latents', '32', 0.1],
+        ['latents', '64', 0.0646],
+      ],
+    );
+    // The axis ends at 0.2, the grid is 520 wide from 250 on: 250 + 520 · 0.0646 / 0.2 = 417.96, as a sharp line 418.5.
+    assert.match(svg, /d="M418\.5 \d+L418\.5 \d+"/);
+  });
+
+  it('says how sure the EERs are', () => {
+    assert.ok(svg.includes('32: development EER 10.00 % (5.00 % to 20.00 %), +54.8 % against the base, p = 0.300'));
+  });
+});
+
+describe('what was measured inside the networks', () => {
+  const rows = [
+    { step: 0, epoch: 1, instruments: { spectrum: [0.9, 0.1], common: 0.2, attention: { cross: { entropy: 1 } } } },
+    { step: 10, epoch: 1, loss: 1, gradNorms: { first: 0.1, last: 1 } },
+    {
+      step: 20,
+      epoch: 2,
+      loss: 1,
+      gradNorms: { first: 0.2, last: 0 },
+      instruments: { spectrum: [0.6, 0.4], common: 0.1, attention: { cross: { entropy: 0.8, diversity: 0.1 } } },
+    },
+  ];
+  const record = { system: 'aca-net', run: 'aca-net', rows };
+
+  it('is drawn of the rows that hold it', () => {
+    assert.deepEqual(
+      readingsOf(record).map(({ epoch, attention }) => [epoch, attention.cross.entropy]),
+      [
+        [0, 1],
+        [2, 0.8],
+      ],
+    );
+    const figure = instrumentsFigure([record], styles);
+    assert.ok('data' in figure);
+    assert.equal(figure.data.rows.length, 2 + 1 + 2 + 2); // entropy, diversity, the last spectrum, common direction
+    const gradients = gradientsFigure(record, styles.get('aca-net')!);
+    assert.ok('data' in gradients);
+    assert.equal(gradients.data.rows.length, 4);
+  });
+
+  it('is left out where nothing was measured', () => {
+    const without = { ...record, rows: [{ step: 1, epoch: 1, loss: 1 }] };
+    assert.ok('why' in instrumentsFigure([without], styles));
+    assert.ok('why' in gradientsFigure(without, styles.get('aca-net')!));
+    assert.ok('why' in gradientsFigure(undefined, styles.get('aca-net')!));
   });
 });

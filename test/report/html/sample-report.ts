@@ -1,5 +1,6 @@
 /** @file A report of made-up systems: two, or as many as asked for, each with some trainings, on made-up speakers. */
 import { keyedRandom } from '../../../src/random.js';
+import type { Ablation } from '../../../src/report/ablation.js';
 import type { ComparedSystem } from '../../../src/report/html/compared.js';
 import type { ReportData } from '../../../src/report/html/report-data.js';
 import type { ScoredTrials } from '../../../src/report/figures/scored-systems.js';
@@ -140,3 +141,47 @@ export const sampleClip = (() => {
   wav.writeUInt32LE(2 * samples, 40);
   return `data:audio/wav;base64,${wav.toString('base64')}`;
 })();
+
+/** One axis of two variants, the second of which is the base. */
+export const sampleAblation: Ablation = {
+  name: 'sample',
+  base: 'base',
+  confidence: 0.95,
+  macsDuration: 3,
+  development: { trials: 100, targets: 20, nontargets: 80, speakers: 6 },
+  axes: [
+    {
+      name: 'latents',
+      rows: [
+        {
+          label: '32',
+          system: 'variant',
+          base: false,
+          best: false,
+          model: 'ACA-Net',
+          parameters: 1e5,
+          macs: 1e7,
+          development: {
+            eer: 0.1,
+            runs: [0.1],
+            interval: [0.05, 0.2],
+            change: 0.548,
+            changeInterval: [-0.3, 2],
+            pValue: 0.3,
+          },
+        },
+        {
+          label: '64',
+          system: 'base',
+          base: true,
+          best: true,
+          model: 'ACA-Net',
+          parameters: 2e5,
+          macs: 2e7,
+          development: { eer: 0.0646, runs: [0.0646], interval: [0.03, 0.12] },
+        },
+      ],
+    },
+  ],
+  notes: ['Development trials are made up.'],
+};

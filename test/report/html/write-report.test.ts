@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeReport, type WrittenReport } from '../../../src/report/html/write-report.js';
-import { sampleClip, sampleReport } from './sample-report.js';
+import { sampleAblation, sampleClip, sampleReport } from './sample-report.js';
 
 describe('a written report', function () {
   this.timeout(30_000);
@@ -46,6 +46,16 @@ describe('a written report', function () {
     const outside = links.filter((link) => !/^(#|data:|figures\/[\w-]+\.(svg|png|csv)$)/.test(link));
     assert.deepEqual(outside, []);
     assert.ok(!/@import|url\((?!#)/.test(page));
+  });
+
+  it('shows variants and trainings where the test trials are kept back', async () => {
+    const other = join(folder, 'variants');
+    const { tested: _, ...rest } = sampleReport({ names: ['base', 'variant'] });
+    const { paths } = await writeReport(other, { ...rest, ablation: sampleAblation }, { png: false });
+    const variants = readFileSync(paths[0], 'utf8');
+    assert.match(variants, /<h1>Variants of base<\/h1>/);
+    assert.ok(variants.includes('id="figure-ablation"') && variants.includes('Development trials are made up.'));
+    assert.ok(!variants.includes('id="figure-det"') && variants.includes('test trials kept back'));
   });
 
   it('works for one system, and for 30 with three trainings each', async () => {
