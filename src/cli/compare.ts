@@ -118,7 +118,7 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
       `${baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
     );
   }
-  await bringUpToDate({ experiment, targets: ['report'], compared: { names, baseline, guests } });
+  await bringUpToDate({ experiment, targets: ['compare', 'report'], compared: { names, baseline, guests } });
   if (flags.results !== undefined) {
     const comparison = JSON.parse(readFileSync(join(folder, 'compare', 'compare.json'), 'utf8')) as Comparison;
     const { remembered } = experiment;

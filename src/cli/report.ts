@@ -1,10 +1,9 @@
 /** @file `acanet report`: the page of the last comparison. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Experiment } from '../recipe/running/work-folder.js';
-import type { Comparison } from '../report/comparison.js';
 import { print, printJson } from './output.js';
 import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
 
@@ -25,7 +24,8 @@ export function addReport(program: Command): void {
   withExamples(withRecipeOptions(command), 'acanet report --recipe demo --open').action(async (flags: ReportFlags) => {
     const sets = flags.audio === undefined ? [] : [`report.audio=${flags.audio}`];
     const experiment = await openFrom({ flags, sets });
-    const compared = await lastCompared(experiment);
+    const { lastCompared } = await import('../recipe/stages/compared-systems.js');
+    const compared = lastCompared(experiment.recipe, experiment.folder);
     await bringUpToDate({ experiment, targets: ['report'], force: flags.force ? ['report'] : [], compared });
     const page = pageOf(experiment);
     if (flags.json) printJson({ page, figures: figuresBeside(experiment) });
@@ -47,23 +47,6 @@ function figuresBeside({ folder }: Experiment): string[] {
   return readdirSync(figures)
     .sort()
     .map((file) => join(figures, file));
-}
-
-/** What was compared last; all systems, if nothing was. @throws UserError where systems from elsewhere took part */
-async function lastCompared({ folder, recipe }: Experiment): Promise<{ names?: string[]; baseline?: string }> {
-  const path = join(folder, 'compare', 'compare.json');
-  if (!existsSync(path)) return {};
-  const { systems, baseline } = JSON.parse(readFileSync(path, 'utf8')) as Comparison;
-  const names = systems.map(({ name }) => name);
-  const guests = names.filter((name) => !(name in recipe.systems));
-  if (guests.length > 0) {
-    const { UserError } = await import('../errors.js');
-    throw new UserError(
-      `${path}: ${guests.join(', ')} took part in the last comparison and ${guests.length > 1 ? 'are' : 'is'} not of recipe ${recipe.name}\n` +
-        '  give its `acanet compare` command again: it brings the report up to date too',
-    );
-  }
-  return { names, baseline };
 }
 
 /** Hands the page to whatever opens files here. */

@@ -42,10 +42,11 @@ export function addRun(program: Command): void {
   ).action(async (recipe: string | undefined, flags: RunFlags) => {
     const chosen = { ...flags, recipe: recipe ?? flags.recipe };
     const experiment = await openFrom({ flags: chosen, sets: corpusSets(flags), remember: 'corpus place' });
-    const names = await systemsMatching(experiment, flags.only);
-    const { baseline } = experiment.recipe;
-    const compared = { names, baseline: names.includes(baseline) ? baseline : names[0] };
-    const { finalStages } = await import('../recipe/stages/stages.js');
+    const [{ finalStages }, { comparedSystems }] = await Promise.all([
+      import('../recipe/stages/stages.js'),
+      import('../recipe/stages/compared-systems.js'),
+    ]);
+    const compared = comparedSystems(experiment.recipe, await systemsMatching(experiment, flags.only));
     const targets = finalStages(experiment.recipe);
     const options = { experiment, targets, force: flags.force, compared };
     if (flags.why) await explain(options, flags.json);

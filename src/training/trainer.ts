@@ -154,7 +154,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       const epoch = Math.floor(done / perEpoch);
       if (signal?.aborted) {
         if (saved !== done) await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
-        log(`interrupted: a checkpoint at step ${done} is written; run the same command again to go on`);
+        log(`interrupted: a checkpoint at step ${done} is written, from which the training can go on`);
         signal.throwIfAborted();
       }
       const batch = await loader.next();

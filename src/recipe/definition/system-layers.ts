@@ -10,12 +10,14 @@ import { describeValue, mergeLocated, nearestLocated, setLocated, type Located }
 
 /** Sections that systems may lay something over. */
 const LAYERED = ['training', 'features', 'augmentation', 'average'];
+/** What a system may have of its own, as `--set` names it. */
+const OWN = [...LAYERED, 'seeds'];
 
-/** Applies a `--set`; one of a section reaches the systems that lay something over it too: what is typed wins. */
+/** Applies a `--set`; one of what systems may have of their own reaches those that have it too: what is typed wins. */
 export function setEverywhere(root: Located, assignment: string): Located {
   const section = /^\s*(\w+)[.=]/.exec(assignment)?.[1] ?? '';
   let tree = setLocated(root, assignment);
-  if (!LAYERED.includes(section)) return tree;
+  if (!OWN.includes(section)) return tree;
   for (const [name, system] of systemsOf(root)) {
     const own = system.value instanceof Map ? system.value.get(section) : undefined;
     if (own && own.value !== null) tree = putSystem(tree, name, setLocated(system, assignment));

@@ -77,6 +77,8 @@ interface CommandRecord {
   directory: string;
   command: string;
   sets: string[];
+  /** Where the test trials were kept back. */
+  evaluate?: 'development';
 }
 
 /** Adds this command to the folder's record. */
@@ -94,6 +96,7 @@ export async function recordProvenance(
     directory: process.cwd(),
     command: ['acanet', ...process.argv.slice(2).map(quote)].join(' '),
     sets: [...sets],
+    ...(recipe.evaluate === 'development' && { evaluate: recipe.evaluate }),
   };
   writeJsonAtomic(path, {
     recipe: recipe.name,

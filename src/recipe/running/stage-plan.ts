@@ -73,8 +73,8 @@ export function planStage(stage: Stage, { workFolder, outputs, pending, forced, 
   if (!done) {
     const started = readJson<{ inputHash: string }>(join(folder, '.started.json'));
     const same = pending.length === 0 && started?.inputHash === inputHash;
-    if (same && stage.resumable) return plan('resume', 'an earlier run was interrupted');
     if (forced) return plan('run', 'asked for');
+    if (same && stage.resumable) return plan('resume', 'an earlier run was interrupted');
     return run(started ? 'an earlier run did not finish' : 'has not been run');
   }
   if (forced) return plan('run', 'asked for');

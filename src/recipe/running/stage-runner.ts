@@ -111,7 +111,7 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
     let plan = planStage(stage, asked);
     if (plan.twin !== undefined) {
       log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
-      makePlace(workFolder, stage, outputs, log);
+      makePlace(workFolder, stage, outputs, { log });
       takeOverTwin(workFolder, stage.name, plan.twin);
       plan = planStage(stage, asked);
     }
@@ -149,7 +149,7 @@ async function runStage(
 ): Promise<OutputHashes> {
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
-  const { inputHash, previous } = makePlace(workFolder, stage, outputs, reporting.log);
+  const { inputHash, previous } = makePlace(workFolder, stage, outputs, { log: reporting.log, resumed });
   writeJsonAtomic(join(folder, '.started.json'), { stage: stage.name, inputHash });
   const folderOf = (name: string) => {
     if (!stage.needs.some((need) => stageOf(need) === name))
@@ -190,12 +190,12 @@ function makePlace(
   workFolder: string,
   stage: Stage,
   outputs: ReadonlyMap<string, string>,
-  log: (line: string) => void,
+  options: { log: (line: string) => void; resumed?: boolean },
 ): { inputHash: string; previous: string } {
   const folder = join(workFolder, stage.name);
   const inputHash = hashInput(inputOf(stage, outputs));
   const previous = `${folder}.previous`;
-  guardWriting(folder, () => makeRoom(folder, stage, inputHash, { previous, log }));
+  guardWriting(folder, () => makeRoom(folder, stage, inputHash, { previous, ...options }));
   return { inputHash, previous };
 }
 
@@ -207,7 +207,7 @@ function makeRoom(
   folder: string,
   stage: Stage,
   inputHash: string,
-  { previous, log }: { previous: string; log: (line: string) => void },
+  { previous, log, resumed = false }: { previous: string; log: (line: string) => void; resumed?: boolean },
 ): void {
   if (existsSync(join(folder, '.done.json'))) rmSync(previous, { recursive: true, force: true });
   restore(folder, previous);
@@ -226,8 +226,7 @@ function makeRoom(
     return;
   }
   rmSync(join(folder, '.done.json'), { force: true });
-  if (changed ? stage.whenChanged === 'keep' : stage.resumable && !finished) return;
-  if (stage.whenChanged !== 'keep') rmSync(folder, { recursive: true, force: true });
+  if (!resumed && stage.whenChanged !== 'keep') rmSync(folder, { recursive: true, force: true });
 }
 
 /** Puts the earlier result back in the place of an unfinished one. */

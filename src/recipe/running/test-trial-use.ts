@@ -5,14 +5,24 @@
  * reason cannot be known; how many there were to choose from can.
  */
 
-/** What cannot make test figures better or worse: places, machines, the number of trainings. */
+/** What cannot make test figures better or worse: places, machines, the number of trainings, what is said of the figures. */
 const WITHOUT_EFFECT =
-  /^(corpus\.(source2?|lists|allowMissing|allowPipes)|engine\.|seeds=|training\.(logEvery|loaderThreads))/;
+  /^(corpus\.(source2?|lists|allowMissing|allowPipes)|engine\.|training\.(logEvery|loaderThreads)|report\.|claim\.|(seeds|evaluate|inspect|name)=)/;
+
+interface Command {
+  readonly command: string;
+  readonly sets: readonly string[];
+  /** Absent where test trials may have been scored. */
+  readonly evaluate?: 'development';
+}
 
 /** @returns how many different settings there were in commands that score test trials */
 export function settingsUsedOnTest(provenance: unknown): number {
-  const { commands = [] } = provenance as { commands?: readonly { command: string; sets: readonly string[] }[] };
-  const scoring = commands.filter(({ command }) => /^acanet (run|compare|score(?! \S*dev-trials))\b/.test(command));
+  const { commands = [] } = provenance as { commands?: readonly Command[] };
+  const scoring = commands.filter(
+    ({ command, evaluate }) =>
+      evaluate !== 'development' && /^acanet (run|compare|report|score(?! \S*dev-trials))\b/.test(command),
+  );
   const settings = scoring.map(({ sets }) => sets.filter((set) => !WITHOUT_EFFECT.test(set)).sort());
   return new Set(settings.map((sets) => JSON.stringify(sets))).size;
 }

@@ -60,7 +60,7 @@ export function openExperiment({ work, recipe, sets = [], remember }: OpenExperi
 /** A work folder that a command has taken hold of. */
 export interface EnteredWorkFolder {
   leave(): void;
-  /** Puts the overrides of the command before this one back. */
+  /** Puts the overrides and the provenance of the commands before this one back. */
   forget(): void;
 }
 
@@ -73,7 +73,12 @@ export async function enterWorkFolder(experiment: Experiment): Promise<EnteredWo
   const leave = lockWorkFolder(folder);
   try {
     const earlier = readOverrides(folder);
-    const forget = () => writeJsonAtomic(join(folder, '.overrides.json'), earlier);
+    const provenance = join(folder, 'provenance.json');
+    const before = existsSync(provenance) ? readFileSync(provenance, 'utf8') : undefined;
+    const forget = () => {
+      writeJsonAtomic(join(folder, '.overrides.json'), earlier);
+      if (before !== undefined) writeFileAtomic(provenance, before);
+    };
     writeFileAtomic(join(folder, 'recipe.resolved.yaml'), stringify(writtenRecipe(recipe), { lineWidth: 0 }));
     writeJsonAtomic(join(folder, '.overrides.json'), sets);
     await recordProvenance(folder, experiment, sets);

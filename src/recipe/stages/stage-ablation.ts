@@ -28,6 +28,9 @@ const FRAMES_PER_SECOND = 100;
 export const choosesByDevelopment = ({ grid, evaluate }: Pick<Recipe, 'grid' | 'evaluate'>): boolean =>
   grid !== undefined || evaluate === 'development';
 
+/** The system that all others are held against when one is chosen. */
+export const variedSystem = ({ grid, baseline }: Pick<Recipe, 'grid' | 'baseline'>): string => grid?.system ?? baseline;
+
 /** @param chosen the systems that are shown, beside the base; default: all */
 export function ablationStage(
   recipe: Recipe,
@@ -108,7 +111,7 @@ export function ablationStage(
 function shownAxes(recipe: Recipe, chosen: readonly string[] | undefined): { base: string; axes: GridAxis[] } {
   const names = Object.keys(recipe.systems);
   const grid = gridOf(recipe) ?? {
-    base: recipe.baseline,
+    base: variedSystem(recipe),
     axes: [{ name: 'system', variants: names.map((name) => ({ label: name, system: name })) }],
   };
   if (!chosen) return grid;

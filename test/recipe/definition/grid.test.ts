@@ -8,6 +8,7 @@ import { UserError } from '../../../src/errors.js';
 import { gridOf } from '../../../src/recipe/definition/grid.js';
 import { loadRecipe } from '../../../src/recipe/definition/load.js';
 import { systemSettings } from '../../../src/recipe/definition/system-settings.js';
+import { trainingRuns } from '../../../src/recipe/definition/training-runs.js';
 import { writtenRecipe } from '../../../src/recipe/definition/written-recipe.js';
 
 describe('a grid', () => {
@@ -288,6 +289,14 @@ describe('systems of a recipe', () => {
   it('are reached by --set in sections of their own too', () => {
     const recipe = load('own: { extends: aca-net, features: { normalize: none } }', ['features.normalize=meanvar']);
     assert.equal(systemSettings(recipe, 'own').features.normalize, 'meanvar');
+  });
+
+  it('are trained as often as --set says, whatever they say themselves', () => {
+    const recipe = load('own: { extends: aca-net, seeds: 1 }', ['seeds=3']);
+    assert.deepEqual(
+      trainingRuns(recipe, 'own').map(({ name }) => name),
+      ['own', 'own@2', 'own@3'],
+    );
   });
 
   it('are written so that they load to the same, where the recipe’s features say more', () => {

@@ -146,9 +146,13 @@ describe('a recipe from end to end', () => {
     await run();
     const bare = () => openExperiment({ work, remember: 'all' });
     const before = bare().sets;
+    const commands = () =>
+      (JSON.parse(readFileSync(join(work, 'demo', 'provenance.json'), 'utf8')) as { commands: unknown[] }).commands;
+    const { length } = commands();
     const typo = openExperiment({ work, sets: ['corpus={type: folder, source: /not/there}'], remember: 'none' });
     await assert.rejects(runRecipe({ ...quiet, experiment: typo, targets: ['prep'], force: ['prep'], library }));
     assert.deepEqual(bare().sets, before);
+    assert.equal(commands().length, length);
     assert.ok(explainRecipe({ experiment: bare(), targets: ['compare'] }).every(({ action }) => action === 'skip'));
     const stopped = open(['training.epochs=7']);
     const signal = AbortSignal.abort(new Error('SIGINT'));

@@ -173,6 +173,12 @@ describe('stage runner', () => {
     assert.deepEqual(await run([failing(options, () => false)], { force: ['t'] }), ['started']);
   });
 
+  it('starts an interrupted stage from nothing when it is forced', async () => {
+    const options = { resumable: true, whenChanged: 'set aside' } as const;
+    await assert.rejects(run([failing(options, () => true)]), /killed/);
+    assert.deepEqual(await run([failing(options, () => false)], { force: ['t'] }), ['started']);
+  });
+
   describe('a result that is set aside rather than removed', () => {
     const options = { resumable: true, whenChanged: 'set aside' } as const;
     const train = (name: string, value: string) => stage(name, [], value, options);

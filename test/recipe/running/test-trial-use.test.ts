@@ -19,4 +19,14 @@ describe('test-trial-use', () => {
     assert.equal(settingsUsedOnTest({ commands: sets.map((each) => ({ command: 'acanet run x', sets: each })) }), 1);
     assert.equal(settingsUsedOnTest({}), 0);
   });
+
+  it('does not count what was done while the test trials were kept back', () => {
+    const commands = [
+      { command: 'acanet run x', sets: ['training.epochs=3'], evaluate: 'development' },
+      { command: 'acanet run x', sets: ['training.epochs=4'], evaluate: 'development' },
+      { command: 'acanet run x', sets: ['evaluate=test', 'training.epochs=4'] },
+      { command: 'acanet report', sets: ['report.audio=false', 'training.epochs=4'] },
+    ];
+    assert.equal(settingsUsedOnTest({ commands }), 1);
+  });
 });

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../../src/errors.js';
 import { explainRecipe, runRecipe, trainingsOf } from '../../../src/recipe/running/run-recipe.js';
+import { comparedSystems, lastCompared } from '../../../src/recipe/stages/compared-systems.js';
 import { finalStages } from '../../../src/recipe/stages/stages.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import type { Ablation } from '../../../src/report/ablation.js';
@@ -116,6 +117,10 @@ describe('an ablation from end to end', () => {
       ablation().axes.map(({ name, rows }) => [name, ...rows.map(({ label }) => label)]),
       [['pooling', 'as it is', 'attentive']],
     );
+    const { recipe } = open(sets);
+    const both = { names: ['aca-net', 'aca-net+pooling=attentive'], baseline: 'aca-net' };
+    assert.deepEqual(comparedSystems(recipe, ['aca-net+pooling=attentive']), both);
+    assert.deepEqual(lastCompared(recipe, folder('')), both);
   });
 
   it('trains every variant with each seed, and shows the spread', async () => {
