@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
 import type { Calibration } from '../scoring/calibration.js';
+import { numberBetween } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 
@@ -50,10 +51,12 @@ export function addCalibrate(program: Command): void {
     'acanet calibrate other-scores.txt --apply llrs.txt.json --out other-llrs.txt',
     'acanet calibrate aca-dev.txt aca.txt ecapa-dev.txt ecapa.txt --dev-trials dev-trials.txt --out fused.txt',
   ).action(async (files: string[], { json, prior, apply, ...flags }: CalibrateFlags) => {
+    const given = (name: string) => command.getOptionValueSource(name) !== 'default';
     if (apply !== undefined) {
-      await applySaved(files, apply, { json, ...flags }, command.getOptionValueSource('method') !== 'default');
+      await applySaved(files, apply, { json, ...flags }, given('method') || given('prior'));
       return;
     }
+    if (flags.method === 'pav' && given('prior')) throw new UserError('--prior is of --method logistic: pav has none');
     if (files.length % 2 !== 0) {
       throw new UserError(
         `expected two score files for each system (development scores, then those to calibrate), got ${files.length} files`,
@@ -64,11 +67,16 @@ export function addCalibrate(program: Command): void {
       ...flags,
       dev: files.filter((_, i) => i % 2 === 0),
       scores: files.filter((_, i) => i % 2 === 1),
-      prior: Number(prior),
+      prior: numberBetween('--prior', prior, { above: 0, below: 1 }),
     });
     if (report.calibration?.separable) {
       createTalk().log(
         'warning: the development trials are separated without error, so the scale of the ratios is arbitrary',
+      );
+    }
+    if (report.reversed) {
+      createTalk().log(
+        'warning: in the development trials, targets have the lower scores, so the order of the scores is turned round; right for distances only',
       );
     }
     if (json) {
@@ -101,10 +109,10 @@ async function applySaved(
   scores: string[],
   calibration: string,
   { json, devTrials, method: _, ...flags }: Omit<CalibrateFlags, 'apply' | 'prior'>,
-  methodGiven: boolean,
+  learningGiven: boolean,
 ): Promise<void> {
-  if (devTrials !== undefined || methodGiven) {
-    throw new UserError('--apply learns nothing: leave --dev-trials and --method out');
+  if (devTrials !== undefined || learningGiven) {
+    throw new UserError('--apply learns nothing: leave --dev-trials, --method and --prior out');
   }
   const { applyCalibrationFile } = await import('../recipe/scores/apply-calibration.js');
   const { evaluation, ...report } = applyCalibrationFile({ ...flags, scores, calibration });

@@ -1,6 +1,6 @@
 /**
- * @file Whole numbers on the command line: decimal digits, exactly. `1e3`, `0x10`, `1.0` and numbers that a double cannot
- * hold are refused, since a slip would else become another number.
+ * @file Numbers on the command line. Whole ones are decimal digits, exactly: `1e3`, `0x10`, `1.0` and numbers that a
+ * double cannot hold are refused, since a slip would else become another number.
  */
 import { UserError } from '../errors.js';
 
@@ -25,4 +25,16 @@ export function wholeNumber(
   const range =
     to === Number.MAX_SAFE_INTEGER && !(/\d/.test(text) && value > to) ? `from ${from}` : `from ${from} to ${to}`;
   throw new UserError(`${flag}: expected a whole number ${range}, got ${JSON.stringify(text)}`);
+}
+
+/** The number of a flag in an open range. Throws UserError naming the flag and the range. */
+export function numberBetween(
+  flag: string,
+  text: string,
+  { above, below = Infinity }: { above: number; below?: number },
+) {
+  const value = Number(text);
+  if (text.trim() !== '' && value > above && value < below) return value;
+  const range = below === Infinity ? `a number above ${above}` : `a number between ${above} and ${below}`;
+  throw new UserError(`${flag}: expected ${range}, got ${JSON.stringify(text)}`);
 }

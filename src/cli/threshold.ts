@@ -1,6 +1,6 @@
 /** @file `acanet threshold`: which score to accept from, for given costs. */
 import type { Command } from 'commander';
-import { UserError } from '../errors.js';
+import { numberBetween } from './number-flag.js';
 import { print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 
@@ -33,9 +33,9 @@ export function addThreshold(program: Command): void {
     const decision = decideOnScoreFile(path, {
       trials: flags.trials,
       calibrated: flags.calibrated,
-      cMiss: positive('--cost-miss', flags.costMiss),
-      cFalseAlarm: positive('--cost-fa', flags.costFa),
-      pTarget: positive('--prior', flags.prior, 1),
+      cMiss: numberBetween('--cost-miss', flags.costMiss, { above: 0 }),
+      cFalseAlarm: numberBetween('--cost-fa', flags.costFa, { above: 0 }),
+      pTarget: numberBetween('--prior', flags.prior, { above: 0, below: 1 }),
     });
     if (flags.json) printJson(decision);
     else {
@@ -43,13 +43,4 @@ export function addThreshold(program: Command): void {
       print(describeDecision(decision));
     }
   });
-}
-
-function positive(flag: string, text: string, below = Infinity): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value > 0 && value < below)) {
-    const range = below === Infinity ? 'a number above 0' : `a number between 0 and ${below}`;
-    throw new UserError(`${flag}: expected ${range}, got "${text}"`);
-  }
-  return value;
 }

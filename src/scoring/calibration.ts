@@ -137,7 +137,9 @@ function standardise(
   const mean = values.reduce((sum, value) => sum + value / count, 0);
   const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2 / count, 0));
   if (!(spread > 1e-12 * Math.max(1, Math.abs(mean)))) {
-    throw new UserError(`${where}: ${name} is the same in all trials (${mean}), so nothing can be learned from it`);
+    throw new UserError(
+      `${where}: ${name} is the same in all trials (${values[0]}), so nothing can be learned from it`,
+    );
   }
   return { values: values.map((value) => (value - mean) / spread), mean, spread };
 }

@@ -92,6 +92,12 @@ describe('command line', () => {
       /^✖ expected two score files for each system \(development scores, then those to calibrate\), got 1 files/,
     ],
     ['an impossible prior', ['threshold', 'a.txt', '--prior', '1'], /^✖ --prior: expected a number between 0 and 1/],
+    ['a prior that is no number', ['calibrate', 'a', 'b', '--out', 'c', '--prior', 'x'], /^✖ --prior: .* got "x"/],
+    [
+      'a prior where none is used',
+      ['calibrate', 'a', 'b', '--out', 'c', '--method', 'pav', '--prior', '0.5'],
+      /^✖ --prior is of --method logistic/,
+    ],
     ['an unknown slice', ['metrics', 'a.txt', '--by', 'age'], /expected gender, duration, session, speaker, got "age"/],
     ['scores that are not there', ['metrics', 'none.txt'], /^✖ none\.txt: cannot read the scores/],
     ['audio that is not there', ['features', 'extract', 'none.wav', '--out', 'x.ark'], /^✖ none\.wav/],

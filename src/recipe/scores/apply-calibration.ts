@@ -8,7 +8,7 @@ import { applyCalibration } from '../../scoring/calibration.js';
 import { evaluateLabelled, type Evaluation } from '../../scoring/evaluation.js';
 import { applyPav } from '../../scoring/pav-calibration.js';
 import { writeScoreTable } from '../../scoring/scores-file.js';
-import { calibrationFeatures, type QualitySources, readSystems } from './calibration-features.js';
+import { calibrationFeatures, type QualitySources, readSystems, refuseOverwriting } from './calibration-features.js';
 
 /** What `acanet calibrate` writes beside its scores, as far as it is needed to apply it. */
 const savedCalibration = z.discriminatedUnion('method', [
@@ -58,6 +58,7 @@ export function applyCalibrationFile({
   out,
   ...sources
 }: ApplyCalibrationOptions): AppliedCalibration {
+  refuseOverwriting(out, [path, ...scores, trials, sources.manifest, sources.embeddings, ...(sources.quality ?? [])]);
   const saved = readCalibration(path);
   const { method, systems } = saved;
   if (scores.length !== systems) {

@@ -9,7 +9,7 @@ import { applyPav, trainPav } from '../../scoring/pav-calibration.js';
 import { writeScoreTable } from '../../scoring/scores-file.js';
 import { describePair, pairKeys, type Pairs } from '../../scoring/trial-table.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
-import { calibrationFeatures, type QualitySources, readSystems } from './calibration-features.js';
+import { calibrationFeatures, type QualitySources, readSystems, refuseOverwriting } from './calibration-features.js';
 
 export interface CalibrateOptions extends QualitySources {
   /** Each system's development scores … */
@@ -31,6 +31,8 @@ export interface CalibrationReport {
   /** Names of the features, in the order of the weights. */
   features: readonly string[];
   calibration?: Calibration;
+  /** The only system's scores are lower for targets in the development trials: distances, or something went wrong. */
+  reversed?: true;
   /** Figures of the development trials, from which it was learned: optimistic. */
   development: Evaluation;
   /** Figures of the calibrated scores, where their labels are known. */
@@ -50,6 +52,7 @@ export function calibrateScoreFiles({
   quality,
   out,
 }: CalibrateOptions): CalibrationReport {
+  refuseOverwriting(out, [...dev, ...scores, devTrials, trials, manifest, embeddings, ...(quality ?? [])]);
   const training = readSystems(dev, devTrials);
   const labels = training.labels;
   if (!labels) {
@@ -75,6 +78,12 @@ export function calibrateScoreFiles({
       );
     }
     const curve = trainPav(columns[0], labels, dev[0]);
+    if (curve.llrs.every((llr) => llr === curve.llrs[0])) {
+      throw new UserError(
+        `${dev[0]}: higher scores are not more often those of targets, so no rising curve says anything\n` +
+          '  are these distances? then negate them',
+      );
+    }
     calibrate = ([values]) => applyPav(curve, values);
     writeJsonAtomic(`${out}.json`, { ...report, calibration: curve });
   } else {
@@ -88,6 +97,7 @@ export function calibrateScoreFiles({
   return {
     ...report,
     ...(learned && { calibration: learned }),
+    ...(learned && dev.length === 1 && learned.weights[0] < 0 && { reversed: true as const }),
     development: evaluateLabelled(calibrate(columns), labels, { calibrated: true, where: dev[0] }),
     ...(applied.labels && { evaluation: evaluateLabelled(llrs, applied.labels, { calibrated: true, where: out }) }),
   };

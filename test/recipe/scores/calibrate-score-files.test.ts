@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../../../src/errors.js';
 import { keyedRandom } from '../../../src/random.js';
 import { applyCalibrationFile } from '../../../src/recipe/scores/apply-calibration.js';
@@ -106,6 +106,29 @@ describe('calibrate-score-files', () => {
     );
   });
 
+  it('says that scores are lower for targets, of which no rising curve can be learned', () => {
+    const [dev, test] = [makeSet('d'), makeSet('t')];
+    const distances = (path: string) =>
+      write(
+        `${basename(path)}-distances`,
+        readFileSync(path, 'utf8').replace(/(\S+)$/gm, (score) => `${-Number(score)}`),
+      );
+    const common = { dev: [distances(dev.a)], devTrials: dev.trials, scores: [test.a], out: join(dir, 'turned.txt') };
+    assert.equal(calibrateScoreFiles(common).reversed, true);
+    assert.equal(calibrateScoreFiles({ ...common, dev: [dev.a] }).reversed, undefined);
+    assert.throws(() => calibrateScoreFiles({ ...common, method: 'pav' }), /d-a\.txt-distances: higher scores are not/);
+  });
+
+  it('does not overwrite what it reads', () => {
+    const [dev, test] = [makeSet('d'), makeSet('t')];
+    const common = { dev: [dev.a], devTrials: dev.trials, scores: [test.a] };
+    for (const out of [dev.a, test.a, dev.trials]) {
+      const before = readFileSync(out, 'utf8');
+      assert.throws(() => calibrateScoreFiles({ ...common, out }), /would be overwritten; name another file/);
+      assert.equal(readFileSync(out, 'utf8'), before);
+    }
+  });
+
   it('applies what it has learned before, with the same features only', () => {
     const [dev, test, other] = [makeSet('d'), makeSet('t'), makeSet('o')];
     const both = { dev: [dev.a, dev.b], devTrials: dev.trials, scores: [test.a, test.b] };
@@ -138,6 +161,8 @@ describe('calibrate-score-files', () => {
     refuses({ calibration: other.a }, /o-a\.txt: cannot be read as a calibration/);
     refuses({ calibration: write('no.json', '{"method": "logistic"}') }, /no\.json: expected a calibration .* systems/);
     refuses({ calibration: at('nowhere.json') }, /nowhere\.json: cannot be read/);
+    refuses({ out: other.a }, /would be overwritten/);
+    refuses({ out: calibration }, /would be overwritten/);
     assert.throws(() => readFileSync(at('none.txt')));
   });
 
