@@ -201,6 +201,7 @@ function measureRows({ differences, systems, relative, baseline, confidence }: C
     },
   };
   if (!systems.some(figureOf)) return { value };
+  const compared = systems.some(differenceOf);
   const format = (end: number) => (measure === 'eer' ? (100 * end).toFixed(2) : end.toFixed(3));
   const unit = measure === 'eer' ? ' %' : '';
   const rows: MeasureRows = {
@@ -210,14 +211,16 @@ function measureRows({ differences, systems, relative, baseline, confidence }: C
       value: (system) => formatInterval(figureOf(system)?.interval, format, unit),
       change: (system) => formatChangeInterval(measure, differenceOf(system)),
     },
-    pValue: {
-      title: '  p-value',
-      value: () => '',
-      change: (system) => {
-        const difference = differenceOf(system);
-        return difference ? formatPValue(difference.pValue).replace(/^p (= )?/, '') : '';
+    ...(compared && {
+      pValue: {
+        title: '  p-value',
+        value: () => '',
+        change: (system) => {
+          const difference = differenceOf(system);
+          return difference ? formatPValue(difference.pValue).replace(/^p (= )?/, '') : '';
+        },
       },
-    },
+    }),
   };
   return rows;
 }
@@ -287,13 +290,21 @@ function trainingBytes({ runs }: ComparedSystem): number | undefined {
   return known.length > 0 ? Math.max(...known) : undefined;
 }
 
-function conditions({ trials, targets, nontargets, bootstrap, noIntervals, systems, confidence }: Comparison): string {
+function conditions(comparison: Comparison): string {
+  const { trials, targets, nontargets } = comparison;
+  return `${trials} trials (${targets} target, ${nontargets} nontarget); ${describeIntervals(comparison)}`;
+}
+
+/** What intervals are made of, or why there are none. */
+export function describeIntervals({ bootstrap, noIntervals, systems, confidence }: Comparison): string {
+  if (!bootstrap) return `no intervals: ${noIntervals}`;
   const seeded = systems.some(({ runs }) => runs.length > 1);
-  const from = bootstrap
-    ? `${formatConfidence(confidence)} intervals from ${bootstrap.resamples} resamples of the ${bootstrap.speakers} speakers` +
-      `${seeded ? ' and from the seeds' : ''} (seed ${bootstrap.seed})`
-    : `no intervals: ${noIntervals}`;
-  return `${trials} trials (${targets} target, ${nontargets} nontarget); ${from}`;
+  return `${formatConfidence(confidence)} intervals from ${describeSpeakers(bootstrap)}${seeded ? ', and from the seeds' : ''}`;
+}
+
+function describeSpeakers({ speakers, groups, resamples, seed }: NonNullable<Comparison['bootstrap']>): string {
+  const left = groups === speakers ? `the ${speakers} speakers` : `${groups} random groups of the ${speakers} speakers`;
+  return `leaving out each of ${left} in turn and ${resamples} resamples of them (seed ${seed})`;
 }
 
 /** What was measured, and on what; systems measured elsewhere are named. */

@@ -141,7 +141,7 @@ export interface Comparison {
   readonly trialsHash?: string;
   readonly macsDuration: number;
   readonly confidence: number;
-  readonly bootstrap?: { readonly unit: 'speaker'; speakers: number; resamples: number; seed: number };
+  readonly bootstrap?: { readonly unit: 'speaker'; speakers: number; groups: number; resamples: number; seed: number };
   /** Why there are no intervals. */
   readonly noIntervals?: string;
   readonly systems: readonly ComparedSystem[];
@@ -205,6 +205,7 @@ export function compareSystems({
   const base = systems.find((system) => system.name === baseline)!;
   const others = systems.filter((system) => system !== base);
   const differences = measured?.differences ?? {};
+  const upheld = upheldTogether(differences, confidence);
   const targets = labels.reduce((sum, label) => sum + label, 0);
   return {
     ...(name !== undefined && { name }),
@@ -239,10 +240,12 @@ export function compareSystems({
         confidence,
         speakers: measured?.bootstrap.speakers,
         claim: claim?.system === system.name && claim.baseline === baseline ? claim : undefined,
+        ...(others.length > 1 && { together: { comparisons: others.length, upheld: upheld.includes(system.name) } }),
       }),
     ),
     notes: [
-      ...manyComparisons(differences, confidence),
+      ...manyComparisons(upheld, others.length, measured !== undefined),
+      ...equalScores(given),
       ...(measured ? fewErrors(systems, targets, labels.length - targets) : []),
       ...notes,
     ],
@@ -365,16 +368,44 @@ function fewErrors(systems: readonly ComparedSystem[], targets: number, nontarge
   return few.length > 0 ? [`few ${kind} decide the EER, so its intervals are rough: ${few.join(', ')}`] : [];
 }
 
-/** Of many comparisons some come out below 0.05 by chance: which of them Holm's procedure upholds (Scand. J. Stat. 6, 1979). */
-function manyComparisons(differences: Readonly<Record<string, MeasuredDifferences>>, confidence: number): string[] {
+/** Of many comparisons some come out below 0.05 by chance: those that Holm's procedure upholds (Scand. J. Stat. 6, 1979). */
+function upheldTogether(differences: Readonly<Record<string, MeasuredDifferences>>, confidence: number): string[] {
   const ranked = Object.entries(differences)
     .map(([name, { eer }]) => ({ name, pValue: eer!.pValue }))
     .sort((a, b) => a.pValue - b.pValue);
-  if (ranked.length < 2) return [];
   const firstNot = ranked.findIndex(({ pValue }, i) => pValue * (ranked.length - i) >= 1 - confidence);
-  const upheld = ranked.slice(0, firstNot < 0 ? ranked.length : firstNot).map(({ name }) => name);
+  return ranked.slice(0, firstNot < 0 ? ranked.length : firstNot).map(({ name }) => name);
+}
+
+function manyComparisons(upheld: readonly string[], comparisons: number, measured: boolean): string[] {
+  if (!measured || comparisons < 2) return [];
   return [
-    `p-values are of single comparisons; over all ${ranked.length} together (Holm), ` +
+    `p-values are of single comparisons; over all ${comparisons} together (Holm), ` +
       `${upheld.length > 0 ? `the EER of ${upheld.join(', ')} differs` : 'no EER differs'} from the baseline's`,
   ];
+}
+
+/** Runs with the same score in every trial: the same file twice, or trainings in which the seed changed nothing. */
+function equalScores(systems: readonly SystemInput[]): string[] {
+  const groups: { run: RunInput; system: string; others: { name: string; system: string }[] }[] = [];
+  for (const { name: system, runs } of systems) {
+    for (const run of runs) {
+      const equal = groups.find(({ run: { scores } }) => equalNumbers(scores, run.scores));
+      if (equal) equal.others.push({ name: run.name, system });
+      else groups.push({ run, system, others: [] });
+    }
+  }
+  return groups.flatMap(({ run, system, others }) => {
+    if (others.length === 0) return [];
+    const names = [run.name, ...others.map(({ name }) => name)].join(', ');
+    const seeds = others.some((other) => other.system === system);
+    return [
+      `the same score in every trial: ${names}${seeds ? '; these are not different trainings, so intervals are too narrow' : ''}`,
+    ];
+  });
+}
+
+function equalNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
 }

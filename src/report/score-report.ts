@@ -44,7 +44,7 @@ export interface ScoreReport extends Evaluation {
   /** 95 %; absent with a reason. */
   readonly intervals?: MeasureIntervals;
   readonly noIntervals?: string;
-  readonly bootstrap?: { readonly unit: 'speaker'; speakers: number; resamples: number; seed: number };
+  readonly bootstrap?: { readonly unit: 'speaker'; speakers: number; groups: number; resamples: number; seed: number };
   readonly operatingPoints: readonly NamedOperatingPoint[];
   readonly definitions?: readonly DefinedFigures[];
   readonly slices?: readonly SliceFigures[];
@@ -60,7 +60,7 @@ export function formatScoreReport(report: ScoreReport, { speakers = 10 } = {}): 
     `${describeScores(report)}\n`,
     measureTable(report),
     bootstrap
-      ? `Intervals: what other speakers would give, by leaving out each of the ${bootstrap.speakers} in turn and by ${bootstrap.resamples} resamples (seed ${bootstrap.seed}).\n${fewErrors(report)}`
+      ? `Intervals: what other speakers would give, by leaving out ${describeGroups(bootstrap)} in turn and by ${bootstrap.resamples} resamples (seed ${bootstrap.seed}).\n${fewErrors(report)}`
       : `No intervals: ${noIntervals}.\n`,
     pointTable(report.operatingPoints),
     ...(definitions ? [definitionTable(definitions)] : []),
@@ -75,15 +75,22 @@ export function formatScoreReport(report: ScoreReport, { speakers = 10 } = {}): 
   ].join('\n');
 }
 
+const describeGroups = ({ speakers, groups }: NonNullable<ScoreReport['bootstrap']>) =>
+  speakers === groups ? `each of the ${speakers}` : `each of ${groups} random groups of the ${speakers}`;
+
 /** `bench/coverage.mjs`: with fewer false alarms, intervals of minDCF hold the truth clearly less often than they say. */
 const FEW_ERRORS = 10;
 
 /** Names the measures whose intervals rest on few errors: they know nothing of the errors that did not come up. */
-function fewErrors({ operatingPoints, targets, nontargets }: ScoreReport): string {
-  const few = operatingPoints.flatMap(({ at, miss, falseAlarm }) => {
+function fewErrors({ operatingPoints, targets, nontargets, eer }: ScoreReport): string {
+  const few = operatingPoints.flatMap(({ at, ...point }) => {
     if (at === 'given') return [];
+    // The EER lies between two points where scores are equal.
+    const { miss, falseAlarm } = at === 'EER' ? { miss: eer, falseAlarm: eer } : point;
     const [misses, falseAlarms] = [Math.round(miss * targets), Math.round(falseAlarm * nontargets)];
-    return Math.min(misses, falseAlarms) < FEW_ERRORS ? [`${at} (${misses} misses, ${falseAlarms} false alarms)`] : [];
+    return Math.min(misses, falseAlarms) < FEW_ERRORS
+      ? [`${at} (misses: ${misses}, false alarms: ${falseAlarms})`]
+      : [];
   });
   return few.length > 0 ? `Likely too narrow, as few errors decide: ${few.join(', ')}.\n` : '';
 }

@@ -1,7 +1,7 @@
 /**
  * @file What a comparison with the baseline shows of a system's EER, in one sentence.
  *
- * Confirmed: fewer errors, and the interval of the difference does not hold 0 (p < 0.05). Not confirmed: more errors, as
+ * Confirmed: a lower EER, and the interval of the difference does not hold 0 (p < 0.05). Not confirmed: a higher one, as
  * clearly. Undecided: neither; then the sentence says about how many speakers would decide a difference of this size.
  */
 import type { MeasuredDifference, MeasuredFigure } from '../scoring/confidence-interval.js';
@@ -28,6 +28,8 @@ export interface Verdict {
    * null) where the seeds alone vary too much for any number.
    */
   readonly speakersToDecide?: number;
+  /** With several comparisons: whether the difference remains for all of them together (Holm); only where decided. */
+  readonly upheld?: boolean;
   readonly claim?: Claim & { readonly withinInterval?: boolean };
   readonly sentence: string;
 }
@@ -50,10 +52,12 @@ export interface VerdictInput {
   /** How many there are in the trials. */
   readonly speakers?: number;
   readonly claim?: Claim;
+  /** How many systems are compared with the baseline, and whether this difference remains for all of them together. */
+  readonly together?: { readonly comparisons: number; readonly upheld: boolean };
 }
 
 export function reachVerdict(input: VerdictInput): Verdict {
-  const { system, baseline, difference, confidence = 0.95, speakers, claim } = input;
+  const { system, baseline, difference, confidence = 0.95, speakers, claim, together } = input;
   const outcome = judge(difference, confidence);
   const seeds = seedsOf(system, baseline);
   const claimed = claim && holdAgainst(claim, difference);
@@ -70,9 +74,16 @@ export function reachVerdict(input: VerdictInput): Verdict {
       }))
       .find((need) => Number.isFinite(need.speakers));
   };
+  const upheld = outcome === 'confirmed' || outcome === 'not confirmed' ? together?.upheld : undefined;
+  const limits = [
+    ...(seeds.unknown !== undefined
+      ? [`for these trainings (what other seeds${seeds.unknown} would give is not in the interval)`]
+      : []),
+    ...(upheld === false ? [`by itself, but not among all ${together!.comparisons} comparisons (Holm)`] : []),
+  ];
   const ending = {
-    confirmed: `fewer errors, confirmed${seeds.alone ? ' for these trainings (what other seeds would give is not in the interval)' : ''}`,
-    'not confirmed': `not confirmed: more errors${seeds.alone ? ' in these trainings (what other seeds would give is not in the interval)' : ''}`,
+    confirmed: `lower EER, ${['confirmed', ...limits].join(' ')}`,
+    'not confirmed': `not confirmed: ${['higher EER', ...limits].join(' ')}`,
     undecided: `undecided${needed === undefined ? '' : `; ${describeNeed(needed, moreSeeds())}`}`,
     unknown: 'undecided, as which speaker said what is not known',
   }[outcome];
@@ -85,10 +96,11 @@ export function reachVerdict(input: VerdictInput): Verdict {
     system: system.name,
     outcome,
     ...(needed !== undefined && { speakersToDecide: needed }),
+    ...(upheld !== undefined && { upheld }),
     ...(claimed && { claim: claimed }),
     sentence:
       `${system.name} against ${baseline.name}: ${conditions.join('; ')}: ${ending}` +
-      (claimed ? `; ${describeClaim(claimed)}` : ''),
+      (claimed ? `; ${describeClaim(claimed, outcome)}` : ''),
   };
 }
 
@@ -131,10 +143,12 @@ function describeDifference({ system, baseline, difference }: VerdictInput): str
   return `relative EER change ${formatRelative(change)} [${ends}], ${p}`;
 }
 
-/** `p = 0.24`, `p < 0.001` */
+/** `p = 0.24`, `p < 0.001`; 0.04998 does not become 0.050, which would be on the other side. */
 export function formatPValue(pValue: number): string {
   if (pValue < 0.001) return 'p < 0.001';
-  return `p = ${pValue.toFixed(pValue < 0.1 ? 3 : 2)}`;
+  let digits = pValue < 0.0995 ? 3 : 2;
+  while (pValue < 0.05 && Number(pValue.toFixed(digits)) >= 0.05 && digits < 15) digits++;
+  return `p = ${pValue.toFixed(digits)}`;
 }
 
 function describeCost(system: JudgedSystem, baseline: JudgedSystem): string[] {
@@ -146,12 +160,13 @@ function describeCost(system: JudgedSystem, baseline: JudgedSystem): string[] {
   return ratios.length > 0 ? [ratios.join(', ')] : [];
 }
 
-/** `alone`: neither has several, so that seeds are not in the interval. */
-function seedsOf(system: JudgedSystem, baseline: JudgedSystem): { text: string; alone: boolean } {
+/** `unknown`: whose seeds are not in the interval, as there is only one: both systems' (`''`) or one's (` of X`). */
+function seedsOf(system: JudgedSystem, baseline: JudgedSystem): { text: string; unknown?: string } {
   const [own, others] = [system.runs.length, baseline.runs.length];
   const count = (seeds: number) => `${seeds} seed${seeds === 1 ? '' : 's'}`;
   const text = own === others ? `${count(own)} each` : `${count(own)} against ${others}`;
-  return { text, alone: own === 1 && others === 1 };
+  if (own > 1 && others > 1) return { text };
+  return { text, unknown: own === others ? '' : ` of ${own === 1 ? system.name : baseline.name}` };
 }
 
 function holdAgainst(claim: Claim, difference: MeasuredDifference | undefined) {
@@ -160,13 +175,16 @@ function holdAgainst(claim: Claim, difference: MeasuredDifference | undefined) {
   return { ...claim, withinInterval: low <= claim.eer && claim.eer <= high };
 }
 
-function describeClaim({ eer, parameters, source, withinInterval }: Claim & { withinInterval?: boolean }): string {
+function describeClaim(
+  { eer, parameters, source, withinInterval }: Claim & { withinInterval?: boolean },
+  outcome: Verdict['outcome'],
+): string {
   const size = parameters === undefined ? '' : ` with ${formatRatio(parameters)} parameters`;
   const where =
     withinInterval === undefined
       ? 'cannot be judged'
       : withinInterval
-        ? 'lies within the interval'
+        ? `lies within the interval${outcome === 'undecided' ? ', and so does no difference at all' : ''}`
         : 'lies outside the interval';
   return `the claim${source === undefined ? '' : ` of ${source}`}, ${formatRelative(eer)}${size}, ${where}`;
 }

@@ -47,6 +47,8 @@ export interface ResampledMeasures extends MeasureColumns {
 
 export interface SpeakerBootstrap {
   readonly speakers: number;
+  /** How many groups of them are left out in turn: as many as there are speakers, or 200. */
+  readonly groups: number;
   readonly resamples: number;
   readonly seed: number;
   /** In the order given; resample r is the same for all systems. */
@@ -102,6 +104,7 @@ export function bootstrapMeasures(
   }
   return {
     speakers: count,
+    groups: groups.length,
     resamples,
     seed,
     systems: systems.map((_, i) => ({

@@ -46,7 +46,7 @@ export type MeasuredDifferences = Readonly<Partial<Record<MeasureName, MeasuredD
 
 export interface RunsComparison {
   readonly confidence: number;
-  readonly bootstrap: { readonly unit: 'speaker'; speakers: number; resamples: number; seed: number };
+  readonly bootstrap: { readonly unit: 'speaker'; speakers: number; groups: number; resamples: number; seed: number };
   /** In the order given. */
   readonly systems: readonly { readonly name: string; readonly seeds: number; readonly figures: MeasuredFigures }[];
   /** By name, for every system but the baseline. */
@@ -66,7 +66,7 @@ export function compareRuns({
 }: CompareRunsInput): RunsComparison {
   const base = systems.findIndex(({ name }) => name === baseline);
   if (baseline !== undefined && base < 0) throw internal(`no system is named ${baseline}`);
-  const { systems: runs } = bootstrapMeasures(
+  const { systems: runs, groups } = bootstrapMeasures(
     speakers,
     systems.flatMap(({ runs }) => runs),
     { resamples, seed, calibrated },
@@ -90,11 +90,17 @@ export function compareRuns({
     Object.fromEntries(measures.map((measure) => [measure, resultOf(measure)])) as Record<MeasureName, Result>;
   return {
     confidence,
-    bootstrap: { unit: 'speaker', speakers: speakers.names.length, resamples, seed },
+    bootstrap: { unit: 'speaker', speakers: speakers.names.length, groups, resamples, seed },
     systems: systems.map(({ name, runs: { length } }, i) => ({
       name,
       seeds: length,
-      figures: byMeasure((measure) => measuredFigure(estimates[i](measure), { confidence, ...measureBounds[measure] })),
+      figures: byMeasure((measure) =>
+        measuredFigure(estimates[i](measure), {
+          confidence,
+          speakers: speakers.names.length,
+          ...measureBounds[measure],
+        }),
+      ),
     })),
     differences: Object.fromEntries(
       systems.flatMap(({ name }, i) =>

@@ -44,6 +44,8 @@ export interface FigureOptions {
   readonly minimum?: boolean;
   /** The figure is a share of trials: if it is 0, the greatest share that so many speakers would not show is known. */
   readonly rate?: boolean;
+  /** How many speakers there are; default: as many as groups of them are left out. */
+  readonly speakers?: number;
 }
 
 export interface MeasuredFigure {
@@ -84,7 +86,13 @@ interface Variance {
 /** The interval of one system's figure, which is not negative. It always holds the figure itself. */
 export function measuredFigure(
   { value, seedValues, resampled, without }: Estimate,
-  { confidence = 0.95, greatest = Infinity, minimum = false, rate = false }: FigureOptions = {},
+  {
+    confidence = 0.95,
+    greatest = Infinity,
+    minimum = false,
+    rate = false,
+    speakers = without.length,
+  }: FigureOptions = {},
 ): MeasuredFigure {
   const ofSpeakers = { variance: jackknifeCovariance(without, without), freedom: kurtosisFreedom(without) };
   const ofSeeds = seedVariance(seedValues);
@@ -107,7 +115,7 @@ export function measuredFigure(
 
   /** If a share q of all speakers makes errors, none of S does with probability (1 − q)^S. */
   function highestUnseen(): number {
-    return rate ? 1 - ((1 - confidence) / 2) ** (1 / without.length) : greatest;
+    return rate ? 1 - ((1 - confidence) / 2) ** (1 / speakers) : greatest;
   }
 }
 

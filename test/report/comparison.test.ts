@@ -75,7 +75,7 @@ describe('comparison', () => {
     for (const { interval, pValue } of [eer!, minDcf!, minCllr!]) {
       assert.equal(pValue < 0.05, interval[0] > 0 || interval[1] < 0);
     }
-    assert.deepEqual(bootstrap, { unit: 'speaker', speakers: 6, resamples: 50, seed: 3 });
+    assert.deepEqual(bootstrap, { unit: 'speaker', speakers: 6, groups: 6, resamples: 50, seed: 3 });
   });
 
   it('has actDCF and Cllr of those systems that are calibrated in all runs', () => {
@@ -116,6 +116,24 @@ describe('comparison', () => {
     assert.match(notes[0], /^p-values are of single comparisons; over all 2 together \(Holm\), /);
     assert.equal(notes.at(-1), 'further');
     assert.doesNotMatch(compare([good, base]).notes.join('\n'), /Holm/);
+    // p = 0.044: enough alone, not beside another one.
+    const clear = system('clear', { falseAlarms: 31 });
+    const [alone] = compare([clear, base]).verdicts;
+    const [among] = compare([clear, system('other', { falseAlarms: 13 }), base]).verdicts;
+    assert.deepEqual([alone.outcome, alone.upheld], ['not confirmed', undefined]);
+    assert.deepEqual([among.outcome, among.upheld], ['not confirmed', false]);
+    assert.match(among.sentence, /but not among all 2 comparisons \(Holm\)$/);
+  });
+
+  it('says which runs have the same scores, and that they are not trainings of their own', () => {
+    const twice = system('twice', { falseAlarms: 6 }, { falseAlarms: 6 });
+    const { notes } = compare([twice, base, system('copy', { falseAlarms: 12 })]);
+    assert.ok(
+      notes.includes(
+        'the same score in every trial: twice, twice@2; these are not different trainings, so intervals are too narrow',
+      ),
+    );
+    assert.ok(notes.includes('the same score in every trial: base, copy'));
   });
 
   it('says which intervals rest on few errors', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Interval, MeasuredDifference } from '../../src/scoring/confidence-interval.js';
-import { reachVerdict, type VerdictInput } from '../../src/report/verdict.js';
+import { formatPValue, reachVerdict, type VerdictInput } from '../../src/report/verdict.js';
 
 describe('verdict', () => {
   const runs = [1, 2, 3];
@@ -50,16 +50,47 @@ describe('verdict', () => {
 
   it('confirms fewer errors, and does not confirm where there are more', () => {
     const fewer = judge({ difference: differing([-0.09, -0.01], 0.012) });
-    assert.deepEqual([fewer.outcome, fewer.sentence.split(': ').at(-1)], ['confirmed', 'fewer errors, confirmed']);
+    assert.deepEqual([fewer.outcome, fewer.sentence.split(': ').at(-1)], ['confirmed', 'lower EER, confirmed']);
     const more = judge({ system: { ...aca, eer: 0.13 }, difference: differing([0.1, 0.5], 0.0004, 0.13) });
     assert.equal(more.outcome, 'not confirmed');
-    assert.match(more.sentence, /\+30\.0 % \[\+10\.0, \+50\.0\], p < 0\.001;.*: not confirmed: more errors$/);
+    assert.match(more.sentence, /\+30\.0 % \[\+10\.0, \+50\.0\], p < 0\.001;.*: not confirmed: higher EER$/);
+  });
+
+  it('says what does not remain among many comparisons', () => {
+    const clear = differing([-0.09, -0.01], 0.012);
+    const lost = judge({ difference: clear, together: { comparisons: 7, upheld: false } });
+    assert.deepEqual([lost.outcome, lost.upheld], ['confirmed', false]);
+    assert.match(lost.sentence, /: lower EER, confirmed by itself, but not among all 7 comparisons \(Holm\)$/);
+    const kept = judge({ difference: clear, together: { comparisons: 7, upheld: true } });
+    assert.match(kept.sentence, /: lower EER, confirmed$/);
+    assert.equal(judge({ together: { comparisons: 7, upheld: false } }).upheld, undefined);
+  });
+
+  it('writes a p-value on the side of 0.05 that it is on', () => {
+    const written = [0.04998, 0.05, 0.0502, 0.0496, 0.09951, 0.2, 0.00099].map(formatPValue);
+    assert.deepEqual(written, [
+      'p = 0.04998',
+      'p = 0.050',
+      'p = 0.050',
+      'p = 0.0496',
+      'p = 0.10',
+      'p = 0.20',
+      'p < 0.001',
+    ]);
   });
 
   it('says that one seed each shows nothing of other trainings', () => {
     const one = { system: { ...aca, runs: [1] }, baseline: { ...ecapa, runs: [1] } };
     const { sentence } = judge({ ...one, difference: differing([-0.09, -0.01], 0.012) });
-    assert.match(sentence, /; 1 seed each, 18 speakers: fewer errors, confirmed for these trainings \(/);
+    assert.match(
+      sentence,
+      /; 1 seed each, 18 speakers: lower EER, confirmed for these trainings \(what other seeds would give /,
+    );
+    const base = judge({ baseline: one.baseline, difference: differing([-0.09, -0.01], 0.012) }).sentence;
+    assert.match(
+      base,
+      /confirmed for these trainings \(what other seeds of ecapa-tdnn would give is not in the interval\)$/,
+    );
     const uneven = judge({ ...one, baseline: ecapa }).sentence;
     assert.match(uneven, /; 1 seed against 3, 18 speakers: undecided; about /);
   });
@@ -86,7 +117,7 @@ describe('verdict', () => {
     const within = judge({ claim });
     assert.match(
       within.sentence,
-      /; the claim of the paper, -5\.0 % with 0\.22× parameters, lies within the interval$/,
+      /; the claim of the paper, -5\.0 % with 0\.22× parameters, lies within the interval, and so does no difference at all$/,
     );
     assert.equal(within.claim?.withinInterval, true);
     const outside = judge({ claim, difference: differing([0.01, 0.2], 0.03) });

@@ -96,6 +96,11 @@ describe('confidence intervals', () => {
     assert.deepEqual(measuredFigure(low, { greatest: 1 }).interval, interval);
   });
 
+  it('counts the speakers, not the groups of them, for what no errors leave open', () => {
+    const none = ofSpeakers([0, 0, 0, 0]);
+    close(measuredFigure(none, { rate: true, speakers: 1000 }).interval[1], 1 - 0.025 ** (1 / 1000));
+  });
+
   it('says of no errors how many could be there unseen', () => {
     const none = ofSpeakers(Array.from({ length: 40 }, () => 0));
     close(measuredFigure(none, { rate: true, greatest: 1 }).interval[1], 1 - 0.025 ** (1 / 40));

@@ -12,8 +12,8 @@ import type {
   SliceFigures,
   WorstTrial,
 } from '../../report/score-report.js';
-import { bootstrapMeasures, type ResampledMeasures } from '../../scoring/bootstrap.js';
-import { type Estimate, type Interval, measuredFigure } from '../../scoring/confidence-interval.js';
+import { bootstrapMeasures, type SpeakerBootstrap } from '../../scoring/bootstrap.js';
+import { type Estimate, type FigureOptions, type Interval, measuredFigure } from '../../scoring/confidence-interval.js';
 import { detCurve } from '../../scoring/det-curve.js';
 import { evaluateLabelled } from '../../scoring/evaluation.js';
 import {
@@ -149,13 +149,13 @@ export function reportOnScoreFile(
     ...evaluation,
     ...(bootstrap
       ? {
-          intervals: intervalsOf(bootstrap.systems[0]),
-          bootstrap: { unit: 'speaker', speakers: bootstrap.speakers, resamples, seed },
+          intervals: intervalsOf(bootstrap),
+          bootstrap: { unit: 'speaker', speakers: bootstrap.speakers, groups: bootstrap.groups, resamples, seed },
         }
       : { noIntervals }),
     operatingPoints: points.map((point, i) => ({
       ...point,
-      ...(bootstrap && { intervals: pointIntervals(bootstrap.systems[0], i) }),
+      ...(bootstrap && { intervals: pointIntervals(bootstrap, i) }),
     })),
     ...(definitions && { definitions: figuresByDefinition(scores, labels, definitions, path) }),
     ...(sides &&
@@ -198,29 +198,28 @@ function operatingPoints(
   return places.map(([at, threshold]) => ({ at, ...curvePoint(curve, threshold) }));
 }
 
-function intervalsOf({ observed, measures, without }: ResampledMeasures): MeasureIntervals {
+function intervalsOf({ speakers, systems: [{ observed, measures, without }] }: SpeakerBootstrap): MeasureIntervals {
   const entries = Object.entries(measures).map(([measure, resampled]) => {
     const name = measure as MeasureName;
     const estimate = single(observed.measures[name]!, resampled, without.measures[name]!);
-    return [name, measuredFigure(estimate, measureBounds[name]).interval];
+    return [name, measuredFigure(estimate, { speakers, ...measureBounds[name] }).interval];
   });
   return Object.fromEntries(entries) as MeasureIntervals;
 }
 
-function pointIntervals({ observed, points, without }: ResampledMeasures, point: number) {
+function pointIntervals({ speakers, systems: [{ observed, points, without }] }: SpeakerBootstrap, point: number) {
+  const share = { greatest: 1, rate: true, speakers };
   const estimate = (rate: 'miss' | 'falseAlarm' | 'precision') =>
     single(observed.points[point][rate], points[point][rate], without.points[point][rate]);
   const precision = estimate('precision');
   // Where some resample accepts nothing, its precision is not defined, and the interval neither.
   const defined = ![...precision.resampled, ...precision.without].some(Number.isNaN);
   return {
-    miss: measuredFigure(estimate('miss'), RATE).interval,
-    falseAlarm: measuredFigure(estimate('falseAlarm'), RATE).interval,
-    ...(defined && { precision: shareInterval(precision) }),
+    miss: measuredFigure(estimate('miss'), share).interval,
+    falseAlarm: measuredFigure(estimate('falseAlarm'), share).interval,
+    ...(defined && { precision: shareInterval(precision, share) }),
   };
 }
-
-const RATE = { greatest: 1, rate: true };
 
 const single = (value: number, resampled: Float64Array, without: Float64Array): Estimate => ({
   value,
@@ -230,11 +229,11 @@ const single = (value: number, resampled: Float64Array, without: Float64Array): 
 });
 
 /** Intervals are made for small shares; a great one's is that of what is missing from 1. */
-function shareInterval(share: Estimate): Interval {
-  if (share.value <= 0.5) return measuredFigure(share, RATE).interval;
+function shareInterval(share: Estimate, options: FigureOptions): Interval {
+  if (share.value <= 0.5) return measuredFigure(share, options).interval;
   const rest = (value: number) => 1 - value;
   const missing = single(rest(share.value), share.resampled.map(rest), share.without.map(rest));
-  const [low, high] = measuredFigure(missing, RATE).interval;
+  const [low, high] = measuredFigure(missing, options).interval;
   return [rest(high), rest(low)];
 }
 
@@ -271,7 +270,7 @@ function figuresOfSlice(
     ...figures,
     measures,
     ...(own && {
-      intervals: intervalsOf(bootstrapMeasures(own, [scores], { resamples, seed, calibrated }).systems[0]),
+      intervals: intervalsOf(bootstrapMeasures(own, [scores], { resamples, seed, calibrated })),
     }),
     ...errors,
   };

@@ -59,7 +59,7 @@ export function compareStage(
         ...(guests.length > 0 && { guests: guests.map(guestFingerprint) }),
       };
     },
-    version: 5,
+    version: 6,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, log }) {

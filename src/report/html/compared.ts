@@ -4,6 +4,7 @@
 import type { Interval } from '../../scoring/confidence-interval.js';
 import type { MeasureName } from '../../scoring/measures.js';
 import type { Comparison } from '../comparison.js';
+import { describeIntervals } from '../comparison-table.js';
 
 /** A figure with what is known of its certainty. */
 export interface MeasuredValue {
@@ -49,7 +50,7 @@ export interface Compared {
 const MEASURES = ['eer', 'minDcf', 'minDcf005', 'minDcf0001', 'minCllr', 'actDcf', 'cllr'] as const;
 
 export function comparedOf(comparison: Comparison): Compared {
-  const { systems, relative, baseline, bootstrap, noIntervals, verdicts, trials, targets, nontargets } = comparison;
+  const { systems, relative, baseline, verdicts, trials, targets, nontargets } = comparison;
   return {
     baseline,
     verdicts: verdicts.map(({ sentence }) => `${sentence}.`),
@@ -57,9 +58,7 @@ export function comparedOf(comparison: Comparison): Compared {
     targets,
     nontargets,
     macsDuration: comparison.macsDuration,
-    intervals: bootstrap
-      ? `95 % intervals from ${bootstrap.resamples} resamples of the ${bootstrap.speakers} speakers (seed ${bootstrap.seed})`
-      : `no intervals: ${noIntervals}`,
+    intervals: describeIntervals(comparison),
     notes: comparison.notes,
     partial: comparison.partial,
     systems: systems.map((system) => {
