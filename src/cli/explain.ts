@@ -93,6 +93,15 @@ async function modelOf(flags: ExplainFlags): Promise<{ modelDir: string; engine:
       `${modelDir}: there is no averaged model of ${run.name} yet\n  make it with: acanet average --recipe ${recipe.name} --model ${run.name}`,
     );
   }
+  const { explainRecipe } = await import('../recipe/running/run-recipe.js');
+  const stage = `average/${run.name}`;
+  const changed = explainRecipe({ experiment, targets: [stage] }).filter(({ action }) => action !== 'skip');
+  if (changed.length > 0) {
+    const [first] = changed;
+    process.stderr.write(
+      `! ${modelDir} was made under other settings: ${first.stage} is out of date (${first.reasons.join('; ')})\n`,
+    );
+  }
   return {
     modelDir,
     engine: recipe.engine,

@@ -102,25 +102,35 @@ function differencesOf(before: StageInput, now: StageInput, pending: readonly st
   const differences = describeChanges(before.settings, now.settings);
   if (before.version !== now.version) differences.push('acanet does this stage differently now');
   const needs = [...new Set([...Object.keys(before.needs), ...Object.keys(now.needs)])];
-  for (const need of needs.filter((name) => !pending.includes(name))) {
-    if (before.needs[need] === undefined) differences.push(`takes ${need} too`);
-    else if (now.needs[need] === undefined) differences.push(`no longer takes ${need}`);
-    else if (before.needs[need] !== now.needs[need]) differences.push(`${need} gave another result`);
-  }
-  return differences;
+  const changes = needs
+    .filter((need) => !pending.includes(need))
+    .flatMap((need) => {
+      if (before.needs[need] === undefined) return [`takes ${need} too`];
+      if (now.needs[need] === undefined) return [`no longer takes ${need}`];
+      return before.needs[need] === now.needs[need] ? [] : [`${need} gave another result`];
+    });
+  return [...differences, ...firstOf(changes)];
 }
 
-/** `training.batchSize: 32 → 16` for each leaf that differs, at most five. */
+const MOST_NAMED = 5;
+
+const firstOf = (reasons: readonly string[]): string[] =>
+  reasons.length > MOST_NAMED
+    ? [...reasons.slice(0, MOST_NAMED), `… and ${reasons.length - MOST_NAMED} more`]
+    : [...reasons];
+
+/** `training.batchSize: 32 → 16` for each leaf that differs, as many as are worth reading. */
 function describeChanges(before: unknown, now: unknown): string[] {
   const [old, current] = [flatten(before), flatten(now)];
   const changed = [...new Set([...old.keys(), ...current.keys()])].filter((key) => old.get(key) !== current.get(key));
   const show = (value = 'not set') => (value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  const lines = changed.slice(0, 5).map((key) => `${key}: ${show(old.get(key))} → ${show(current.get(key))}`);
-  return changed.length > 5 ? [...lines, `… and ${changed.length - 5} more settings`] : lines;
+  const lines = changed.map((key) => `${key}: ${show(old.get(key))} → ${show(current.get(key))}`);
+  return firstOf(lines);
 }
 
 function flatten(value: unknown, path = '', leaves = new Map<string, string>()): Map<string, string> {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+  const list = Array.isArray(value) && value.every((child) => typeof child !== 'object');
+  if (value !== null && typeof value === 'object' && !list) {
     for (const [key, child] of Object.entries(value)) flatten(child, path ? `${path}.${key}` : key, leaves);
   } else if (value !== undefined) {
     leaves.set(path, JSON.stringify(value));

@@ -16,6 +16,7 @@ import { fileSha256 } from '../../storage/hashing.js';
 import { gridOf, type GridAxis } from '../definition/grid.js';
 import type { Library } from '../running/library.js';
 import type { Recipe } from '../definition/schema.js';
+import { withinEpochs } from './stage-average.js';
 import { COST_SECONDS } from './stage-cost.js';
 import { readPartial } from './stage-prep.js';
 import type { Stage, StageContext } from '../running/stage-runner.js';
@@ -126,7 +127,10 @@ function shownAxes(recipe: Recipe, chosen: readonly string[] | undefined): { bas
 
 /** Averaging, where it is the same for all. */
 function describeSettings(recipe: Recipe, systems: readonly string[]): string[] {
-  const averages = systems.map((system) => systemSettings(recipe, system).average);
+  const averages = systems.map((system) => {
+    const { average, training } = systemSettings(recipe, system);
+    return withinEpochs(average, training.epochs);
+  });
   const [{ last, best }] = averages;
   if (averages.some((average) => average.last !== last || average.best !== best)) return [];
   return [

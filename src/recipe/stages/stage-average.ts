@@ -57,7 +57,7 @@ export function averageStage(
 }
 
 /** A short training, as in a trial run, has fewer checkpoints than the recipe would average. */
-const withinEpochs = ({ last, best, batchNorm }: AverageOptions, epochs: number): AverageOptions => ({
+export const withinEpochs = ({ last, best, batchNorm }: AverageOptions, epochs: number): AverageOptions => ({
   last: last && Math.min(last, epochs),
   best: best && Math.min(best, epochs),
   batchNorm,

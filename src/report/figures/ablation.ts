@@ -47,7 +47,7 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
       y,
       heading !== undefined
         ? `{heading|${endOf(heading, LEFT - 20, 13)}}`
-        : `${endOf(row!.label, LEFT - 90, 12.5)}${row!.base ? '{faint|(base)}' : ''}`,
+        : `${endOf(row!.label, LEFT - 90, 12.5)}${row!.base ? ' {faint|(base)}' : ''}`,
     ]),
   );
   const svg = drawChart(

@@ -26,6 +26,23 @@ export const horizontalAxis = (name: string) => ({
   nameTextStyle: text(12.5, LIGHT.ink),
 });
 
+/** An axis of epochs from 0: whole ones, the last of them labelled where a tick falls on it. */
+export function epochAxis(last: number) {
+  const interval = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((step) => last / step <= 7) ?? 1000;
+  return {
+    ...horizontalAxis('epoch'),
+    nameGap: 22,
+    min: 0,
+    max: last,
+    interval,
+    axisLabel: {
+      ...text(11.5, LIGHT.faint),
+      hideOverlap: true,
+      showMaxLabel: Math.abs(last / interval - Math.round(last / interval)) < 1e-6,
+    },
+  };
+}
+
 /** An axis of numbers with its name beside it, turned. */
 export const verticalAxis = (name: string) => ({ ...horizontalAxis(name), nameGap: 46 });
 

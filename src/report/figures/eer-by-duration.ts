@@ -7,7 +7,7 @@
 import { compareRuns } from '../../scoring/compare-runs.js';
 import type { Interval } from '../../scoring/confidence-interval.js';
 import { sliceTrials, type TrialSide } from '../../scoring/slices.js';
-import type { SpeakerPairs } from '../../scoring/speaker-pairs.js';
+import { type SpeakerPairs, whyNoIntervals } from '../../scoring/speaker-pairs.js';
 import { createNumbering, type TrialTable } from '../../scoring/trial-table.js';
 import { evaluateLabelled } from '../../scoring/evaluation.js';
 import { drawChart, type Tip } from './chart.js';
@@ -27,7 +27,6 @@ export interface DurationBand {
 const BANDS = 5;
 /** With fewer target trials a band's EER says nothing. */
 const FEWEST_TARGETS = 20;
-const FEWEST_SPEAKERS = 5;
 
 /** EERs of the bands that hold enough trials of both kinds. */
 export function durationBands(trials: ScoredTrials): DurationBand[] {
@@ -43,7 +42,7 @@ export function durationBands(trials: ScoredTrials): DurationBand[] {
       runs: system.runs.map((scores) => Float64Array.from(members, (trial) => scores[trial])),
     }));
     const own = speakersOf(speakers, members);
-    if (resamples === 0 || own.names.length < FEWEST_SPEAKERS) {
+    if (resamples === 0 || whyNoIntervals(own) !== undefined) {
       const eers = runs.map((system) => ({
         name: system.name,
         eer: mean(system.runs.map((scores) => evaluateLabelled(scores, labels).eer)),

@@ -5,7 +5,7 @@
  */
 import type { CustomSeriesOption, LineSeriesOption } from 'echarts/charts';
 import { drawChart, type Tip } from './chart.js';
-import { endOf, horizontalAxis, legendHeight, panelAxis, systemLegend, text } from './chart-parts.js';
+import { endOf, epochAxis, horizontalAxis, legendHeight, panelAxis, systemLegend, text } from './chart-parts.js';
 import { type Figure, type NoFigure, thinned } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 import { epochsOf, type TrainingRecord } from './training-curves.js';
@@ -131,12 +131,16 @@ export function instrumentsFigure(
       })),
       xAxis: panels.map(({ axis, lines }, gridIndex) => ({
         gridIndex,
-        ...horizontalAxis(axis),
-        nameGap: 22,
-        min: Math.min(...lines.flatMap(({ points }) => points.map(([x]) => x))),
-        max: Math.max(...lines.flatMap(({ points }) => points.map(([x]) => x))),
+        ...(axis === 'epoch'
+          ? epochAxis(Math.max(...lines.flatMap(({ points }) => points.map(([x]) => x))))
+          : {
+              ...horizontalAxis(axis),
+              nameGap: 22,
+              min: Math.min(...lines.flatMap(({ points }) => points.map(([x]) => x))),
+              max: Math.max(...lines.flatMap(({ points }) => points.map(([x]) => x))),
+              axisLabel: { ...text(11.5, LIGHT.faint), hideOverlap: true, showMaxLabel: false },
+            }),
         splitLine: { show: false },
-        axisLabel: { ...text(11.5, LIGHT.faint), hideOverlap: true, showMaxLabel: false },
       })),
       yAxis: panels.map(({ most }, gridIndex) => ({
         gridIndex,

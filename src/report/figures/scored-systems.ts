@@ -1,6 +1,6 @@
 /** @file What the figures on scores are drawn from: the trials, who is in them, and each system's scores of them. */
 import type { TrialSide } from '../../scoring/slices.js';
-import type { SpeakerPairs } from '../../scoring/speaker-pairs.js';
+import { type SpeakerPairs, whyNoIntervals } from '../../scoring/speaker-pairs.js';
 import type { TrialTable } from '../../scoring/trial-table.js';
 
 /** A system with the scores of its trainings. */
@@ -20,15 +20,12 @@ export interface ScoredTrials {
   readonly seed: number;
 }
 
-/** Fewer speakers are too alike when resampled for their spread to mean anything. */
-const FEWEST_SPEAKERS = 5;
-
 /** Operations that may be spent on resampling for one figure: a few seconds. */
 const BUDGET = 2e8;
 
-/** How often to resample speakers so that a figure takes seconds; 0 where there are too few speakers for intervals. */
+/** How often to resample speakers so that a figure takes seconds; 0 where the speakers cannot be resampled. */
 export function affordableResamples({ table, speakers, systems }: ScoredTrials): number {
-  if (speakers.names.length < FEWEST_SPEAKERS) return 0;
+  if (whyNoIntervals(speakers) !== undefined) return 0;
   const runs = systems.reduce((count, { runs }) => count + runs.length, 0);
   return Math.round(Math.min(300, Math.max(100, BUDGET / (table.labels.length * runs))));
 }

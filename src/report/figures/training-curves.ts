@@ -6,7 +6,7 @@
  */
 import type { LineSeriesOption } from 'echarts/charts';
 import { drawChart, type Tip } from './chart.js';
-import { horizontalAxis, legendHeight, panelAxis, systemLegend, text } from './chart-parts.js';
+import { epochAxis, legendHeight, panelAxis, systemLegend, text } from './chart-parts.js';
 import { type Figure, type NoFigure, thinned } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 import { percent, percentTick } from './scored-systems.js';
@@ -136,12 +136,8 @@ export function trainingCurvesFigure(
       })),
       xAxis: panels.map((_, gridIndex) => ({
         gridIndex,
-        ...horizontalAxis('epoch'),
-        nameGap: 22,
-        min: 0,
-        max: Math.max(...curves.flat().flatMap(({ points }) => points.map(([epoch]) => epoch))),
+        ...epochAxis(Math.max(...curves.flat().flatMap(({ points }) => points.map(([epoch]) => epoch)))),
         splitLine: { show: false },
-        axisLabel: { ...text(11.5, LIGHT.faint), hideOverlap: true, showMaxLabel: false },
       })),
       yAxis: panels.map(({ tick, most }, gridIndex) => ({
         gridIndex,
@@ -162,7 +158,8 @@ export function trainingCurvesFigure(
             xAxisIndex: index,
             yAxisIndex: index,
             data: thinned(points, DRAWN),
-            showSymbol: marks && records.length <= 8,
+            // A line of one point would not be seen.
+            showSymbol: points.length === 1 || (marks && records.length <= 8),
             symbol,
             symbolSize: 5,
             lineStyle: { color, width: several ? 1.3 : 1.8, type: dash },
