@@ -59,7 +59,9 @@ export function addScore(program: Command): void {
     if (flags.out !== undefined && runs.length > 1) {
       self.error(`error: ${runs.length} trainings are scored, one folder is given: name one with --model`);
     }
-    await bringUpToDate({ experiment, targets: runs.map(({ name }) => `score/${name}`) });
+    const { stagesToScore, scoreTrialList } = await import('../recipe/scores/score-trial-list.js');
+    const targets = runs.flatMap((run) => stagesToScore(experiment.recipe, run, trials));
+    await bringUpToDate({ experiment, targets });
     const talk = createTalk();
     const signal = listenForInterruption();
     const { describeScores } = await import('../scoring/evaluation.js');
@@ -75,7 +77,6 @@ export function addScore(program: Command): void {
           lines: [`${folder}/scores.txt`, describeScores(evaluation), llrs, describeScores(calibrated!)],
         });
       } else {
-        const { scoreTrialList } = await import('../recipe/scores/score-trial-list.js');
         const { folder, evaluation } = await scoreTrialList(options);
         results.push({
           json: { system, run: name, seed, folder, ...evaluation },

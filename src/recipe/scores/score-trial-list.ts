@@ -4,10 +4,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
-import { checkEnrolment, findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
-import { readManifest } from '../../corpus/manifest.js';
-import { checkTrials, describeTrials, readTrials } from '../../corpus/trials/trials.js';
+import { checkEnrolment, type Enrolment, findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
+import { readManifest, type Utterance } from '../../corpus/manifest.js';
+import { checkTrials, describeTrials, readTrials, type Trial } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
+import { needsTraining } from '../../scoring/backend-options.js';
 import type { Evaluation } from '../../scoring/evaluation.js';
 import { readEmbeddings } from '../extraction/embedding-archive.js';
 import type { Library, Reporting } from '../running/library.js';
@@ -16,12 +17,13 @@ import { embedCached } from '../stages/stage-embed.js';
 import { readPartial } from '../stages/stage-prep.js';
 import { scoreTrials } from '../stages/stage-score.js';
 import { systemSettings } from '../definition/system-settings.js';
-import { findTrainingRuns } from '../definition/training-runs.js';
+import type { Recipe } from '../definition/schema.js';
+import { findTrainingRuns, type TrainingRun } from '../definition/training-runs.js';
 import type { Experiment } from '../running/work-folder.js';
 
 export interface ScoreTrialListOptions extends Reporting {
   experiment: Experiment;
-  /** Its stage `score/<run>` must be up to date; what that has scored is not scored again. */
+  /** Its `stagesToScore` must be up to date; what they have scored is not scored again. */
   run: string;
   /** A file, or the name of one of the recipe's own lists; default: its test trials, whatever files lie around. */
   trials?: string | undefined;
@@ -30,6 +32,16 @@ export interface ScoreTrialListOptions extends Reporting {
   /** Folder of the results. Default: `score/<run>` for the test trials, else a folder in it named by the list. */
   out?: string;
   library?: Pick<Library, 'openEmbedder'>;
+}
+
+/** The stages whose results `scoreTrialList` reads: none that reads the test trials where those are kept back. */
+export function stagesToScore(recipe: Recipe, { name, system }: TrainingRun, trials: string | undefined): string[] {
+  if (recipe.evaluate === 'test' || trials === undefined) return [`score/${name}`];
+  return [
+    systemSettings(recipe, system).featuresStage,
+    `average/${name}`,
+    ...(needsTraining(recipe.scoring) ? [`embed-train/${name}`] : []),
+  ];
 }
 
 export async function scoreTrialList({
@@ -51,6 +63,7 @@ export async function scoreTrialList({
   const found = findEnrolment(path, trials, enrollMap);
   const enrolment = found?.enrolment;
   const known = new Set(utterances.map(({ id }) => id));
+  if (recipe.evaluate === 'development') refuseTestTrials(recipe, path, { trials, enrolment, utterances });
   const summary = checkTrials(trials, known, path, enrolment);
   reporting.log(`${path}: ${describeTrials(summary)}`);
   if (found) {
@@ -64,7 +77,10 @@ export async function scoreTrialList({
       evaluation: JSON.parse(readFileSync(join(folder, 'metrics.json'), 'utf8')) as Evaluation,
     };
   }
-  const embeddings = readEmbeddings(join(workFolder, 'embed', run, 'embeddings.ark'));
+  const tested = recipe.evaluate === 'test';
+  const embeddings = tested
+    ? readEmbeddings(join(workFolder, 'embed', run, 'embeddings.ark'))
+    : new Map<string, Float32Array>();
   const ids = [...utterancesOfTrials(trials, enrolment)].filter((id) => !embeddings.has(id));
   if (ids.length > 0) {
     const modelDir = join(workFolder, 'average', run);
@@ -86,6 +102,25 @@ export async function scoreTrialList({
     partial: readPartial(prep),
   });
   return { folder, list: path, evaluation };
+}
+
+/** @throws UserError where trials hold utterances of the test speakers */
+function refuseTestTrials(
+  { name }: Recipe,
+  path: string,
+  {
+    trials,
+    enrolment,
+    utterances,
+  }: { trials: readonly Trial[]; enrolment?: Enrolment; utterances: readonly Utterance[] },
+): void {
+  const test = new Set(utterances.filter(({ split }) => split === 'test').map(({ id }) => id));
+  const held = [...utterancesOfTrials(trials, enrolment)].filter((id) => test.has(id));
+  if (held.length === 0) return;
+  throw new UserError(
+    `${path}: ${held.length} test utterances (${held[0]} first), and recipe ${name} keeps its test trials back (evaluate: development)\n` +
+      '  once everything is chosen: --set evaluate=test',
+  );
 }
 
 /** A file of that name, else the recipe's own list of that name. */

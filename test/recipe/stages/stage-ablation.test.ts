@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../../src/errors.js';
 import { explainRecipe, runRecipe, trainingsOf } from '../../../src/recipe/running/run-recipe.js';
+import { trainingRuns } from '../../../src/recipe/definition/training-runs.js';
+import { scoreTrialList, stagesToScore } from '../../../src/recipe/scores/score-trial-list.js';
 import { comparedSystems, lastCompared } from '../../../src/recipe/stages/compared-systems.js';
 import { finalStages } from '../../../src/recipe/stages/stages.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
@@ -147,6 +149,21 @@ describe('an ablation from end to end', () => {
     assert.ok(test!.trials > 0);
     assert.ok(axes.every(({ rows }) => rows.every((row) => row.test!.runs.length === 1)));
     assert.match(readFileSync(folder('ablation/ablation.md'), 'utf8'), /test EER: to be seen, not to choose by/);
+  });
+
+  it('scores development trials by name, and no list with test speakers, while the test trials are kept back', async () => {
+    const experiment = open();
+    const [run] = trainingRuns(experiment.recipe, 'aca-net');
+    const targets = stagesToScore(experiment.recipe, run, 'dev-trials.txt');
+    assert.deepEqual(targets, ['features', 'average/aca-net']);
+    await runRecipe({ ...quiet, experiment, targets, library });
+    const score = (trials: string) => scoreTrialList({ ...quiet, experiment, run: 'aca-net', trials, library });
+    const { evaluation } = await score('dev-trials.txt');
+    assert.equal(evaluation.trials, ablation().development.trials);
+    await assert.rejects(
+      score('trials.txt'),
+      /12 test utterances \(\S+ first\), and recipe small keeps its test trials back/,
+    );
   });
 
   it('chooses among all systems of a recipe without a grid', async () => {
