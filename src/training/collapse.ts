@@ -127,8 +127,9 @@ function judge({ spread, common, attention }: Readings, context: Judged): Findin
   return findings;
 }
 
-/** A low spread that the instruments do not explain. */
+/** A low spread that the instruments do not explain. Before the first step it is no fault of the training. */
 function judgeSpread({ spread, utterances }: Readings, context: Judged, early: boolean): Finding[] {
+  if (context.step === 0) return [];
   const limit = Math.min(early ? EARLY_SPREAD : SPREAD, (utterances - 1) / 4);
   return spread < limit ? [fewDirections(spread, limit, context)] : [];
 }

@@ -46,8 +46,9 @@ const attending = (first: [number, number], second: [number, number]) => ({
 const wide = { latentInit: { std: 2 } };
 
 describe('collapse warnings', () => {
-  it('say nothing of a healthy network, nor of a low spread within the first epoch', () => {
+  it('say nothing of a healthy network, nor of a low spread before the first step and within the first epoch', () => {
     const watch = createCollapseWatch(context({ model: wide }));
+    assert.deepEqual(watch.observe({ step: 0, instruments: { ...healthy, spread: 1.4 } }), []);
     assert.deepEqual(watch.observe({ step: 0, instruments: healthy }), []);
     assert.deepEqual(watch.observe({ step: 10, instruments: { ...healthy, spread: 1.8 } }), []);
     assert.deepEqual(watch.observe({ step: 28, devEer: 0.2, instruments: { ...healthy, spread: 3.8 } }), []);
