@@ -77,6 +77,11 @@ export function addCompare(program: Command): void {
     'acanet compare --scores ours=a.txt --scores theirs=b.txt --baseline theirs --trials trials.txt --manifest manifest.jsonl',
   ).action(async (reference: string | undefined, flags: CompareFlags, self: Command) => {
     refuseMixtures(reference, flags, self);
+    if (flags.results !== undefined) {
+      // Before anything is trained.
+      const { readResults } = await import('../recipe/comparison/write-results.js');
+      readResults(flags.results);
+    }
     if (flags.trials === undefined) await compareRecipe(reference ?? flags.baseline, flags, self);
     else await compareFiles(flags.trials, flags, self);
   });
@@ -98,6 +103,9 @@ function refuseMixtures(reference: string | undefined, flags: CompareFlags, self
   }
   if (flags.title !== undefined && flags.results === undefined) self.error('error: --title goes with --results FILE');
   if (flags.calibrated && flags.scores.length === 0) self.error('error: --calibrated goes with --scores');
+  if (flags.manifest !== undefined && flags.speakers !== undefined) {
+    self.error('error: --manifest and --speakers both say who speaks: name one of them');
+  }
 }
 
 async function compareRecipe(reference: string | undefined, flags: CompareFlags, self: Command): Promise<void> {

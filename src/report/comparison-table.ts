@@ -95,8 +95,16 @@ function belowEachOther(comparison: Comparison): TableContent {
       align: 'right',
       cell: ({ runs }) => String(runs.length),
     },
-    { title: 'params', align: 'right', cell: ({ parameters }) => orDash(parameters, formatCount) },
-    { title: `MACs (${macsDuration} s)`, align: 'right', cell: ({ macs }) => orDash(macs, formatCount) },
+    systems.some(({ parameters }) => parameters !== undefined) && {
+      title: 'params',
+      align: 'right',
+      cell: ({ parameters }) => orDash(parameters, formatCount),
+    },
+    systems.some(({ macs }) => macs !== undefined) && {
+      title: `MACs (${macsDuration} s)`,
+      align: 'right',
+      cell: ({ macs }) => orDash(macs, formatCount),
+    },
     systems.some(({ realTimeFactor }) => realTimeFactor !== undefined) && {
       title: 'RTF',
       align: 'right',

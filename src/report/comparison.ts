@@ -335,6 +335,12 @@ function evaluateRun({ name, scores, llrs }: RunInput, labels: Uint8Array) {
   const { trials: _, targets: __, nontargets: ___, ...figures } = evaluateLabelled(scores, labels, { where: name });
   if (!llrs) return figures;
   const calibrated = evaluateLabelled(llrs, labels, { calibrated: true, where: name });
+  // Intervals are of the ratios, so they must be of these scores. Roundings may join two of them.
+  if (Math.abs(calibrated.eer - figures.eer) > 1e-4) {
+    throw new UserError(
+      `${name}: the log-likelihood ratios are not of these scores: they have an EER of ${calibrated.eer}, the scores one of ${figures.eer}\n  calibrate again`,
+    );
+  }
   return { ...figures, ...Object.fromEntries(calibrationMeasures.map((measure) => [measure, calibrated[measure]])) };
 }
 

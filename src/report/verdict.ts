@@ -84,7 +84,7 @@ export function reachVerdict(input: VerdictInput): Verdict {
   const ending = {
     confirmed: `lower EER, ${['confirmed', ...limits].join(' ')}`,
     'not confirmed': `not confirmed: ${['higher EER', ...limits].join(' ')}`,
-    undecided: `undecided${needed === undefined ? '' : `; ${describeNeed(needed, moreSeeds())}`}`,
+    undecided: `undecided${needed === undefined ? '' : `; ${describeNeed(needed, moreSeeds(), difference!.seSeeds === undefined ? ' between these trainings' : '')}`}`,
     unknown: 'undecided, as which speaker said what is not known',
   }[outcome];
   const conditions = [
@@ -115,9 +115,12 @@ interface Need {
   readonly speakers: number;
 }
 
-/** @param moreSeeds what would do where no number of speakers does */
-function describeNeed(speakers: number, moreSeeds: Need | undefined): string {
-  const size = 'would decide a difference of this size';
+/**
+ * @param moreSeeds what would do where no number of speakers does
+ * @param trainings said where the variance over seeds is not known
+ */
+function describeNeed(speakers: number, moreSeeds: Need | undefined, trainings: string): string {
+  const size = `would decide a difference of this size${trainings}`;
   if (Number.isFinite(speakers)) return `${roundedSpeakers(speakers)} ${size}`;
   const alone = 'the seeds vary too much for more speakers alone to decide it';
   return moreSeeds

@@ -96,6 +96,12 @@ describe('comparison', () => {
     assert.ok(Math.abs(systems[0].cllr! - expected) < 1e-12);
   });
 
+  it('refuses ratios that are not those of the scores', () => {
+    const [run] = base.runs;
+    const other = { ...base, runs: [{ ...run, llrs: good.runs[0].scores }] };
+    assert.throws(() => compare([good, other]), /base: the log-likelihood ratios are not of these scores/);
+  });
+
   it('says why there are no intervals', () => {
     const { noIntervals, systems, verdicts } = compare([good, base], { speakers: { unknown: 'nobody knows' } });
     assert.deepEqual([noIntervals, systems[0].figures, systems[0].eerInterval], ['nobody knows', undefined, undefined]);

@@ -31,7 +31,7 @@ describe('verdict', () => {
     assert.equal(speakersToDecide, 86);
     assert.equal(
       sentence,
-      'aca-net against ecapa-tdnn: relative EER change -5.2 % [-14.0, +3.9], p = 0.24; parameters 0.22×, MACs 0.20×; 3 seeds each, 18 speakers: undecided; about 86 speakers would decide a difference of this size',
+      'aca-net against ecapa-tdnn: relative EER change -5.2 % [-14.0, +3.9], p = 0.24; parameters 0.22×, MACs 0.20×; 3 seeds each, 18 speakers: undecided; about 86 speakers would decide a difference of this size between these trainings',
     );
   });
 

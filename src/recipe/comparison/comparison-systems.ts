@@ -6,6 +6,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { departuresFromReleased } from '../../models/aca-net.js';
+import { UserError } from '../../errors.js';
 import type { ModelDescription } from '../../models/model-folder.js';
 import type { ModelOptions } from '../../models/registry.js';
 import type { ExtractionCost, RunInput, SystemInput, TrainingCost } from '../../report/comparison.js';
@@ -55,9 +56,7 @@ export async function readSystem({
   const descriptions = runs.map((run) => readIf<ModelDescription>(join(folderOf(`average/${run.name}`), 'model.json')));
   const model = given ?? descriptions[0]?.model;
   const weights = join(folderOf(`average/${first.name}`), 'model.safetensors');
-  const calibrations = runs.map((run) =>
-    readIf<RunCalibration>(join(folderOf(`calibrate/${run.name}`), 'calibration.json')),
-  );
+  const calibrations = runs.map((run) => calibrationOf(run.name, folderOf));
   const extraction = readIf<ExtractionCost>(join(folderOf(`cost/${first.name}`), 'cost.json'));
   const record = readIf<BackendRecord>(join(folderOf(`score/${first.name}`), 'backend.json'));
   const backend = scoring ? scoringInForce(scoring) : record?.scoring;
@@ -125,6 +124,18 @@ export function describeBackend(scoring: Partial<ScoringOptions>): string {
   ].join(', ');
 }
 
+/** What the run's scores are as log-likelihood ratios; unusable where they were learned for other scores than those there now. */
+function calibrationOf(run: string, folderOf: (stage: string) => string): RunCalibration | undefined {
+  const folder = folderOf(`calibrate/${run}`);
+  const calibration = readIf<RunCalibration>(join(folder, 'calibration.json'));
+  if (!calibration?.usable) return calibration;
+  const calibrated = readIf<DoneRecord>(join(folder, '.done.json'))?.input.needs[`score/${run}`];
+  const scored = readIf<DoneRecord>(join(folderOf(`score/${run}`), '.done.json'))?.outputHash;
+  return calibrated === undefined || calibrated === scored
+    ? calibration
+    : { usable: false, reason: 'calibration has not been learned again since the trials were scored anew' };
+}
+
 function trainingOf(folder: string): TrainingCost | undefined {
   const done = readIf<DoneRecord>(join(folder, '.done.json'));
   if (!done) return undefined;
@@ -146,7 +157,12 @@ function describeCalibrations(calibrations: readonly (RunCalibration | undefined
   return separable ? ['the development trials are told apart without error, so actDCF and Cllr depend on chance'] : [];
 }
 
-/** undefined where there is no such file. */
+/** undefined where there is no such file. @throws UserError where it is damaged */
 function readIf<T>(path: string): T | undefined {
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined;
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch (error) {
+    throw new UserError(`${path}: cannot be read as JSON (${(error as Error).message}); make the stage again`);
+  }
 }

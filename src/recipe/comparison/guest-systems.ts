@@ -1,8 +1,9 @@
 /**
  * @file Systems that are compared with a recipe's without being of it: score files of any toolkit, and systems of other
- * experiments. They must have been scored on the same trials.
+ * experiments. They must have been scored on the same trials. An experiment is taken as it is: what is out of date in it,
+ * or differs between its seeds by more than the seed, is refused.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { firstOf } from '../../corpus/problem-list.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
@@ -10,8 +11,10 @@ import { readTrials, type Trial } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
 import { joinScores, readScores } from '../../scoring/scores-file.js';
 import type { TrialTable } from '../../scoring/trial-table.js';
+import { stableJson } from '../../storage/hashing.js';
 import { readSystem, type ReadSystem } from './comparison-systems.js';
 import type { Library } from '../running/library.js';
+import { readDone } from '../running/stage-plan.js';
 import { readPartial } from '../stages/stage-prep.js';
 
 /** One system from elsewhere. */
@@ -68,6 +71,12 @@ export function experimentSystem(given: string, taken: readonly string[]): Guest
     );
   }
   const runs = name.includes('@') ? [name] : [name, ...seedsOf(dirname(scored), name)];
+  for (const file of ['trials.txt', 'corpus.json']) {
+    if (existsSync(join(folder, 'prep', file))) continue;
+    throw new UserError(`--with ${given}: ${join(folder, 'prep', file)} is not there; is the experiment complete?`);
+  }
+  for (const run of runs) refuseOutdated(given, folder, run);
+  for (const run of runs.slice(1)) refuseOtherSettings(given, folder, [name, run]);
   return {
     from: 'experiment',
     name: label ?? (taken.includes(name) ? `${basename(folder)}/${name}` : name),
@@ -85,10 +94,39 @@ function seedsOf(scores: string, name: string): string[] {
 function seedOf(run: string, folder: string): { seed?: number } {
   const [, seed] = run.split('@');
   if (seed !== undefined) return { seed: Number(seed) };
-  const done = join(folder, 'train', run, '.done.json');
-  if (!existsSync(done)) return {};
-  const { input } = JSON.parse(readFileSync(done, 'utf8')) as { input?: { settings?: { seed?: number } } };
-  return input?.settings?.seed === undefined ? {} : { seed: input.settings.seed };
+  const settings = readDone(folder, `train/${run}`)?.input.settings as { seed?: number } | undefined;
+  return settings?.seed === undefined ? {} : { seed: settings.seed };
+}
+
+/** @throws UserError where a run's scores are not of the model that is there now */
+function refuseOutdated(given: string, folder: string, run: string): void {
+  const stages = ['train', 'average', 'embed', 'score'].map((stage) => `${stage}/${run}`);
+  stages.slice(1).forEach((stage, i) => {
+    const before = stages[i];
+    const [made, used] = [readDone(folder, before)?.outputHash, readDone(folder, stage)?.input.needs[before]];
+    if (made === undefined || used === undefined || made === used) return;
+    throw new UserError(
+      `--with ${given}: ${stage} is out of date, as ${before} gave another result since\n  bring that experiment up to date first: acanet score`,
+    );
+  });
+}
+
+/** @throws UserError where two runs differ by more than their seed */
+function refuseOtherSettings(given: string, folder: string, runs: readonly [string, string]): void {
+  for (const stage of ['train', 'average', 'score']) {
+    const settings = runs.map((run) => {
+      const { seed: _, ...others } = (readDone(folder, `${stage}/${run}`)?.input.settings ?? {}) as { seed?: number };
+      return others as Record<string, unknown>;
+    });
+    if (settings.some((each) => Object.keys(each).length === 0)) continue; // not known
+    const names = [...new Set(settings.flatMap((each) => Object.keys(each)))];
+    const differing = names.filter((key) => stableJson([settings[0][key]]) !== stableJson([settings[1][key]]));
+    if (differing.length === 0) continue;
+    throw new UserError(
+      `--with ${given}: ${runs.join(' and ')} are not seeds of one system: stage ${stage} had other settings (${differing.join(', ')})\n` +
+        '  bring all of its seeds up to date there, or give the scores of single ones with --scores',
+    );
+  }
 }
 
 /** Reads a guest. @throws UserError where it was scored on other trials */

@@ -1,5 +1,6 @@
 /** @file Writes a comparison into a file of results, with where it comes from (`report/results-section.ts`). */
 import { existsSync, readFileSync } from 'node:fs';
+import { UserError } from '../../errors.js';
 import type { Comparison } from '../../report/comparison.js';
 import { replaceSection, resultsSection } from '../../report/results-section.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
@@ -17,7 +18,20 @@ export interface WriteResultsOptions {
   command: string;
 }
 
-/** @throws UserError where the markers in the file do not pair */
+/** The file's text, '' where there is none. @throws UserError where it cannot be read or its markers do not pair */
+export function readResults(path: string): string {
+  if (!existsSync(path)) return '';
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`${path}: cannot be read as a file of results: ${(error as Error).message}`);
+  }
+  replaceSection(text, { name: '', section: '', where: path });
+  return text;
+}
+
+/** @throws UserError as `readResults` */
 export function writeResults({ comparison, path, name, title = name, command }: WriteResultsOptions): void {
   const commit = acanetCommit();
   const section = resultsSection(comparison, {
@@ -27,6 +41,5 @@ export function writeResults({ comparison, path, name, title = name, command }: 
     versions: versions(),
     ...(commit && { commit }),
   });
-  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  writeFileAtomic(path, replaceSection(before, { name, section, where: path }));
+  writeFileAtomic(path, replaceSection(readResults(path), { name, section, where: path }));
 }

@@ -122,6 +122,9 @@ export function reportOnScoreFile(
     thresholds = [],
   }: ScoreReportOptions = {},
 ): ScoreReport {
+  if (manifest !== undefined && speakers !== undefined) {
+    throw new UserError('--manifest and --speakers both say who speaks: name one of them');
+  }
   const table = readLabelledScores(path, trials, enrollMap);
   const { scores, labels, ids } = table;
   const sides = manifest !== undefined ? sidesFromManifest(manifest, table, { trials, enrollMap }) : undefined;

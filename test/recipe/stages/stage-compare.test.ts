@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { experimentSystem, scoreFileSystems } from '../../../src/recipe/comparison/guest-systems.js';
 import { compareScoreFiles } from '../../../src/recipe/comparison/compare-score-files.js';
+import { UserError } from '../../../src/errors.js';
 import { runRecipe } from '../../../src/recipe/running/run-recipe.js';
+import type { DoneRecord } from '../../../src/recipe/running/stage-plan.js';
 import type { Compared } from '../../../src/recipe/stages/stage-compare.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
-import { writeResults } from '../../../src/recipe/comparison/write-results.js';
+import { readResults, writeResults } from '../../../src/recipe/comparison/write-results.js';
 import type { Comparison } from '../../../src/report/comparison.js';
 import { standInLibrary } from '../stand-in-library.js';
 
@@ -114,6 +116,44 @@ describe('stage compare', () => {
     await compare({ guests: [guest] }); // another order is the same list
   });
 
+  it('takes of another experiment only what belongs together', async () => {
+    await compare();
+    const other = join(work, 'apart');
+    const scored = join(other, 'score', 'aca-net');
+    const copy = () => {
+      rmSync(other, { recursive: true, force: true });
+      cpSync(folder, other, { recursive: true });
+    };
+    const change = (stage: string, edit: (done: DoneRecord) => unknown) => {
+      copy();
+      const path = join(other, stage, '.done.json');
+      const done = JSON.parse(readFileSync(path, 'utf8')) as DoneRecord;
+      writeFileSync(path, JSON.stringify(edit(done)));
+    };
+    change('score/aca-net@2', (done) => ({
+      ...done,
+      input: { ...done.input, settings: { scoring: { type: 'plda' } } },
+    }));
+    assert.throws(
+      () => experimentSystem(scored, []),
+      /aca-net and aca-net@2 are not seeds of one system: stage score had other settings \(scoring\)\n/,
+    );
+    change('embed/aca-net', (done) => ({ ...done, outputHash: 'another' }));
+    assert.throws(() => experimentSystem(scored, []), /score\/aca-net is out of date, as embed\/aca-net gave another/);
+
+    // Scored anew since they were calibrated: no ratios rather than those of other scores.
+    change('score/aca-net', (done) => ({ ...done, outputHash: 'another' }));
+    const trials = join(other, 'prep', 'trials.txt');
+    const { systems, notes } = await compareScoreFiles({ systems: [experimentSystem(scored, [])], trials });
+    assert.equal(systems[0].cllr, undefined);
+    assert.match(notes.join('\n'), /aca-net: no actDCF and Cllr, as calibration has not been learned again/);
+    writeFileSync(join(other, 'score', 'aca-net', '.done.json'), '{damaged');
+    await assert.rejects(compareScoreFiles({ systems: [experimentSystem(scored, [])], trials }), UserError);
+
+    rmSync(join(other, 'prep', 'corpus.json'));
+    assert.throws(() => experimentSystem(scored, []), /corpus\.json is not there; is the experiment complete\?$/);
+  });
+
   it('compares files without a recipe, and refuses those that miss trials', async () => {
     await compare();
     const trials = join(folder, 'prep', 'trials.txt');
@@ -167,5 +207,8 @@ describe('stage compare', () => {
     assert.match(text, /\| by seed +\|/);
     assert.ok(!text.includes(work), 'no path of this machine');
     assert.equal(write(), text);
+    assert.throws(() => readResults(work), /cannot be read as a file of results: EISDIR/);
+    writeFileSync(path, 'text\n<!-- acanet: demo -->\n');
+    assert.throws(() => readResults(path), /RESULTS\.md:2: expected <!-- \/acanet -->/);
   });
 });
