@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { showComparison } from './compare.js';
+import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
 import {
   bringUpToDate,
@@ -19,6 +20,7 @@ import {
 import { mentionPage } from './report.js';
 
 interface RunFlags extends RecipeFlags, CorpusFlags {
+  seeds?: string;
   why?: boolean;
   only?: string;
   force?: string[];
@@ -31,6 +33,7 @@ export function addRun(program: Command): void {
       'run a recipe: prep, features, and for each system train, average, embed, score; then compare or choose',
     )
     .argument('[recipe]', 'name or file of the recipe; the same as --recipe')
+    .option('--seeds <n>', "train each system n times, with the recipe's seed and those after it (seeds)")
     .option('--why', 'only print what would run, and why')
     .option('--only <systems>', "only these systems: names and patterns (a,b or 'aca-small+latents=*')")
     .option('--force <stages...>', 'run these stages even if they are up to date');
@@ -41,7 +44,9 @@ export function addRun(program: Command): void {
     "acanet run ablation-demo --only 'aca-net+pooling=*'",
   ).action(async (recipe: string | undefined, flags: RunFlags) => {
     const chosen = { ...flags, recipe: recipe ?? flags.recipe };
-    const experiment = await openFrom({ flags: chosen, sets: corpusSets(flags), remember: 'corpus place' });
+    const seeds = wholeNumber('--seeds', flags.seeds);
+    const sets = [...corpusSets(flags), ...(seeds === undefined ? [] : [`seeds=${seeds}`])];
+    const experiment = await openFrom({ flags: chosen, sets, remember: 'corpus place' });
     const [{ finalStages }, { comparedSystems }] = await Promise.all([
       import('../recipe/stages/stages.js'),
       import('../recipe/stages/compared-systems.js'),
