@@ -19,7 +19,7 @@ import { betweenCovariance, type SpeakerStatistics } from './speaker-statistics.
 export function ldaTransform(statistics: SpeakerStatistics, size: number): Matrix {
   const { dim, counts } = statistics;
   if (size > dim)
-    throw new UserError(`LDA to ${size} dimensions: the embeddings have ${dim}; take a smaller scoring.lda`);
+    throw new UserError(`LDA to ${size} dimensions: the embeddings vary in ${dim}; take a smaller scoring.lda`);
   if (size > counts.length - 1) {
     throw new UserError(
       `LDA to ${size} dimensions needs more than ${size} speakers, got ${counts.length}\n` +

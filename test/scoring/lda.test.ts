@@ -56,7 +56,7 @@ describe('LDA and WCCN', () => {
   });
 
   it('refuses more dimensions than there are, and as many as speakers', () => {
-    assert.throws(() => ldaTransform(statistics, 13), /LDA to 13 dimensions: the embeddings have 12/);
+    assert.throws(() => ldaTransform(statistics, 13), /LDA to 13 dimensions: the embeddings vary in 12/);
     const few = speakerStatistics(new Map([...train].slice(0, 5)));
     assert.throws(() => ldaTransform(few, 5), /needs more than 5 speakers, got 5\ntake scoring.lda: 4 or less/);
   });

@@ -57,7 +57,8 @@ export async function scoreWithRecipe({
 }> {
   const warnings: string[] = [];
   const data: { -readonly [key in keyof BackendData]: BackendData[key] } = {};
-  const record: BackendRecord = { scoring: scoringInForce(scoring), warnings, notes: [] };
+  const notes: string[] = [];
+  const record: BackendRecord = { scoring: scoringInForce(scoring), warnings, notes };
   if (needsTraining(scoring) || needsCohort(scoring)) {
     const speakerOf = new Map(readManifest().map(({ id, speaker }) => [id, speaker]));
     const tested = new Map(
@@ -74,15 +75,19 @@ export async function scoreWithRecipe({
       data.cohort = openCohort(scoring, data.training, speakerOf);
       record.cohort = { members: data.cohort.size };
       if (scoring.cohort.from !== 'train') {
-        const speakers = Array.from(data.cohort.keys(), (id) => speakerOf.get(id) ?? id);
+        const ids = [...data.cohort.keys()];
+        const speakers = ids.map((id) => speakerOf.get(id) ?? id);
         warnings.push(...overlap('the cohort holds', speakers, tested));
+        const unknown = scoring.cohort.of === 'speakers' ? 0 : ids.filter((id) => !speakerOf.has(id)).length;
+        notes.push(...strangers(unknown, data.cohort.size));
       }
     }
     for (const warning of warnings) log(`! ${warning}`);
   }
   const [first = []] = embeddings.values();
   const backend = trainBackend(scoring, data, first.length);
-  for (const note of backend.notes) log(`  ${note}`);
+  notes.push(...backend.notes);
+  for (const note of notes) log(`  ${note}`);
   const cohortMeans = new Map<string, number>();
   const scores = await scoreWithBackend(backend, {
     trials,
@@ -95,7 +100,7 @@ export async function scoreWithRecipe({
     onProgress: (done, total) => progress('cohort', done, total),
     signal,
   });
-  return { scores, record: { ...record, notes: backend.notes }, ...(cohortMeans.size > 0 && { cohortMeans }) };
+  return { scores, record, ...(cohortMeans.size > 0 && { cohortMeans }) };
 }
 
 /** What tells one cohort file from another, for the hash of a stage's settings; undefined for a cohort of the recipe's. */
@@ -145,6 +150,13 @@ function bySpeaker(
   }
   return speakers;
 }
+
+const strangers = (unknown: number, members: number): string[] =>
+  unknown === 0
+    ? []
+    : [
+        `who speaks in ${unknown} of the ${members} utterances of the cohort is not in the manifest, so whether the trials have these speakers too is not known`,
+      ];
 
 function overlap(what: string, speakers: readonly string[], tested: ReadonlyMap<string, string>): string[] {
   const both = [...new Set(speakers)].filter((speaker) => tested.has(speaker)).sort();

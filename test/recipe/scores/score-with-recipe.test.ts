@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readManifest } from '../../../src/corpus/manifest.js';
 import { UserError } from '../../../src/errors.js';
+import { readEmbeddings, writeEmbeddings } from '../../../src/recipe/extraction/embedding-archive.js';
 import { runRecipe } from '../../../src/recipe/running/run-recipe.js';
 import { scoreTrialList } from '../../../src/recipe/scores/score-trial-list.js';
 import type { BackendRecord } from '../../../src/recipe/scores/score-with-recipe.js';
@@ -84,6 +85,11 @@ describe('back-ends of a recipe', function () {
     await new Promise((resolve) => setTimeout(resolve, 20));
     writeFileSync(copy, readFileSync(archive));
     assert.deepEqual(await run(...other), ['score/aca-net']);
+    // Names that the manifest does not know hide whose voices they are.
+    const [first, ...rest] = readEmbeddings(archive);
+    writeEmbeddings(copy, new Map([['stranger', first[1]], ...rest]));
+    await run(...other);
+    assert.match(record().notes.join(), /^who speaks in 1 of the 12 utterances of the cohort is not in the manifest, /);
     await assert.rejects(
       run('scoring.normalize=z-norm', 'scoring.cohort.from=no.ark'),
       (error) => error instanceof UserError && /^no\.ark: no such archive of embeddings/.test(error.message),
