@@ -10,6 +10,8 @@ import { bayesThreshold, curveMinDcf, curvePoint, type DetectionCostOptions, nor
 
 export interface Decision {
   readonly threshold: number;
+  /** By theory, or as what cost least on the labelled trials, where its errors are then somewhat too low. */
+  readonly from: 'theory' | 'trials';
   readonly pTarget: number;
   readonly cMiss: number;
   readonly cFalseAlarm: number;
@@ -30,7 +32,7 @@ export function decide(
   labels: TrialLabels | undefined,
   { calibrated, where, ...costs }: Required<DetectionCostOptions> & { calibrated: boolean; where: string },
 ): Decision {
-  if (!labels) return { ...costs, threshold: bayesThreshold(costs) };
+  if (!labels) return { ...costs, threshold: bayesThreshold(costs), from: 'theory' };
   const curve = detCurve(scores, labels, where);
   const threshold = calibrated ? bayesThreshold(costs) : curveMinDcf(curve, costs).threshold;
   const { miss, falseAlarm } = curvePoint(curve, threshold);
@@ -39,6 +41,7 @@ export function decide(
   return {
     ...costs,
     threshold,
+    from: calibrated ? 'theory' : 'trials',
     errors: {
       miss,
       falseAlarm,
@@ -49,10 +52,12 @@ export function decide(
 }
 
 /** The decision in words. */
-export function describeDecision({ threshold, pTarget, cMiss, cFalseAlarm, errors }: Decision): string {
+export function describeDecision({ threshold, from, pTarget, cMiss, cFalseAlarm, errors }: Decision): string {
+  // A threshold that is a score keeps all of its digits: rounded up, it would reject that very trial.
+  const shown = from === 'trials' ? String(threshold) : String(Number(threshold.toPrecision(6)));
   const setting = `With a target in ${roundedCount(1 / pTarget)} trials, a miss that costs ${cMiss} and a false alarm that costs ${cFalseAlarm}`;
   const rule = Number.isFinite(threshold)
-    ? `${setting}: accept scores of ${Number(threshold.toPrecision(6))} and more.`
+    ? `${setting}: accept scores of ${shown} and more.`
     : `${setting}: accept nothing; no threshold costs less than rejecting everything.`;
   if (!errors) return rule;
   const { miss, falseAlarm, precision, cost } = errors;
@@ -64,6 +69,9 @@ export function describeDecision({ threshold, pTarget, cMiss, cFalseAlarm, error
     cost < 1
       ? `This costs ${cost.toFixed(3)} of what deciding without listening costs.`
       : `This costs ${cost.toFixed(3)} times what deciding without listening costs: the scores are of no use here.`,
+    ...(from === 'trials'
+      ? ['The threshold was chosen on these very trials: expect somewhat more errors on others.']
+      : []),
   ].join('\n');
 }
 

@@ -20,8 +20,15 @@ describe('decision-threshold', () => {
         'Of 1000 nontarget trials, about 0 are accepted (P_fa 0 %).',
         'Of the accepted trials, 100 % are targets.',
         'This costs 0.250 of what deciding without listening costs.',
+        'The threshold was chosen on these very trials: expect somewhat more errors on others.',
       ].join('\n'),
     );
+  });
+
+  it('shows a threshold that accepts the score it was taken from', () => {
+    const decision = decide([0.12345678912, 0], [1, 0], costs);
+    assert.deepEqual([decision.threshold, decision.from], [0.12345678912, 'trials']);
+    assert.match(describeDecision(decision), /accept scores of 0\.12345678912 and more\.$/m);
   });
 
   it('takes the threshold of theory for calibrated scores, with or without labels', () => {
