@@ -1,25 +1,17 @@
 /**
  * @file Stage `calibrate/<run>`: the scores of the test trials as log-likelihood ratios, learned from the recipe's
- * development trials, which the same model scores with the same back-end.
+ * development trials, which the same model has scored with the same back-end (stage `score-dev`).
  *
  * Writes `calibration.json`, and `llrs.txt` where the development trials can teach anything. What they cannot is said
  * there, and does not stop the recipe: only actDCF and Cllr are then missing from the comparison.
  */
 import { join } from 'node:path';
-import { findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
-import { readManifest } from '../../corpus/manifest.js';
-import { readTrials, type Trial } from '../../corpus/trials/trials.js';
+import { readTrials } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
-import { needsTraining } from '../../scoring/backend-options.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { calibrateScoreFiles, type CalibrationReport } from '../scores/calibrate-score-files.js';
-import type { Library } from '../running/library.js';
-import type { Recipe } from '../definition/schema.js';
-import { embedCached } from './stage-embed.js';
 import type { Stage, StageContext } from '../running/stage-runner.js';
-import { scoreTrials } from './stage-score.js';
-import { systemSettings } from '../definition/system-settings.js';
 import type { TrainingRun } from '../definition/training-runs.js';
 
 /** What `calibration.json` holds. */
@@ -31,31 +23,18 @@ interface Unusable {
   reason: string;
 }
 
-export function calibrateStage(
-  recipe: Recipe,
-  run: TrainingRun,
-  { openEmbedder }: Pick<Library, 'openEmbedder'>,
-): Stage {
-  const { name, system } = run;
-  const { featuresStage } = systemSettings(recipe, system);
-  const learns = needsTraining(recipe.scoring);
+export function calibrateStage({ name }: TrainingRun): Stage {
   return {
     name: `calibrate/${name}`,
-    needs: [
-      'prep',
-      `${featuresStage}:training`,
-      `average/${name}`,
-      `score/${name}`,
-      ...(learns ? [`embed-train/${name}`] : []),
-    ],
-    settings: { engine: recipe.engine.name },
+    needs: ['prep', `score/${name}`, `score-dev/${name}`],
+    settings: {},
     version: 1,
     whenChanged: 'remove',
     resumable: false,
     async run(context) {
       const { folder, folderOf } = context;
       const devTrials = join(folderOf('prep'), 'dev-trials.txt');
-      const calibration = await calibrateRun(context, devTrials);
+      const calibration = calibrateRun(context, devTrials);
       writeJsonAtomic(join(folder, 'calibration.json'), calibration);
       const outputs = ['calibration.json', ...(calibration.usable ? ['llrs.txt'] : [])];
       const hashes = await Promise.all(outputs.map((file) => fileSha256(join(folder, file))));
@@ -69,18 +48,16 @@ export function calibrateStage(
     },
   };
 
-  async function calibrateRun(context: StageContext, devTrials: string): Promise<RunCalibration> {
-    const { folder, folderOf } = context;
+  function calibrateRun({ folder, folderOf }: StageContext, devTrials: string): RunCalibration {
     const trials = readTrials(devTrials);
     const targets = trials.filter(({ target }) => target).length;
     if (targets === 0 || targets === trials.length) {
       return { usable: false, reason: `the recipe has ${targets} target among ${trials.length} development trials` };
     }
     try {
-      await scoreDevelopment(context, devTrials, trials);
       const list = join(folderOf('prep'), 'trials.txt');
       const report = calibrateScoreFiles({
-        dev: [join(folder, 'development', 'scores.txt')],
+        dev: [join(folderOf(`score-dev/${name}`), 'scores.txt')],
         devTrials,
         scores: [join(folderOf(`score/${name}`), 'scores.txt')],
         trials: list,
@@ -93,27 +70,5 @@ export function calibrateStage(
       if (!(error instanceof UserError)) throw error;
       return { usable: false, reason: error.message.split('\n')[0] };
     }
-  }
-
-  async function scoreDevelopment(
-    { folder, folderOf, inputHash: _, ...reporting }: StageContext,
-    list: string,
-    trials: Trial[],
-  ): Promise<void> {
-    const enrolment = findEnrolment(list, trials)?.enrolment;
-    const ids = [...utterancesOfTrials(trials, enrolment)].sort();
-    const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine: recipe.engine });
-    const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir: folderOf(featuresStage), ids });
-    await embedder.close();
-    await scoreTrials({
-      ...reporting,
-      recipe,
-      trials,
-      enrolment,
-      embeddings,
-      trainingArchive: learns ? join(folderOf(`embed-train/${name}`), 'embeddings.ark') : undefined,
-      readManifest: () => readManifest(join(folderOf('prep'), 'manifest.jsonl')),
-      folder: join(folder, 'development'),
-    });
   }
 }

@@ -1,6 +1,6 @@
 /**
  * @file Stage `score-dev/<run>`: the development trials scored with the averaged model → `scores.txt`, `scores.csv`,
- * `metrics.json`, `backend.json`. Systems are chosen by these figures.
+ * `metrics.json`, `backend.json`. Systems are chosen by these figures, and calibration learns from these scores.
  */
 import { join } from 'node:path';
 import { findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
@@ -13,6 +13,7 @@ import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import type { Library } from '../running/library.js';
 import type { Recipe } from '../definition/schema.js';
 import { cohortFile } from '../scores/score-with-recipe.js';
+import { choosesByDevelopment } from './stage-ablation.js';
 import { embedCached } from './stage-embed.js';
 import type { Stage } from '../running/stage-runner.js';
 import { scoreTrials } from './stage-score.js';
@@ -47,8 +48,11 @@ export function scoreDevStage(
       const trials = readTrials(list);
       const targets = trials.filter(({ target }) => target).length;
       if (targets === 0 || targets === trials.length) {
+        const lack = `${targets} of ${trials.length} development trials are targets`;
+        // The comparison then goes without calibration, and says so.
+        if (!choosesByDevelopment(recipe)) return { outputHash: sha256Hex(lack), outputs: [], summary: lack };
         throw new UserError(
-          `${list}: ${targets} of ${trials.length} development trials are targets, so systems cannot be chosen by them\n` +
+          `${list}: ${lack}, so systems cannot be chosen by them\n` +
             'hold speakers out of training with development.speakers',
         );
       }

@@ -1,11 +1,11 @@
 /**
  * @file The stages of a recipe, in order:
  *
- *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → calibrate → (score-dev)
+ *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → score-dev → calibrate
  *         → (ablation) → (for each system: cost → compare) → report
  *
  * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`. Recipes that choose among systems
- * have `score-dev` and `ablation`; with `evaluate: development` nothing that reads the test trials is there.
+ * have `ablation`; with `evaluate: development` nothing that reads the test trials is there.
  */
 import { join } from 'node:path';
 import type { Library } from '../running/library.js';
@@ -52,8 +52,9 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
       averageStage(recipe, run, library),
       ...(tested ? [embedStage(recipe, run, library)] : []),
       ...(needsTraining(recipe.scoring) ? [embedTrainStage(recipe, run, library)] : []),
-      ...(tested ? [scoreStage(recipe, run), calibrateStage(recipe, run, library)] : []),
-      ...(chooses ? [scoreDevStage(recipe, run, library)] : []),
+      ...(tested ? [scoreStage(recipe, run)] : []),
+      scoreDevStage(recipe, run, library),
+      ...(tested ? [calibrateStage(run)] : []),
     ]),
     ...(chooses ? [ablationStage(recipe, compared.names, library)] : []),
     ...(tested

@@ -41,7 +41,7 @@ describe('a recipe from end to end', () => {
   const read = (path: string) => readFileSync(join(work, 'demo', path), 'utf8');
 
   it('ends in a comparison, with every stage in its folder', async () => {
-    assert.equal((await run()).length, 15);
+    assert.equal((await run()).length, 17);
     const comparison = JSON.parse(read('compare/compare.json')) as { systems: { name: string; eer: number }[] };
     assert.deepEqual(
       comparison.systems.map(({ name }) => name),
@@ -62,7 +62,9 @@ describe('a recipe from end to end', () => {
     const ran = await run(['seeds=2', 'systems.ecapa-tdnn.seeds=1']);
     assert.deepEqual(
       ran,
-      ['train', 'average', 'embed', 'score', 'calibrate'].map((stage) => `${stage}/aca-net@2`).concat('compare'),
+      ['train', 'average', 'embed', 'score', 'score-dev', 'calibrate']
+        .map((stage) => `${stage}/aca-net@2`)
+        .concat('compare'),
     );
     assert.deepEqual(
       trained.map(({ name, seed }) => [name, seed]),
