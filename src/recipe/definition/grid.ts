@@ -175,6 +175,9 @@ function withoutNullAxes(section: Located): Located {
 /** The values of an axis, from either of its forms. */
 function valuesOf(name: string, axis: Located): AxisValue[] {
   const entries = [...(axis.value as Map<string, Located>)];
+  if (entries.length === 0 || entries.some(([, { value }]) => Array.isArray(value) && value.length === 0)) {
+    throw new UserError(`the axis has no values; null takes it out → at grid.axes.${name}\n  ${axis.at}`);
+  }
   const lists = entries.filter(([, { value }]) => Array.isArray(value));
   if (lists.length === 0) {
     return entries.map(([label, value]) => ({ label, at: value.at, settings: settingsOf(value, ['grid', 'axes', name, label]) })); // prettier-ignore

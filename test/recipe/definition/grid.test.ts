@@ -199,6 +199,11 @@ describe('a grid', () => {
       /^unknown key "combined" → at grid \(did you mean "combine"\?\)/,
     ],
     [
+      'an axis without values',
+      grid('a: { model.latents: [] }'),
+      /^the axis has no values; null takes it out → at grid\.axes\.a\n.*:7$/,
+    ],
+    [
       'two settings with lists',
       grid('a: { model.latents: [16], model.embed: [64] }'),
       /^expected one setting with a list of its values, or names with what each sets → at grid\.axes\.a\n.*:7$/,
