@@ -9,7 +9,7 @@ import type { CustomSeriesOption } from 'echarts/charts';
 import type { Ablation, AblationRow } from '../ablation.js';
 import { formatCount, formatRelative } from '../number-format.js';
 import { drawChart, FONT, type Tip } from './chart.js';
-import { endOf, horizontalAxis, text, topOfRates } from './chart-parts.js';
+import { endOf, horizontalAxis, text, topOfRates, whiskers } from './chart-parts.js';
 import type { Figure } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 import { percent, percentTick } from './scored-systems.js';
@@ -77,7 +77,12 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
         },
       },
       series: [
-        bars(variants.map(({ development, y, style }) => ({ y, interval: development.interval, color: style.color }))),
+        whiskers(
+          variants.flatMap(({ development: { interval }, y, style: { color } }) =>
+            interval ? [{ at: y, low: interval[0], high: interval[1], color }] : [],
+          ),
+          { along: 'x' },
+        ),
         ...variants.map(({ development, y, style, base: isBase }) => ({
           type: 'scatter' as const,
           silent: true,
@@ -206,36 +211,6 @@ function describe({ label, base, development: { eer, interval, change, pValue } 
   const against = typeof change === 'number' ? `, ${formatRelative(change)} against the base` : '';
   const p = pValue === undefined ? '' : `, p = ${pValue.toFixed(3)}`;
   return `${label}${base ? ', the base' : ''}: development EER ${percent(eer)}${range}${against}${p}`;
-}
-
-/** Horizontal intervals with short uprights at their ends; those that go beyond the axis are cut by it. */
-function bars(data: readonly { y: number; interval?: readonly [number, number]; color: string }[]): CustomSeriesOption {
-  const known = data.flatMap(({ y, interval, color }) => (interval ? [{ y, interval, color }] : []));
-  return {
-    type: 'custom',
-    silent: true,
-    clip: true,
-    data: known.map(({ y, interval }) => [interval[0], y]),
-    z: 2,
-    renderItem: ({ dataIndex }, api) => {
-      const { y, interval, color } = known[dataIndex];
-      const [left, middle] = api.coord([interval[0], y]);
-      const [right] = api.coord([interval[1], y]);
-      const line = (x1: number, y1: number, x2: number, y2: number) => ({
-        type: 'line' as const,
-        shape: { x1, y1, x2, y2 },
-        style: { stroke: color, lineWidth: 1.6 },
-      });
-      return {
-        type: 'group',
-        children: [
-          line(left, middle, right, middle),
-          line(left, middle - 4, left, middle + 4),
-          line(right, middle - 4, right, middle + 4),
-        ],
-      };
-    },
-  };
 }
 
 /** Text to the right of the grid, in its rows. */

@@ -178,23 +178,25 @@ export function band(
   };
 }
 
-/** Uprights from low to high with short bars at their ends. */
+/** Intervals from low to high with short bars at their ends: uprights at x, or with `along: 'x'` horizontals at y. */
 export function whiskers(
-  data: readonly { x: number; low: number; high: number; color: string }[],
-  { gridIndex = 0 } = {},
+  data: readonly { at: number; low: number; high: number; color: string }[],
+  { gridIndex = 0, along = 'y' }: { gridIndex?: number; along?: 'x' | 'y' } = {},
 ): CustomSeriesOption {
+  const place = (at: number, value: number) => (along === 'y' ? [at, value] : [value, at]);
   return {
     type: 'custom',
     silent: true,
     clip: true,
     xAxisIndex: gridIndex,
     yAxisIndex: gridIndex,
-    data: data.map(({ x, low }) => [x, low]),
+    data: data.map(({ at, low }) => place(at, low)),
     z: 2,
     renderItem: ({ dataIndex }, api) => {
-      const { x, low, high, color } = data[dataIndex];
-      const [left, bottom] = api.coord([x, low]);
-      const [, top] = api.coord([x, high]);
+      const { at, low, high, color } = data[dataIndex];
+      const [x1, y1] = api.coord(place(at, low));
+      const [x2, y2] = api.coord(place(at, high));
+      const [dx, dy] = along === 'y' ? [4, 0] : [0, 4];
       const line = (x1: number, y1: number, x2: number, y2: number) => ({
         type: 'line' as const,
         shape: { x1, y1, x2, y2 },
@@ -203,9 +205,9 @@ export function whiskers(
       return {
         type: 'group',
         children: [
-          line(left, bottom, left, top),
-          line(left - 4, top, left + 4, top),
-          line(left - 4, bottom, left + 4, bottom),
+          line(x1, y1, x2, y2),
+          line(x1 - dx, y1 - dy, x1 + dx, y1 + dy),
+          line(x2 - dx, y2 - dy, x2 + dx, y2 + dy),
         ],
       };
     },

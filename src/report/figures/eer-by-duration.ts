@@ -136,7 +136,9 @@ export function eerByDurationFigure(trials: ScoredTrials, styles: ReadonlyMap<st
         axisLabel: { ...text(12, LIGHT.faint), formatter: percentTick },
       },
       series: [
-        whiskers(points.flat().flatMap(({ x, bar, color }) => (bar ? [{ x, low: bar[0], high: bar[1], color }] : []))),
+        whiskers(
+          points.flat().flatMap(({ x, bar, color }) => (bar ? [{ at: x, low: bar[0], high: bar[1], color }] : [])),
+        ),
         ...points.map((own, system) => {
           const { color, dash, symbol } = styles.get(names[system])!;
           return {

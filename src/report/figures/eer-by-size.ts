@@ -79,7 +79,7 @@ export function eerBySizeFigure(
       series: [
         whiskers(
           sized.map((system) => ({
-            x: Math.log10(system.parameters),
+            at: Math.log10(system.parameters),
             low: intervalOf(system)[0],
             high: intervalOf(system)[1],
             color: styles.get(system.name)!.color,

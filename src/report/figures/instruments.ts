@@ -5,9 +5,10 @@
  */
 import type { CustomSeriesOption, LineSeriesOption } from 'echarts/charts';
 import { drawChart, type Tip } from './chart.js';
-import { endOf, epochAxis, horizontalAxis, legendHeight, panelAxis, systemLegend, text } from './chart-parts.js';
+import { endOf, epochAxis, horizontalAxis, text } from './chart-parts.js';
 import { type Figure, type NoFigure, thinned } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
+import { layOutPanels, type Panel, PANELS_WIDTH } from './panels.js';
 import { epochsOf, type TrainingRecord } from './training-curves.js';
 
 /** One reading of the instruments. */
@@ -29,9 +30,6 @@ export function readingsOf({ rows }: TrainingRecord): Reading[] {
   });
 }
 
-const WIDTH = 960;
-const PANEL = { width: 372, height: 226, left: 54, top: 54, right: 14, bottom: 40 };
-
 interface Line {
   readonly system: string;
   readonly run: string;
@@ -40,13 +38,9 @@ interface Line {
   readonly points: readonly (readonly [number, number])[];
 }
 
-interface InstrumentPanel {
-  readonly title: string;
-  readonly note: string;
+interface InstrumentPanel extends Panel {
   readonly axis: string;
   readonly lines: readonly Line[];
-  /** Where the vertical axis ends. */
-  readonly most?: number;
 }
 
 export function instrumentsFigure(
@@ -105,30 +99,11 @@ export function instrumentsFigure(
     .filter(({ lines }) => lines.length > 0);
   if (panels.length === 0) return { ...named, why: 'The trainings were made without instruments.' };
   const systems = [...new Set(panels.flatMap(({ lines }) => lines.map(({ system }) => system)))];
-  const place = panels.map((_, i) => ({ left: (i % 2) * PANEL.width, top: Math.floor(i / 2) * PANEL.height }));
+  const { height, parts } = layOutPanels(panels, systems, styles);
   const nameOf = ({ run, part }: Line) => (part === undefined ? run : `${run}, ${part}`);
   const svg = drawChart(
     {
-      title: panels.map(({ title, note }, i) => ({
-        text: title,
-        subtext: note,
-        left: place[i].left + PANEL.left - 38,
-        top: place[i].top + 4,
-        itemGap: 4,
-        padding: 0,
-        textStyle: text(13.5, LIGHT.ink, 'bold'),
-        subtextStyle: text(12, LIGHT.faint),
-      })),
-      legend: systemLegend(
-        systems.map((name) => ({ name, style: styles.get(name)! })),
-        { left: 2 * PANEL.width + 14, top: 4, width: 150 },
-      ),
-      grid: place.map(({ left, top }) => ({
-        left: left + PANEL.left,
-        top: top + PANEL.top,
-        width: PANEL.width - PANEL.left - PANEL.right,
-        height: PANEL.height - PANEL.top - PANEL.bottom,
-      })),
+      ...parts,
       xAxis: panels.map(({ axis, lines }, gridIndex) => ({
         gridIndex,
         ...(axis === 'epoch'
@@ -141,15 +116,6 @@ export function instrumentsFigure(
               axisLabel: { ...text(11.5, LIGHT.faint), hideOverlap: true, showMaxLabel: false },
             }),
         splitLine: { show: false },
-      })),
-      yAxis: panels.map(({ most }, gridIndex) => ({
-        gridIndex,
-        ...panelAxis(''),
-        min: 0,
-        ...(most !== undefined && { max: most, interval: most / 4 }),
-        splitNumber: 4,
-        axisLine: { show: false, onZero: false },
-        axisLabel: text(11.5, LIGHT.faint),
       })),
       series: panels.flatMap(({ lines }, index) =>
         lines.map((line): LineSeriesOption => {
@@ -171,8 +137,8 @@ export function instrumentsFigure(
     },
     {
       id: 'instruments',
-      width: WIDTH,
-      height: Math.max(Math.ceil(panels.length / 2) * PANEL.height, legendHeight(systems.length) + 12),
+      width: PANELS_WIDTH,
+      height,
       tips: panels.flatMap(({ title, lines, axis }, grid) =>
         lines.flatMap((line) =>
           thinned(line.points, Math.max(3, Math.floor(90 / lines.length))).map((at): Tip => ({
@@ -272,7 +238,7 @@ export function gradientsFigure(record: TrainingRecord | undefined, style: Syste
         padding: 0,
         textStyle: text(12, LIGHT.faint),
       },
-      grid: { left, top: 28, width: WIDTH - left - 20, height: layers.length * ROW },
+      grid: { left, top: 28, width: PANELS_WIDTH - left - 20, height: layers.length * ROW },
       xAxis: {
         type: 'category',
         data: rows.map(({ epoch }) => epoch.toFixed(1)),
@@ -294,7 +260,7 @@ export function gradientsFigure(record: TrainingRecord | undefined, style: Syste
       },
       series: [cells],
     },
-    { id: 'gradients', width: WIDTH, height },
+    { id: 'gradients', width: PANELS_WIDTH, height },
   );
   const first = rows[0].norms;
   const last = rows.at(-1)!.norms;

@@ -6,9 +6,10 @@
  */
 import type { LineSeriesOption } from 'echarts/charts';
 import { drawChart, type Tip } from './chart.js';
-import { epochAxis, legendHeight, panelAxis, systemLegend, text } from './chart-parts.js';
+import { epochAxis } from './chart-parts.js';
 import { type Figure, type NoFigure, thinned } from './figure.js';
-import { LIGHT, type SystemStyle } from './palette.js';
+import type { SystemStyle } from './palette.js';
+import { layOutPanels, type Panel, PANELS_WIDTH } from './panels.js';
 import { percent, percentTick } from './scored-systems.js';
 
 /** What one training measured. */
@@ -24,14 +25,9 @@ export interface TrainingRow {
   readonly [measure: string]: unknown;
 }
 
-interface CurvePanel {
+interface CurvePanel extends Panel {
   readonly key: string;
-  readonly title: string;
-  readonly note: string;
   readonly format: (value: number) => string;
-  readonly tick?: (value: number) => string;
-  /** Where the vertical axis ends. */
-  readonly most?: number;
   /** Few points, so that each is marked. */
   readonly marks?: boolean;
 }
@@ -76,9 +72,6 @@ const PANELS: readonly CurvePanel[] = [
   },
 ];
 
-const WIDTH = 960;
-const COLUMNS = 2;
-const PANEL = { width: 372, height: 226, left: 54, top: 54, right: 14, bottom: 40 };
 /** Points that are drawn of a curve; all of them are in the data. */
 const DRAWN = 400;
 
@@ -107,46 +100,15 @@ export function trainingCurvesFigure(
   if (panels.length === 0) return { ...named, why: 'The trainings left no metrics.jsonl.' };
   const curves = panels.map(({ key }) => records.map((record) => ({ record, points: curveOf(record, key) })));
   const systems = [...new Set(records.map(({ system }) => system))];
-  const place = panels.map((_, i) => ({
-    left: (i % COLUMNS) * PANEL.width,
-    top: Math.floor(i / COLUMNS) * PANEL.height,
-  }));
+  const { height, parts } = layOutPanels(panels, systems, styles);
   const several = records.length > systems.length;
   const svg = drawChart(
     {
-      title: panels.map(({ title, note }, i) => ({
-        text: title,
-        subtext: note,
-        left: place[i].left + PANEL.left - 38,
-        top: place[i].top + 4,
-        itemGap: 4,
-        padding: 0,
-        textStyle: text(13.5, LIGHT.ink, 'bold'),
-        subtextStyle: text(12, LIGHT.faint),
-      })),
-      legend: systemLegend(
-        systems.map((name) => ({ name, style: styles.get(name)! })),
-        { left: COLUMNS * PANEL.width + 14, top: 4, width: 150 },
-      ),
-      grid: place.map(({ left, top }) => ({
-        left: left + PANEL.left,
-        top: top + PANEL.top,
-        width: PANEL.width - PANEL.left - PANEL.right,
-        height: PANEL.height - PANEL.top - PANEL.bottom,
-      })),
+      ...parts,
       xAxis: panels.map((_, gridIndex) => ({
         gridIndex,
         ...epochAxis(Math.max(...curves.flat().flatMap(({ points }) => points.map(([epoch]) => epoch)))),
         splitLine: { show: false },
-      })),
-      yAxis: panels.map(({ tick, most }, gridIndex) => ({
-        gridIndex,
-        ...panelAxis(''),
-        min: 0,
-        ...(most !== undefined && { max: most, interval: most / 4 }),
-        splitNumber: 4,
-        axisLine: { show: false, onZero: false },
-        axisLabel: { ...text(11.5, LIGHT.faint), ...(tick && { formatter: tick }) },
       })),
       series: panels.flatMap(({ marks = false }, index) =>
         curves[index].map(({ record, points }): LineSeriesOption => {
@@ -170,8 +132,8 @@ export function trainingCurvesFigure(
     },
     {
       id: 'training',
-      width: WIDTH,
-      height: Math.max(Math.ceil(panels.length / COLUMNS) * PANEL.height, legendHeight(systems.length) + 12),
+      width: PANELS_WIDTH,
+      height,
       tips: panels.flatMap(({ title, format }, grid) =>
         curves[grid].flatMap(({ record, points }) =>
           thinned(points, Math.max(5, Math.floor(60 / records.length))).map((at): Tip => ({

@@ -1,0 +1,63 @@
+/** @file Small line charts side by side under one legend: where each goes, its heading and its vertical axis. */
+import { legendHeight, panelAxis, systemLegend, text } from './chart-parts.js';
+import { LIGHT, type SystemStyle } from './palette.js';
+
+/** Width of the figure, in pixels. */
+export const PANELS_WIDTH = 960;
+const COLUMNS = 2;
+const PANEL = { width: 372, height: 226, left: 54, top: 54, right: 14, bottom: 40 };
+
+export interface Panel {
+  readonly title: string;
+  readonly note: string;
+  /** Labels of the vertical axis. */
+  readonly tick?: (value: number) => string;
+  /** Where the vertical axis ends; it starts at 0. */
+  readonly most?: number;
+}
+
+/** Headings, legend, grids and vertical axes of the panels, in two columns; and how high the figure becomes. */
+export function layOutPanels(
+  panels: readonly Panel[],
+  systems: readonly string[],
+  styles: ReadonlyMap<string, SystemStyle>,
+) {
+  const place = panels.map((_, i) => ({
+    left: (i % COLUMNS) * PANEL.width,
+    top: Math.floor(i / COLUMNS) * PANEL.height,
+  }));
+  return {
+    height: Math.max(Math.ceil(panels.length / COLUMNS) * PANEL.height, legendHeight(systems.length) + 12),
+    parts: {
+      title: panels.map(({ title, note }, i) => ({
+        text: title,
+        subtext: note,
+        left: place[i].left + PANEL.left - 38,
+        top: place[i].top + 4,
+        itemGap: 4,
+        padding: 0,
+        textStyle: text(13.5, LIGHT.ink, 'bold'),
+        subtextStyle: text(12, LIGHT.faint),
+      })),
+      legend: systemLegend(
+        systems.map((name) => ({ name, style: styles.get(name)! })),
+        { left: COLUMNS * PANEL.width + 14, top: 4, width: 150 },
+      ),
+      grid: place.map(({ left, top }) => ({
+        left: left + PANEL.left,
+        top: top + PANEL.top,
+        width: PANEL.width - PANEL.left - PANEL.right,
+        height: PANEL.height - PANEL.top - PANEL.bottom,
+      })),
+      yAxis: panels.map(({ tick, most }, gridIndex) => ({
+        gridIndex,
+        ...panelAxis(''),
+        min: 0,
+        ...(most !== undefined && { max: most, interval: most / 4 }),
+        splitNumber: 4,
+        axisLine: { show: false, onZero: false },
+        axisLabel: { ...text(11.5, LIGHT.faint), ...(tick && { formatter: tick }) },
+      })),
+    },
+  };
+}
