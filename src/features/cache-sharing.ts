@@ -19,7 +19,7 @@ export function takeOverShards(dir: string, options: FeatureOptions, others: rea
   const source = others.find((other) => {
     if (!existsSync(join(other, 'cache.json'))) return false;
     try {
-      return extractionHash(readCacheDescription(other).options) === extractionHash(options);
+      return readCacheDescription(other).configuration === extractionHash(options);
     } catch {
       return false; // of another version, or damaged: nothing to take over
     }

@@ -167,10 +167,13 @@ export function featureSize(options: FeatureOptions): number {
   return options.bins + (options.type === 'kaldi' && options.useEnergy ? 1 : 0);
 }
 
+/** Raised whenever the same options and samples give other values, if only in the last bit. */
+export const EXTRACTION_VERSION = 2;
+
 /**
- * SHA-256 of everything that decides the stored values: not the normalisation, which is applied when they are read, nor
- * what becomes of other sample rates, as audio that is accepted is converted in one way only.
+ * SHA-256 of everything that decides the stored values, the way of computing them included: not the normalisation, which is
+ * applied when they are read, nor what becomes of other sample rates, as audio that is accepted is converted in one way only.
  */
 export function extractionHash({ normalize: _applied, otherRates: _accepted, ...stored }: FeatureOptions): string {
-  return sha256Hex(stableJson(stored));
+  return sha256Hex(stableJson(stored), `extraction ${EXTRACTION_VERSION}`);
 }

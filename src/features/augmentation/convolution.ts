@@ -8,7 +8,7 @@
  * The response is real, hence one complex transform carries two blocks, j in its real and j + M in its imaginary part,
  * and they come out apart by themselves. Arithmetic is float64; x and h are 0 outside their ranges.
  */
-import { type FourierTransform, createFourierTransform } from '../fourier-transform.js';
+import { type FourierTransform, createFourierTransform } from './fourier-transform.js';
 
 interface Complex {
   re: Float64Array;

@@ -12,6 +12,7 @@ import { asSpeechRecording, listAugmentationSources } from '../../features/augme
 import { buildFeatureCache } from '../../features/cache.js';
 import { takeOverShards } from '../../features/cache-sharing.js';
 import { gigabytes } from '../../features/disk-space.js';
+import { EXTRACTION_VERSION } from '../../features/options.js';
 import { describeResampling } from '../../features/utterance-features.js';
 import { makesCopies, trainingVariants, type CachedAugmentation } from '../../features/variants.js';
 import { fileSha256, sha256Hex, stableJson } from '../../storage/hashing.js';
@@ -40,7 +41,7 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
     get settings() {
       return { features, ...(cached && { augmentation: cacheSettings(cached, seed) }) };
     },
-    version: 2,
+    version: 3,
     // The cache checks by itself what of it is still good.
     whenChanged: 'keep',
     resumable: true,
@@ -72,6 +73,7 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
       const reused = summary.reusedShards > 0 ? `, ${summary.reusedShards} of ${summary.shards} shards were there` : '';
       // Features are a function of these: the archives need not be read again to know that they are the same.
       const extraction = [
+        `extraction ${EXTRACTION_VERSION}`,
         stableJson({ ...features, otherRates: undefined }),
         cached ? stableJson(cacheSettings(cached, seed)) : '',
       ];

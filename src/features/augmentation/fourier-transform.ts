@@ -1,13 +1,13 @@
 /**
- * @file The discrete Fourier transform of any length, and the power spectra of two real signals by one transform.
+ * @file The discrete Fourier transform of any length in float64, for convolution.
  *
  * Stockham's self-sorting transform (Cochran et al., "What is the fast Fourier transform?", 1967): one pass for each
  * factor of n, reading from one pair of arrays and writing to the other, so that no bit reversal is needed.
  * The passes themselves are in `fourier-passes.ts`.
  * Layout: real and imaginary parts apart, Float64Array, natural order. X[k] = Σ x[t]·exp(−2πi·k·t/n), not scaled.
- * Limits: a prime factor f costs f² operations; frames have factors 2, 3 and 5.
+ * Limits: a prime factor f other than 2 and 5 costs f² operations.
  */
-import { internal } from '../errors.js';
+import { internal } from '../../errors.js';
 import { type Pass, createPass } from './fourier-passes.js';
 
 /** A plan for length n. Its arrays are reused by every call: fill `re` and `im`, call `transform`, use the result. */
@@ -45,29 +45,6 @@ export function createFourierTransform(n: number): FourierTransform {
     return from;
   };
   return { n, re: a.re, im: a.im, transform };
-}
-
-/**
- * Power spectra |X[k]|², k = 0 … ⌊n/2⌋, of two real signals that lie in the real and the imaginary part of one transform:
- * the even part of Z belongs to the first signal, the odd part to the second.
- */
-export function powerSpectra(
-  z: { re: Float64Array; im: Float64Array },
-  n: number,
-  first: Float64Array,
-  second: Float64Array,
-): void {
-  const { re, im } = z;
-  first[0] = re[0] * re[0];
-  second[0] = im[0] * im[0];
-  for (let k = 1, mirror = n - 1; k <= mirror; k++, mirror--) {
-    const sumRe = re[k] + re[mirror];
-    const sumIm = im[k] + im[mirror];
-    const differenceRe = re[k] - re[mirror];
-    const differenceIm = im[k] - im[mirror];
-    first[k] = 0.25 * (sumRe * sumRe + differenceIm * differenceIm);
-    second[k] = 0.25 * (sumIm * sumIm + differenceRe * differenceRe);
-  }
 }
 
 /** Factors in the order of the passes; the largest written-out kernels first, because a pass costs a trip over memory. */
