@@ -11,6 +11,7 @@ import type { Interval } from '../scoring/confidence-interval.js';
 import { evaluateLabelled, type Evaluation } from '../scoring/evaluation.js';
 import { calibrationMeasures, discriminationMeasures, type MeasureName } from '../scoring/measures.js';
 import { type SpeakerPairs, whyNoIntervals } from '../scoring/speaker-pairs.js';
+import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
 import { type Claim, reachVerdict, type Verdict } from './verdict.js';
 
 /** What embedding costs, measured in a process of its own: the network only, features being ready. */
@@ -362,18 +363,6 @@ function relativeFigures(system: ComparedSystem, base: ComparedSystem): Relative
   );
 }
 
-/** With fewer errors, intervals know little of what other speakers would do. */
-const FEW_ERRORS = 10;
-
-function fewErrors(systems: readonly ComparedSystem[], targets: number, nontargets: number): string[] {
-  const few = systems.flatMap(({ name, eer }) => {
-    const errors = Math.round(eer * Math.min(targets, nontargets));
-    return errors < FEW_ERRORS ? [`${name} (${errors})`] : [];
-  });
-  const kind = targets < nontargets ? 'misses' : 'false alarms';
-  return few.length > 0 ? [`few ${kind} decide the EER, so its intervals are rough: ${few.join(', ')}`] : [];
-}
-
 /** Of many comparisons some come out below 0.05 by chance: those that Holm's procedure upholds (Scand. J. Stat. 6, 1979). */
 function upheldTogether(differences: Readonly<Record<string, MeasuredDifferences>>, confidence: number): string[] {
   const ranked = Object.entries(differences)
@@ -381,37 +370,4 @@ function upheldTogether(differences: Readonly<Record<string, MeasuredDifferences
     .sort((a, b) => a.pValue - b.pValue);
   const firstNot = ranked.findIndex(({ pValue }, i) => pValue * (ranked.length - i) >= 1 - confidence);
   return ranked.slice(0, firstNot < 0 ? ranked.length : firstNot).map(({ name }) => name);
-}
-
-function manyComparisons(upheld: readonly string[], comparisons: number, measured: boolean): string[] {
-  if (!measured || comparisons < 2) return [];
-  return [
-    `p-values are of single comparisons; over all ${comparisons} together (Holm), ` +
-      `${upheld.length > 0 ? `the EER of ${upheld.join(', ')} differs` : 'no EER differs'} from the baseline's`,
-  ];
-}
-
-/** Runs with the same score in every trial: the same file twice, or trainings in which the seed changed nothing. */
-function equalScores(systems: readonly SystemInput[]): string[] {
-  const groups: { run: RunInput; system: string; others: { name: string; system: string }[] }[] = [];
-  for (const { name: system, runs } of systems) {
-    for (const run of runs) {
-      const equal = groups.find(({ run: { scores } }) => equalNumbers(scores, run.scores));
-      if (equal) equal.others.push({ name: run.name, system });
-      else groups.push({ run, system, others: [] });
-    }
-  }
-  return groups.flatMap(({ run, system, others }) => {
-    if (others.length === 0) return [];
-    const names = [run.name, ...others.map(({ name }) => name)].join(', ');
-    const seeds = others.some((other) => other.system === system);
-    return [
-      `the same score in every trial: ${names}${seeds ? '; these are not different trainings, so intervals are too narrow' : ''}`,
-    ];
-  });
-}
-
-function equalNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return a.length === b.length;
 }

@@ -12,7 +12,7 @@ describe('shown-command', () => {
   it('keeps what was typed, but for the places of this machine', () => {
     const cases: [string, string][] = [
       ['compare --all --recipe wsj0 --seeds 3', 'acanet compare --all --recipe wsj0 --seeds 3'],
-      ['compare baseline --work /tmp/exp --json', 'acanet compare baseline'],
+      ['compare baseline --work /data/exp --json', 'acanet compare baseline'],
       ['compare --results=/home/me/RESULTS.md', 'acanet compare --results RESULTS.md'],
       ['compare --recipe /home/me/own.yaml', 'acanet compare --recipe own.yaml'],
       ['compare --scores a@2=/x/a.txt --trials t.txt', 'acanet compare --scores a@2=FILE --trials FILE'],

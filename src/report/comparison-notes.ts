@@ -1,0 +1,58 @@
+/** @file What the reader of a comparison must know that its figures do not say, a sentence each. */
+
+/** A training and its scores, one a trial. */
+interface ScoredRun {
+  readonly name: string;
+  readonly scores: ArrayLike<number>;
+}
+
+/** With fewer errors, intervals know little of what other speakers would do. */
+const FEW_ERRORS = 10;
+
+/** Systems whose EER few errors decide. */
+export function fewErrors(
+  systems: readonly { name: string; eer: number }[],
+  targets: number,
+  nontargets: number,
+): string[] {
+  const few = systems.flatMap(({ name, eer }) => {
+    const errors = Math.round(eer * Math.min(targets, nontargets));
+    return errors < FEW_ERRORS ? [`${name} (${errors})`] : [];
+  });
+  const kind = targets < nontargets ? 'misses' : 'false alarms';
+  return few.length > 0 ? [`few ${kind} decide the EER, so its intervals are rough: ${few.join(', ')}`] : [];
+}
+
+/** What many comparisons together leave of single p-values. */
+export function manyComparisons(upheld: readonly string[], comparisons: number, measured: boolean): string[] {
+  if (!measured || comparisons < 2) return [];
+  return [
+    `p-values are of single comparisons; over all ${comparisons} together (Holm), ` +
+      `${upheld.length > 0 ? `the EER of ${upheld.join(', ')} differs` : 'no EER differs'} from the baseline's`,
+  ];
+}
+
+/** Runs with the same score in every trial: the same file twice, or trainings in which the seed changed nothing. */
+export function equalScores(systems: readonly { name: string; runs: readonly ScoredRun[] }[]): string[] {
+  const groups: { run: ScoredRun; system: string; others: { name: string; system: string }[] }[] = [];
+  for (const { name: system, runs } of systems) {
+    for (const run of runs) {
+      const equal = groups.find(({ run: { scores } }) => equalNumbers(scores, run.scores));
+      if (equal) equal.others.push({ name: run.name, system });
+      else groups.push({ run, system, others: [] });
+    }
+  }
+  return groups.flatMap(({ run, system, others }) => {
+    if (others.length === 0) return [];
+    const names = [run.name, ...others.map(({ name }) => name)].join(', ');
+    const seeds = others.some((other) => other.system === system);
+    return [
+      `the same score in every trial: ${names}${seeds ? '; these are not different trainings, so intervals are too narrow' : ''}`,
+    ];
+  });
+}
+
+function equalNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+}
