@@ -112,8 +112,20 @@ function createInterning(): (utterance: Utterance) => Utterance {
 
 /** SHA-256 of utterances, in their order. */
 export function hashUtterances(utterances: readonly Utterance[]): string {
+  return hashLines(utterances);
+}
+
+/**
+ * The same without where their audio lies, so that a corpus that was moved is still the same. What the audio is, is not
+ * part of it: that is known by the features that are made of it.
+ */
+export function hashUtterancesAnywhere(utterances: readonly Utterance[]): string {
+  return hashLines(utterances.map(({ path: _, ...utterance }) => utterance));
+}
+
+function hashLines(values: readonly object[]): string {
   const hash = createHash('sha256');
-  for (const utterance of utterances) hash.update(`${stableJson(utterance)}\n`);
+  for (const value of values) hash.update(`${stableJson(value)}\n`);
   return hash.digest('hex');
 }
 

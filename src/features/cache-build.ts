@@ -66,6 +66,10 @@ export interface CacheSummary {
   shards: number;
   /** Shards that an earlier build had finished. */
   reusedShards: number;
+  /** Of all that is stored: ids and features, wherever the audio that they were made of lies. */
+  contentHash: string;
+  /** The same without test utterances. */
+  trainingHash: string;
 }
 
 export interface BuildFeatureCacheOptions {
@@ -128,7 +132,11 @@ export async function buildFeatureCache({
   }
   const { frames, audioSeconds } = description;
   const bytes = shards.reduce((sum, shard) => sum + shard.bytes, 0);
-  return { dir, utterances: utterances.length, frames, audioSeconds, bytes, shards: plan.length, reusedShards };
+  return {
+    ...{ dir, utterances: utterances.length, frames, audioSeconds, bytes, shards: plan.length, reusedShards },
+    contentHash: sha256Hex(...shards.map(({ content }) => content)),
+    trainingHash: sha256Hex(...shards.filter((_, i) => plan[i].group !== 'test').map(({ content }) => content)),
+  };
 }
 
 /** The lowest speed that copies may be drawn at. */
@@ -142,6 +150,8 @@ interface FinishedShard extends Pick<ShardIndex, 'frames' | 'audioSeconds' | 'tr
   utterances: number;
   /** Of both archives. */
   bytes: number;
+  /** Their checksums. */
+  content: string;
 }
 
 function summaryOf(index: ShardIndex): FinishedShard;
@@ -149,7 +159,9 @@ function summaryOf(index: ShardIndex | undefined): FinishedShard | undefined;
 function summaryOf(index: ShardIndex | undefined): FinishedShard | undefined {
   if (!index) return undefined;
   const { frames, audioSeconds, training, features, statistics, utterances } = index;
-  return { frames, audioSeconds, training, utterances: utterances.length, bytes: features.bytes + statistics.bytes };
+  const bytes = features.bytes + statistics.bytes;
+  const content = features.sha256 + statistics.sha256;
+  return { frames, audioSeconds, training, utterances: utterances.length, bytes, content };
 }
 
 /** Adds up finished shards; rates are those of this run. */

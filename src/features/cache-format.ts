@@ -16,7 +16,7 @@ import { UserError, messageOf } from '../errors.js';
 import { groupBy } from '../corpus/group-by.js';
 import { sha256Hex, stableJson } from '../storage/hashing.js';
 import { type FeatureOptions, extractionHash, featureOptions } from './options.js';
-import { type TrainingVariant, cacheGroup } from './variants.js';
+import { type CacheGroup, type TrainingVariant, cacheGroup, cacheGroups } from './variants.js';
 
 const archiveFile = z.strictObject({ file: z.string(), bytes: z.number(), sha256: z.string() });
 
@@ -55,6 +55,7 @@ export type CacheDescription = z.infer<typeof cacheDescription>;
 export interface ShardPlan {
   /** `feats-00001`; its files are named after it. */
   name: string;
+  group: CacheGroup;
   utterances: TrainingVariant[];
   input: string;
 }
@@ -67,18 +68,22 @@ export const shardFiles = (name: string) => ({
 });
 
 /**
- * Cuts the utterances, in their order, into shards: small enough to share among workers, few enough to be files. Variants
- * are cut apart from clean utterances, whose shards stay what they are when the augmentation changes.
+ * Cuts the utterances, in their order, into shards: small enough to share among workers, few enough to be files. Test
+ * utterances and variants are cut apart from clean training utterances, whose shards stay what they are when the test or
+ * the augmentation changes.
  */
 export function planShards(utterances: TrainingVariant[], options: FeatureOptions): ShardPlan[] {
   const configuration = extractionHash(options);
-  const groups = [...groupBy(utterances, cacheGroup).values()];
-  const parts = groups.flatMap((group) => {
-    const size = Math.max(16, Math.min(500, Math.ceil(group.length / 64)));
-    return Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size));
+  const members = groupBy(utterances, cacheGroup);
+  const parts = cacheGroups.flatMap((group) => {
+    const all = members.get(group) ?? [];
+    const size = Math.max(16, Math.min(500, Math.ceil(all.length / 64)));
+    const cut = Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
+    return cut.map((part) => ({ group, part }));
   });
-  return parts.map((part, index) => ({
+  return parts.map(({ group, part }, index) => ({
     name: `feats-${String(index + 1).padStart(5, '0')}`,
+    group,
     utterances: part,
     input: sha256Hex(configuration, stableJson(part.map(storedPart))),
   }));

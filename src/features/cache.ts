@@ -28,7 +28,7 @@ export interface FeatureCache {
   readonly options: FeatureOptions;
   /** Per band, over the training split; undefined where the cache has none. */
   readonly globalMean?: Float32Array;
-  /** In the order of the manifest. */
+  /** Clean training and development utterances, then test utterances, then variants, each in the order of the list. */
   ids(): string[];
   has(id: string): boolean;
   /** Number of frames of an utterance. Throws UserError for an unknown id. */

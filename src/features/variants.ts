@@ -115,9 +115,15 @@ function checkNames(utterances: readonly Utterance[], variants: readonly Trainin
   });
 }
 
-/** The parts of a cache that are planned apart, so that a change of one leaves the others' files as they are. */
-export function cacheGroup({ variant }: TrainingVariant): 'clean' | 'speed' | 'copies' {
-  if (!variant) return 'clean';
+/**
+ * The parts of a cache, in its order. They are planned apart, so that a change of one leaves the others' files as they
+ * are; `clean` are the utterances of training and development.
+ */
+export const cacheGroups = ['clean', 'test', 'speed', 'copies'] as const;
+export type CacheGroup = (typeof cacheGroups)[number];
+
+export function cacheGroup({ split, variant }: Pick<TrainingVariant, 'split' | 'variant'>): CacheGroup {
+  if (!variant) return split === 'test' ? 'test' : 'clean';
   return variant.copy === undefined ? 'speed' : 'copies';
 }
 

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../../src/errors.js';
 import { readAudio } from '../../src/audio/read.js';
 import { writeWav } from '../../src/audio/write-wav.js';
@@ -212,13 +212,44 @@ describe('features/cache', () => {
       { path: utterances[2].path },
       { channel: 1 },
       { trailingSilence: 0.5 },
-      { split: 'test' }, // the training mean is that of the split
+      { split: 'dev' }, // the training mean is that of the split
     ];
     for (const change of changes) {
       const changed = utterances.map((utterance, index) => (index === 20 ? { ...utterance, ...change } : utterance));
       const same = planShards(changed, options).map(({ input }, index) => input === inputs[index]);
       assert.deepEqual(same, [true, false, true], JSON.stringify(change));
     }
+  });
+
+  it('keeps training shards apart from test shards, and is known by what is in it', async () => {
+    const folder = join(dir, 'apart');
+    const split = utterances.map((utterance, index): Utterance => ({
+      ...utterance,
+      split: index < 4 ? 'test' : 'train',
+    }));
+    const build = (some: Utterance[]) => buildFeatureCache({ utterances: some, options, dir: folder, workers: 1 });
+    const first = await build(split);
+    assert.equal(first.shards, 4, '36 of training, 4 of test');
+    assert.deepEqual(
+      openFeatureCache(folder).ids().slice(36),
+      split.slice(0, 4).map(({ id }) => id),
+    );
+    const fewer = await build(split.slice(1));
+    assert.equal(fewer.reusedShards, 3);
+    assert.equal(fewer.trainingHash, first.trainingHash);
+    assert.notEqual(fewer.contentHash, first.contentHash);
+    const moved = join(dir, 'moved');
+    mkdirSync(moved);
+    const copies = split.map((utterance) => {
+      const path = join(moved, basename(utterance.path));
+      copyFileSync(utterance.path, path);
+      return { ...utterance, path };
+    });
+    const again = await build(copies);
+    assert.deepEqual(
+      [again.reusedShards, again.contentHash, again.trainingHash],
+      [0, first.contentHash, first.trainingHash],
+    );
   });
 
   it('finds changed bytes', async () => {

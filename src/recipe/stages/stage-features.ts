@@ -1,10 +1,13 @@
 /**
  * @file Stages `features`, `features@<hash>`: manifest → feature cache. An interrupted cache is continued, not started
  * again. The recipe's own features are in `features`, those that only some systems have in a stage named by their content.
+ *
+ * The stage's outcome is known by the features themselves: where audio was moved they are made again, and as they are
+ * the same, nothing is trained or embedded again. Another recording in the place of one gives another outcome.
  */
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hashUtterances, readManifest, type Utterance } from '../../corpus/manifest.js';
+import { readManifest, type Utterance } from '../../corpus/manifest.js';
 import { physicalCores } from '../../engine/create-engine.js';
 import { copyIdentity } from '../../features/augmentation-identity.js';
 import type { AugmentationOptions } from '../../features/augmentation/options.js';
@@ -15,7 +18,7 @@ import { gigabytes } from '../../features/disk-space.js';
 import { EXTRACTION_VERSION } from '../../features/options.js';
 import { describeResampling } from '../../features/utterance-features.js';
 import { makesCopies, trainingVariants, type CachedAugmentation } from '../../features/variants.js';
-import { fileSha256, sha256Hex, stableJson } from '../../storage/hashing.js';
+import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import type { Recipe } from '../definition/schema.js';
 import type { Stage } from '../running/stage-runner.js';
 import { systemSettings } from '../definition/system-settings.js';
@@ -71,16 +74,15 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
       const hours = (summary.audioSeconds / 3600).toFixed(2);
       const megabytes = (summary.bytes / 1e6).toFixed(0);
       const reused = summary.reusedShards > 0 ? `, ${summary.reusedShards} of ${summary.shards} shards were there` : '';
-      // Features are a function of these: the archives need not be read again to know that they are the same.
+      // How features are read (normalisation) is not in the archives, nor is what is drawn from the audio itself.
       const extraction = [
         `extraction ${EXTRACTION_VERSION}`,
         stableJson({ ...features, otherRates: undefined }),
         cached ? stableJson(cacheSettings(cached, seed)) : '',
       ];
-      const training = utterances.filter(({ split }) => split !== 'test');
       return {
-        outputHash: sha256Hex(await fileSha256(manifest), ...extraction),
-        partHashes: { training: sha256Hex(hashUtterances(training), ...extraction) },
+        outputHash: sha256Hex(summary.contentHash, ...extraction),
+        partHashes: { training: sha256Hex(summary.trainingHash, ...extraction) },
         outputs: readdirSync(folder).filter((file) =>
           /^(cache\.json|feats\.scp|(feats|stats)-\d+\.(ark|json))$/.test(file),
         ),

@@ -4,6 +4,9 @@
  * Writes `manifest.jsonl` (splits train, dev, test), `trials.txt`, `dev-trials.txt` and `corpus.json` (counts, notes);
  * where trials enroll models of several utterances, `enroll.map` too.
  * What a corpus or a trial list may get wrong is found here, so that no later stage meets a bad record.
+ *
+ * Only `prep:manifest`, which the features are made from, says where the audio lies: what else depends on this stage knows
+ * the audio by its features, so a corpus that was moved costs new features and no training.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +15,7 @@ import { enrolmentPathOf, writeEnrolment } from '../../corpus/trials/enrolment.j
 import {
   describeCorpus,
   hashUtterances,
+  hashUtterancesAnywhere,
   summarizeCorpus,
   writeManifest,
   type Utterance,
@@ -82,10 +86,15 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
         ...(inspection && { inspection }),
       });
       const outputs = ['manifest.jsonl', 'trials.txt', 'dev-trials.txt', ...(enrolment ? ['enroll.map'] : [])];
-      const hashes = await Promise.all(outputs.map((output) => fileSha256(join(folder, output))));
+      const lists = outputs.filter((output) => output !== 'manifest.jsonl');
+      const hashes = await Promise.all(lists.map((output) => fileSha256(join(folder, output))));
       return {
         // Results carry the mark of a partial corpus, so they are out of date when it changes.
-        outputHash: sha256Hex(...hashes, ...(partial === undefined ? [] : [partial])),
+        outputHash: sha256Hex(
+          hashUtterancesAnywhere(utterances),
+          ...hashes,
+          ...(partial === undefined ? [] : [partial]),
+        ),
         partHashes: { manifest: hashUtterances(utterances), training: await trainingHash(folder, utterances) },
         outputs: [...outputs, 'corpus.json'],
         summary: `${utterances.length} utterances, ${trials.length} trials${partial === undefined ? '' : ' (partial)'}`,
@@ -96,7 +105,7 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
 
 /** Hash of what training depends on: other test utterances or trials leave trained models as they are. */
 async function trainingHash(folder: string, utterances: readonly Utterance[]): Promise<string> {
-  const hash = hashUtterances(utterances.filter(({ split }) => split !== 'test'));
+  const hash = hashUtterancesAnywhere(utterances.filter(({ split }) => split !== 'test'));
   return sha256Hex(hash, await fileSha256(join(folder, 'dev-trials.txt')));
 }
 
