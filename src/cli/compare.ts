@@ -11,6 +11,7 @@ import {
   openFrom,
   systemOf,
   withExamples,
+  withJobsOption,
   withRecipeOptions,
   type RecipeFlags,
 } from './recipe-options.js';
@@ -21,6 +22,7 @@ interface CompareFlags extends RecipeFlags {
   model?: string;
   all?: boolean;
   seeds?: string;
+  jobs?: string;
   scores: string[];
   calibrated?: boolean;
   with: string[];
@@ -70,7 +72,7 @@ export function addCompare(program: Command): void {
     .option('--results <file>', 'write the comparison into this Markdown file, as a section of its own')
     .option('--title <text>', "heading of that section (default: the recipe's name)");
   withExamples(
-    withRecipeOptions(command),
+    withRecipeOptions(withJobsOption(command)),
     'acanet compare baseline --recipe demo',
     'acanet compare --all --seeds 3 --recipe demo --results RESULTS.md',
     'acanet compare --recipe demo --scores theirs=scores.txt --with exp/other/score/aca-net',
@@ -126,7 +128,12 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
       `${baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
     );
   }
-  await bringUpToDate({ experiment, targets: ['compare', 'report'], compared: { names, baseline, guests } });
+  await bringUpToDate({
+    experiment,
+    targets: ['compare', 'report'],
+    compared: { names, baseline, guests },
+    jobs: wholeNumber('--jobs', flags.jobs),
+  });
   if (flags.results !== undefined) {
     const comparison = JSON.parse(readFileSync(join(folder, 'compare', 'compare.json'), 'utf8')) as Comparison;
     const { remembered } = experiment;

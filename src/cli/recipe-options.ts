@@ -44,6 +44,10 @@ export const withPresetOption = (command: Command): Command =>
     'reference: every ACA-Net of the recipe as its authors released it; --set goes before',
   );
 
+/** Adds --jobs. */
+export const withJobsOption = (command: Command): Command =>
+  command.option('--jobs <n>', 'trainings side by side, which share the threads (default: 1)');
+
 /** What says where a recipe's corpus lies. */
 export interface CorpusFlags {
   source?: string;
@@ -141,7 +145,7 @@ async function presetOf(flags: RecipeFlags, name: string): Promise<string[]> {
 
 /** Brings stages up to date, talking on stderr. */
 export async function bringUpToDate(
-  options: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared'>,
+  options: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared' | 'jobs'>,
 ): Promise<void> {
   const { runRecipe } = await import('../recipe/running/run-recipe.js');
   const talk = createTalk();

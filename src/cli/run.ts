@@ -12,6 +12,7 @@ import {
   systemsMatching,
   withCorpusOptions,
   withExamples,
+  withJobsOption,
   withPresetOption,
   withRecipeOptions,
   type CorpusFlags,
@@ -24,6 +25,7 @@ interface RunFlags extends RecipeFlags, CorpusFlags {
   why?: boolean;
   only?: string;
   force?: string[];
+  jobs?: string;
 }
 
 export function addRun(program: Command): void {
@@ -38,13 +40,15 @@ export function addRun(program: Command): void {
     .option('--only <systems>', "only these systems: names and patterns (a,b or 'aca-small+latents=*')")
     .option('--force <stages...>', 'run these stages even if they are up to date');
   withExamples(
-    withRecipeOptions(withPresetOption(withCorpusOptions(command))),
+    withRecipeOptions(withJobsOption(withPresetOption(withCorpusOptions(command)))),
     'acanet run demo',
+    'acanet run demo --seeds 3 --jobs 2',
     'acanet run demo --set training.epochs=4 --why',
     "acanet run ablation-demo --only 'aca-net+pooling=*'",
   ).action(async (recipe: string | undefined, flags: RunFlags) => {
     const chosen = { ...flags, recipe: recipe ?? flags.recipe };
     const seeds = wholeNumber('--seeds', flags.seeds);
+    const jobs = wholeNumber('--jobs', flags.jobs);
     const sets = [...corpusSets(flags), ...(seeds === undefined ? [] : [`seeds=${seeds}`])];
     const experiment = await openFrom({ flags: chosen, sets, remember: 'corpus place' });
     const [{ finalStages }, { comparedSystems }] = await Promise.all([
@@ -56,7 +60,7 @@ export function addRun(program: Command): void {
     const options = { experiment, targets, force: flags.force, compared };
     if (flags.why) await explain(options, flags.json);
     else {
-      await bringUpToDate(options);
+      await bringUpToDate({ ...options, jobs });
       if (targets.includes('ablation')) showAblation(experiment.folder, flags.json);
       else showComparison(experiment.folder, flags.json);
       if (targets.includes('report')) mentionPage(experiment);

@@ -8,6 +8,7 @@ import {
   openFrom,
   runsOf,
   withExamples,
+  withJobsOption,
   withPresetOption,
   withRecipeOptions,
   type RecipeFlags,
@@ -18,6 +19,7 @@ interface TrainFlags extends RecipeFlags {
   resume?: boolean;
   restart?: boolean;
   seeds?: string;
+  jobs?: string;
 }
 
 export function addTrain(program: Command): void {
@@ -31,12 +33,13 @@ export function addTrain(program: Command): void {
     .option('--resume', 'insist on going on: an error if there is no checkpoint')
     .option('--restart', 'train again from the beginning');
   withExamples(
-    withRecipeOptions(withPresetOption(command)),
+    withRecipeOptions(withJobsOption(withPresetOption(command))),
     'acanet train --recipe demo',
     'acanet train --recipe demo --model ecapa-tdnn --resume',
-    'acanet train --recipe demo --seeds 3',
+    'acanet train --recipe demo --seeds 4 --jobs 2',
   ).action(async (flags: TrainFlags, self: Command) => {
     const seeds = wholeNumber('--seeds', flags.seeds);
+    const jobs = wholeNumber('--jobs', flags.jobs);
     const experiment = await openFrom({ flags, sets: seeds === undefined ? [] : [`seeds=${seeds}`] });
     const runs = await runsOf(experiment, flags.model);
     const stages = runs.map(({ name }) => `train/${name}`);
@@ -51,7 +54,7 @@ export function addTrain(program: Command): void {
         `${folders.join(', ')}: no checkpoint to go on from\n  without --resume the training starts from the beginning`,
       );
     }
-    await bringUpToDate({ experiment, targets: stages, force: flags.restart ? stages : [] });
+    await bringUpToDate({ experiment, targets: stages, force: flags.restart ? stages : [], jobs });
     const trained = runs.map(({ name, system, seed }, i) => {
       return { system, run: name, seed, folder: folders[i], checkpoints: listCheckpoints(folders[i]) };
     });

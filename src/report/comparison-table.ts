@@ -288,7 +288,7 @@ function standardDeviation(values: readonly number[]): number | undefined {
 
 /** The mean over the runs that recorded it. */
 function trainingSeconds({ runs }: ComparedSystem): number | undefined {
-  const known = runs.flatMap(({ training }) => (training && !training.resumed ? [training.seconds] : []));
+  const known = runs.flatMap(({ training }) => (training && !training.resumed && !training.beside ? [training.seconds] : []));
   return known.length > 0 ? known.reduce((sum, seconds) => sum + seconds, 0) / known.length : undefined;
 }
 

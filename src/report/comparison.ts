@@ -38,6 +38,8 @@ export interface TrainingCost {
   readonly seconds: number;
   /** It was interrupted: `seconds` are those since it went on. */
   readonly resumed?: boolean;
+  /** So many trainings ran side by side: alone it takes less than `seconds`. */
+  readonly beside?: number;
   /** ISO 8601. */
   readonly finished: string;
   /** Highest resident memory of the process while it trained. */

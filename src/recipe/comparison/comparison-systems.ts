@@ -139,11 +139,12 @@ function calibrationOf(run: string, folderOf: (stage: string) => string): RunCal
 function trainingOf(folder: string): TrainingCost | undefined {
   const done = readIf<DoneRecord>(join(folder, '.done.json'));
   if (!done) return undefined;
-  const { seconds, finished, resumed, peakBytes, machine } = done;
+  const { seconds, finished, resumed, beside, peakBytes, machine } = done;
   return {
     seconds,
     finished,
     ...(resumed && { resumed }),
+    ...(beside !== undefined && { beside }),
     ...(peakBytes !== undefined && { peakBytes }),
     ...(machine !== undefined && { machine }),
   };

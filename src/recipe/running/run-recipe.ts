@@ -10,7 +10,8 @@ import type { Library, Reporting } from './library.js';
 import { realLibrary } from './real-library.js';
 import type { Recipe } from '../definition/schema.js';
 import type { Compared } from '../stages/stage-compare.js';
-import type { StagePlan } from './stage-plan.js';
+import { stageOf, type StagePlan } from './stage-plan.js';
+import { chainsOf, runSideBySide } from './side-by-side.js';
 import { planStages, runStages, type Stage } from './stage-runner.js';
 import { createStages } from '../stages/stages.js';
 import { systemSettings } from '../definition/system-settings.js';
@@ -24,11 +25,17 @@ export interface RunRecipeOptions extends Reporting {
   force?: string[];
   /** What `compare` compares. */
   compared?: Compared;
+  /** Trainings side by side, each in a process of its own (default: 1, in this one). */
+  jobs?: number;
   library?: Library;
 }
 
 /** Runs what is not up to date. @returns what was done to each stage */
-export async function runRecipe({ library = realLibrary, ...options }: RunRecipeOptions): Promise<StagePlan[]> {
+export async function runRecipe({
+  library = realLibrary,
+  jobs = 1,
+  ...options
+}: RunRecipeOptions): Promise<StagePlan[]> {
   const { experiment, targets, force, compared, log, progress, signal } = options;
   const { recipe, folder } = experiment;
   const { leave, forget } = await enterWorkFolder(experiment);
@@ -45,7 +52,14 @@ export async function runRecipe({ library = realLibrary, ...options }: RunRecipe
       finished++;
       count(stage);
     };
-    return await runStages({ ...asked, log, progress, signal, onFinished });
+    const all = { ...asked, log, progress, signal, onFinished };
+    const chains = jobs > 1 ? chainsOf(plans) : new Map<string, string[]>();
+    if (chains.size < 2) return await runStages(all);
+    const shared = stages.flatMap(({ name, needs }) => (name.startsWith('train/') ? needs.map(stageOf) : []));
+    await runStages({ ...all, targets: [...new Set(shared)], force: force?.filter((name) => shared.includes(name)) });
+    await runSideBySide({ recipe, workFolder: folder, chains, force, jobs, log, signal, onFinished });
+    const done = new Set([...shared, ...[...chains.values()].flat()]);
+    return await runStages({ ...all, force: force?.filter((name) => !done.has(name)) });
   } catch (error) {
     // What failed at once was a mistake; what was interrupted is gone on with.
     if (finished === 0 && !signal?.aborted) forget();
@@ -70,7 +84,12 @@ function checkAugmentations(recipe: Recipe): void {
 function checkTargets({ name, evaluate }: Recipe, stages: readonly Stage[], targets: readonly string[] = []): void {
   const known = stages.map((stage) => stage.name);
   const missing = targets.find((target) => !known.includes(target));
-  if (evaluate === 'test' || missing === undefined || !/^(embed|score|calibrate|cost|compare)\b/.test(missing)) return;
+  if (
+    evaluate === 'test' ||
+    missing === undefined ||
+    !/^(embed|score|calibrate|robustness|cost|compare)\b/.test(missing)
+  )
+    return;
   throw new UserError(
     `recipe ${name} keeps its test trials back (evaluate: development), so there is no stage ${missing}\n` +
       '  once everything is chosen: --set evaluate=test',

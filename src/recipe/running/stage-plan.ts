@@ -26,6 +26,8 @@ export interface DoneRecord extends Omit<StageOutcome, 'summary'> {
   seconds: number;
   /** An interrupted run was gone on with: `seconds` are those since then. */
   resumed?: boolean;
+  /** So many stages ran side by side: `seconds` are not those that it takes alone. */
+  beside?: number;
   /** Highest resident memory of the process while the stage ran, where the system tells (Linux). */
   peakBytes?: number;
   machine?: string;

@@ -76,6 +76,8 @@ export interface StageRunOptions {
   targets?: readonly string[];
   /** Stages that are run even when up to date. */
   force?: readonly string[];
+  /** Processes that work beside this one and share the machine with it. */
+  beside?: number;
   signal?: AbortSignal;
   log?: (line: string) => void;
   progress?: StageContext['progress'];
@@ -99,7 +101,7 @@ export function planStages({ workFolder, stages, targets, force = [] }: StageRun
 
 /** Brings the wanted stages, and what they need, up to date; returns the plans that were carried out. */
 export async function runStages(options: StageRunOptions): Promise<StagePlan[]> {
-  const { workFolder, stages, targets, force = [], signal } = options;
+  const { workFolder, stages, targets, force = [], signal, beside } = options;
   const { log = silent, progress = silent, onFinished = silent } = options;
   const outputs = new Map<string, string>();
   checkForced(stages, force);
@@ -123,7 +125,11 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
     } else {
       log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
       const resumed = plan.action === 'resume';
-      recordOutput(outputs, stage, await runStage(workFolder, stage, outputs, { signal, log, progress, resumed }));
+      recordOutput(
+        outputs,
+        stage,
+        await runStage(workFolder, stage, outputs, { signal, log, progress, resumed, beside }),
+      );
       onFinished(stage.name);
     }
   }
@@ -145,7 +151,11 @@ async function runStage(
   workFolder: string,
   stage: Stage,
   outputs: ReadonlyMap<string, string>,
-  { resumed, ...reporting }: Pick<StageContext, 'signal' | 'log' | 'progress'> & { resumed: boolean },
+  {
+    resumed,
+    beside,
+    ...reporting
+  }: Pick<StageContext, 'signal' | 'log' | 'progress'> & { resumed: boolean; beside?: number },
 ): Promise<OutputHashes> {
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
@@ -175,6 +185,7 @@ async function runStage(
     finished,
     seconds,
     ...(resumed && { resumed }),
+    ...(beside !== undefined && { beside }),
     ...(watched && { peakBytes: peakMemory() }),
     machine: describeMachine(),
     input,
