@@ -17,7 +17,7 @@ import type { AugmentationOptions } from './augmentation/options.js';
 const SOURCED = ['noise', 'music', 'speech', 'babble', 'reverberation'] as const;
 
 /** What stands for a folder or list of recordings. */
-interface SourceIdentity {
+export interface SourceIdentity {
   files: number;
   sha256: string;
 }
@@ -32,7 +32,7 @@ export function augmentationIdentity(options: AugmentationOptions): Augmentation
   const sourced = SOURCED.flatMap((technique) => {
     const given = options[technique];
     if (!given?.source) return [];
-    return [[technique, { ...given, source: sourceIdentity(technique, given.source) }]];
+    return [[technique, { ...given, source: sourceIdentity(`augmentation.${technique}`, given.source) }]];
   });
   return { ...options, ...Object.fromEntries(sourced) };
 }
@@ -43,7 +43,8 @@ export function copyIdentity(options: AugmentationOptions): AugmentationIdentity
   return { ...drawn, speed: options.speed?.newSpeakers ? null : speed };
 }
 
-function sourceIdentity(technique: string, source: string): SourceIdentity {
+/** @param key that names the source in the recipe. @throws UserError where it cannot be read or holds no audio */
+export function sourceIdentity(key: string, source: string): SourceIdentity {
   try {
     if (!statSync(source).isDirectory()) {
       // A recording itself may be larger than memory.
@@ -58,7 +59,7 @@ function sourceIdentity(technique: string, source: string): SourceIdentity {
     return { files: files.length, sha256: sha256Hex(stableJson(files)) };
   } catch (error) {
     throw new UserError(
-      `augmentation.${technique}.source: ${resolve(source)} cannot be read: ${messageOf(error)}\n` +
+      `${key}.source: ${resolve(source)} cannot be read: ${messageOf(error)}\n` +
         '  name a folder or a list of recordings, or take the technique out',
       { cause: error },
     );

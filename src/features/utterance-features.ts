@@ -28,7 +28,7 @@ export interface Variation {
   /** Factor on the speed; default 1. */
   speed?: number;
   /** What the augmentation is drawn by, and whose voice it is; absent: none. */
-  augment?: { augmentation: Augmentation; key: AugmentationKey; speaker: string };
+  augment?: { augmentation: Pick<Augmentation, 'plan' | 'waveform'>; key: AugmentationKey; speaker: string };
 }
 
 export interface UtteranceFeatures extends Features {

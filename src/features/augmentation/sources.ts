@@ -86,13 +86,16 @@ export function describeSources(sources: AugmentationSources): string[] {
   });
 }
 
-/** The recordings of one source, in the list's order or, of a folder, in the order of their paths. */
+/**
+ * The recordings of one source, in the list's order or, of a folder, in the order of their paths.
+ * @param options.section of the recipe that names the source, for messages
+ */
 export async function listRecordings(
   source: string,
-  { technique, signal }: { technique: string; signal?: AbortSignal },
+  { technique, section = 'augmentation', signal }: { technique: string; section?: string; signal?: AbortSignal },
 ): Promise<SourceRecording[]> {
   const path = resolve(source);
-  const where = `augmentation.${technique}: ${path}`;
+  const where = `${section}.${technique}: ${path}`;
   let isFolder: boolean;
   try {
     isFolder = statSync(path).isDirectory();

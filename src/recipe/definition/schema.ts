@@ -20,6 +20,7 @@ import { samplerOptions } from '../../training/sampler.js';
 import { marginOptions, scheduleOptions } from '../../training/schedule.js';
 import type { Grid } from './grid.js';
 import { inspectOption } from '../inspection/inspect-corpus.js';
+import { robustnessOptions } from '../robustness/robustness-options.js';
 
 export type { ModelOptions } from '../../models/registry.js';
 export type { FeatureOptions } from '../../features/options.js';
@@ -142,6 +143,8 @@ export const recipeSchema = z.strictObject({
   scoring: scoringOptions.prefault({}),
   engine: engineOptions.prefault({}),
   report: reportOptions.optional(),
+  /** Worse conditions that the finished systems are tested under; absent: none. */
+  robustness: robustnessOptions.nullable().optional(),
 });
 
 export interface SystemRecipe {

@@ -2,7 +2,7 @@
  * @file The stages of a recipe, in order:
  *
  *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → score-dev → calibrate
- *         → (ablation) → (for each system: cost → compare) → report
+ *         → (robustness) → (ablation) → (for each system: cost → compare) → report
  *
  * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`. Recipes that choose among systems
  * have `ablation`; with `evaluate: development` nothing that reads the test trials is there.
@@ -22,6 +22,7 @@ import { featuresStages } from './stage-features.js';
 import { prepStage } from './stage-prep.js';
 import type { Stage } from '../running/stage-runner.js';
 import { reportStage } from './stage-report.js';
+import { robustnessStage } from './stage-robustness.js';
 import { scoreStage } from './stage-score.js';
 import { scoreDevStage } from './stage-score-dev.js';
 import { trainStage } from './stage-train.js';
@@ -55,6 +56,7 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
       ...(tested ? [scoreStage(recipe, run)] : []),
       scoreDevStage(recipe, run, library),
       ...(tested ? [calibrateStage(run)] : []),
+      ...(tested && recipe.robustness ? [robustnessStage(recipe, recipe.robustness, run, library)] : []),
     ]),
     ...(chooses ? [ablationStage(recipe, compared.names, library)] : []),
     ...(tested

@@ -1,0 +1,168 @@
+/**
+ * @file Stage `robustness/<run>`: the test trials once more, with utterances cut short and in noise, as the recipe's
+ * `robustness` says → a score file a condition (`scores_1s.txt`, `scores_20dB.txt`) and `robustness.json`.
+ *
+ * Cuts and noise are drawn with the recipe's seed for each utterance, so they are the same for all systems and all
+ * trainings. Model and back-end are those of `score/<run>`. An interruption keeps the conditions that are finished.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findEnrolment } from '../../corpus/trials/enrolment.js';
+import { readManifest } from '../../corpus/manifest.js';
+import { readTrials } from '../../corpus/trials/trials.js';
+import { createDegradedFeatures } from '../../features/degraded-speech.js';
+import { needsTraining, scoringInForce } from '../../scoring/backend-options.js';
+import { describeScores, evaluateScores, type Evaluation } from '../../scoring/evaluation.js';
+import { writeScores } from '../../scoring/scores-file.js';
+import { writeJsonAtomic } from '../../storage/atomic-write.js';
+import { fileSha256, sha256Hex } from '../../storage/hashing.js';
+import { systemSettings } from '../definition/system-settings.js';
+import type { Recipe } from '../definition/schema.js';
+import type { TrainingRun } from '../definition/training-runs.js';
+import { readEmbeddings } from '../extraction/embedding-archive.js';
+import { degradedIds, degradedTrials } from '../robustness/degraded-trials.js';
+import { embedDegraded } from '../robustness/embed-degraded.js';
+import {
+  type Condition,
+  describeTestNoise,
+  listConditions,
+  noiseIdentity,
+  openTestNoise,
+  type RobustnessOptions,
+} from '../robustness/robustness-options.js';
+import type { Library } from '../running/library.js';
+import type { Stage, StageContext } from '../running/stage-runner.js';
+import { cohortFile, scoreWithRecipe } from '../scores/score-with-recipe.js';
+import { readPartial } from './stage-prep.js';
+
+/** One condition in `robustness.json`. */
+export interface TestedCondition extends Evaluation {
+  /** `1 s`, `20 dB` */
+  readonly condition: string;
+  readonly kind: 'duration' | 'snr';
+  /** Seconds or dB. */
+  readonly value: number;
+  /** Name of the score file beside it. */
+  readonly scores: string;
+  /** How many of the utterances were no longer than the cut, and stayed whole. */
+  readonly whole: number;
+}
+
+/** What `robustness.json` holds. */
+export interface RunRobustness {
+  readonly sides: RobustnessOptions['sides'];
+  /** Utterances on the sides that are cut and get noise. */
+  readonly utterances: number;
+  /** What the noise is made of. */
+  readonly noise?: string;
+  readonly conditions: readonly TestedCondition[];
+}
+
+const RECORD = 'robustness.json';
+
+/** @param robustness the recipe's, which has one */
+export function robustnessStage(
+  recipe: Recipe,
+  robustness: RobustnessOptions,
+  { name, system }: TrainingRun,
+  { openEmbedder }: Pick<Library, 'openEmbedder'>,
+): Stage {
+  const { scoring, engine, seed } = recipe;
+  const { features } = systemSettings(recipe, system);
+  const { durations, snr, sides } = robustness;
+  const learns = needsTraining(scoring);
+  return {
+    name: `robustness/${name}`,
+    needs: ['prep', `average/${name}`, `embed/${name}`, ...(learns ? [`embed-train/${name}`] : [])],
+    get settings() {
+      const noise = noiseIdentity(robustness);
+      const cohort = cohortFile(scoring);
+      return {
+        ...{ durations, snr, sides, noise, seed, engine: engine.name, features },
+        scoring: scoringInForce(scoring),
+        ...(cohort && { cohort }),
+      };
+    },
+    version: 1,
+    whenChanged: 'remove',
+    resumable: true,
+    async run(context) {
+      const { folder, folderOf, log, progress, signal } = context;
+      const inputs = readInputs(context);
+      const { trials, partial, utterances } = inputs;
+      const source = await openTestNoise(robustness, { signal });
+      const noise = source && describeTestNoise(source.noise);
+      const tested = [...(readRobustness(folder)?.conditions ?? [])];
+      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
+      try {
+        const extract = createDegradedFeatures(features, { seed, minFrames: embedder.minFrames, ...source });
+        const { normalize } = features;
+        for (const condition of listConditions(robustness)) {
+          if (tested.some((each) => each.condition === condition.name)) continue;
+          const options = { embedder, extract, normalize, utterances, condition };
+          const { embeddings, whole } = await embedDegraded({ ...options, progress, signal });
+          const path = join(folder, condition.scores);
+          const scores = await score(context, inputs, embeddings);
+          const evaluation = evaluateScores(scores, trials, { where: path, partial });
+          writeScores(path, trials, scores);
+          tested.push(asTested(condition, whole, evaluation));
+          const record: RunRobustness = { sides, utterances: utterances.length, noise, conditions: tested };
+          writeJsonAtomic(join(folder, RECORD), record);
+          const kept = whole > 0 ? `; ${whole} of ${utterances.length} utterances are no longer and stay whole` : '';
+          log(`  ${condition.name}: ${describeScores(evaluation)}${kept}`);
+        }
+      } finally {
+        await embedder.close();
+      }
+      const outputs = [RECORD, ...tested.map(({ scores }) => scores)];
+      const hashes = await Promise.all(outputs.map((file) => fileSha256(join(folder, file))));
+      return {
+        outputHash: sha256Hex(...hashes),
+        outputs,
+        summary: tested.map(({ condition, eer }) => `${condition} ${(100 * eer).toFixed(2)} %`).join(', '),
+      };
+    },
+  };
+
+  function readInputs({ folderOf }: StageContext) {
+    const list = join(folderOf('prep'), 'trials.txt');
+    const trials = readTrials(list);
+    const enrolment = findEnrolment(list, trials)?.enrolment;
+    const manifest = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+    const degraded = degradedIds(trials, enrolment, sides);
+    return {
+      trials,
+      enrolment,
+      manifest,
+      utterances: manifest.filter(({ id }) => degraded.has(id)),
+      clean: readEmbeddings(join(folderOf(`embed/${name}`), 'embeddings.ark')),
+      trainingArchive: learns ? join(folderOf(`embed-train/${name}`), 'embeddings.ark') : undefined,
+      partial: readPartial(folderOf('prep')),
+    };
+  }
+
+  async function score(
+    { progress, signal }: StageContext,
+    { trials, enrolment, manifest, clean, trainingArchive }: ReturnType<typeof readInputs>,
+    degraded: ReadonlyMap<string, Float32Array>,
+  ): Promise<Float64Array> {
+    const { manifest: all, ...sided } = degradedTrials({ trials, sides, clean, degraded, manifest });
+    const { scores } = await scoreWithRecipe({
+      ...sided,
+      ...{ recipe, enrolment, trainingArchive, progress, signal },
+      readManifest: () => all,
+      log: () => undefined, // stage `score` has said what there is to say of the back-end
+    });
+    return scores;
+  }
+}
+
+function asTested({ name, degradation, scores }: Condition, whole: number, evaluation: Evaluation): TestedCondition {
+  return { condition: name, ...degradation, scores, whole, ...evaluation };
+}
+
+/** What the stage has written into its folder so far. */
+export function readRobustness(folder: string): RunRobustness | undefined {
+  const path = join(folder, RECORD);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunRobustness) : undefined;
+}
