@@ -1,6 +1,6 @@
 /**
  * @file Writes a comparison as its readers get it: `compare.json` (the whole `Comparison`), `compare.csv` (a row a
- * system), `compare.txt` and `compare.md`. The files for machines hold fractions, seconds and bytes.
+ * system), `compare.txt` and `compare.md`; with worse conditions `robustness.csv` too (a row a condition and system). The files for machines hold fractions, seconds and bytes.
  */
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
@@ -8,15 +8,19 @@ import { calibrationMeasures, discriminationMeasures } from '../scoring/measures
 import { writeFileAtomic, writeJsonAtomic } from '../storage/atomic-write.js';
 import type { Comparison, RelativeFigures } from './comparison.js';
 import { formatComparison } from './comparison-table.js';
+import { robustnessCsv } from './robustness-table.js';
 
-/** Writes the four files into a folder; returns their paths. */
+/** Writes the files into a folder; returns their paths. */
 export function writeComparison(dir: string, comparison: Comparison): string[] {
   const [json, csv, text, markdown] = ['json', 'csv', 'txt', 'md'].map((type) => join(dir, `compare.${type}`));
   writeJsonAtomic(json, comparison);
   writeFileAtomic(csv, comparisonCsv(comparison));
   writeFileAtomic(text, formatComparison(comparison));
   writeFileAtomic(markdown, formatComparison(comparison, { style: 'markdown' }));
-  return [json, csv, text, markdown];
+  if (!comparison.robustness) return [json, csv, text, markdown];
+  const conditions = join(dir, 'robustness.csv');
+  writeFileAtomic(conditions, robustnessCsv(comparison.robustness));
+  return [json, csv, text, markdown, conditions];
 }
 
 /** One row a system, with a header; empty cells where a figure does not apply. */

@@ -5,9 +5,9 @@
  * gets wider than a terminal, each system has one row. Rates are in percent. A change relative to an error-free baseline
  * is given in points, or as a plain difference.
  */
-import type { Interval, MeasuredDifference } from '../scoring/confidence-interval.js';
 import { measureTitles, type MeasureName } from '../scoring/measures.js';
 import type { ComparedSystem, Comparison } from './comparison.js';
+import { formatChangeInterval, formatDifference, formatInterval } from './interval-format.js';
 import {
   formatBytes,
   formatCount,
@@ -16,11 +16,9 @@ import {
   formatPoints,
   formatRelative,
 } from './number-format.js';
-import { type Column, displayWidth, formatTable, type TableOptions } from './table.js';
+import { robustnessConditions, robustnessTable } from './robustness-table.js';
+import { type Column, displayWidth, formatTable, type TableOptions, WIDEST } from './table.js';
 import { formatPValue } from './verdict.js';
-
-/** Columns of a terminal that the table of systems side by side may take. */
-const WIDEST = 120;
 
 /** One line of the table; `change` is left out where a relative figure says nothing. */
 interface TableRow {
@@ -32,18 +30,20 @@ interface TableRow {
 /** The tables that `acanet compare` prints, followed by their conditions and a sentence for each system. */
 export function formatComparison(comparison: Comparison, { style = 'plain' }: TableOptions = {}): string {
   const markdown = style === 'markdown';
-  const { partial, verdicts, notes } = comparison;
+  const { partial, verdicts, notes, robustness } = comparison;
   const mark = partial === undefined ? [] : [`${markdown ? `**${partial}**` : `! ${partial}`}\n`];
   const lines = [
     conditions(comparison),
     ...costConditions(comparison),
     ...verdicts.map(({ sentence }) => sentence),
+    ...(robustness ? [robustnessConditions(robustness)] : []),
     ...notes,
   ];
   return [
     ...mark,
     systemTable(comparison, style),
     ...(comparison.systems.some(({ runs }) => runs.length > 1) ? [runTable(comparison, style)] : []),
+    ...(robustness ? [robustnessTable(robustness, comparison, { style })] : []),
     lines.map((line) => `${markdown ? '- ' : ''}${line}\n`).join(''),
   ].join('\n');
 }
@@ -288,7 +288,9 @@ function standardDeviation(values: readonly number[]): number | undefined {
 
 /** The mean over the runs that recorded it. */
 function trainingSeconds({ runs }: ComparedSystem): number | undefined {
-  const known = runs.flatMap(({ training }) => (training && !training.resumed && !training.beside ? [training.seconds] : []));
+  const known = runs.flatMap(({ training }) =>
+    training && !training.resumed && !training.beside ? [training.seconds] : [],
+  );
   return known.length > 0 ? known.reduce((sum, seconds) => sum + seconds, 0) / known.length : undefined;
 }
 
@@ -341,21 +343,3 @@ const formatFactor = (factor: number) => (factor < 0.1 ? String(Number(factor.to
 /** `1.72 %` for rates, `0.203` for costs and bits. */
 const formatMeasure = (measure: MeasureName, value: number | undefined) =>
   value === undefined ? '-' : measure === 'eer' ? formatPercent(value) : value.toFixed(3);
-
-/** In points for rates. */
-const formatDifference = (measure: MeasureName, difference: number) =>
-  measure === 'eer' ? `${formatPoints(difference)} points` : `${difference > 0 ? '+' : ''}${difference.toFixed(3)}`;
-
-const formatInterval = (interval: Interval | undefined, format: (end: number) => string, unit: string) =>
-  interval ? `${format(interval[0])} to ${format(interval[1])}${unit}` : '-';
-
-/** Relative where both ends are, else of the plain difference. */
-function formatChangeInterval(measure: MeasureName, difference: MeasuredDifference | undefined): string {
-  if (!difference) return '';
-  const { relativeInterval, interval } = difference;
-  if (relativeInterval.every((end) => Number.isFinite(end))) {
-    return formatInterval(relativeInterval, (end) => formatRelative(end).replace(/ %$/, ''), ' %');
-  }
-  const unit = measure === 'eer' ? ' points' : '';
-  return formatInterval(interval, (end) => formatDifference(measure, end).replace(/ points$/, ''), unit);
-}

@@ -12,6 +12,7 @@ import { evaluateLabelled, type Evaluation } from '../scoring/evaluation.js';
 import { calibrationMeasures, discriminationMeasures, type MeasureName } from '../scoring/measures.js';
 import { type SpeakerPairs, whyNoIntervals } from '../scoring/speaker-pairs.js';
 import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
+import type { Robustness } from './robustness.js';
 import { type Claim, reachVerdict, type Verdict } from './verdict.js';
 
 /** What embedding costs, measured in a process of its own: the network only, features being ready. */
@@ -154,6 +155,8 @@ export interface Comparison {
   readonly differences: Readonly<Record<string, MeasuredDifferences>>;
   /** One for every system but the baseline. */
   readonly verdicts: readonly Verdict[];
+  /** The same trials under worse conditions, for systems that were tested so. */
+  readonly robustness?: Robustness;
   readonly notes: readonly string[];
 }
 

@@ -48,6 +48,9 @@ export function formatTable(
   return [lines[0], rule, ...lines.slice(1)].map((line) => `| ${line.join(' | ')} |\n`).join('');
 }
 
+/** Columns of a terminal that a table may take where it could be laid out otherwise. */
+export const WIDEST = 120;
+
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const wide =
   /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}|[\uFF01-\uFF60\u3000-\u303E]/u;

@@ -5,17 +5,19 @@
  * utterance of 3 s. Intervals come from resampling speakers, and from the seeds where there are several.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { findEnrolment } from '../../corpus/trials/enrolment.js';
 import { readManifest } from '../../corpus/manifest.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
 import { readTrials } from '../../corpus/trials/trials.js';
-import { compareSystems } from '../../report/comparison.js';
+import { compareSystems, type Comparison } from '../../report/comparison.js';
 import { writeComparison } from '../../report/comparison-files.js';
+import { addRobustness } from '../../report/robustness.js';
 import { speakerPairs } from '../../scoring/speaker-pairs.js';
 import { tableOfTrials } from '../../scoring/trial-table.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import { describeNotes, readSystem, type ReadSystem } from '../comparison/comparison-systems.js';
+import { describeHeardNoise, readSystemsRobustness } from '../comparison/systems-robustness.js';
 import { guestFingerprint, type GuestSystem, readGuest } from '../comparison/guest-systems.js';
 import type { Library } from '../running/library.js';
 import type { AverageOptions, Recipe } from '../definition/schema.js';
@@ -49,6 +51,7 @@ export function compareStage(
       'prep',
       ...runs.flatMap(({ name }) => ['train', 'average', 'score', 'calibrate'].map((stage) => `${stage}/${name}`)),
       ...names.map((name) => `cost/${trainingRuns(recipe, name)[0].name}`),
+      ...(recipe.robustness ? runs.map(({ name }) => `robustness/${name}`) : []),
     ],
     get settings() {
       return {
@@ -79,12 +82,13 @@ export function compareStage(
       }
       const others: ReadSystem[] = [];
       for (const guest of guests) others.push(await readGuest(guest, { list, trials: table, modelFigures }));
-      const comparison = compareSystems({
+      const speakers = speakerPairs(table, speakerOf);
+      const compared = compareSystems({
         name: recipe.name,
         systems: [...own, ...others].map(({ system }) => system),
         baseline,
         labels: table.labels,
-        speakers: speakerPairs(table, speakerOf),
+        speakers,
         trialsHash: trialFingerprint(trials),
         seed,
         macsDuration: COST_SECONDS,
@@ -97,14 +101,19 @@ export function compareStage(
           ),
           ...describeTestUse(join(dirname(folder), 'provenance.json')),
           ...describeCalibration(own),
+          ...describeHeardNoise(recipe, names),
           ...describeNotes([...own, ...others]),
         ],
       });
+      const tested = recipe.robustness && readSystemsRobustness(recipe, names, { folderOf, trials: table });
+      const comparison: Comparison = tested
+        ? addRobustness(compared, tested, { labels: table.labels, speakers, seed })
+        : compared;
       const paths = writeComparison(folder, comparison);
       log(`  written: ${paths.join(', ')}`);
       return {
         outputHash: await fileSha256(join(folder, 'compare.json')),
-        outputs: ['compare.json', 'compare.csv', 'compare.txt', 'compare.md'],
+        outputs: paths.map((path) => basename(path)),
         summary: comparison.systems.map(({ name, eer }) => `${name} ${(100 * eer).toFixed(2)} %`).join(', '),
       };
     },

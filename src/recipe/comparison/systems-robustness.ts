@@ -1,0 +1,55 @@
+/** @file The scores of a recipe's systems under the conditions of its `robustness`, beside those of speech as it is. */
+import { join, resolve } from 'node:path';
+import { internal } from '../../errors.js';
+import type { RobustnessInput } from '../../report/robustness.js';
+import { joinScores, readScores } from '../../scoring/scores-file.js';
+import type { TrialTable } from '../../scoring/trial-table.js';
+import type { Recipe } from '../definition/schema.js';
+import { systemSettings } from '../definition/system-settings.js';
+import { trainingRuns } from '../definition/training-runs.js';
+import { readRobustness } from '../stages/stage-robustness.js';
+
+/** @param options.folderOf the stages `score/<run>` and `robustness/<run>` of all of the systems' runs */
+export function readSystemsRobustness(
+  recipe: Recipe,
+  systems: readonly string[],
+  { folderOf, trials }: { folderOf: (stage: string) => string; trials: TrialTable },
+): RobustnessInput | undefined {
+  const scoresOf = (path: string) => joinScores(readScores(path), trials, path);
+  const systemsWith = (pathOf: (run: string) => string) =>
+    systems.map((name) => ({ name, runs: trainingRuns(recipe, name).map((run) => scoresOf(pathOf(run.name))) }));
+  const [first] = systems.flatMap((name) => trainingRuns(recipe, name));
+  if (!first) return undefined;
+  const record = readRobustness(folderOf(`robustness/${first.name}`)) ?? missing(first.name);
+  const { sides, utterances, noise } = record;
+  return {
+    sides,
+    utterances,
+    ...(noise !== undefined && { noise }),
+    conditions: [
+      { name: 'full', kind: 'full', systems: systemsWith((run) => join(folderOf(`score/${run}`), 'scores.txt')) },
+      ...record.conditions.map(({ condition, kind, value, whole, scores }) => ({
+        ...{ name: condition, kind, value },
+        ...(kind === 'duration' && { whole }),
+        systems: systemsWith((run) => join(folderOf(`robustness/${run}`), scores)),
+      })),
+    ],
+  };
+}
+
+/** Which systems were trained with the recordings that they are tested with. */
+export function describeHeardNoise(recipe: Recipe, systems: readonly string[]): string[] {
+  const noise = recipe.robustness?.noise;
+  if (typeof noise !== 'object') return [];
+  const heard = systems.filter((name) => {
+    const { augmentation } = systemSettings(recipe, name);
+    const sources = [augmentation?.noise, augmentation?.music, augmentation?.speech].map((each) => each?.source);
+    return sources.some((source) => source !== undefined && resolve(source) === resolve(noise.source));
+  });
+  if (heard.length === 0) return [];
+  return [`the noise of the tests is also that of the training of ${heard.join(', ')}: other noise may do more harm`];
+}
+
+function missing(run: string): never {
+  throw internal(`stage robustness/${run} left no record`);
+}

@@ -1,0 +1,23 @@
+/** @file Intervals of figures and of changes as text: rates in percent and points, costs and bits as they are. */
+import type { Interval, MeasuredDifference } from '../scoring/confidence-interval.js';
+import type { MeasureName } from '../scoring/measures.js';
+import { formatPoints, formatRelative } from './number-format.js';
+
+/** In points for rates. */
+export const formatDifference = (measure: MeasureName, difference: number) =>
+  measure === 'eer' ? `${formatPoints(difference)} points` : `${difference > 0 ? '+' : ''}${difference.toFixed(3)}`;
+
+/** `1.20 to 3.40 %` */
+export const formatInterval = (interval: Interval | undefined, format: (end: number) => string, unit: string) =>
+  interval ? `${format(interval[0])} to ${format(interval[1])}${unit}` : '-';
+
+/** Relative where both ends are, else of the plain difference. */
+export function formatChangeInterval(measure: MeasureName, difference: MeasuredDifference | undefined): string {
+  if (!difference) return '';
+  const { relativeInterval, interval } = difference;
+  if (relativeInterval.every((end) => Number.isFinite(end))) {
+    return formatInterval(relativeInterval, (end) => formatRelative(end).replace(/ %$/, ''), ' %');
+  }
+  const unit = measure === 'eer' ? ' points' : '';
+  return formatInterval(interval, (end) => formatDifference(measure, end).replace(/ points$/, ''), unit);
+}
