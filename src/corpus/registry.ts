@@ -15,12 +15,13 @@ import { lhotseReader } from './lhotse.js';
 import { librispeechReader } from './librispeech.js';
 import { checkSpeakersDisjoint, validateManifest } from './manifest.js';
 import { manifestReader } from './manifest-corpus.js';
+import { createPoolReader } from './pool.js';
 import { synthReader } from './synth.js';
 import { checkTrials } from './trials/trials.js';
 import { voxcelebReader } from './voxceleb.js';
 import { wsj0Reader } from './wsj0.js';
 
-export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
+const singleReaders: Readonly<Record<string, CorpusReader>> = {
   [cncelebReader.type]: cncelebReader,
   [csvReader.type]: csvReader,
   [folderReader.type]: folderReader,
@@ -33,8 +34,8 @@ export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
   [wsj0Reader.type]: wsj0Reader,
 };
 
-/** The `corpus` block of a recipe. */
-export const corpusOptions = z.discriminatedUnion('type', [
+/** The options of one corpus. */
+const singleOptions = z.discriminatedUnion('type', [
   cncelebReader.options,
   csvReader.options,
   folderReader.options,
@@ -46,6 +47,20 @@ export const corpusOptions = z.discriminatedUnion('type', [
   voxcelebReader.options,
   wsj0Reader.options,
 ]);
+type SingleOptions = z.infer<typeof singleOptions>;
+
+const poolReader = createPoolReader({
+  part: singleOptions,
+  prepare: (options: SingleOptions, context): Promise<PreparedCorpus> => prepareCorpus(options, context),
+});
+
+export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
+  ...singleReaders,
+  [poolReader.type]: poolReader,
+};
+
+/** The `corpus` block of a recipe. */
+export const corpusOptions = z.discriminatedUnion('type', [...singleOptions.options, poolReader.options]);
 export type CorpusOptions = z.infer<typeof corpusOptions>;
 
 /**

@@ -19,8 +19,8 @@ export interface ImportCorpusOptions {
   signal?: AbortSignal;
 }
 
-/** Types that have audio of their own to be read. */
-export const importableCorpora = Object.keys(corpusReaders).filter((type) => type !== 'synth');
+/** Types that have audio of their own to be read, in one place. */
+export const importableCorpora = Object.keys(corpusReaders).filter((type) => type !== 'synth' && type !== 'pool');
 
 /** Throws UserError for an unknown type or option, and what the reader throws. */
 export async function importCorpus({

@@ -12,6 +12,10 @@ import { messageOf } from '../../errors.js';
 import type { Recipe } from '../definition/schema.js';
 
 const MAY_BE_PASSED_ON = ['synth', 'librispeech'];
+const mayBePassedOn = (corpus: Recipe['corpus']): boolean =>
+  corpus.type === 'pool'
+    ? Object.values(corpus.of).every(({ type }) => MAY_BE_PASSED_ON.includes(type))
+    : MAY_BE_PASSED_ON.includes(corpus.type);
 /** Seconds of each utterance, from its beginning. */
 const CLIP_SECONDS = 4;
 const MOST_RATE = 16_000;
@@ -32,7 +36,7 @@ export async function cutClips(
 ): Promise<Clips> {
   const clips = new Map<string, string>();
   if (report?.audio === false) return { clips, note: 'The recipe keeps audio out of this page (report.audio: false).' };
-  if (report?.audio !== true && !MAY_BE_PASSED_ON.includes(corpus.type)) {
+  if (report?.audio !== true && !mayBePassedOn(corpus)) {
     return {
       clips,
       note:

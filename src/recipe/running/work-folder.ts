@@ -41,9 +41,10 @@ export interface Experiment extends LoadedRecipe {
   remembered: string[];
 }
 
-const CORPUS_FOLDERS = ['corpus.source', 'corpus.source2', 'corpus.lists'];
+/** Of the corpus, or of a part of a pool. */
+const CORPUS_FOLDER = /^corpus\.(of\.[^.]+\.)?(source2?|lists)$/;
 /** What holds of a corpus on this machine, whatever is done with it. */
-const CORPUS_PLACE = [...CORPUS_FOLDERS, 'corpus.allowMissing', 'corpus.allowPipes'];
+const CORPUS_PLACE = /^corpus\.(of\.[^.]+\.)?(source2?|lists|allowMissing|allowPipes)$/;
 
 /** Finds and loads the recipe that a command means. Writes nothing. */
 export function openExperiment({ work, recipe, sets = [], remember }: OpenExperimentOptions): Experiment {
@@ -51,7 +52,7 @@ export function openExperiment({ work, recipe, sets = [], remember }: OpenExperi
   const folder = join(work, recipeName(reference, { sets }));
   const placed = sets.map(placeFromHere);
   const typed = sets.map(keyOf);
-  const counts = (key: string) => remember === 'all' || (remember === 'corpus place' && CORPUS_PLACE.includes(key));
+  const counts = (key: string) => remember === 'all' || (remember === 'corpus place' && CORPUS_PLACE.test(key));
   const remembered = readOverrides(folder).filter((set) => !typed.includes(keyOf(set)) && counts(keyOf(set)));
   const all = [...remembered, ...placed];
   return { ...loadRecipe(reference, { sets: all }), folder, work, reference, sets: all, remembered };
@@ -122,7 +123,7 @@ const keyOf = (set: string) => set.slice(0, Math.max(0, set.indexOf('='))).trim(
 function placeFromHere(set: string): string {
   const key = keyOf(set);
   const value = set.slice(set.indexOf('=') + 1).trim();
-  return CORPUS_FOLDERS.includes(key) && value !== '' && value !== 'null'
+  return CORPUS_FOLDER.test(key) && value !== '' && value !== 'null'
     ? `${key}=${JSON.stringify(resolve(value))}`
     : set;
 }
