@@ -58,7 +58,9 @@ function showValue(flags: string, value: string): string {
 /** `corpus.source=/data/x` → `corpus.source=DIR` */
 function showSet(set: string): string {
   const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(set) ?? [];
-  return isPath(value.replace(/^["'\s]+/, '')) || /^corpus\.(of\.[^.]+\.)?(source2?|lists)$/.test(key.trim()) ? `${key}=DIR` : set;
+  return isPath(value.replace(/^["'\s]+/, '')) || /^corpus\.(of\.[^.]+\.)?(source2?|lists)$/.test(key.trim())
+    ? `${key}=DIR`
+    : set;
 }
 
 const isPath = (text: string) => /^(\/|~|\.{1,2}\/|[A-Za-z]:\\)/.test(text);

@@ -123,7 +123,5 @@ const keyOf = (set: string) => set.slice(0, Math.max(0, set.indexOf('='))).trim(
 function placeFromHere(set: string): string {
   const key = keyOf(set);
   const value = set.slice(set.indexOf('=') + 1).trim();
-  return CORPUS_FOLDER.test(key) && value !== '' && value !== 'null'
-    ? `${key}=${JSON.stringify(resolve(value))}`
-    : set;
+  return CORPUS_FOLDER.test(key) && value !== '' && value !== 'null' ? `${key}=${JSON.stringify(resolve(value))}` : set;
 }
