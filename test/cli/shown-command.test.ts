@@ -18,6 +18,7 @@ describe('shown-command', () => {
       ['compare --scores a@2=/x/a.txt --trials t.txt', 'acanet compare --scores a@2=FILE --trials FILE'],
       ['compare --with ../exp/x/score/y', 'acanet compare --with FOLDER'],
       ['compare --set corpus.source=/data --set seed=2', 'acanet compare --set corpus.source=DIR --set seed=2'],
+      ['prep --set corpus.of.wsj.lists=lists', 'acanet prep --set corpus.of.wsj.lists=DIR'],
       ['compare --set corpus.lists="lists"', 'acanet compare --set corpus.lists=DIR'],
     ];
     for (const [typed, shown] of cases) assert.equal(show(typed), shown);

@@ -6,8 +6,10 @@
  */
 import { z } from 'zod';
 import { createInspectionFile, inspectAudio } from '../../corpus/inspection/audio-inspection.js';
+import { tallyOverlap } from '../../corpus/inspection/duplicate-audio.js';
 import { type InspectionSummary, tallyInspection } from '../../corpus/inspection/inspection-summary.js';
 import type { Utterance } from '../../corpus/manifest.js';
+import { counted, firstOf } from '../../corpus/problem-list.js';
 import { keyedRandom } from '../../random.js';
 import { formatInspection } from '../../report/inspection-table.js';
 import type { FeatureOptions } from '../../features/options.js';
@@ -30,7 +32,7 @@ export interface InspectCorpusOptions {
   signal?: AbortSignal;
 }
 
-/** Prints the table. Undefined where nothing was to be inspected. Throws UserError for audio that cannot be used. */
+/** Prints the table, and what of the test is trained on. Undefined where nothing was to be inspected. Throws UserError for audio that cannot be used. */
 export async function inspectCorpus({
   utterances,
   manifest,
@@ -53,16 +55,24 @@ export async function inspectCorpus({
     onProgress: ({ done, total, audioSeconds }) =>
       progress('inspect', done, total, `${Math.round(audioSeconds)} s of audio`),
   });
+  const overlap = tallyOverlap();
   const file = await createInspectionFile(manifest);
   try {
     let index = 0;
     for await (const result of inspection) {
-      tally.add(result, chosen[index++]);
+      tally.add(result, chosen[index]);
+      overlap.add(result, chosen[index++]);
       file.add(result);
     }
     const summary = tally.summary(utterances.length);
     log(formatInspection(summary).trimEnd().replace(/^/gm, '  '));
     tally.throwIfFatal(manifest);
+    const pairs = overlap.pairs();
+    if (pairs.length > 0) {
+      log(
+        `! the audio of ${counted(pairs.length, 'test utterance')} is also trained on, so the test is too easy: ${firstOf(pairs)}`,
+      );
+    }
     file.commit();
     return summary;
   } catch (error) {

@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspectBatch } from '../../../src/corpus/inspection/audio-inspection-task.js';
-import { findDuplicates, withoutDuplicates } from '../../../src/corpus/inspection/duplicate-audio.js';
+import { findDuplicates, tallyOverlap, withoutDuplicates } from '../../../src/corpus/inspection/duplicate-audio.js';
 import type { Utterance } from '../../../src/corpus/manifest.js';
 import { RATE, recording } from '../small-corpus.js';
 
@@ -47,6 +47,15 @@ describe('duplicate audio', () => {
     ]);
     const [samePiece] = findDuplicates([corpus[0], corpus[5]], await inspectBatch([corpus[0], corpus[5]]));
     assert.equal(samePiece.samePiece, true);
+  });
+
+  it('tells what is both tested and trained on, under whichever ids', async () => {
+    const overlap = tallyOverlap();
+    const silent = { ...corpus[7], split: 'test' as const };
+    const utterances = [...corpus.slice(0, 7), silent];
+    const results = await inspectBatch(utterances);
+    results.forEach((result, index) => overlap.add(result, utterances[index]));
+    assert.deepEqual(overlap.pairs(), ['b2 = b']);
   });
 
   it('keeps the first of each group, and asks what to do where speakers differ', async () => {
