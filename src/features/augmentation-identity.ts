@@ -60,7 +60,7 @@ export function sourceIdentity(key: string, source: string): SourceIdentity {
   } catch (error) {
     throw new UserError(
       `${key}.source: ${resolve(source)} cannot be read: ${messageOf(error)}\n` +
-        '  name a folder or a list of recordings, or take the technique out',
+        '  name a folder or a list of recordings, or take it out',
       { cause: error },
     );
   }

@@ -11,7 +11,7 @@ const different = (values: readonly number[]) => new Set(values).size === values
 export const robustnessOptions = z
   .strictObject({
     /** Seconds that are left of an utterance; shorter ones stay whole. */
-    durations: z.array(z.number().positive()).refine(different, 'expected durations that differ').default([]),
+    durations: z.array(z.number().min(0.1)).refine(different, 'expected durations that differ').default([]),
     /** From speech to noise, dB. */
     snr: z.array(z.number().min(-50).max(100)).refine(different, 'expected ratios that differ').default([]),
     /** `white`, or a folder or list of recordings, as `augmentation.noise.source` takes it. */
@@ -73,5 +73,5 @@ export async function openTestNoise(
 export function describeTestNoise(noise: TestNoise): string {
   if (noise === 'white') return 'white noise';
   const seconds = noise.reduce((sum, { duration }) => sum + duration, 0);
-  return `${noise.length} recordings (${formatDuration(seconds)})`;
+  return `${noise.length} recording${noise.length === 1 ? '' : 's'} (${formatDuration(seconds)})`;
 }

@@ -5,6 +5,7 @@ import type { Interval } from '../../scoring/confidence-interval.js';
 import type { MeasureName } from '../../scoring/measures.js';
 import type { Comparison } from '../comparison.js';
 import { describeIntervals } from '../comparison-table.js';
+import type { Robustness } from '../robustness.js';
 
 /** A figure with what is known of its certainty. */
 export interface MeasuredValue {
@@ -45,6 +46,8 @@ export interface Compared {
   readonly intervals: string;
   readonly notes: readonly string[];
   readonly partial?: string;
+  /** The same trials under worse conditions, where they were tested. */
+  readonly robustness?: Robustness;
 }
 
 const MEASURES = ['eer', 'minDcf', 'minDcf005', 'minDcf0001', 'minCllr', 'actDcf', 'cllr'] as const;
@@ -61,6 +64,7 @@ export function comparedOf(comparison: Comparison): Compared {
     intervals: describeIntervals(comparison),
     notes: comparison.notes,
     partial: comparison.partial,
+    robustness: comparison.robustness,
     systems: systems.map((system) => {
       const { name, figures, runs, extraction } = system;
       const change = name === baseline ? undefined : relative[name];

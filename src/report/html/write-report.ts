@@ -15,6 +15,7 @@ import type { Figure, NoFigure } from '../figures/figure.js';
 import { gradientsFigure, instrumentsFigure } from '../figures/instruments.js';
 import { systemStyles } from '../figures/palette.js';
 import { loadRasteriser } from '../figures/rasterise.js';
+import { robustnessFigure } from '../figures/robustness.js';
 import { scoreHistogramFigure } from '../figures/score-histogram.js';
 import { trainingCurvesFigure } from '../figures/training-curves.js';
 import { escapeHtml, figureMarkup, figureSection, sectionMarkup } from './markup.js';
@@ -50,6 +51,7 @@ export async function writeReport(
     return { id: made.id, title: made.title, markup: figureSection(made, { png }) };
   };
   const { tested, ablation, trainings, model } = data;
+  const robustness = tested?.compared.robustness;
   // Trainings may have been made without instruments; then there is nothing to say of them.
   const instruments = [
     instrumentsFigure(trainings, styles),
@@ -73,6 +75,7 @@ export async function writeReport(
       ? [
           figure(eerBySizeFigure(tested.compared.systems, styles)),
           figure(eerByDurationFigure(tested.trials, styles)),
+          ...(robustness ? [figure(robustnessFigure(robustness, styles))] : []),
           figure(embeddingMapFigure(tested.embeddings)),
           { id: 'worst', title: 'The worst trials', markup: worstTrialsSection(tested.worst) },
         ]
