@@ -3,7 +3,8 @@
  * `robustness` says → a score file a condition (`scores_1s.txt`, `scores_20dB.txt`) and `robustness.json`.
  *
  * Cuts and noise are drawn with the recipe's seed for each utterance, so they are the same for all systems and all
- * trainings. Model and back-end are those of `score/<run>`. An interruption keeps the conditions that are finished.
+ * trainings. Model and back-end are those of `score/<run>`. An interruption keeps the conditions that are
+ * finished, other settings set the results aside, and take them up again when they are changed back.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -84,7 +85,8 @@ export function robustnessStage(
       };
     },
     version: 1,
-    whenChanged: 'remove',
+    // Many conditions take longer than the test itself.
+    whenChanged: 'set aside',
     resumable: true,
     async run(context) {
       const { folder, folderOf, log, progress, signal } = context;

@@ -147,6 +147,16 @@ describe('stage robustness', () => {
     assert.equal(readFileSync(path('robustness.json'), 'utf8'), resumed);
   });
 
+  it('takes up its results again when settings are changed and changed back', async () => {
+    await run([DURATIONS]);
+    const before = readFileSync(path('.done.json'), 'utf8');
+    await assert.rejects(run(['robustness={durations: [0.1]}', 'features.frameLength=150']), /too short|at least/);
+    await run(['robustness={durations: [0.6]}']);
+    const plans = await run([DURATIONS]);
+    assert.equal(readFileSync(path('.done.json'), 'utf8'), before);
+    assert.equal(plans.at(-1)!.action, 'skip');
+  });
+
   it('is in the comparison, and leaves everything else as it was where a recipe has none', async () => {
     await run([], ['compare']);
     const plain = json<Comparison>(join(folder, 'compare', 'compare.json'));
