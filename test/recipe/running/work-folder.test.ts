@@ -1,0 +1,28 @@
+/** @file What an experiment remembers of where its corpus lies. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { enterWorkFolder, openExperiment } from '../../../src/recipe/running/work-folder.js';
+
+describe('the places of a pool', () => {
+  let work: string;
+  before(() => {
+    work = mkdtempSync(join(tmpdir(), 'acanet-work-'));
+  });
+  after(() => rmSync(work, { recursive: true, force: true }));
+
+  it('are kept as absolute paths for later commands and runs, other settings of its parts are not', async () => {
+    const recipe = join(work, 'mine.yaml');
+    writeFileSync(recipe, 'extends: demo\ncorpus: { type: pool, of: { a: { type: folder }, b: { type: wsj0 } } }\n');
+    const open = (sets: string[]) => openExperiment({ work, recipe, sets, remember: 'corpus place' });
+    const places = ['corpus.of.a.source=here', 'corpus.of.b.lists=lists', 'corpus.of.b.allowMissing=true'];
+    const first = open([...places, 'corpus.of.a.testShare=0.5']);
+    (await enterWorkFolder(first)).leave();
+    assert.deepEqual(open([]).remembered, [
+      `corpus.of.a.source=${JSON.stringify(resolve('here'))}`,
+      `corpus.of.b.lists=${JSON.stringify(resolve('lists'))}`,
+      'corpus.of.b.allowMissing=true',
+    ]);
+  });
+});
