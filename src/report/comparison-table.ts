@@ -36,7 +36,14 @@ export function formatComparison(comparison: Comparison, { style = 'plain' }: Ta
     conditions(comparison),
     ...costConditions(comparison),
     ...verdicts.map(({ sentence }) => sentence),
-    ...(robustness ? [robustnessConditions(robustness)] : []),
+    ...(robustness
+      ? [
+          robustnessConditions(
+            robustness,
+            comparison.systems.map(({ name }) => name),
+          ),
+        ]
+      : []),
     ...notes,
   ];
   return [

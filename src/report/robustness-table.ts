@@ -95,8 +95,12 @@ function formatChange(
 const formatP = ({ difference }: ConditionSystem) =>
   difference ? formatPValue(difference.pValue).replace(/^p (= )?/, '') : '';
 
-/** What was done to what, in a sentence. */
-export function robustnessConditions({ sides, utterances, noise, conditions }: Robustness): string {
+/** What was done to what, in a sentence. @param names all systems that are compared */
+export function robustnessConditions(
+  { sides, utterances, noise, conditions }: Robustness,
+  names: readonly string[],
+): string {
+  const untested = names.filter((name) => !conditions[0].systems.some((system) => system.name === name));
   const whole = conditions.flatMap(({ name, whole = 0 }) => (whole > 0 ? [`${whole} at ${name}`] : []));
   const some = (kind: TestedUnder['kind']) => conditions.some((condition) => condition.kind === kind);
   return [
@@ -104,6 +108,7 @@ export function robustnessConditions({ sides, utterances, noise, conditions }: R
     ...(some('duration') ? ['cut at places that are drawn'] : []),
     ...(whole.length > 0 ? [`of which no longer than the cut, and left whole: ${whole.join(', ')}`] : []),
     ...(some('snr') ? [`noise: ${noise}, at ratios over whole utterances`] : []),
+    ...(untested.length > 0 ? [`not tested: ${untested.join(', ')}`] : []),
     'the same cuts and noise for all systems and trainings; p-values are of single conditions',
   ].join('; ');
 }

@@ -95,6 +95,9 @@ describe('report/robustness', () => {
       text,
       /robustness: 40 utterances, on the test side .*left whole: 7 at 2 s; noise: 3 recordings \(60 s\)/,
     );
+    const guest = { ...comparison.systems[0], name: 'guest' };
+    const relative = { ...comparison.relative, guest: {} };
+    assert.match(formatComparison({ ...comparison, systems: [...comparison.systems, guest], relative }), /; not tested: guest;/); // prettier-ignore
     assert.match(formatComparison(comparison, { style: 'markdown' }), /\n\| 1 s +\| +[\d.]+ % \|/);
   });
 
