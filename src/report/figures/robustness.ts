@@ -94,13 +94,11 @@ export function robustnessFigure(robustness: Robustness, styles: ReadonlyMap<str
       width: PANELS_WIDTH,
       height,
       tips: panels.flatMap(({ points }, grid) =>
-        points
-          .flat()
-          .map(({ x, condition, ...system }): Tip => ({
-            grid,
-            at: [x, system.eer],
-            text: describe(condition, system),
-          })),
+        points.flat().map(({ x, condition, ...system }): Tip => ({
+          grid,
+          at: [x, system.eer],
+          text: describe(condition, system),
+        })),
       ),
     },
   );
