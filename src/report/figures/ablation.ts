@@ -3,7 +3,7 @@
  * system itself as the upright line.
  *
  * Filled marks with intervals are of the development trials, by which variants are chosen; hollow ones, where the test trials
- * were scored too, of these.
+ * were scored too, of these. One colour for all: the rows are named, and only the lowest of an axis stands out.
  */
 import type { CustomSeriesOption } from 'echarts/charts';
 import type { Ablation, AblationRow } from '../ablation.js';
@@ -11,7 +11,7 @@ import { formatCount, formatRelative } from '../number-format.js';
 import { drawChart, FONT, type Tip } from './chart.js';
 import { endOf, horizontalAxis, text, topOfRates, whiskers } from './chart-parts.js';
 import type { Figure } from './figure.js';
-import { LIGHT, type SystemStyle } from './palette.js';
+import { LIGHT } from './palette.js';
 import { percent, percentTick } from './scored-systems.js';
 
 const WIDTH = 960;
@@ -26,14 +26,14 @@ interface Line {
   readonly y: number;
 }
 
-export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, SystemStyle>): Figure {
+export function ablationFigure(ablation: Ablation): Figure {
   const { axes, base, test } = ablation;
   const lines: Line[] = [];
   for (const { name, rows } of axes) {
     lines.push({ heading: name, y: lines.length });
     for (const row of rows) lines.push({ row, y: lines.length });
   }
-  const variants = lines.flatMap(({ row, y }) => (row ? [{ ...row, y, style: styles.get(row.system)! }] : []));
+  const variants = lines.flatMap(({ row, y }) => (row ? [{ ...row, y, color: colorOf(row) }] : []));
   const own = variants.find((row) => row.system === base);
   const height = 26 + lines.length * ROW + 52;
   const top = topOfRates(
@@ -41,6 +41,7 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
       { rate: development.eer, high: development.interval?.[1] },
       ...(tested ? [{ rate: tested.eer }] : []),
     ]),
+    { times: 1.5 },
   );
   const labels = new Map(
     lines.map(({ heading, row, y }) => [
@@ -78,17 +79,17 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
       },
       series: [
         whiskers(
-          variants.flatMap(({ development: { interval }, y, style: { color } }) =>
+          variants.flatMap(({ development: { interval }, y, color }) =>
             interval ? [{ at: y, low: interval[0], high: interval[1], color }] : [],
           ),
           { along: 'x' },
         ),
-        ...variants.map(({ development, y, style, base: isBase }) => ({
+        ...variants.map(({ development, y, color, base: isBase }) => ({
           type: 'scatter' as const,
           silent: true,
-          symbol: style.symbol,
+          symbol: 'circle',
           symbolSize: 11,
-          itemStyle: { color: style.color, borderColor: LIGHT.surface, borderWidth: 1, opacity: 1 },
+          itemStyle: { color, borderColor: LIGHT.surface, borderWidth: 1, opacity: 1 },
           data: [[development.eer, y]],
           ...(isBase &&
             own && {
@@ -103,15 +104,15 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
             }),
           z: 4,
         })),
-        ...variants.flatMap(({ test: tested, y, style }) =>
+        ...variants.flatMap(({ test: tested, y, color }) =>
           tested
             ? [
                 {
                   type: 'scatter' as const,
                   silent: true,
-                  symbol: style.symbol,
+                  symbol: 'circle',
                   symbolSize: 9,
-                  itemStyle: { color: LIGHT.surface, borderColor: style.color, borderWidth: 1.6, opacity: 1 },
+                  itemStyle: { color: LIGHT.surface, borderColor: color, borderWidth: 1.6, opacity: 1 },
                   data: [[tested.eer, y]],
                   z: 5,
                 },
@@ -123,8 +124,8 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
             y,
             text: [
               change === undefined ? '' : formatRelative(change),
-              `${formatCount(parameters)} parameters`,
-              ...(best ? ['lowest'] : []),
+              best ? 'lowest' : '',
+              parameters === own?.parameters ? '' : formatCount(parameters),
             ]
               .filter(Boolean)
               .join(', '),
@@ -155,7 +156,8 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
     title: `What was changed of ${base}`,
     caption:
       `A row a variant, grouped by what was changed; the dashed line is ${base} itself. Marks and bars are development EERs with ` +
-      '95 % intervals, beside them the change relative to the base and the size. ' +
+      '95 % intervals, beside them the change relative to the base, and the size where it differs; bars that go on beyond the ' +
+      'picture end at its edge. ' +
       (test
         ? 'Hollow marks are EERs of the test trials: to be looked at, not to be chosen by. '
         : 'The test trials were kept back. ') +
@@ -205,6 +207,8 @@ export function ablationFigure(ablation: Ablation, styles: ReadonlyMap<string, S
     },
   };
 }
+
+const colorOf = ({ base, best }: AblationRow): string => (best ? LIGHT.system1 : base ? LIGHT.ink : LIGHT.axis);
 
 function describe({ label, base, development: { eer, interval, change, pValue } }: AblationRow): string {
   const range = interval ? ` (${interval.map(percent).join(' to ')})` : '';

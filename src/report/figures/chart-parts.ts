@@ -145,11 +145,11 @@ export function roundUp(value: number): number {
 
 /**
  * Where an axis of rates with intervals ends: above all intervals, but not so far up for one of them that the rates
- * themselves are pressed to the ground.
+ * themselves are pressed to the ground: at most `times` the highest of these.
  */
-export function topOfRates(rates: readonly { rate: number; high?: number }[]): number {
+export function topOfRates(rates: readonly { rate: number; high?: number }[], { times = 3 } = {}): number {
   const highest = Math.max(...rates.map(({ rate }) => rate));
-  return roundUp(Math.min(1, 3 * highest, Math.max(...rates.map(({ rate, high = rate }) => high))) || 0.01);
+  return roundUp(Math.min(1, times * highest, Math.max(...rates.map(({ rate, high = rate }) => high))) || 0.01);
 }
 
 /** A coloured area between two lines over the same places, as a series that the axes cut. */

@@ -68,7 +68,7 @@ export async function writeReport(
           figure(scoreHistogramFigure(tested.trials, styles)),
         ]
       : []),
-    ...(ablation ? [ablationSection(ablation, figure(ablationFigure(ablation, styles)))] : []),
+    ...(ablation ? [ablationSection(ablation, figure(ablationFigure(ablation)))] : []),
     figure(trainingCurvesFigure(trainings, styles)),
     ...instruments.map(figure),
     ...(tested
