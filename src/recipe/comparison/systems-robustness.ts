@@ -43,8 +43,9 @@ export function describeHeardNoise(recipe: Recipe, systems: readonly string[]): 
   if (typeof noise !== 'object') return [];
   const heard = systems.filter((name) => {
     const { augmentation } = systemSettings(recipe, name);
-    const sources = [augmentation?.noise, augmentation?.music, augmentation?.speech].map((each) => each?.source);
-    return sources.some((source) => source !== undefined && resolve(source) === resolve(noise.source));
+    const { noise: own, music, speech, babble } = augmentation ?? {};
+    const sources = [own, music, speech, babble].map((each) => each?.source);
+    return sources.some((source) => typeof source === 'string' && resolve(source) === resolve(noise.source));
   });
   if (heard.length === 0) return [];
   return [`the noise of the tests is also that of the training of ${heard.join(', ')}: other noise may do more harm`];

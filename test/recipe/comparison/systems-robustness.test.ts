@@ -1,0 +1,38 @@
+/** @file Which systems are said to have been trained with the noise that they are tested with. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeHeardNoise } from '../../../src/recipe/comparison/systems-robustness.js';
+import { loadRecipe } from '../../../src/recipe/definition/load.js';
+
+describe('noise that was trained with', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'acanet-heard-'));
+    for (const name of ['tested', 'other']) mkdirSync(join(folder, name));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const heard = (augmentation: string, noise = `{source: '${join(folder, 'tested')}'}`) => {
+    const sets = [`robustness={snr: [5], noise: ${noise}}`, `systems.aca-net.augmentation=${augmentation}`];
+    const { recipe } = loadRecipe('demo', { sets });
+    return describeHeardNoise(recipe, ['aca-net', 'ecapa-tdnn']);
+  };
+
+  it('is named, whichever technique drew from it', () => {
+    for (const technique of ['noise', 'music', 'speech', 'babble']) {
+      assert.match(
+        heard(`{${technique}: {source: '${folder}/../${folder.split('/').at(-1)}/tested'}}`).join('\n'),
+        /^the noise of the tests is also that of the training of aca-net: /,
+        technique,
+      );
+    }
+  });
+
+  it('is not other noise, the voices of the corpus, or white', () => {
+    assert.deepEqual(heard(`{noise: {source: '${join(folder, 'other')}'}}`), []);
+    assert.deepEqual(heard('{babble: {}}'), []);
+    assert.deepEqual(heard(`{noise: {source: '${join(folder, 'tested')}'}}`, 'white'), []);
+  });
+});
