@@ -3,6 +3,7 @@
  *
  * `library.ts` says what is asked of training and scoring; the default here is the real one.
  */
+import { basename } from 'node:path';
 import { UserError } from '../../errors.js';
 import { augmentationIdentity } from '../../features/augmentation-identity.js';
 import { formatDuration } from '../../report/number-format.js';
@@ -47,15 +48,16 @@ export async function runRecipe({
     const plans = planStages(asked);
     // A mistyped folder of noise is to be found before hours of features, not after them.
     if (plans.some(leadsToTraining)) checkAugmentations(recipe);
-    const count = countTrainings(plans, log);
+    const chains = jobs > 1 ? chainsOf(plans) : new Map<string, string[]>();
+    const count = countTrainings(plans, log, Math.max(1, Math.min(jobs, chains.size)));
     const onFinished = (stage: string) => {
       finished++;
       count(stage);
     };
     const all = { ...asked, log, progress, signal, onFinished };
-    const chains = jobs > 1 ? chainsOf(plans) : new Map<string, string[]>();
     if (chains.size < 2) return await runStages(all);
-    const shared = stages.flatMap(({ name, needs }) => (name.startsWith('train/') ? needs.map(stageOf) : []));
+    const trained = stages.filter(({ name }) => name.startsWith('train/') && chains.has(basename(name)));
+    const shared = trained.flatMap(({ needs }) => needs.map(stageOf));
     await runStages({ ...all, targets: [...new Set(shared)], force: force?.filter((name) => shared.includes(name)) });
     await runSideBySide({ recipe, workFolder: folder, chains, force, jobs, log, signal, onFinished });
     const done = new Set([...shared, ...[...chains.values()].flat()]);
@@ -97,7 +99,11 @@ function checkTargets({ name, evaluate }: Recipe, stages: readonly Stage[], targ
 }
 
 /** Says how many trainings there are to do and, after each, how long the rest may take. */
-function countTrainings(plans: readonly StagePlan[], log: (line: string) => void): (stage: string) => void {
+function countTrainings(
+  plans: readonly StagePlan[],
+  log: (line: string) => void,
+  jobs: number,
+): (stage: string) => void {
   const { todo, ready } = trainingsOf(plans);
   const started = performance.now();
   let done = 0;
@@ -105,9 +111,17 @@ function countTrainings(plans: readonly StagePlan[], log: (line: string) => void
   return (stage) => {
     if (!stage.startsWith('train/') || todo < 2) return;
     done++;
-    const left = ((performance.now() - started) / 1000 / done) * (todo - done) || 0;
+    const left = ((performance.now() - started) / 1000) * leftOf({ todo, done, jobs });
     log(`${done} of ${todo} trainings done${left > 0 ? `, about ${formatDuration(left)} left` : ''}`);
   };
+}
+
+/**
+ * How much longer the trainings take, in the time that it took so far: those side by side are taken to end together, so
+ * while they do nothing is known.
+ */
+export function leftOf({ todo, done, jobs }: { todo: number; done: number; jobs: number }): number {
+  return Math.ceil(todo / jobs) / Math.ceil(done / jobs) - 1;
 }
 
 /** How many trainings a plan holds that are to be done, and that are there. */

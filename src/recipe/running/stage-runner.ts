@@ -111,7 +111,7 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
     signal?.throwIfAborted();
     const asked = { workFolder, outputs, pending: [], forced: force.includes(stage.name), taken };
     let plan = planStage(stage, asked);
-    if (plan.twin !== undefined) {
+    while (plan.twin !== undefined) {
       log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
       makePlace(workFolder, stage, outputs, { log });
       takeOverTwin(workFolder, stage.name, plan.twin);

@@ -26,10 +26,15 @@ export function findTwin(
   return twins.find((name) => existsSync(join(workFolder, name, '.done.json'))) ?? twins[0];
 }
 
-/** Gives a twin's folder the stage's name, which no folder may have. */
+/** Gives a twin's folder the stage's name, which no folder may have. A process beside this one may have been faster. */
 export function takeOverTwin(workFolder: string, stage: string, twin: string): void {
   const folder = join(workFolder, stage);
-  renameSync(join(workFolder, twin), folder);
+  try {
+    renameSync(join(workFolder, twin), folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
   const path = join(folder, '.done.json');
   if (existsSync(path)) writeJsonAtomic(path, { ...(JSON.parse(readFileSync(path, 'utf8')) as object), stage });
 }

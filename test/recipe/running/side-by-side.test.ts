@@ -1,6 +1,7 @@
 /**
  * @file `--jobs`: trainings side by side end in the bytes of trainings one after another on as many threads, an
- * interruption reaches all of them, and the failure of one stops the others. As processes, from the command line.
+ * interruption reaches all of them, the failure of one stops the others, and none outlives who started it. As processes,
+ * from the command line.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -8,7 +9,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chainsOf } from '../../../src/recipe/running/side-by-side.js';
+import { UserError } from '../../../src/errors.js';
+import { leftOf } from '../../../src/recipe/running/run-recipe.js';
+import { chainsOf, describeFailure, failureOf, runSideBySide } from '../../../src/recipe/running/side-by-side.js';
+import type { Recipe } from '../../../src/recipe/definition/schema.js';
 
 const door = fileURLToPath(new URL('../../../../bin/acanet.js', import.meta.url));
 const RECIPE = `
@@ -36,12 +40,14 @@ describe('trainings side by side', () => {
   function train(
     folder: string,
     options: string[],
-    onText: (text: string, stop: () => void) => void = () => undefined,
+    onText: (text: string, stop: (signal?: NodeJS.Signals) => void, pid: number) => void = () => undefined,
   ) {
     const at = ['--recipe', join(work, 'tiny.yaml'), '--work', join(work, folder)];
     const child = spawn(process.execPath, [door, 'train', ...at, '--threads', '1', ...options]);
     let stderr = '';
-    child.stderr.on('data', (bytes: Buffer) => onText((stderr += bytes.toString()), () => void child.kill('SIGTERM')));
+    child.stderr.on('data', (bytes: Buffer) =>
+      onText((stderr += bytes.toString()), (signal) => void child.kill(signal), child.pid!),
+    );
     return new Promise<{ code: number | null; stderr: string }>((resolve) =>
       child.on('close', (code) => resolve({ code, stderr })),
     );
@@ -102,6 +108,104 @@ describe('trainings side by side', () => {
     assert.equal(code, 1);
     assert.match(stderr, /aca-net@2: .*train\/aca-net@2/);
     assert.ok(!existsSync(join(work, 'failing/tiny/.lock')));
+  });
+
+  const LONG = ['--jobs', '2', '--set', 'training.epochs=4000', '--set', 'seeds=2'];
+  const bothTrain = (text: string) => /^aca-net \| epoch 1/m.test(text) && /^aca-net@2 \| epoch 1/m.test(text);
+  const childrenOf = (pid: number) => {
+    const path = `/proc/${pid}/task/${pid}/children`;
+    return existsSync(path) ? readFileSync(path, 'utf8').trim().split(' ').map(Number) : [];
+  };
+  const isAlive = (pid: number) => {
+    try {
+      return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    } catch {
+      return false;
+    }
+  };
+
+  for (const [how, signals] of [
+    ['is killed', ['SIGKILL']],
+    ['is told to stop twice', ['SIGTERM', 'SIGTERM']],
+  ] as const) {
+    it(`end when who started them ${how}`, async function () {
+      this.timeout(60_000);
+      let pids: number[] = [];
+      await train(signals.join('-'), LONG, (text, stop, pid) => {
+        if (pids.length > 0 || !bothTrain(text)) return;
+        pids = childrenOf(pid);
+        stop(signals[0]);
+        // Two of one signal are one where nobody has seen the first.
+        if (signals.length > 1) setTimeout(() => stop(signals[1]), 20);
+      });
+      if (pids.length === 0) this.skip(); // no /proc to know them from
+      assert.equal(pids.length, 2);
+      for (let tries = 0; tries < 100 && pids.some(isAlive); tries++) await new Promise((done) => setTimeout(done, 50));
+      assert.deepEqual(pids.filter(isAlive), []);
+    });
+  }
+
+  it('say which of them was killed and what may help, and stop with checkpoints', async function () {
+    this.timeout(60_000);
+    let pids: number[] = [];
+    const { code, stderr } = await train('killed', LONG, (text, stop, pid) => {
+      if (pids.length > 0 || !bothTrain(text)) return;
+      pids = childrenOf(pid);
+      if (pids.length > 0) process.kill(pids[0], 'SIGKILL');
+      else stop();
+    });
+    if (pids.length === 0) this.skip();
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /✖ aca-net(@2)?: its process was ended by SIGKILL.*memory.*\n.*fewer --jobs than 2/);
+    const trainings = join(work, 'killed/tiny/train');
+    const left = readdirSync(trainings).filter((run) =>
+      readdirSync(join(trainings, run)).some((name) => name.startsWith('step-')),
+    );
+    assert.ok(left.length > 0, stderr);
+  });
+
+  it('make no features that only other systems have, and share threads among those that there are', async function () {
+    this.timeout(60_000);
+    const other = 'systems.other={model: {type: aca-net, latents: 8}, features: {preemphasis: 0.9}}';
+    const { code, stderr } = await train('one', ['--model', 'aca-net', '--jobs', '8', '--seeds', '2', '--set', other]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(readdirSync(join(work, 'one/tiny')).filter((name) => name.startsWith('features')), ['features']); // prettier-ignore
+    const done = readFileSync(join(work, 'one/tiny/train/aca-net@2/.done.json'), 'utf8');
+    assert.equal((JSON.parse(done) as { beside?: number }).beside, 2);
+  });
+
+  it('do not begin where the command was interrupted before', async () => {
+    const chains = new Map([['a', ['train/a']]]);
+    const nothing = () => undefined;
+    const options = { recipe: {} as Recipe, workFolder: work, chains, jobs: 2, log: nothing, onFinished: nothing };
+    await assert.rejects(runSideBySide({ ...options, signal: AbortSignal.abort(new Error('stopped')) }), /^Error: stopped$/); // prettier-ignore
+  });
+
+  it('hand errors over as what they are: mistakes, refusals of the system, defects', () => {
+    const passed = (error: unknown) =>
+      failureOf('a@2', JSON.parse(JSON.stringify(describeFailure(error))) as ReturnType<typeof describeFailure>);
+    const mistake = passed(new UserError('no such file', { exitCode: 3 }));
+    assert.ok(mistake instanceof UserError && mistake.exitCode === 3 && mistake.message === 'a@2: no such file');
+    const refused = passed(Object.assign(new Error('no space'), { code: 'ENOSPC' })) as NodeJS.ErrnoException;
+    assert.deepEqual([refused.code, refused.message], ['ENOSPC', 'a@2: no space']);
+    const defect = passed(new TypeError('x is not a function'));
+    assert.match(defect.stack!, /^a@2: TypeError: x is not a function\n.*side-by-side\.test/);
+  });
+
+  it('say how long the rest takes as those that end together do', () => {
+    const cases = [
+      [4, 1, 1, 3],
+      [4, 3, 1, 1 / 3],
+      [4, 1, 2, 1],
+      [4, 2, 2, 1],
+      [4, 3, 2, 0],
+      [5, 2, 2, 2],
+      [5, 4, 2, 1 / 2],
+      [3, 3, 2, 0],
+    ];
+    for (const [todo, done, jobs, left] of cases) {
+      assert.ok(Math.abs(leftOf({ todo, done, jobs }) - left) < 1e-12, `${todo} ${done} ${jobs}`);
+    }
   });
 
   it('take with them what belongs to the same training, but nothing that measures time', () => {

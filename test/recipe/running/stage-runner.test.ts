@@ -1,6 +1,6 @@
 /** @file Stages: what is skipped, run again, resumed and set aside, and how it is explained. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planStages, runStages, type Stage } from '../../../src/recipe/running/stage-runner.js';
@@ -211,6 +211,16 @@ describe('stage runner', () => {
       await assert.rejects(run([{ ...failing(options, () => true), name: 'old' }]), /killed/);
       assert.deepEqual(await run([failing(options, () => false)]), ['continued']);
       assert.ok(!existsSync(join(workFolder, 'old')));
+    });
+
+    it('is made anew where a process beside this one takes it first', async () => {
+      await run([train('t/old', 'v')]);
+      ran = [];
+      const log = (line: string) => {
+        if (/^> t\/new: take over/.test(line)) renameSync(join(workFolder, 't/old'), join(workFolder, 't/faster'));
+      };
+      await runStages({ workFolder, stages: [train('t/new', 'v'), train('t/faster', 'w')], targets: ['t/new'], log });
+      assert.deepEqual(ran, ['t/new']);
     });
 
     it('is made anew when that is asked for', async () => {
