@@ -76,6 +76,17 @@ describe('features/degraded-speech', () => {
       const features = await voiced({ ...given, id }, { kind: 'duration', value: 0.5 });
       assert.ok(features!.frames >= 5);
     }
+    const ofOneFrame = createDegradedFeatures(featureOptions.parse({ sampleRate: RATE, vad: {} }), {
+      seed: 1,
+      minFrames: 1,
+    });
+    samples.fill(0).set(whiteNoise(RATE / 50, 'click'), 10 * RATE); // 4 frames and less, which only some models take
+    samples.set(whiteNoise(2 * RATE, 'speech'), 15 * RATE);
+    writeFloatWav(path, [samples], RATE);
+    for (let id = 0; id < 20; id++) {
+      const [all, one] = [voiced, ofOneFrame].map((make) => make({ ...given, id: `${id}` }, { kind: 'duration', value: 2 })); // prettier-ignore
+      assert.deepEqual(await one, await all, 'models hear different cuts');
+    }
     writeFloatWav(path, [new Float32Array(20 * RATE)], RATE);
     await assert.rejects(voiced(given, { kind: 'duration', value: 0.5 }), /pause\.wav: expected 5 frames of speech in one of 100 cuts of 0\.5 s/); // prettier-ignore
   });

@@ -50,9 +50,10 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       const resampling = describeResampling(utterances, features);
       const test = utterances.filter(({ split }) => split === 'test');
       if (test.length === 0) {
+        const key = corpus.type === 'pool' ? 'corpus.of.NAME' : 'corpus';
         throw new UserError(
           'the corpus has no test utterances, so models could not be compared\n' +
-            'Name test speakers with corpus.testSpeakers, or a share of them with corpus.testShare.',
+            `Name test speakers with ${key}.testSpeakers, or a share of them with ${key}.testShare.`,
         );
       }
       const trials = prepared.trials ?? makeTrials(test, { seed });
