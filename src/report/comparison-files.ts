@@ -7,7 +7,7 @@ import { stringify } from 'csv-stringify/sync';
 import { calibrationMeasures, discriminationMeasures } from '../scoring/measures.js';
 import { writeFileAtomic, writeJsonAtomic } from '../storage/atomic-write.js';
 import type { Comparison, RelativeFigures } from './comparison.js';
-import { formatComparison } from './comparison-table.js';
+import { formatComparison, trainingSeconds } from './comparison-table.js';
 import { robustnessCsv } from './robustness-table.js';
 
 /** Writes the files into a folder; returns their paths. */
@@ -57,7 +57,7 @@ export function comparisonCsv({ systems, relative, differences, verdicts, baseli
       realTimeFactor: system.realTimeFactor,
       extractionRate: system.extractionRate,
       extractionBytes: system.extraction?.lengths[0]?.peakBytes,
-      trainingSeconds: system.runs[0].training?.seconds,
+      trainingSeconds: trainingSeconds(system),
       trainingBytes: system.runs[0].training?.peakBytes,
       relativeParameters: finite(change.parameters),
       relativeMacs: finite(change.macs),

@@ -293,8 +293,8 @@ function standardDeviation(values: readonly number[]): number | undefined {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1));
 }
 
-/** The mean over the runs that recorded it. */
-function trainingSeconds({ runs }: ComparedSystem): number | undefined {
+/** The mean over the runs that took it alone and in one go. */
+export function trainingSeconds({ runs }: ComparedSystem): number | undefined {
   const known = runs.flatMap(({ training }) =>
     training && !training.resumed && !training.beside ? [training.seconds] : [],
   );

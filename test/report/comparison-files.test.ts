@@ -57,4 +57,20 @@ describe('comparison-files', () => {
     assert.equal(first[header.indexOf('relativeMinDcf')], '', 'a change from 0 has no size');
     assert.equal(first[header.indexOf('outcome')], 'unknown');
   });
+
+  it('has the time of trainings that had the machine to themselves and were not interrupted, as the table has', () => {
+    const system = systemWith('a', {});
+    const timeOf = (...trainings: { seconds: number; beside?: number; resumed?: boolean }[]) => {
+      const runs = trainings.map((training) => ({
+        ...system.runs[0],
+        training: { finished: '2026-01-01T00:00:00Z', ...training },
+      }));
+      const lines = comparisonCsv({ ...comparison, systems: [{ ...system, runs }] }).split('\n');
+      const [header, row] = lines.map((line) => line.split(','));
+      return row[header.indexOf('trainingSeconds')];
+    };
+    assert.equal(timeOf({ seconds: 100 }, { seconds: 200 }), '150');
+    assert.equal(timeOf({ seconds: 100, beside: 2 }, { seconds: 200 }), '200');
+    assert.equal(timeOf({ seconds: 100, beside: 2 }, { seconds: 200, resumed: true }), '');
+  });
 });
