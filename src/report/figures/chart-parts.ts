@@ -152,6 +152,22 @@ export function topOfRates(rates: readonly { rate: number; high?: number }[], { 
   return roundUp(Math.min(1, times * highest, Math.max(...rates.map(({ rate, high = rate }) => high))) || 0.01);
 }
 
+/** The EERs of a system over something, as a line with its marks. */
+export const eerLine = (
+  points: readonly { x: number; eer: number }[],
+  { name, style: { color, dash, symbol }, symbolSize }: { name: string; style: SystemStyle; symbolSize: number },
+) => ({
+  type: 'line' as const,
+  name,
+  silent: true,
+  symbol,
+  symbolSize,
+  data: points.map(({ x, eer }) => [x, eer]),
+  lineStyle: { color, width: 1.4, type: dash },
+  itemStyle: { color, borderColor: LIGHT.surface, borderWidth: 1, opacity: 1 },
+  z: 4,
+});
+
 /** A coloured area between two lines over the same places, as a series that the axes cut. */
 export function band(
   places: readonly number[],

@@ -11,7 +11,16 @@ import { type SpeakerPairs, whyNoIntervals } from '../../scoring/speaker-pairs.j
 import { createNumbering, type TrialTable } from '../../scoring/trial-table.js';
 import { evaluateLabelled } from '../../scoring/evaluation.js';
 import { drawChart, type Tip } from './chart.js';
-import { FEW_SYSTEMS, legendHeight, systemLegend, text, topOfRates, verticalAxis, whiskers } from './chart-parts.js';
+import {
+  eerLine,
+  FEW_SYSTEMS,
+  legendHeight,
+  systemLegend,
+  text,
+  topOfRates,
+  verticalAxis,
+  whiskers,
+} from './chart-parts.js';
 import type { Figure, NoFigure } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 import { affordableResamples, mean, percent, percentTick, type ScoredTrials } from './scored-systems.js';
@@ -139,20 +148,9 @@ export function eerByDurationFigure(trials: ScoredTrials, styles: ReadonlyMap<st
         whiskers(
           points.flat().flatMap(({ x, bar, color }) => (bar ? [{ at: x, low: bar[0], high: bar[1], color }] : [])),
         ),
-        ...points.map((own, system) => {
-          const { color, dash, symbol } = styles.get(names[system])!;
-          return {
-            type: 'line' as const,
-            name: names[system],
-            silent: true,
-            symbol,
-            symbolSize: 10,
-            data: own.map(({ x, eer }) => [x, eer]),
-            lineStyle: { color, width: 1.4, type: dash },
-            itemStyle: { color, borderColor: LIGHT.surface, borderWidth: 1, opacity: 1 },
-            z: 4,
-          };
-        }),
+        ...points.map((own, system) =>
+          eerLine(own, { name: names[system], style: styles.get(names[system])!, symbolSize: 10 }),
+        ),
       ],
     },
     {

@@ -8,7 +8,7 @@ import type { ConditionSystem, Robustness, TestedUnder } from '../robustness.js'
 import { formatRelative } from '../number-format.js';
 import { formatPValue } from '../verdict.js';
 import { drawChart, type Tip } from './chart.js';
-import { FEW_SYSTEMS, horizontalAxis, text, ticksAt, topOfRates, whiskers } from './chart-parts.js';
+import { eerLine, FEW_SYSTEMS, horizontalAxis, text, ticksAt, topOfRates, whiskers } from './chart-parts.js';
 import type { Figure } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 import { layOutPanels, PANELS_WIDTH } from './panels.js';
@@ -71,22 +71,11 @@ export function robustnessFigure(robustness: Robustness, styles: ReadonlyMap<str
             ),
           { gridIndex: index },
         ),
-        ...points.map((own, system) => {
-          const { color, dash, symbol } = styles.get(names[system])!;
-          return {
-            type: 'line' as const,
-            name: names[system],
-            silent: true,
-            xAxisIndex: index,
-            yAxisIndex: index,
-            symbol,
-            symbolSize: 8,
-            data: own.map(({ x, eer }) => [x, eer]),
-            lineStyle: { color, width: 1.4, type: dash },
-            itemStyle: { color, borderColor: LIGHT.surface, borderWidth: 1, opacity: 1 },
-            z: 4,
-          };
-        }),
+        ...points.map((own, system) => ({
+          ...eerLine(own, { name: names[system], style: styles.get(names[system])!, symbolSize: 8 }),
+          xAxisIndex: index,
+          yAxisIndex: index,
+        })),
       ]),
     },
     {
