@@ -10,6 +10,7 @@ import {
   bringUpToDate,
   openFrom,
   systemOf,
+  systemsMatching,
   withExamples,
   withJobsOption,
   withRecipeOptions,
@@ -21,6 +22,7 @@ import { showCommand } from './shown-command.js';
 interface CompareFlags extends RecipeFlags {
   model?: string;
   all?: boolean;
+  only?: string;
   seeds?: string;
   jobs?: string;
   scores: string[];
@@ -48,6 +50,7 @@ export function addCompare(program: Command): void {
     .argument('[baseline]', "`baseline` for the recipe's baseline, or the name of a system")
     .option('--model <name>', "the system that is compared with it (default: the recipe's model)")
     .option('--all', 'compare all systems of the recipe')
+    .option('--only <systems>', "compare these systems, and the baseline: names and patterns (a,b or 'aca-*')")
     .option('--seeds <n>', "train each system n times, with the recipe's seed and those after it (seeds)")
     .option(
       '--with <folder>',
@@ -97,12 +100,14 @@ function refuseMixtures(reference: string | undefined, flags: CompareFlags, self
     const [stray] = given('manifest', 'speakers', 'enrollMap', 'resamples', 'out');
     if (stray) self.error(`error: ${dashed(stray)} goes with --trials: a recipe has its own`);
   } else {
-    const [stray] = given('model', 'all', 'seeds', 'recipe');
+    const [stray] = given('model', 'all', 'only', 'seeds', 'recipe');
     if (stray) self.error(`error: ${dashed(stray)} is of a recipe, --trials compares without one`);
   }
   if (reference !== undefined && flags.baseline !== undefined) {
     self.error(`error: two baselines are named, ${reference} and ${flags.baseline}`);
   }
+  const choices = given('model', 'all', 'only').map(dashed);
+  if (choices.length > 1) self.error(`error: ${choices.join(' and ')} each say what is compared: give one of them`);
   if (flags.title !== undefined && flags.results === undefined) self.error('error: --title goes with --results FILE');
   if (flags.calibrated && flags.scores.length === 0) self.error('error: --calibrated goes with --scores');
   if (flags.manifest !== undefined && flags.speakers !== undefined) {
@@ -121,7 +126,12 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
     reference === undefined || (reference === 'baseline' && !own.includes('baseline')) ? recipe.baseline : reference;
   const baseline = isGuest(named) ? named : await systemOf(experiment, named);
   const model = await systemOf(experiment, flags.model);
-  const names = flags.all ? own : [...new Set([model, baseline])].filter((name) => !isGuest(name));
+  const chosen = flags.only === undefined ? [] : await systemsMatching(experiment, flags.only);
+  const names = flags.all
+    ? own
+    : flags.only === undefined
+      ? [...new Set([model, baseline])].filter((name) => !isGuest(name))
+      : own.filter((name) => name === baseline || chosen.includes(name));
   if (names.length + guests.length < 2 && own.length > 1) {
     const { UserError } = await import('../errors.js');
     throw new UserError(

@@ -54,6 +54,16 @@ describe('command line', () => {
     ['a stage that is not there', ['run', 'demo', '--why', '--force', 'trian'], /✖ no stage "trian" in this recipe/],
     ['a system against itself', ['compare', 'aca-net', '--recipe', 'demo'], /✖ aca-net cannot be compared with itself/],
     [
+      'all systems and some',
+      ['compare', '--all', '--only', 'aca-net'],
+      /^✖ --all and --only each say what is compared/,
+    ],
+    [
+      'a system that is not there',
+      ['compare', '--only', 'aca', '--recipe', 'demo'],
+      /✖ recipe demo has no system "aca"/,
+    ],
+    [
       'a model folder and a recipe at once',
       ['explain', 'a.wav', '--model', 'x', '--recipe', 'demo'],
       /^✖ --model and --recipe exclude each other/,
