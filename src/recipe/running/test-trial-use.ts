@@ -7,7 +7,7 @@
 
 /** What cannot make test figures better or worse: places, machines, the number of trainings, what is said of the figures. */
 const WITHOUT_EFFECT =
-  /^(corpus\.(source2?|lists|allowMissing|allowPipes)|engine\.|training\.(logEvery|loaderThreads)|report\.|robustness[.=]|claim\.|(seeds|evaluate|inspect|name)=)/;
+  /^(corpus\.(of\.[^.=]+\.)?(source2?|lists|allowMissing|allowPipes)|engine\.|training\.(logEvery|loaderThreads)|report\.|robustness[.=]|claim\.|systems\.[^.=]+\.seeds=|(seeds|evaluate|inspect|name)=)/;
 
 interface Command {
   readonly command: string;

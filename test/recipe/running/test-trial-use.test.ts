@@ -15,7 +15,14 @@ describe('test-trial-use', () => {
   });
 
   it('does not count where the corpus lies, the machine and the number of seeds', () => {
-    const sets = [[], ['corpus.source=/a'], ['engine.threads=2'], ['seeds=3', 'training.logEvery=1']];
+    const sets = [
+      [],
+      ['corpus.source=/a'],
+      ['engine.threads=2'],
+      ['seeds=3', 'training.logEvery=1'],
+      ['systems.big.seeds=1'],
+      ['corpus.of.a.source=/b'],
+    ];
     assert.equal(settingsUsedOnTest({ commands: sets.map((each) => ({ command: 'acanet run x', sets: each })) }), 1);
     assert.equal(settingsUsedOnTest({}), 0);
   });
