@@ -83,7 +83,7 @@ async function explain(options: Parameters<typeof bringUpToDate>[0], json = fals
   else {
     const rows = plans.map(({ stage, action, reasons }) => [stage, action, reasons.join('; ')]);
     print(formatTable([{ title: 'stage' }, { title: 'does' }, { title: 'because' }], rows));
-    const { todo, ready } = trainingsOf(plans);
-    process.stderr.write(`${todo} trainings to do, ${ready} are there\n`);
+    const { due, ready } = trainingsOf(plans);
+    process.stderr.write(`${due} trainings to do, ${ready} are there\n`);
   }
 }

@@ -104,15 +104,15 @@ function countTrainings(
   log: (line: string) => void,
   jobs: number,
 ): (stage: string) => void {
-  const { todo, ready } = trainingsOf(plans);
+  const { due, ready } = trainingsOf(plans);
   const started = performance.now();
   let done = 0;
-  if (todo > 1) log(`${todo} trainings to do${ready > 0 ? `, ${ready} are there` : ''}`);
+  if (due > 1) log(`${due} trainings to do${ready > 0 ? `, ${ready} are there` : ''}`);
   return (stage) => {
-    if (!stage.startsWith('train/') || todo < 2) return;
+    if (!stage.startsWith('train/') || due < 2) return;
     done++;
-    const left = ((performance.now() - started) / 1000) * leftOf({ todo, done, jobs });
-    log(`${done} of ${todo} trainings done${left > 0 ? `, about ${formatDuration(left)} left` : ''}`);
+    const left = ((performance.now() - started) / 1000) * leftOf({ due, done, jobs });
+    log(`${done} of ${due} trainings done${left > 0 ? `, about ${formatDuration(left)} left` : ''}`);
   };
 }
 
@@ -120,15 +120,15 @@ function countTrainings(
  * How much longer the trainings take, in the time that it took so far: those side by side are taken to end together, so
  * while they do nothing is known.
  */
-export function leftOf({ todo, done, jobs }: { todo: number; done: number; jobs: number }): number {
-  return Math.ceil(todo / jobs) / Math.ceil(done / jobs) - 1;
+export function leftOf({ due, done, jobs }: { due: number; done: number; jobs: number }): number {
+  return Math.ceil(due / jobs) / Math.ceil(done / jobs) - 1;
 }
 
 /** How many trainings a plan holds that are to be done, and that are there. */
-export function trainingsOf(plans: readonly StagePlan[]): { todo: number; ready: number } {
+export function trainingsOf(plans: readonly StagePlan[]): { due: number; ready: number } {
   const trainings = plans.filter(({ stage }) => stage.startsWith('train/'));
-  const todo = trainings.filter(({ action }) => action !== 'skip' && action !== 'take over').length;
-  return { todo, ready: trainings.length - todo };
+  const due = trainings.filter(({ action }) => action !== 'skip' && action !== 'take over').length;
+  return { due, ready: trainings.length - due };
 }
 
 /** What `runRecipe` would do, and why; touches nothing. */

@@ -7,6 +7,7 @@
  * most, so a frame that many latents pick is a wide step. The bar below the spectrogram marks speech, by its energy.
  * Drawn by hand, as rasters of small cells stand in it; colours of text and lines are those of `palette.ts`.
  */
+import { averageOf, highestMultiple, pooledColumns, pooledRows, smoothed, sortedByPeak } from './attention-cells.js';
 import { isEven } from './attention-data.js';
 import type { AttentionFigureData, AttentionUtterance, LayerAttention } from './attention-data.js';
 import { frameTable, layerTable, percent } from './attention-tables.js';
@@ -83,20 +84,6 @@ interface Scale {
   highest: number;
   mapHeight: number;
   seconds: number;
-}
-
-/** The 99.9th percentile of what is above the even share, over all maps, rounded up to a power of two; at least 8. */
-function highestMultiple(utterances: readonly AttentionUtterance[]): number {
-  const multiples = Float32Array.from(
-    utterances.flatMap(({ layers, framesGiven }) =>
-      layers.flatMap(({ weights }) => {
-        const step = Math.ceil(weights.length / 50_000); // a sample of large maps is enough for a colour scale
-        return Array.from({ length: Math.ceil(weights.length / step) }, (_, i) => weights[i * step] * framesGiven);
-      }),
-    ),
-  ).sort();
-  const high = multiples[Math.floor(0.999 * (multiples.length - 1))] ?? 0;
-  return 2 ** Math.max(3, Math.ceil(Math.log2(Math.max(1, high))));
 }
 
 function drawUtterance(
@@ -244,70 +231,6 @@ function heatMap(
     (layer.rows > 1 ? text(middle, y + height, '1', { size: 11, color: LIGHT.faint, anchor: 'end' }) : '') +
     `<text transform="translate(${px(x - 40)},${px(y + height / 2)}) rotate(-90)" text-anchor="middle" font-size="11" fill="${LIGHT.faint}">${layer.unit}</text>`
   );
-}
-
-/** The rows of weights, the one that looks most at the earliest frame at the bottom. */
-function sortedByPeak({ rows, weights }: LayerAttention, frames: number): Float32Array {
-  const peaks = Array.from({ length: rows }, (_, row) => {
-    let peak = row * frames;
-    for (let i = peak; i < (row + 1) * frames; i++) if (weights[i] > weights[peak]) peak = i;
-    return peak - row * frames;
-  });
-  const order = Array.from(peaks.keys()).sort((a, b) => peaks[b] - peaks[a] || a - b);
-  const sorted = new Float32Array(weights.length);
-  order.forEach((row, i) => sorted.set(weights.subarray(row * frames, (row + 1) * frames), i * frames));
-  return sorted;
-}
-
-/** Means of neighbouring frames, so that `columns` are left: [rows, frames] → [rows, columns]. */
-function pooledColumns(
-  values: ArrayLike<number>,
-  { rows, frames, columns }: { rows: number; frames: number; columns: number },
-): Float64Array {
-  const pooled = new Float64Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const [from, to] = [column, column + 1].map((edge) => Math.floor((edge * frames) / columns));
-      let sum = 0;
-      for (let t = from; t < to; t++) sum += values[row * frames + t];
-      pooled[row * columns + column] = sum / (to - from);
-    }
-  }
-  return pooled;
-}
-
-/** Means of neighbouring rows, so that `to` are left. */
-function pooledRows(
-  values: Float64Array,
-  { rows, columns, to }: { rows: number; columns: number; to: number },
-): Float64Array {
-  const pooled = new Float64Array(to * columns);
-  for (let row = 0; row < to; row++) {
-    const [first, end] = [row, row + 1].map((edge) => Math.floor((edge * rows) / to));
-    for (let from = first; from < end; from++) {
-      for (let column = 0; column < columns; column++) {
-        pooled[row * columns + column] += values[from * columns + column] / (end - first);
-      }
-    }
-  }
-  return pooled;
-}
-
-function averageOf(layers: readonly LayerAttention[]): Float64Array {
-  return layers[0].mean.map((_, t) => layers.reduce((sum, { mean }) => sum + mean[t], 0) / layers.length);
-}
-
-/** Averaged over a frame's neighbours, two on each side, the nearer ones with more weight. */
-function smoothed(values: Float64Array): Float64Array {
-  return values.map((_, t) => {
-    let [sum, weights] = [0, 0];
-    for (let i = Math.max(0, t - 2); i <= Math.min(values.length - 1, t + 2); i++) {
-      const weight = 3 - Math.abs(i - t);
-      sum += weight * values[i];
-      weights += weight;
-    }
-    return sum / weights;
-  });
 }
 
 function speechBar(utterance: AttentionUtterance, { x }: Scale, y: number): string {

@@ -203,8 +203,8 @@ describe('trainings side by side', () => {
       [5, 4, 2, 1 / 2],
       [3, 3, 2, 0],
     ];
-    for (const [todo, done, jobs, left] of cases) {
-      assert.ok(Math.abs(leftOf({ todo, done, jobs }) - left) < 1e-12, `${todo} ${done} ${jobs}`);
+    for (const [due, done, jobs, left] of cases) {
+      assert.ok(Math.abs(leftOf({ due, done, jobs }) - left) < 1e-12, `${due} ${done} ${jobs}`);
     }
   });
 

@@ -92,7 +92,7 @@ describe('an ablation from end to end', () => {
 
   it('does nothing the second time', async () => {
     assert.deepEqual(await run(), []);
-    assert.deepEqual(trainingsOf(plan()), { todo: 0, ready: 3 });
+    assert.deepEqual(trainingsOf(plan()), { due: 0, ready: 3 });
   });
 
   it('trains only the value that is added to an axis', async () => {
