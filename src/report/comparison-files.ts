@@ -7,7 +7,8 @@ import { stringify } from 'csv-stringify/sync';
 import { calibrationMeasures, discriminationMeasures } from '../scoring/measures.js';
 import { writeFileAtomic, writeJsonAtomic } from '../storage/atomic-write.js';
 import type { Comparison, RelativeFigures } from './comparison.js';
-import { formatComparison, trainingSeconds } from './comparison-table.js';
+import { formatComparison } from './comparison-table.js';
+import { trainingSeconds } from './training-cost.js';
 import { robustnessCsv } from './robustness-table.js';
 
 /** Writes the files into a folder; returns their paths. */

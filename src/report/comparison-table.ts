@@ -7,17 +7,12 @@
  */
 import { measureTitles, type MeasureName } from '../scoring/measures.js';
 import type { ComparedSystem, Comparison } from './comparison.js';
-import { formatChangeInterval, formatDifference, formatInterval } from './interval-format.js';
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatPercent,
-  formatPoints,
-  formatRelative,
-} from './number-format.js';
+import { formatChangeInterval, formatDifference, formatInterval, formatMeasure } from './interval-format.js';
+import { formatBytes, formatCount, formatDuration, formatRelative } from './number-format.js';
 import { robustnessConditions, robustnessTable } from './robustness-table.js';
+import { seedTable } from './seed-table.js';
 import { type Column, displayWidth, formatTable, type TableOptions, WIDEST } from './table.js';
+import { trainingBytes, trainingSeconds } from './training-cost.js';
 import { formatPValue } from './verdict.js';
 
 /** One line of the table; `change` is left out where a relative figure says nothing. */
@@ -49,7 +44,7 @@ export function formatComparison(comparison: Comparison, { style = 'plain' }: Ta
   return [
     ...mark,
     systemTable(comparison, style),
-    ...(comparison.systems.some(({ runs }) => runs.length > 1) ? [runTable(comparison, style)] : []),
+    ...(comparison.systems.some(({ runs }) => runs.length > 1) ? [seedTable(comparison, style)] : []),
     ...(robustness ? [robustnessTable(robustness, comparison, { style })] : []),
     lines.map((line) => `${markdown ? '- ' : ''}${line}\n`).join(''),
   ].join('\n');
@@ -116,6 +111,11 @@ function belowEachOther(comparison: Comparison): TableContent {
       title: 'RTF',
       align: 'right',
       cell: ({ realTimeFactor }) => orDash(realTimeFactor, formatFactor),
+    },
+    systems.some(trainingSeconds) && {
+      title: 'training',
+      align: 'right',
+      cell: (system) => orDash(trainingSeconds(system), formatDuration),
     },
     { title: 'EER', align: 'right', cell: eer.value.value },
     ...(eer.interval
@@ -249,64 +249,6 @@ const longTitles: Partial<Record<MeasureName, string>> = {
   actDcf0001: 'actDCF (p = 0.001)',
 };
 
-/** EER and minDCF of each run, with mean and standard deviation. */
-function runTable({ systems }: Comparison, style: TableOptions['style']): string {
-  const most = Math.max(...systems.map(({ runs }) => runs.length));
-  const columns: Column[] = [
-    { title: 'by seed' },
-    { title: '' },
-    ...Array.from({ length: most }, (_, i): Column => ({ title: seedTitle(systems, i), align: 'right' })),
-    { title: 'mean', align: 'right' },
-    { title: 'deviation', align: 'right' },
-  ];
-  const rows = systems.flatMap((system) =>
-    (['eer', 'minDcf', 'minCllr'] as const).map((measure) => {
-      const values = system.runs.map((run) => run[measure]);
-      const deviation = standardDeviation(values);
-      return [
-        measure === 'eer' ? system.name : '',
-        measureTitles[measure],
-        ...Array.from({ length: most }, (_, i) => (i < values.length ? formatMeasure(measure, values[i]) : '')),
-        formatMeasure(measure, system[measure]),
-        deviation === undefined
-          ? '-'
-          : measure === 'eer'
-            ? formatPoints(deviation).replace('+', '')
-            : deviation.toFixed(3),
-      ];
-    }),
-  );
-  return formatTable(columns, rows, { style });
-}
-
-/** `seed 2` where all systems have the same, as far as known, else `run 2`. */
-function seedTitle(systems: readonly ComparedSystem[], index: number): string {
-  const seeds = new Set(systems.flatMap(({ runs }) => runs[index]?.seed ?? []));
-  return seeds.size === 1 ? `seed ${[...seeds][0]}` : `run ${index + 1}`;
-}
-
-/** Of a sample; undefined for one value. */
-function standardDeviation(values: readonly number[]): number | undefined {
-  const count = values.length;
-  if (count < 2) return undefined;
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1));
-}
-
-/** The mean over the runs that took it alone and in one go. */
-export function trainingSeconds({ runs }: ComparedSystem): number | undefined {
-  const known = runs.flatMap(({ training }) =>
-    training && !training.resumed && !training.beside ? [training.seconds] : [],
-  );
-  return known.length > 0 ? known.reduce((sum, seconds) => sum + seconds, 0) / known.length : undefined;
-}
-
-/** The highest of the runs that recorded it. */
-function trainingBytes({ runs }: ComparedSystem): number | undefined {
-  const known = runs.flatMap(({ training }) => training?.peakBytes ?? []);
-  return known.length > 0 ? Math.max(...known) : undefined;
-}
-
 function conditions(comparison: Comparison): string {
   const { trials, targets, nontargets } = comparison;
   return `${trials} trials (${targets} target, ${nontargets} nontarget); ${describeIntervals(comparison)}`;
@@ -346,7 +288,3 @@ const orDash = (value: number | undefined, format: (value: number) => string) =>
   value === undefined ? '-' : format(value);
 
 const formatFactor = (factor: number) => (factor < 0.1 ? String(Number(factor.toPrecision(2))) : factor.toFixed(2));
-
-/** `1.72 %` for rates, `0.203` for costs and bits. */
-const formatMeasure = (measure: MeasureName, value: number | undefined) =>
-  value === undefined ? '-' : measure === 'eer' ? formatPercent(value) : value.toFixed(3);

@@ -6,83 +6,20 @@
  * seeds (`scoring/compare-runs.ts`). What is not known of a system, as of scores from elsewhere, is left out.
  */
 import { UserError } from '../errors.js';
-import { compareRuns, type MeasuredDifferences, type MeasuredFigures } from '../scoring/compare-runs.js';
+import type { MeasuredDifferences, MeasuredFigures } from '../scoring/compare-runs.js';
 import type { Interval } from '../scoring/confidence-interval.js';
-import { evaluateLabelled, type Evaluation } from '../scoring/evaluation.js';
-import { calibrationMeasures, discriminationMeasures, type MeasureName } from '../scoring/measures.js';
-import { type SpeakerPairs, whyNoIntervals } from '../scoring/speaker-pairs.js';
+import type { Evaluation } from '../scoring/evaluation.js';
 import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
 import type { Robustness } from './robustness.js';
+import type { RunFacts, SystemFacts, SystemInput } from './system-facts.js';
+import {
+  evaluateRun,
+  type KnownSpeakers,
+  type MeanFigures,
+  meanFigures,
+  measureWherePossible,
+} from './system-measures.js';
 import { type Claim, reachVerdict, type Verdict } from './verdict.js';
-
-/** What embedding costs, measured in a process of its own: the network only, features being ready. */
-export interface ExtractionCost {
-  readonly machine: string;
-  /** `onnx on cpu` */
-  readonly engine: string;
-  /** Threads asked for. */
-  readonly threads: number;
-  /** For one utterance of each length; the first is the comparison's `macsDuration`. */
-  readonly lengths: readonly {
-    readonly seconds: number;
-    /** Seconds of computing for a second of speech: the median of some repetitions. */
-    readonly realTimeFactor: number;
-    /** Highest resident memory of the whole process up to here, Node and engine included. */
-    readonly peakBytes: number;
-  }[];
-  /** The same before the model was loaded. */
-  readonly idleBytes: number;
-}
-
-/** How a run was trained, as far as its stage recorded it. */
-export interface TrainingCost {
-  readonly seconds: number;
-  /** It was interrupted: `seconds` are those since it went on. */
-  readonly resumed?: boolean;
-  /** So many trainings ran side by side: alone it takes less than `seconds`. */
-  readonly beside?: number;
-  /** ISO 8601. */
-  readonly finished: string;
-  /** Highest resident memory of the process while it trained. */
-  readonly peakBytes?: number;
-  readonly machine?: string;
-}
-
-/** What is known of a system besides its scores. */
-export interface SystemFacts {
-  readonly name: string;
-  /** Architecture, such as `aca-net`. */
-  readonly model?: string;
-  /** How an ACA-Net encodes time: `time`, `none` or `reference`. Absent for models without such a choice. */
-  readonly positional?: string;
-  /** What made scores of embeddings: `cosine`, `plda, as-norm`. */
-  readonly backend?: string;
-  readonly parameters?: number;
-  /** Multiply-accumulate operations for one utterance of the comparison's `macsDuration`. */
-  readonly macs?: number;
-  /** Size of the weights file. */
-  readonly bytes?: number;
-  readonly extraction?: ExtractionCost;
-}
-
-/** One training, or one score file. */
-export interface RunFacts {
-  /** `aca-net`, `aca-net@2` */
-  readonly name: string;
-  readonly seed?: number;
-  readonly training?: TrainingCost;
-}
-
-export interface RunInput extends RunFacts {
-  /** One a trial. */
-  readonly scores: ArrayLike<number>;
-  /** The same scores as natural log-likelihood ratios, in the same order from lowest to highest. */
-  readonly llrs?: ArrayLike<number>;
-}
-
-export interface SystemInput extends SystemFacts {
-  readonly runs: readonly RunInput[];
-}
 
 export interface ComparisonInput {
   /** What is compared: the name of a recipe. */
@@ -92,8 +29,7 @@ export interface ComparisonInput {
   readonly baseline: string;
   /** 1 for target trials. */
   readonly labels: Uint8Array;
-  /** The speakers of the trials; without them there are no intervals, for the reason given. */
-  readonly speakers: SpeakerPairs | { readonly unknown: string };
+  readonly speakers: KnownSpeakers;
   /** Fingerprint of the trial list, as `acanet trials check` shows it. */
   readonly trialsHash?: string;
   /** Default 1000. */
@@ -111,9 +47,6 @@ export interface ComparisonInput {
   /** Set where this is less than a published protocol: one sentence, shown above everything. */
   readonly partial?: string;
 }
-
-/** Means over the runs of a system; the last four only where all of its runs are calibrated. */
-export type MeanFigures = Pick<Evaluation, MeasureName>;
 
 export interface ComparedRun extends RunFacts, Omit<Evaluation, 'trials' | 'targets' | 'nontargets' | 'partial'> {}
 
@@ -271,92 +204,6 @@ function checkNames(systems: readonly SystemInput[], baseline: string): void {
   if (!names.includes(baseline)) {
     throw new UserError(`the baseline "${baseline}" is not among the systems: ${names.join(', ')}`);
   }
-}
-
-interface MeasureOptions extends Record<'resamples' | 'seed' | 'confidence', number> {
-  baseline: string;
-}
-
-/** Intervals and differences, or why there are none. */
-function measureWherePossible(
-  systems: readonly SystemInput[],
-  speakers: ComparisonInput['speakers'],
-  options: MeasureOptions,
-): { measured?: ReturnType<typeof measure>; noIntervals?: string } {
-  if ('unknown' in speakers) return { noIntervals: speakers.unknown };
-  const noIntervals = whyNoIntervals(speakers);
-  if (noIntervals !== undefined) return { noIntervals };
-  try {
-    return { measured: measure(systems, { ...options, speakers }) };
-  } catch (error) {
-    // The scores have been evaluated, so it is the trials that cannot be resampled.
-    if (error instanceof UserError) return { noIntervals: error.message };
-    throw error;
-  }
-}
-
-/** Intervals and differences of all measures; those of calibrated scores for systems that have them in all runs. */
-function measure(
-  systems: readonly SystemInput[],
-  { baseline, ...options }: MeasureOptions & { speakers: SpeakerPairs },
-) {
-  const calibrated = systems.filter(({ runs }) => runs.every(({ llrs }) => llrs));
-  const llrsOf = ({ name, runs }: SystemInput) => ({ name, runs: runs.map(({ llrs }) => llrs!) });
-  if (calibrated.length === systems.length) {
-    // Both orders are the same, so these say what the scores would.
-    const { systems: all, ...rest } = compareRuns({
-      ...options,
-      baseline,
-      systems: systems.map(llrsOf),
-      calibrated: true,
-    });
-    return { ...rest, figures: all.map(({ figures }) => figures) };
-  }
-  const { systems: all, ...rest } = compareRuns({
-    ...options,
-    baseline,
-    systems: systems.map(({ name, runs }) => ({ name, runs: runs.map(({ scores }) => scores) })),
-  });
-  if (calibrated.length === 0) return { ...rest, figures: all.map(({ figures }) => figures) };
-  const more = compareRuns({
-    ...options,
-    ...(calibrated.some(({ name }) => name === baseline) && { baseline }),
-    systems: calibrated.map(llrsOf),
-    calibrated: true,
-    measures: calibrationMeasures,
-  });
-  return {
-    ...rest,
-    figures: all.map(({ name, figures }) => ({
-      ...figures,
-      ...more.systems.find((system) => system.name === name)?.figures,
-    })),
-    differences: Object.fromEntries(
-      Object.entries(rest.differences).map(([name, own]) => [name, { ...own, ...more.differences[name] }]),
-    ),
-  };
-}
-
-function evaluateRun({ name, scores, llrs }: RunInput, labels: Uint8Array) {
-  const { trials: _, targets: __, nontargets: ___, ...figures } = evaluateLabelled(scores, labels, { where: name });
-  if (!llrs) return figures;
-  const calibrated = evaluateLabelled(llrs, labels, { calibrated: true, where: name });
-  // Intervals are of the ratios, so they must be of these scores. Roundings may join two of them.
-  if (Math.abs(calibrated.eer - figures.eer) > 1e-4) {
-    throw new UserError(
-      `${name}: the log-likelihood ratios are not of these scores: they have an EER of ${calibrated.eer}, the scores one of ${figures.eer}\n  calibrate again`,
-    );
-  }
-  return { ...figures, ...Object.fromEntries(calibrationMeasures.map((measure) => [measure, calibrated[measure]])) };
-}
-
-function meanFigures(runs: readonly Partial<Record<MeasureName, number>>[]): MeanFigures {
-  const known = [...discriminationMeasures, ...calibrationMeasures].filter((measure) =>
-    runs.every((run) => run[measure] !== undefined),
-  );
-  return Object.fromEntries(
-    known.map((measure) => [measure, runs.reduce((sum, run) => sum + run[measure]!, 0) / runs.length]),
-  ) as unknown as MeanFigures;
 }
 
 function relativeFigures(system: ComparedSystem, base: ComparedSystem): RelativeFigures {

@@ -1,7 +1,11 @@
-/** @file Intervals of figures and of changes as text: rates in percent and points, costs and bits as they are. */
+/** @file Figures, their intervals and those of changes as text: rates in percent and points, costs and bits as they are. */
 import type { Interval, MeasuredDifference } from '../scoring/confidence-interval.js';
 import type { MeasureName } from '../scoring/measures.js';
-import { formatPoints, formatRelative } from './number-format.js';
+import { formatPercent, formatPoints, formatRelative } from './number-format.js';
+
+/** `1.72 %` for rates, `0.203` for costs and bits. */
+export const formatMeasure = (measure: MeasureName, value: number | undefined) =>
+  value === undefined ? '-' : measure === 'eer' ? formatPercent(value) : value.toFixed(3);
 
 /** In points for rates. */
 export const formatDifference = (measure: MeasureName, difference: number) =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { compareSystems, type ComparisonInput, relativeChange, type SystemInput } from '../../src/report/comparison.js';
+import { compareSystems, type ComparisonInput, relativeChange } from '../../src/report/comparison.js';
+import type { SystemInput } from '../../src/report/system-facts.js';
 import type { SpeakerPairs } from '../../src/scoring/speaker-pairs.js';
 
 /** Every utterance of 6 speakers with 2 each against every other: 6 target and 60 nontarget trials. */

@@ -9,7 +9,7 @@ import { departuresFromReleased } from '../../models/aca-net.js';
 import { UserError } from '../../errors.js';
 import type { ModelDescription } from '../../models/model-folder.js';
 import type { ModelOptions } from '../../models/registry.js';
-import type { ExtractionCost, RunInput, SystemInput, TrainingCost } from '../../report/comparison.js';
+import type { ExtractionCost, RunInput, SystemInput, TrainingCost } from '../../report/system-facts.js';
 import { scoringInForce, type ScoringOptions } from '../../scoring/backend-options.js';
 import { joinScores, readScores } from '../../scoring/scores-file.js';
 import type { TrialTable } from '../../scoring/trial-table.js';

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { internal } from '../../errors.js';
-import type { ExtractionCost } from '../../report/comparison.js';
+import type { ExtractionCost } from '../../report/system-facts.js';
 import type { EngineOptions } from '../definition/schema.js';
 
 export interface ExtractionCostOptions {

@@ -5,7 +5,7 @@
  * Other work on the machine makes it slower: `acanet run --force cost/<run>` measures again.
  */
 import { join } from 'node:path';
-import type { ExtractionCost } from '../../report/comparison.js';
+import type { ExtractionCost } from '../../report/system-facts.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import type { Library } from '../running/library.js';

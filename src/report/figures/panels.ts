@@ -21,6 +21,7 @@ export function layOutPanels(
   panels: readonly Panel[],
   systems: readonly string[],
   styles: ReadonlyMap<string, SystemStyle>,
+  { lines = true }: { /** The legend shows lines, not marks only. */ lines?: boolean } = {},
 ) {
   const place = panels.map((_, i) => ({
     left: (i % COLUMNS) * PANEL.width,
@@ -41,7 +42,7 @@ export function layOutPanels(
       })),
       legend: systemLegend(
         systems.map((name) => ({ name, style: styles.get(name)! })),
-        { left: COLUMNS * PANEL.width + 14, top: 4, width: 150 },
+        { left: COLUMNS * PANEL.width + 14, top: 4, width: 150, lines },
       ),
       grid: place.map(({ left, top }) => ({
         left: left + PANEL.left,
@@ -53,11 +54,17 @@ export function layOutPanels(
         gridIndex,
         ...panelAxis(''),
         min: 0,
-        ...(most !== undefined && { max: most, interval: most / 4 }),
+        ...(most !== undefined && { max: most, interval: roundInterval(most) }),
         splitNumber: 4,
         axisLine: { show: false, onZero: false },
         axisLabel: { ...text(11.5, LIGHT.faint), ...(tick && { formatter: tick }) },
       })),
     },
   };
+}
+
+/** A round fourth, fifth or third of where an axis ends. */
+function roundInterval(most: number): number {
+  const isRound = (value: number) => [1, 2, 2.5, 5].includes(Number(value.toExponential(6).split('e')[0]));
+  return most / ([4, 5, 3].find((count) => isRound(most / count)) ?? 4);
 }

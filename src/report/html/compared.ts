@@ -6,6 +6,7 @@ import type { MeasureName } from '../../scoring/measures.js';
 import type { Comparison } from '../comparison.js';
 import { describeIntervals } from '../comparison-table.js';
 import type { Robustness } from '../robustness.js';
+import { trainingSeconds } from '../training-cost.js';
 
 /** A figure with what is known of its certainty. */
 export interface MeasuredValue {
@@ -28,6 +29,8 @@ export interface ComparedSystem {
   readonly realTimeFactor?: number;
   /** Bytes. */
   readonly peakMemory?: number;
+  /** Of a training, where one ran alone and in one go. */
+  readonly trainingSeconds?: number;
   readonly measures: Readonly<Partial<Record<MeasureName, MeasuredValue>>>;
   /** Relative to the baseline's EER, as fractions; absent for the baseline itself. */
   readonly change?: { readonly eer: number; readonly interval?: Interval; readonly pValue?: number };
@@ -84,6 +87,7 @@ export function comparedOf(comparison: Comparison): Compared {
         bytes: system.bytes,
         realTimeFactor: system.realTimeFactor,
         peakMemory: extraction?.lengths[0]?.peakBytes,
+        trainingSeconds: trainingSeconds(system),
         measures: Object.fromEntries(measures),
         ...(change?.eer !== undefined && {
           change: { eer: change.eer, interval: change.eerInterval, pValue: change.eerPValue },

@@ -4,7 +4,7 @@ import { measureTitles, type MeasureName } from '../../scoring/measures.js';
 import { forPage } from '../figures/chart.js';
 import type { SystemStyle } from '../figures/palette.js';
 import { percent } from '../figures/scored-systems.js';
-import { formatBytes, formatCount, formatRelative } from '../number-format.js';
+import { formatBytes, formatCount, formatDuration, formatRelative } from '../number-format.js';
 import type { Compared, ComparedSystem } from './compared.js';
 import { escapeHtml, sectionMarkup } from './markup.js';
 
@@ -58,6 +58,7 @@ const costColumns = (macsDuration: number): readonly Column[] => [
     (factor) => `${(1000 * factor).toPrecision(3)} ms`,
   ),
   numberColumn('peak memory', ({ peakMemory }) => peakMemory, formatBytes),
+  numberColumn('training', ({ trainingSeconds }) => trainingSeconds, formatDuration),
 ];
 
 /** One row a system; columns that no system has a value for are left out. */

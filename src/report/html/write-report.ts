@@ -9,7 +9,7 @@ import { ablationFigure } from '../figures/ablation.js';
 import { forFile } from '../figures/chart.js';
 import { detFigure } from '../figures/det.js';
 import { eerByDurationFigure } from '../figures/eer-by-duration.js';
-import { eerBySizeFigure } from '../figures/eer-by-size.js';
+import { eerByCostFigure } from '../figures/eer-by-cost.js';
 import { embeddingMapFigure } from '../figures/embedding-map.js';
 import type { Figure, NoFigure } from '../figures/figure.js';
 import { gradientsFigure, instrumentsFigure } from '../figures/instruments.js';
@@ -73,7 +73,7 @@ export async function writeReport(
     ...instruments.map(figure),
     ...(tested
       ? [
-          figure(eerBySizeFigure(tested.compared.systems, styles)),
+          figure(eerByCostFigure(tested.compared, styles)),
           figure(eerByDurationFigure(tested.trials, styles)),
           ...(robustness ? [figure(robustnessFigure(robustness, styles))] : []),
           figure(embeddingMapFigure(tested.embeddings)),

@@ -1,10 +1,10 @@
-/** @file The other figures: durations, trainings, sizes, embeddings, and how drawings become files and parts of pages. */
+/** @file The other figures: durations, trainings, costs, embeddings, and how drawings become files and parts of pages. */
 import assert from 'node:assert/strict';
 import { ablationFigure } from '../../../src/report/figures/ablation.js';
 import { drawChart, forFile, forPage } from '../../../src/report/figures/chart.js';
 import { roundUp, topOfRates } from '../../../src/report/figures/chart-parts.js';
 import { durationBands, durationEdges } from '../../../src/report/figures/eer-by-duration.js';
-import { eerBySizeFigure } from '../../../src/report/figures/eer-by-size.js';
+import { eerByCostFigure } from '../../../src/report/figures/eer-by-cost.js';
 import { chooseUtterances, mapEmbeddings, nearestIsOwn } from '../../../src/report/figures/embedding-map.js';
 import { thinned } from '../../../src/report/figures/figure.js';
 import { gradientsFigure, instrumentsFigure, readingsOf } from '../../../src/report/figures/instruments.js';
@@ -65,17 +65,43 @@ describe('training curves', () => {
   });
 });
 
-describe('the EER against parameters', () => {
-  it('leaves out systems of unknown size, and itself if there is none', () => {
-    const { compared } = sampleReport().tested!;
-    const [first, ...others] = compared.systems;
-    const figure = eerBySizeFigure([{ ...first, parameters: undefined }, ...others], styles);
+describe('the EER against cost', () => {
+  const { compared } = sampleReport().tested!;
+  const [first, second] = compared.systems;
+  const unknown = { parameters: undefined, macs: undefined, trainingSeconds: undefined };
+
+  it('has a panel for each cost that is known, and in it the systems of which it is', () => {
+    const figure = eerByCostFigure(
+      { ...compared, systems: [{ ...first, trainingSeconds: undefined }, second] },
+      styles,
+    );
+    assert.ok('data' in figure);
+    assert.deepEqual(
+      figure.data.rows.map((row) => row.slice(0, 4)),
+      [
+        ['aca-net', 4e5, 6e7, null],
+        ['ecapa-tdnn', 4e5 * (1 + 1 / 3), 1.2e8, 80],
+      ],
+    );
+    assert.deepEqual(figure.shown.columns.slice(0, 4), ['system', 'parameters', 'operations', 'time to train']);
+    assert.match(figure.description, /ecapa-tdnn: time to train 80 s, EER/);
+    assert.doesNotMatch(figure.description, /aca-net: time to train/);
+    const without = eerByCostFigure(
+      { ...compared, systems: compared.systems.map((system) => ({ ...system, trainingSeconds: undefined })) },
+      styles,
+    );
+    assert.ok('data' in without);
+    assert.doesNotMatch(without.caption + without.svg, /[Tt]ime to train|alone/);
+  });
+
+  it('leaves out systems of which nothing is known, and itself if there is no other', () => {
+    const figure = eerByCostFigure({ ...compared, systems: [{ ...first, ...unknown }, second] }, styles);
     assert.ok('data' in figure);
     assert.deepEqual(
       figure.data.rows.map(([name]) => name),
       ['ecapa-tdnn'],
     );
-    assert.ok('why' in eerBySizeFigure([{ ...first, parameters: undefined }], styles));
+    assert.ok('why' in eerByCostFigure({ ...compared, systems: [{ ...first, ...unknown }] }, styles));
   });
 
   it('ends its axis above the intervals, but not far above the rates', () => {

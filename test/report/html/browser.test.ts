@@ -157,9 +157,9 @@ describe('the report in Chromium', function () {
   it('shows what is under the pointer at once', async () => {
     const { page } = await open();
     await page.emulateMedia({ reducedMotion: 'reduce' });
-    await page.locator('#figure-size .tip').first().scrollIntoViewIfNeeded();
-    await page.hover('#figure-size .tip');
-    assert.match((await page.textContent('#tip')) ?? '', /parameters, EER/);
+    await page.locator('#figure-cost .tip').first().scrollIntoViewIfNeeded();
+    await page.hover('#figure-cost .tip');
+    assert.match((await page.textContent('#tip')) ?? '', /parameters 400 k, EER/);
     assert.equal(await page.$eval('#tip', (tip) => tip.style.visibility), 'visible');
     await page.close();
   });

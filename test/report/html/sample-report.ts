@@ -58,6 +58,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
       runs: runs.length,
       parameters: 4e5 * (1 + i / 3),
       macs: 6e7 * (1 + i),
+      trainingSeconds: 40 * 2 ** i,
       measures: { eer: { value: eer, interval: [0.6 * eer, 1.8 * eer] }, minDcf: { value: 0.5 } },
       ...(name !== baseline && { change: { eer: 0.1, interval: [-0.2, 0.5], pValue: 0.4 } }),
     };

@@ -18,7 +18,7 @@ describe('a written report', function () {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is one page and each figure as SVG, PNG and CSV', () => {
-    for (const id of ['det', 'scores', 'training', 'size', 'duration', 'embeddings']) {
+    for (const id of ['det', 'scores', 'training', 'cost', 'duration', 'embeddings']) {
       for (const type of ['svg', 'png', 'csv']) assert.ok(existsSync(join(folder, 'figures', `${id}.${type}`)), id);
       assert.ok(page.includes(`id="figure-${id}"`), id);
     }
