@@ -143,8 +143,7 @@ function measure(
     ]);
     return { set, figures: new Map(figures) };
   }
-  // Resamples serve measures that are minima over thresholds, which the EER is not.
-  const options = { measures: ['eer'], resamples: 1, seed, confidence: CONFIDENCE } as const;
+  const options = { measures: ['eer'], seed, confidence: CONFIDENCE } as const;
   const compared = compareRuns({ speakers, systems, baseline: base, ...options });
   const figures = compared.systems.map(({ name, figures: { eer } }): [string, AblationFigures] => {
     const { value, seedValues, interval } = eer!;

@@ -68,7 +68,6 @@ export interface MeasureRobustnessOptions {
   readonly speakers?: SpeakerPairs;
   /** Differences are left out where it is not among the systems. */
   readonly baseline: string;
-  readonly resamples?: number;
   readonly seed?: number;
   readonly confidence?: number;
 }
@@ -82,7 +81,7 @@ export function addRobustness(
   const { baseline, confidence, bootstrap } = comparison;
   const robustness = measureRobustness(input, {
     ...{ labels, baseline, seed, confidence },
-    ...(bootstrap && { speakers, resamples: bootstrap.resamples }),
+    ...(bootstrap && { speakers }),
   });
   return { ...comparison, robustness };
 }

@@ -2,7 +2,7 @@
  * @file Figure: EER of systems against the length of the speech, as slices of the trials (`scoring/slices.ts`).
  *
  * A trial is as hard as its shorter side, so that is what the trials are divided by; the bands hold about as many trials
- * each. Intervals come from resampling the speakers of the band.
+ * each. Intervals come from the speakers of the band.
  */
 import { compareRuns } from '../../scoring/compare-runs.js';
 import type { Interval } from '../../scoring/confidence-interval.js';
@@ -23,7 +23,7 @@ import {
 } from './chart-parts.js';
 import type { Figure, NoFigure } from './figure.js';
 import { LIGHT, type SystemStyle } from './palette.js';
-import { affordableResamples, mean, percent, percentTick, type ScoredTrials } from './scored-systems.js';
+import { mean, percent, percentTick, type ScoredTrials } from './scored-systems.js';
 
 export interface DurationBand {
   readonly name: string;
@@ -40,7 +40,6 @@ const FEWEST_TARGETS = 20;
 /** EERs of the bands that hold enough trials of both kinds. */
 export function durationBands(trials: ScoredTrials): DurationBand[] {
   const { table, sides, systems, speakers, seed } = trials;
-  const resamples = affordableResamples(trials);
   return sliceTrials(table, 'duration', sides, durationEdges(table, sides)).flatMap(({ name, trials: members }) => {
     const labels = Uint8Array.from(members, (trial) => table.labels[trial]);
     const targets = labels.reduce((sum, label) => sum + label, 0);
@@ -51,14 +50,14 @@ export function durationBands(trials: ScoredTrials): DurationBand[] {
       runs: system.runs.map((scores) => Float64Array.from(members, (trial) => scores[trial])),
     }));
     const own = speakersOf(speakers, members);
-    if (resamples === 0 || whyNoIntervals(own) !== undefined) {
+    if (whyNoIntervals(own) !== undefined) {
       const eers = runs.map((system) => ({
         name: system.name,
         eer: mean(system.runs.map((scores) => evaluateLabelled(scores, labels).eer)),
       }));
       return [{ name, targets, nontargets, eers }];
     }
-    const { systems: measured } = compareRuns({ speakers: own, systems: runs, measures: ['eer'], resamples, seed });
+    const { systems: measured } = compareRuns({ speakers: own, systems: runs, measures: ['eer'], seed });
     const eers = measured.map((system) => ({
       name: system.name,
       eer: system.figures.eer!.value,
