@@ -20,6 +20,12 @@ import type { MarginScheduleOptions, ScheduleOptions } from './schedule.js';
 const SPREAD = 3;
 /** In the first epoch healthy networks pass through lower values: ECAPA-TDNN 1.8 after 10 steps. */
 const EARLY_SPREAD = 1.5;
+/**
+ * Share of the crops whose speaker is recognised above which a low spread is no collapse, as one direction cannot tell
+ * dozens of speakers apart. ECAPA-TDNN with 44 % had a spread of 1.2: the running statistics of its batch norms, which
+ * the measured embeddings are made with, come after its weights.
+ */
+const LEARNING = 0.2;
 /** Diversity of attention below which all latents look at the same: 2e-5 from latents of std 0.02, 0.08 from std 2. */
 const ALIKE = 0.01;
 /** Entropy of attention below which it has locked on single frames; in healthy networks it was 0.7 and more. */
@@ -59,6 +65,7 @@ interface Finding {
 
 /** What the rows so far have said. */
 interface History {
+  accuracy?: number;
   firstGradNorm?: number;
   gradNorm?: number;
   margin: number;
@@ -75,6 +82,7 @@ export function createCollapseWatch(context: CollapseContext): CollapseWatch {
         history.gradNorm = row.gradNorm;
         history.margin = typeof row.margin === 'number' ? row.margin : 0;
       }
+      if (typeof row.accuracy === 'number') history.accuracy = row.accuracy;
       const readings = row.instruments as Readings | undefined;
       if (!readings) return [];
       const now = { ...context, step: row.step, history };
@@ -127,9 +135,14 @@ function judge({ spread, common, attention }: Readings, context: Judged): Findin
   return findings;
 }
 
-/** A low spread that the instruments do not explain. Before the first step it is no fault of the training. */
+/**
+ * A low spread that the instruments do not explain. Before the first step it is no fault of the training, within the first
+ * epoch the accuracy must be known.
+ */
 function judgeSpread({ spread, utterances }: Readings, context: Judged, early: boolean): Finding[] {
-  if (context.step === 0) return [];
+  const { step, history } = context;
+  if (step === 0 || (early && history.accuracy === undefined)) return [];
+  if (history.accuracy !== undefined && history.accuracy > LEARNING) return [];
   const limit = Math.min(early ? EARLY_SPREAD : SPREAD, (utterances - 1) / 4);
   return spread < limit ? [fewDirections(spread, limit, context)] : [];
 }
