@@ -22,8 +22,7 @@ const SPREAD = 3;
 const EARLY_SPREAD = 1.5;
 /**
  * Share of the crops whose speaker is recognised above which a low spread is no collapse, as one direction cannot tell
- * dozens of speakers apart. ECAPA-TDNN with 44 % had a spread of 1.2: the running statistics of its batch norms, which
- * the measured embeddings are made with, come after its weights.
+ * dozens of speakers apart. Healthy ECAPA-TDNNs had a spread of 1.2 to 1.5 after an epoch, with 44 to 48 %.
  */
 const LEARNING = 0.2;
 /** Diversity of attention below which all latents look at the same: 2e-5 from latents of std 0.02, 0.08 from std 2. */
