@@ -11,7 +11,7 @@ import { formatChangeInterval, formatDifference, formatInterval, formatMeasure }
 import { formatBytes, formatCount, formatDuration, formatRelative } from './number-format.js';
 import { robustnessConditions, robustnessTable } from './robustness-table.js';
 import { seedTable } from './seed-table.js';
-import { type Column, displayWidth, formatTable, type TableOptions, WIDEST } from './table.js';
+import { type Column, formatTable, type TableOptions, tableWidth, WIDEST } from './table.js';
 import { trainingBytes, trainingSeconds } from './training-cost.js';
 import { formatPValue } from './verdict.js';
 
@@ -52,7 +52,7 @@ export function formatComparison(comparison: Comparison, { style = 'plain' }: Ta
 
 function systemTable(comparison: Comparison, style: TableOptions['style']): string {
   const beside = besideEachOther(comparison);
-  const fits = displayWidth(formatTable(beside.columns, beside.rows).split('\n')[1]) <= WIDEST;
+  const fits = tableWidth(formatTable(beside.columns, beside.rows)) <= WIDEST;
   const { columns, rows } = fits ? beside : belowEachOther(comparison);
   return formatTable(columns, rows, { style });
 }

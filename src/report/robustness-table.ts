@@ -8,7 +8,7 @@ import { stringify } from 'csv-stringify/sync';
 import { formatChangeInterval, formatDifference } from './interval-format.js';
 import { formatPercent, formatRelative } from './number-format.js';
 import type { ConditionSystem, Robustness, TestedUnder } from './robustness.js';
-import { type Column, displayWidth, formatTable, type TableOptions, WIDEST } from './table.js';
+import { type Column, formatTable, type TableOptions, tableWidth, WIDEST } from './table.js';
 import { formatPValue } from './verdict.js';
 
 interface Compared {
@@ -23,7 +23,7 @@ export function robustnessTable(
   { style = 'plain' }: TableOptions = {},
 ): string {
   const beside = besideEachOther(conditions, compared);
-  const fits = displayWidth(formatTable(beside.columns, beside.rows).split('\n')[1]) <= WIDEST;
+  const fits = tableWidth(formatTable(beside.columns, beside.rows)) <= WIDEST;
   const { columns, rows } = fits ? beside : belowEachOther(conditions, compared);
   return formatTable(columns, rows, { style });
 }

@@ -39,14 +39,19 @@ export function formatTable(
   };
   const lines = cells.map((row) => row.map(pad));
   if (!markdown) {
-    const rule = widths.map((width) => '-'.repeat(width));
-    return [lines[0], rule, ...lines.slice(1)].map((line) => `${line.join('  ').trimEnd()}\n`).join('');
+    const rule = widths.map((width) => '-'.repeat(width)).join('  ');
+    // Long reasons at the ends of rows wrap; a rule that did would look like several.
+    const short = rule.slice(0, Math.max(WIDEST, rule.lastIndexOf(' ') + 1 + displayWidth(cells[0].at(-1)!)));
+    return [lines[0], [short], ...lines.slice(1)].map((line) => `${line.join('  ').trimEnd()}\n`).join('');
   }
   const rule = columns.map(({ align }, c) =>
     align === 'right' ? `${'-'.repeat(widths[c] - 1)}:` : '-'.repeat(widths[c]),
   );
   return [lines[0], rule, ...lines.slice(1)].map((line) => `| ${line.join(' | ')} |\n`).join('');
 }
+
+/** Terminal cells that the widest line of a table takes. */
+export const tableWidth = (table: string): number => Math.max(...table.split('\n').map(displayWidth));
 
 /** Columns of a terminal that a table may take where it could be laid out otherwise. */
 export const WIDEST = 120;
