@@ -2,8 +2,8 @@
  * @file A comparison as text: tables for the terminal or for Markdown, its conditions, verdicts and notes.
  *
  * Few systems stand beside each other, each but the baseline followed by its change relative to the baseline; where that
- * gets wider than a terminal, each system has one row. Rates are in percent. A change relative to an error-free baseline
- * is given in points, or as a plain difference.
+ * gets wider than a terminal (on a page: of more than three systems), each system has one row. Rates are in percent. A change
+ * relative to an error-free baseline is given in points, or as a plain difference.
  */
 import { measureTitles, type MeasureName } from '../scoring/measures.js';
 import type { ComparedSystem, Comparison } from './comparison.js';
@@ -50,9 +50,15 @@ export function formatComparison(comparison: Comparison, { style = 'plain' }: Ta
   ].join('\n');
 }
 
+/** Systems that a page can show beside each other. */
+const MOST_BESIDE = 3;
+
 function systemTable(comparison: Comparison, style: TableOptions['style']): string {
   const beside = besideEachOther(comparison);
-  const fits = tableWidth(formatTable(beside.columns, beside.rows)) <= WIDEST;
+  const fits =
+    style === 'markdown'
+      ? comparison.systems.length <= MOST_BESIDE
+      : tableWidth(formatTable(beside.columns, beside.rows)) <= WIDEST;
   const { columns, rows } = fits ? beside : belowEachOther(comparison);
   return formatTable(columns, rows, { style });
 }
@@ -112,7 +118,7 @@ function belowEachOther(comparison: Comparison): TableContent {
       align: 'right',
       cell: ({ realTimeFactor }) => orDash(realTimeFactor, formatFactor),
     },
-    systems.some(trainingSeconds) && {
+    timed(systems) && {
       title: 'training',
       align: 'right',
       cell: (system) => orDash(trainingSeconds(system), formatDuration),
@@ -179,7 +185,7 @@ function tableRows(comparison: Comparison): TableRow[] {
       value: (system) => orDash(peak(system), formatBytes),
       change: (system) => against(peak(system), peak(base)),
     },
-    systems.some(trainingSeconds) && {
+    timed(systems) && {
       title: 'training time (a seed)',
       value: (system) => orDash(trainingSeconds(system), formatDuration),
       change: (system) => against(trainingSeconds(system), trainingSeconds(base)),
@@ -192,6 +198,10 @@ function tableRows(comparison: Comparison): TableRow[] {
   ];
   return rows.filter((row) => row !== false && row !== undefined);
 }
+
+/** One time by itself says nothing beside systems that it cannot be compared with. */
+const timed = (systems: readonly ComparedSystem[]): boolean =>
+  systems.length === 1 ? systems.some(trainingSeconds) : systems.filter(trainingSeconds).length > 1;
 
 interface MeasureRows {
   readonly value: TableRow;

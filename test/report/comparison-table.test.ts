@@ -111,6 +111,24 @@ Models were selected on development trials.
     assert.equal(lines.findIndex((line) => line === '') - 2, 5);
     assert.match(lines[6], /^ecapa-tdnn \(baseline\)/);
     for (const line of lines.slice(0, 7)) assert.ok(displayWidth(line) <= 120, line);
+    const onPage = (count: number) =>
+      formatComparison({ ...many, systems: [...many.systems.slice(0, count - 1), ecapa] }, { style: 'markdown' });
+    assert.match(onPage(3), /^\| +\| +aca-net \| +vs baseline \| +aca-small \| +vs baseline \|/);
+    assert.match(onPage(4), /^\| system +\| +params \|/);
+  });
+
+  it('shows how long a training took where systems can be compared by it', () => {
+    const trained = (system: ComparedSystem, training: object): ComparedSystem => ({
+      ...system,
+      runs: system.runs.map((run) => ({ ...run, training: { seconds: 600, finished: '2026-01-01', ...training } })),
+    });
+    const textOf = (...systems: ComparedSystem[]) => formatComparison({ ...comparison, systems });
+    assert.match(
+      textOf(trained(aca, {}), trained(ecapa, { seconds: 1200 })),
+      /training time \(a seed\) +10\.0 min +-50\.0 % +20\.0 min\n/,
+    );
+    assert.doesNotMatch(textOf(trained(aca, { beside: 2 }), trained(ecapa, {})), /training time/);
+    assert.doesNotMatch(textOf(trained(aca, {}), trained(ecapa, { resumed: true })), /training time/);
   });
 
   it('shows each seed with mean and deviation where there are several', () => {
