@@ -117,7 +117,7 @@ export function eerByCostFigure(
   return {
     ...named,
     caption:
-      `Lower and further to the left is better; the horizontal axes are logarithmic. The bars are 95 % intervals${names.length <= FEW_SYSTEMS ? '' : ' of the first two systems'}; ` +
+      `Lower and further to the left is better; the horizontal axes are logarithmic. The bars are 95 % intervals${names.length <= FEW_SYSTEMS ? '' : ' of the first two systems'} and may go beyond the top; ` +
       'two bars that overlap do not say that the difference is none: the comparison above tests the difference itself, on the same trials.' +
       (timed ? ' Times are those of trainings that ran alone and in one go; they are of this machine.' : ''),
     description: panels.flatMap((panel) => panel.known.map((system) => describe(panel, system))).join('. '),
