@@ -76,6 +76,7 @@ function measure(
   };
 }
 
+/** The measures of one training. @throws UserError if a score is not finite, or the ratios are not of these scores */
 export function evaluateRun({ name, scores, llrs }: RunInput, labels: Uint8Array) {
   const { trials: _, targets: __, nontargets: ___, ...figures } = evaluateLabelled(scores, labels, { where: name });
   if (!llrs) return figures;
@@ -89,6 +90,7 @@ export function evaluateRun({ name, scores, llrs }: RunInput, labels: Uint8Array
   return { ...figures, ...Object.fromEntries(calibrationMeasures.map((measure) => [measure, calibrated[measure]])) };
 }
 
+/** Of the measures that all of the runs have. */
 export function meanFigures(runs: readonly Partial<Record<MeasureName, number>>[]): MeanFigures {
   const known = [...discriminationMeasures, ...calibrationMeasures].filter((measure) =>
     runs.every((run) => run[measure] !== undefined),

@@ -66,12 +66,12 @@ export function compareRuns({
 }: CompareRunsInput): RunsComparison {
   const base = systems.findIndex(({ name }) => name === baseline);
   if (baseline !== undefined && base < 0) throw internal(`no system is named ${baseline}`);
-  // The rest have intervals without them.
-  const minima = measures.some((measure) => measureBounds[measure].minimum);
+  // The others have intervals without them.
+  const drawn = measures.some((measure) => measureBounds[measure].minimum) ? resamples : 0;
   const { systems: runs, groups } = bootstrapMeasures(
     speakers,
     systems.flatMap(({ runs }) => runs),
-    { resamples: minima ? resamples : 0, seed, calibrated },
+    { resamples: drawn, seed, calibrated },
   );
   let taken = 0;
   const estimates = systems.map(({ runs: { length } }) => {
@@ -92,7 +92,7 @@ export function compareRuns({
     Object.fromEntries(measures.map((measure) => [measure, resultOf(measure)])) as Record<MeasureName, Result>;
   return {
     confidence,
-    bootstrap: { unit: 'speaker', speakers: speakers.names.length, groups, resamples, seed },
+    bootstrap: { unit: 'speaker', speakers: speakers.names.length, groups, resamples: drawn, seed },
     systems: systems.map(({ name, runs: { length } }, i) => ({
       name,
       seeds: length,

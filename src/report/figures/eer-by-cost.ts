@@ -9,9 +9,7 @@ import { LIGHT, type SystemStyle } from './palette.js';
 import { layOutPanels, PANELS_WIDTH } from './panels.js';
 import { percent, percentTick } from './scored-systems.js';
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const SECONDS = { s: 1, min: 60, h: 3600, d: 86400 };
 
 /** One panel: what is on its horizontal axis, which is logarithmic. */
 interface Cost {
@@ -164,33 +162,13 @@ function costsOf(macsDuration: number): Cost[] {
       title: 'Time to train',
       note: 'mean of the trainings',
       format: formatDuration,
-      ticks: [
-        1,
-        3,
-        10,
-        30,
-        MINUTE,
-        3 * MINUTE,
-        10 * MINUTE,
-        30 * MINUTE,
-        HOUR,
-        3 * HOUR,
-        10 * HOUR,
-        DAY,
-        3 * DAY,
-        10 * DAY,
-      ],
-      finerTicks: [
-        1,
-        2,
-        5,
-        10,
-        20,
-        30,
-        45,
-        ...[1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 45].map((m) => m * MINUTE),
-        ...[1, 2, 3, 5, 8, 12, 24, 48].map((h) => h * HOUR),
-      ],
+      ticks: times({ s: [1, 3, 10, 30], min: [1, 3, 10, 30], h: [1, 3, 10], d: [1, 3, 10] }),
+      finerTicks: times({
+        s: [1, 2, 5, 10, 20, 30, 45],
+        min: [1, 1.5, 2, 3, 5, 7, 10, 15, 20, 30, 45],
+        h: [1, 2, 3, 5, 8, 12],
+        d: [1, 2],
+      }),
     },
   ];
 }
@@ -198,6 +176,10 @@ function costsOf(macsDuration: number): Cost[] {
 /** So many times each power of ten up to those that anyone counts. */
 const decades = (steps: readonly number[]): number[] =>
   Array.from({ length: 16 }, (_, power) => steps.map((step) => step * 10 ** power)).flat();
+
+/** In seconds. */
+const times = (values: Record<keyof typeof SECONDS, readonly number[]>): number[] =>
+  (['s', 'min', 'h', 'd'] as const).flatMap((unit) => values[unit].map((value) => value * SECONDS[unit]));
 
 /** `5 M` for `5.00 M`. */
 const withoutZeros = (figure: string) => figure.replace(/\.00|\.0(?= )|(?<=\.[1-9])0(?= |$)/, '');
