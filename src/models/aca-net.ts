@@ -18,6 +18,7 @@ import { batchNorm } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
 import { normal, orthogonalRows } from '../nn/initialize.js';
 import { foldAffine, layerNormalize } from '../nn/layer-norm.js';
+import { convolutionMargin, timeConvolution } from '../nn/convolution.js';
 import { linear, linearProduct, pointwise } from '../nn/linear.js';
 import { positionalEncoding } from '../nn/positional-encoding.js';
 import { FRAME_POOLINGS, type FramePooling, framePoolingMacs, listFramePooling, poolFrames } from './frame-pooling.js';
@@ -67,16 +68,26 @@ export const acaNetOptions = z
     outputInit: z
       .strictObject({ attention: z.number().min(0).optional(), mlp: z.number().min(0).optional() })
       .optional(),
+    /**
+     * Frames that an expanded frame is made of, itself in the middle. Absent: 1, as released, so that with positional
+     * none the order of the frames does not matter.
+     */
+    expansionKernel: z
+      .int()
+      .positive()
+      .refine((kernel) => kernel % 2 === 1, { error: 'a kernel size must be odd' })
+      .optional(),
     /** What makes the frames' summary. cross-attention: latents attend to the frames. The others are controls. */
     pooling: z.enum(['cross-attention', ...FRAME_POOLINGS]).optional(),
   })
   .refine(({ embed, heads }) => embed % heads === 0, { error: 'embed must be a multiple of heads', path: ['heads'] })
   // What an option's absence means is left out: equal networks are to be equal settings.
-  .transform(({ pooling, outputInit = {}, ...options }) => {
+  .transform(({ pooling, expansionKernel = 1, outputInit = {}, ...options }) => {
     const factors = Object.entries(outputInit).filter(([, factor]) => factor !== undefined && factor !== 1);
     return {
       ...options,
       ...(factors.length > 0 && { outputInit: Object.fromEntries(factors) as typeof outputInit }),
+      ...(expansionKernel > 1 && { expansionKernel }),
       ...(pooling !== undefined && pooling !== 'cross-attention' && { pooling }),
     };
   });
@@ -104,9 +115,10 @@ interface AttendOptions {
 
 /** What a table must say of a model beside its size: the options that make it another network than the released one. */
 export function departuresFromReleased(options: AcaNetOptions): string[] {
-  const { positional, centred, queryScale, latentInit, outputInit = {}, pooling } = options;
+  const { positional, centred, queryScale, latentInit, outputInit = {}, expansionKernel, pooling } = options;
   return [
     ...(pooling ? [`${pooling} pooling in place of cross attention`] : []),
+    ...(expansionKernel ? [`frames expanded ${expansionKernel} at a time`] : []),
     ...(positional === 'reference' ? [] : [`positional ${positional}`]),
     ...(centred ? ['centred'] : []),
     ...(queryScale === null ? [] : [`queryScale ${queryScale}`]),
@@ -119,7 +131,7 @@ export function departuresFromReleased(options: AcaNetOptions): string[] {
 
 export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const { bins, latents, embed, reps, layers, blocks, heads, attentionMlp, transformerMlp, head } = options;
-  const { pooling, outputInit = {} } = options;
+  const { pooling, outputInit = {}, expansionKernel = 1 } = options;
   const crossName = (block: number, rep: number) => `ACA_blocks.${block}.cross_attention.${rep}`;
   const selfName = (block: number, layer: number) => `ACA_blocks.${block}.latent_transformer.transformer.${layer}`;
   const reductionName = (block: number) => `ACA_blocks.${block}.latent_transformer.ch_reduction`;
@@ -142,13 +154,14 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   };
   const { distribution, std } = options.latentInit;
   list.parameter('latent', [latents, 1, embed], distribution === 'normal' ? normal(std) : orthogonalRows(std));
-  list.conv1d('ch_expansion.conv.conv', bins, embed);
+  list.conv1d('ch_expansion.conv.conv', bins, embed, expansionKernel);
   list.batchNorm('ch_expansion.norm.norm', embed);
   for (const block of indices(blocks)) {
     for (const rep of indices(reps)) attentionLayer(crossName(block, rep), attentionMlp, pooling);
     for (const layer of indices(layers)) attentionLayer(selfName(block, layer), transformerMlp);
     list.conv1d(reductionName(block), embed * (layers + 1), embed);
   }
+  const margin = convolutionMargin(expansionKernel, 1);
   const embeddingSize = head === '1dL' ? embed : latents;
   if (head === '1dE') list.conv1d('ch_compression', embed, 1);
   if (head === '1dL') list.conv1d('ch_compression', latents, 1);
@@ -158,13 +171,21 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   /** The frames, expanded, given positions and normalised, without the affine part: [B·T, E] or [E, B·T]. */
   function encodeFrames(tensors: TensorMap, features: Tensor, { channels, training }: Context): Tensor {
     const [batch, frames] = features.shape;
-    const weight = pointwise(tensors['ch_expansion.conv.conv.weight']);
-    const bias = tensors['ch_expansion.conv.conv.bias'];
-    const flat = tf.reshape(features, [batch * frames, bins]);
-    const expanded = linear(channels === 'first' ? tf.transpose(flat) : flat, weight, bias, channels);
+    const expanded = expandFrames(tensors, features, channels);
     const statistics = training?.statistics;
     const normalized = batchNorm(relu(expanded), tensors, { name: 'ch_expansion.norm.norm', channels, statistics });
     return layerNormalize(addPositions(normalized, { channels, batch, count: frames }), channels);
+  }
+
+  function expandFrames(tensors: TensorMap, features: Tensor, channels: ChannelAxis): Tensor {
+    const { 'ch_expansion.conv.conv.weight': weight, 'ch_expansion.conv.conv.bias': bias } = tensors;
+    if (expansionKernel > 1) {
+      const convolved = timeConvolution(tf.transpose(features, [2, 0, 1]), weight, bias); // [E, B, T]
+      const columns = tf.reshape(convolved, [embed, -1]);
+      return channels === 'first' ? columns : tf.transpose(columns);
+    }
+    const rows = tf.reshape(features, [-1, bins]);
+    return linear(channels === 'first' ? tf.transpose(rows) : rows, pointwise(weight), bias, channels);
   }
 
   function addPositions(
@@ -245,8 +266,8 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     title: `ACA-Net (${latents} latents, embed ${embed}, ${blocks} × [${reps} ${pooling ?? 'cross'}, ${layers} self])`,
     bins,
     embeddingSize,
-    minFrames: 1,
-    minCropFrames: 1,
+    minFrames: 1 + margin,
+    minCropFrames: margin > 0 ? 3 + 2 * margin : 1,
     parameters: list.parameters,
     batchNorms: list.batchNorms,
     derivedBuffers: { 'embed.pe': [10000, 1, embed] },
@@ -299,7 +320,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
       const transformer = layers * (attending(latents) + mlp(transformerMlp));
       const block = reps * (summary + mlp(attentionMlp)) + transformer + reduction;
       const compression = latents * embed * (head === 'fc' ? latents : 1);
-      return frames * bins * embed + blocks * block + compression;
+      return frames * bins * embed * expansionKernel + blocks * block + compression;
     },
   };
 }

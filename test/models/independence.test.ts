@@ -32,6 +32,7 @@ const smallXVector = { type: 'x-vector', bins: 8, embedding: 12, channels: [16, 
 const models: { name: string; options: Record<string, unknown>; onnxOnly?: boolean }[] = [
   { name: 'ACA-Net, positional: time', options: { ...smallAca, ...spreadLatents } },
   { name: 'ACA-Net, positional: none', options: { ...smallAca, ...spreadLatents, positional: 'none' } },
+  { name: 'ACA-Net, frames expanded 5 at a time', options: { ...smallAca, ...spreadLatents, expansionKernel: 5 } },
   { name: 'ACA-Net, head fc', options: { ...smallAca, ...spreadLatents, head: 'fc' } },
   { name: 'ACA-Net, head 1dL', options: { ...smallAca, ...spreadLatents, head: '1dL' } },
   { name: 'ACA-Net with statistics pooling', options: { ...smallAca, pooling: 'statistics' } },
@@ -148,6 +149,27 @@ for (const name of ['reference', 'onnx'] as const) {
       assert.ok(difference(second, first) > 100 * TOLERANCE);
       await inference.dispose();
     });
+
+    for (const [expansionKernel, matters] of [
+      [1, false],
+      [3, true],
+    ] as const) {
+      it(`of ACA-Net without positions ${matters ? 'depends' : 'does not depend'} on the order of the frames, expanded ${expansionKernel} at a time`, async () => {
+        const options = { ...smallAca, ...spreadLatents, positional: 'none', expansionKernel };
+        const model = createModel(parseModelOptions(options, 'test'));
+        const inference = await compile(engine, model);
+        const [frames, size] = [40, model.bins];
+        const forwards = utterance(frames, size, 0);
+        const backwards = Float32Array.from(forwards, (_, i) => {
+          const frame = Math.floor(i / size);
+          return forwards[(frames - 1 - frame) * size + (i % size)];
+        });
+        const [first, second] = await embedBatch(inference, [forwards, backwards], size);
+        const differs = difference(second, first);
+        assert.ok(matters ? differs > 100 * TOLERANCE : differs <= TOLERANCE, `${differs}`);
+        await inference.dispose();
+      });
+    }
 
     for (const [title, options] of [
       ['ACA-Net', smallAca],

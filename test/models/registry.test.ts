@@ -59,6 +59,11 @@ const refused: { name: string; options: Record<string, unknown>; says: RegExp[] 
     says: [/cross-attention/, /attentive/, /pooling/],
   },
   {
+    name: 'frames expanded an even number at a time',
+    options: { type: 'aca-net', expansionKernel: 4 },
+    says: [/a kernel size must be odd/, /expansionKernel/],
+  },
+  {
     name: 'too few kernels of an x-vector',
     options: { type: 'x-vector', channels: [64, 64, 192] },
     says: [/expected 3 values, one a layer, got 5/, /kernels/, /dilations/],
@@ -89,9 +94,12 @@ describe('model options', () => {
 
   it('are the same whether an option is left out or says what its absence means', () => {
     const plain = parseModelOptions({ type: 'aca-net' }, 'test');
-    const said = { type: 'aca-net', pooling: 'cross-attention', outputInit: { attention: 1 } };
+    const said = { type: 'aca-net', pooling: 'cross-attention', expansionKernel: 1, outputInit: { attention: 1 } };
     assert.deepEqual(parseModelOptions(said, 'test'), plain);
-    assert.ok(!('pooling' in plain) && !('outputInit' in plain));
+    assert.deepEqual(
+      ['pooling', 'expansionKernel', 'outputInit'].filter((option) => option in plain),
+      [],
+    );
   });
 
   it('give the size of the embedding', () => {
