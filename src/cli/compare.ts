@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { GuestSystem } from '../recipe/comparison/guest-systems.js';
 import type { Comparison } from '../report/comparison.js';
 import { wholeNumber } from './number-flag.js';
-import { print, printJson } from './output.js';
+import { createTalk, print, printJson } from './output.js';
 import {
   bringUpToDate,
   openFrom,
@@ -166,7 +166,9 @@ async function compareFiles(trials: string, flags: CompareFlags, self: Command):
   ]);
   const systems = await findGuests(flags, []);
   const options = { systems, trials, manifest, speakers, enrollMap, baseline, resamples, out };
-  const comparison = await compareScoreFiles(options);
+  const talk = createTalk({ blocking: true });
+  const onProgress = (done: number, total: number) => talk.progress('resample speakers', done, total);
+  const comparison = await compareScoreFiles({ ...options, onProgress });
   if (flags.results !== undefined) {
     const command = showCommand(self, { args: process.argv.slice(2) });
     await addToResults(comparison, { flags, name: flags.title ?? systems.map(({ name }) => name).join(', '), command });

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SliceKind } from '../scoring/slices.js';
 import type { DefinitionName } from '../scoring/toolkit-definitions.js';
 import { wholeNumber } from './number-flag.js';
-import { print, printJson } from './output.js';
+import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 
 interface MetricsFlags {
@@ -53,8 +53,10 @@ export function addMetrics(program: Command): void {
     const { definition, allDefinitions, by, threshold, json, resamples, seed, worst: count, ...options } = flags;
     const worst = wholeNumber('--worst', count);
     const { reportOnScoreFile } = await import('../recipe/scores/evaluate-score-file.js');
+    const talk = createTalk({ blocking: true });
     const report = reportOnScoreFile(path, {
       ...options,
+      onProgress: (done, total) => talk.progress('resample speakers', done, total),
       resamples: wholeNumber('--resamples', resamples, { from: 0 }),
       seed: wholeNumber('--seed', seed, { from: 0 }),
       worst,

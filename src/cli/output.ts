@@ -32,8 +32,12 @@ export function formatTimeLeft(seconds: unknown): string {
 /** How long plain output may stay silent while work goes on. */
 const LINE_EVERY_MS = 30_000;
 
-/** Talk on stderr. */
-export function createTalk(): Talk {
+/**
+ * Talk on stderr.
+ * @param options.blocking the work leaves no time for signals, so Ctrl-C ends the process at once, and the bar must not
+ * have switched the terminal's line wrapping off
+ */
+export function createTalk({ blocking = false }: { blocking?: boolean } = {}): Talk {
   const terminal = process.stderr.isTTY;
   let bar: SingleBar | undefined;
   let lastLine = performance.now();
@@ -58,7 +62,8 @@ export function createTalk(): Talk {
       if (!bar) {
         const format = '  {what} [{bar}] {value}/{total}{detail}, {eta_formatted} left';
         const formatTime = formatTimeLeft;
-        bar = new SingleBar({ format, formatTime, clearOnComplete: true, hideCursor: null, stream: process.stderr });
+        const looks = { format, formatTime, clearOnComplete: true, hideCursor: null, linewrap: blocking };
+        bar = new SingleBar({ ...looks, ...(blocking && { barsize: 20 }), stream: process.stderr });
         bar.start(total, done, { what, detail: detail && `, ${detail}` });
         if (done >= total) stop();
         return;

@@ -5,16 +5,19 @@ import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
 import {
   bringUpToDate,
+  corpusSets,
   openFrom,
   runsOf,
+  withCorpusOptions,
   withExamples,
   withJobsOption,
   withPresetOption,
   withRecipeOptions,
+  type CorpusFlags,
   type RecipeFlags,
 } from './recipe-options.js';
 
-interface TrainFlags extends RecipeFlags {
+interface TrainFlags extends RecipeFlags, CorpusFlags {
   model?: string;
   resume?: boolean;
   restart?: boolean;
@@ -33,14 +36,18 @@ export function addTrain(program: Command): void {
     .option('--resume', 'insist on going on: an error if there is no checkpoint')
     .option('--restart', 'train again from the beginning');
   withExamples(
-    withRecipeOptions(withJobsOption(withPresetOption(command))),
+    withRecipeOptions(withJobsOption(withPresetOption(withCorpusOptions(command)))),
     'acanet train --recipe demo',
     'acanet train --recipe demo --model ecapa-tdnn --resume',
     'acanet train --recipe demo --seeds 4 --jobs 2',
+    'acanet train --recipe wsj0 --source WSJ0 --lists LISTS',
   ).action(async (flags: TrainFlags, self: Command) => {
     const seeds = wholeNumber('--seeds', flags.seeds);
     const jobs = wholeNumber('--jobs', flags.jobs);
-    const experiment = await openFrom({ flags, sets: seeds === undefined ? [] : [`seeds=${seeds}`] });
+    const experiment = await openFrom({
+      flags,
+      sets: [...corpusSets(flags), ...(seeds === undefined ? [] : [`seeds=${seeds}`])],
+    });
     const runs = await runsOf(experiment, flags.model);
     const stages = runs.map(({ name }) => `train/${name}`);
     const folders = stages.map((stage) => join(experiment.folder, stage));

@@ -6,7 +6,7 @@
  * seeds (`scoring/compare-runs.ts`). What is not known of a system, as of scores from elsewhere, is left out.
  */
 import { UserError } from '../errors.js';
-import type { MeasuredDifferences, MeasuredFigures } from '../scoring/compare-runs.js';
+import type { CompareRunsInput, MeasuredDifferences, MeasuredFigures } from '../scoring/compare-runs.js';
 import type { Interval } from '../scoring/confidence-interval.js';
 import type { Evaluation } from '../scoring/evaluation.js';
 import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
@@ -21,7 +21,7 @@ import {
 } from './system-measures.js';
 import { type Claim, reachVerdict, type Verdict } from './verdict.js';
 
-export interface ComparisonInput {
+export interface ComparisonInput extends Pick<CompareRunsInput, 'onProgress'> {
   /** What is compared: the name of a recipe. */
   readonly name?: string;
   readonly systems: readonly SystemInput[];
@@ -123,10 +123,12 @@ export function compareSystems({
   claim,
   notes = [],
   partial,
+  onProgress,
 }: ComparisonInput): Comparison {
   checkNames(given, baseline);
   const evaluated = given.map(({ runs }) => runs.map((run) => evaluateRun(run, labels)));
-  const { measured, noIntervals } = measureWherePossible(given, speakers, { baseline, resamples, seed, confidence });
+  const drawn = { resamples, seed, confidence, onProgress };
+  const { measured, noIntervals } = measureWherePossible(given, speakers, { baseline, ...drawn });
   const systems = given.map((system, i): ComparedSystem => {
     const { runs: inputs, ...facts } = system;
     const evaluations = evaluated[i];

@@ -1,6 +1,6 @@
 /** @file What systems measure: each training by itself, means over trainings, and intervals and differences where speakers are known. */
 import { UserError } from '../errors.js';
-import { compareRuns } from '../scoring/compare-runs.js';
+import { compareRuns, type CompareRunsInput } from '../scoring/compare-runs.js';
 import { evaluateLabelled, type Evaluation } from '../scoring/evaluation.js';
 import { calibrationMeasures, discriminationMeasures, type MeasureName } from '../scoring/measures.js';
 import { type SpeakerPairs, whyNoIntervals } from '../scoring/speaker-pairs.js';
@@ -12,7 +12,8 @@ export type KnownSpeakers = SpeakerPairs | { readonly unknown: string };
 /** Means over the runs of a system; the last four only where all of its runs are calibrated. */
 export type MeanFigures = Pick<Evaluation, MeasureName>;
 
-interface MeasureOptions extends Record<'resamples' | 'seed' | 'confidence', number> {
+interface MeasureOptions
+  extends Record<'resamples' | 'seed' | 'confidence', number>, Pick<CompareRunsInput, 'onProgress'> {
   baseline: string;
 }
 

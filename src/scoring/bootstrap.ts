@@ -28,6 +28,8 @@ export interface BootstrapOptions extends WeightedMeasuresOptions {
   /** Number of resamples. */
   readonly resamples?: number;
   readonly seed?: number;
+  /** Told after each group left out and each resample, as a million trials take a minute. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Of each weighting of the trials in turn. */
@@ -64,7 +66,7 @@ export interface SpeakerBootstrap {
 export function bootstrapMeasures(
   speakers: SpeakerPairs,
   systems: readonly ArrayLike<number>[],
-  { resamples = 1000, seed = 0, ...options }: BootstrapOptions = {},
+  { resamples = 1000, seed = 0, onProgress, ...options }: BootstrapOptions = {},
 ): SpeakerBootstrap {
   const count = speakers.names.length;
   const measured = systems.map((scores) => weightedMeasures(speakers, scores, options));
@@ -87,6 +89,7 @@ export function bootstrapMeasures(
       }
       without[system].set(g, values);
     });
+    onProgress?.(g + 1, groups.length + resamples);
   });
 
   const resampled = columnsOf(resamples);
@@ -101,6 +104,7 @@ export function bootstrapMeasures(
     if (results.includes(undefined)) continue;
     results.forEach((values, system) => resampled[system].set(r, values!));
     r++;
+    onProgress?.(groups.length + r, groups.length + resamples);
   }
   return {
     speakers: count,

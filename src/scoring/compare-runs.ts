@@ -8,7 +8,7 @@
  * would give these very trainings, not what another training would.
  */
 import { internal } from '../errors.js';
-import { bootstrapMeasures } from './bootstrap.js';
+import { type BootstrapOptions, bootstrapMeasures } from './bootstrap.js';
 import {
   type Estimate,
   measuredDifference,
@@ -25,7 +25,7 @@ export interface SystemRuns {
   readonly runs: readonly ArrayLike<number>[];
 }
 
-export interface CompareRunsInput {
+export interface CompareRunsInput extends Pick<BootstrapOptions, 'onProgress'> {
   readonly speakers: SpeakerPairs;
   readonly systems: readonly SystemRuns[];
   /** Name of one of the systems. Without it there are no differences. */
@@ -63,6 +63,7 @@ export function compareRuns({
   resamples = 1000,
   seed = 0,
   confidence = 0.95,
+  onProgress,
 }: CompareRunsInput): RunsComparison {
   const base = systems.findIndex(({ name }) => name === baseline);
   if (baseline !== undefined && base < 0) throw internal(`no system is named ${baseline}`);
@@ -71,7 +72,7 @@ export function compareRuns({
   const { systems: runs, groups } = bootstrapMeasures(
     speakers,
     systems.flatMap(({ runs }) => runs),
-    { resamples: drawn, seed, calibrated },
+    { resamples: drawn, seed, calibrated, onProgress },
   );
   let taken = 0;
   const estimates = systems.map(({ runs: { length } }) => {

@@ -95,6 +95,7 @@ describe('command line', () => {
     ],
     ['nothing to resume', ['train', '--recipe', 'demo', '--resume'], /no checkpoint to go on from/],
     ['lists whose place is unknown', ['prep', '--recipe', 'wsj0', '--source', '.'], /✖ corpus\.lists is not set/],
+    ['the same in training', ['train', '--recipe', 'wsj0', '--source', '.'], /✖ corpus\.lists is not set/],
     ['a corpus whose place is unknown', ['prep', '--recipe', 'librispeech-mini'], /✖ corpus\.source is not set/],
     [
       'scores of an odd number of files to calibrate',

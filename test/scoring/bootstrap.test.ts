@@ -30,6 +30,16 @@ describe('bootstrap', () => {
     }
   };
 
+  it('tells how far it is, groups and resamples together', () => {
+    const { pairs, scores } = makeSet(6, 3, 1);
+    const told: [number, number][] = [];
+    bootstrapMeasures(pairs, [scores], { resamples: 4, onProgress: (...progress) => told.push(progress) });
+    assert.deepEqual(
+      told,
+      Array.from({ length: 10 }, (_, i) => [i + 1, 10]),
+    );
+  });
+
   it('gives the plain measures where every speaker weighs 1', () => {
     for (let seed = 0; seed < 20; seed++) {
       const { pairs, scores, trials } = makeSet(6, 3, seed);

@@ -4,7 +4,7 @@ import { enrolmentPathOf } from '../../corpus/trials/enrolment.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
 import { readTrials } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
-import { type Comparison, compareSystems } from '../../report/comparison.js';
+import { type Comparison, type ComparisonInput, compareSystems } from '../../report/comparison.js';
 import { writeComparison } from '../../report/comparison-files.js';
 import { speakerPairs } from '../../scoring/speaker-pairs.js';
 import { tableOfTrials, type TrialTable } from '../../scoring/trial-table.js';
@@ -14,7 +14,7 @@ import { realLibrary } from '../running/real-library.js';
 import { COST_SECONDS } from '../stages/stage-cost.js';
 import { sidesFromManifest, speakersFromFile } from '../scores/trial-sides.js';
 
-export interface CompareScoreFilesOptions {
+export interface CompareScoreFilesOptions extends Pick<ComparisonInput, 'onProgress'> {
   systems: readonly GuestSystem[];
   /** The list that all were scored on. */
   trials: string;
@@ -40,6 +40,7 @@ export async function compareScoreFiles({
   resamples,
   seed,
   out,
+  onProgress,
 }: CompareScoreFilesOptions): Promise<Comparison> {
   const names = systems.map(({ name }) => name);
   if (names.length === 0) throw new UserError('nothing to compare: name score files with --scores NAME=FILE');
@@ -63,6 +64,7 @@ export async function compareScoreFiles({
     seed,
     macsDuration: COST_SECONDS,
     notes: describeNotes(read),
+    onProgress,
   });
   if (out !== undefined) writeComparison(out, comparison);
   return comparison;

@@ -12,7 +12,7 @@ import type {
   SliceFigures,
   WorstTrial,
 } from '../../report/score-report.js';
-import { bootstrapMeasures, type SpeakerBootstrap } from '../../scoring/bootstrap.js';
+import { bootstrapMeasures, type BootstrapOptions, type SpeakerBootstrap } from '../../scoring/bootstrap.js';
 import { type Estimate, type FigureOptions, type Interval, measuredFigure } from '../../scoring/confidence-interval.js';
 import { detCurve } from '../../scoring/det-curve.js';
 import { evaluateLabelled } from '../../scoring/evaluation.js';
@@ -83,7 +83,7 @@ export function decideOnScoreFile(
   return decide(scores, labels, { ...costs, calibrated, where: path });
 }
 
-export interface ScoreReportOptions {
+export interface ScoreReportOptions extends Pick<BootstrapOptions, 'onProgress'> {
   /** A trial list; may be absent where every line of the score file has its label. */
   trials?: string;
   /** The scores are natural log-likelihood ratios. */
@@ -120,6 +120,7 @@ export function reportOnScoreFile(
     slices = [],
     worst,
     thresholds = [],
+    onProgress,
   }: ScoreReportOptions = {},
 ): ScoreReport {
   if (manifest !== undefined && speakers !== undefined) {
@@ -145,6 +146,7 @@ export function reportOnScoreFile(
           seed,
           calibrated,
           thresholds: points.map(({ threshold }) => threshold),
+          onProgress,
         })
       : undefined;
   const noIntervals = resamples === 0 ? 'no resamples were asked for' : (tooFew ?? UNKNOWN_SPEAKERS);

@@ -65,7 +65,7 @@ export function compareStage(
     version: 6,
     whenChanged: 'remove',
     resumable: false,
-    async run({ folder, folderOf, log }) {
+    async run({ folder, folderOf, log, progress }) {
       const list = join(folderOf('prep'), 'trials.txt');
       const trials = readTrials(list);
       const table = tableOfTrials(trials);
@@ -94,6 +94,7 @@ export function compareStage(
         macsDuration: COST_SECONDS,
         claim: claimed,
         partial: readPartial(folderOf('prep')),
+        onProgress: (done, total) => progress('resample speakers', done, total),
         notes: [
           describeAverages(
             own,
