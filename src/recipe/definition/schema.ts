@@ -137,6 +137,7 @@ export const recipeSchema = z.strictObject({
       /** Whose claim it is. */
       source: z.string().min(1).optional(),
     })
+    .nullable()
     .optional(),
   training: trainingOptions,
   average: averageOptions,

@@ -44,7 +44,7 @@ export function compareStage(
 ): Stage {
   const { seed, systems, scoring, claim } = recipe;
   const runs = names.flatMap((name) => trainingRuns(recipe, name));
-  const claimed = claim && { system: recipe.model, baseline: recipe.baseline, ...claim };
+  const claimed = claim ? { system: recipe.model, baseline: recipe.baseline, ...claim } : undefined;
   return {
     name: 'compare',
     needs: [

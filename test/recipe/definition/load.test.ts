@@ -29,6 +29,12 @@ describe('recipe loading', () => {
     );
   });
 
+  it('drops what the other one claims, or tests besides, where it is null here', () => {
+    assert.ok(loadRecipe('wsj0-comparison').recipe.claim);
+    const { recipe } = loadRecipe(write('no-claim.yaml', 'extends: wsj0-comparison\nclaim: null\nrobustness: null\n'));
+    assert.equal(recipe.claim ?? recipe.robustness ?? undefined, undefined);
+  });
+
   it('names a recipe by itself or its file, never by the recipe it extends', () => {
     assert.equal(loadRecipe(small()).recipe.name, 'small');
     assert.equal(loadRecipe(small('name: other\n')).recipe.name, 'other');
