@@ -1,7 +1,8 @@
 /**
  * @file ACA-Net (Yip et al., Interspeech 2023): latents that attend to the frames take the place of temporal pooling.
  *
- * Frames are expanded by a linear map, ReLU and batch normalisation, given a position, and layer-normalised. Each of
+ * Frames are expanded by a linear map, ReLU and batch normalisation (or several layers of these), given a position, and
+ * layer-normalised. Each of
  * `blocks` blocks lets the latents [B·L, E] attend to the frames `reps` times (one head), then to one another in
  * `layers` transformer layers, whose stages are concatenated and reduced. A head makes the embedding, which is
  * batch-normalised. As in the released code, only keys and values are normalised (queries too with `queryScale`), and
@@ -77,17 +78,20 @@ export const acaNetOptions = z
       .positive()
       .refine((kernel) => kernel % 2 === 1, { error: 'a kernel size must be odd' })
       .optional(),
+    /** Layers that expand a frame, the further ones of its own values only. Absent: 1, as released. */
+    expansionLayers: z.int().positive().optional(),
     /** What makes the frames' summary. cross-attention: latents attend to the frames. The others are controls. */
     pooling: z.enum(['cross-attention', ...FRAME_POOLINGS]).optional(),
   })
   .refine(({ embed, heads }) => embed % heads === 0, { error: 'embed must be a multiple of heads', path: ['heads'] })
   // What an option's absence means is left out: equal networks are to be equal settings.
-  .transform(({ pooling, expansionKernel = 1, outputInit = {}, ...options }) => {
+  .transform(({ pooling, expansionKernel = 1, expansionLayers = 1, outputInit = {}, ...options }) => {
     const factors = Object.entries(outputInit).filter(([, factor]) => factor !== undefined && factor !== 1);
     return {
       ...options,
       ...(factors.length > 0 && { outputInit: Object.fromEntries(factors) as typeof outputInit }),
       ...(expansionKernel > 1 && { expansionKernel }),
+      ...(expansionLayers > 1 && { expansionLayers }),
       ...(pooling !== undefined && pooling !== 'cross-attention' && { pooling }),
     };
   });
@@ -115,10 +119,20 @@ interface AttendOptions {
 
 /** What a table must say of a model beside its size: the options that make it another network than the released one. */
 export function departuresFromReleased(options: AcaNetOptions): string[] {
-  const { positional, centred, queryScale, latentInit, outputInit = {}, expansionKernel, pooling } = options;
+  const {
+    positional,
+    centred,
+    queryScale,
+    latentInit,
+    outputInit = {},
+    expansionKernel,
+    expansionLayers,
+    pooling,
+  } = options;
   return [
     ...(pooling ? [`${pooling} pooling in place of cross attention`] : []),
     ...(expansionKernel ? [`frames expanded ${expansionKernel} at a time`] : []),
+    ...(expansionLayers ? [`${expansionLayers} layers on each frame`] : []),
     ...(positional === 'reference' ? [] : [`positional ${positional}`]),
     ...(centred ? ['centred'] : []),
     ...(queryScale === null ? [] : [`queryScale ${queryScale}`]),
@@ -131,8 +145,9 @@ export function departuresFromReleased(options: AcaNetOptions): string[] {
 
 export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const { bins, latents, embed, reps, layers, blocks, heads, attentionMlp, transformerMlp, head } = options;
-  const { pooling, outputInit = {}, expansionKernel = 1 } = options;
+  const { pooling, outputInit = {}, expansionKernel = 1, expansionLayers = 1 } = options;
   const crossName = (block: number, rep: number) => `ACA_blocks.${block}.cross_attention.${rep}`;
+  const expansionName = (layer: number) => (layer === 0 ? 'ch_expansion' : `ch_expansion_more.${layer - 1}`);
   const selfName = (block: number, layer: number) => `ACA_blocks.${block}.latent_transformer.transformer.${layer}`;
   const reductionName = (block: number) => `ACA_blocks.${block}.latent_transformer.ch_reduction`;
   const indices = (count: number) => [...Array(count).keys()];
@@ -154,8 +169,11 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   };
   const { distribution, std } = options.latentInit;
   list.parameter('latent', [latents, 1, embed], distribution === 'normal' ? normal(std) : orthogonalRows(std));
-  list.conv1d('ch_expansion.conv.conv', bins, embed, expansionKernel);
-  list.batchNorm('ch_expansion.norm.norm', embed);
+  for (const layer of indices(expansionLayers)) {
+    const [inputs, kernel] = layer === 0 ? [bins, expansionKernel] : [embed, 1];
+    list.conv1d(`${expansionName(layer)}.conv.conv`, inputs, embed, kernel);
+    list.batchNorm(`${expansionName(layer)}.norm.norm`, embed);
+  }
   for (const block of indices(blocks)) {
     for (const rep of indices(reps)) attentionLayer(crossName(block, rep), attentionMlp, pooling);
     for (const layer of indices(layers)) attentionLayer(selfName(block, layer), transformerMlp);
@@ -171,14 +189,20 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   /** The frames, expanded, given positions and normalised, without the affine part: [B·T, E] or [E, B·T]. */
   function encodeFrames(tensors: TensorMap, features: Tensor, { channels, training }: Context): Tensor {
     const [batch, frames] = features.shape;
-    const expanded = expandFrames(tensors, features, channels);
     const statistics = training?.statistics;
-    const normalized = batchNorm(relu(expanded), tensors, { name: 'ch_expansion.norm.norm', channels, statistics });
-    return layerNormalize(addPositions(normalized, { channels, batch, count: frames }), channels);
+    let x = features;
+    for (const layer of indices(expansionLayers)) {
+      const name = expansionName(layer);
+      const { [`${name}.conv.conv.weight`]: weight, [`${name}.conv.conv.bias`]: bias } = tensors;
+      const mapped =
+        layer === 0 ? mapFeatures(x, weight, bias, channels) : linear(x, pointwise(weight), bias, channels);
+      x = batchNorm(relu(mapped), tensors, { name: `${name}.norm.norm`, channels, statistics });
+    }
+    return layerNormalize(addPositions(x, { channels, batch, count: frames }), channels);
   }
 
-  function expandFrames(tensors: TensorMap, features: Tensor, channels: ChannelAxis): Tensor {
-    const { 'ch_expansion.conv.conv.weight': weight, 'ch_expansion.conv.conv.bias': bias } = tensors;
+  /** The first map of the frames, in the layout asked for. */
+  function mapFeatures(features: Tensor, weight: Tensor, bias: Tensor, channels: ChannelAxis): Tensor {
     if (expansionKernel > 1) {
       const convolved = timeConvolution(tf.transpose(features, [2, 0, 1]), weight, bias); // [E, B, T]
       const columns = tf.reshape(convolved, [embed, -1]);
@@ -320,7 +344,8 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
       const transformer = layers * (attending(latents) + mlp(transformerMlp));
       const block = reps * (summary + mlp(attentionMlp)) + transformer + reduction;
       const compression = latents * embed * (head === 'fc' ? latents : 1);
-      return frames * bins * embed * expansionKernel + blocks * block + compression;
+      const expansion = frames * embed * (bins * expansionKernel + (expansionLayers - 1) * embed);
+      return expansion + blocks * block + compression;
     },
   };
 }

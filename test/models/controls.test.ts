@@ -23,6 +23,7 @@ const controls = {
   'ACA-Net with statistics pooling': { ...smallAca, pooling: 'statistics' },
   'ACA-Net with attentive pooling': { ...smallAca, pooling: 'attentive' },
   'ACA-Net with frames expanded 3 at a time': { ...smallAca, expansionKernel: 3 },
+  'ACA-Net with 3 layers on each frame': { ...smallAca, expansionLayers: 3 },
   'an x-vector': { type: 'x-vector', bins: 8, embedding: 6, channels: [8, 8, 12], kernels: [5, 3, 1], dilations: [1, 2, 1] }, // prettier-ignore
 };
 const [speakers, batchSize, cropFrames] = [4, 8, 12];

@@ -33,6 +33,7 @@ const models: { name: string; options: Record<string, unknown>; onnxOnly?: boole
   { name: 'ACA-Net, positional: time', options: { ...smallAca, ...spreadLatents } },
   { name: 'ACA-Net, positional: none', options: { ...smallAca, ...spreadLatents, positional: 'none' } },
   { name: 'ACA-Net, frames expanded 5 at a time', options: { ...smallAca, ...spreadLatents, expansionKernel: 5 } },
+  { name: 'ACA-Net, 3 layers on each frame', options: { ...smallAca, ...spreadLatents, expansionLayers: 3 } },
   { name: 'ACA-Net, head fc', options: { ...smallAca, ...spreadLatents, head: 'fc' } },
   { name: 'ACA-Net, head 1dL', options: { ...smallAca, ...spreadLatents, head: '1dL' } },
   { name: 'ACA-Net with statistics pooling', options: { ...smallAca, pooling: 'statistics' } },

@@ -32,6 +32,12 @@ const table: Row[] = [
     parameters: 4_553_601 + 4 * 80 * 256,
     gmac300: '1.174',
   },
+  {
+    name: 'ACA-Net, 3 layers on each frame', // 2 more maps with bias, gain and shift
+    options: { expansionLayers: 3 },
+    parameters: 4_553_601 + 2 * (256 ** 2 + 3 * 256),
+    gmac300: '1.189',
+  },
   { name: 'ACA-Net, head fc', options: { head: 'fc' }, parameters: 13_990_720 },
   {
     name: 'ACA-Net with statistics pooling', // 4 layers of E² + 2E fewer

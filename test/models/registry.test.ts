@@ -94,10 +94,16 @@ describe('model options', () => {
 
   it('are the same whether an option is left out or says what its absence means', () => {
     const plain = parseModelOptions({ type: 'aca-net' }, 'test');
-    const said = { type: 'aca-net', pooling: 'cross-attention', expansionKernel: 1, outputInit: { attention: 1 } };
+    const said = {
+      type: 'aca-net',
+      pooling: 'cross-attention',
+      expansionKernel: 1,
+      expansionLayers: 1,
+      outputInit: { attention: 1 },
+    };
     assert.deepEqual(parseModelOptions(said, 'test'), plain);
     assert.deepEqual(
-      ['pooling', 'expansionKernel', 'outputInit'].filter((option) => option in plain),
+      ['pooling', 'expansionKernel', 'expansionLayers', 'outputInit'].filter((option) => option in plain),
       [],
     );
   });
