@@ -18,6 +18,8 @@ const PRESETS: Record<string, { readonly type: string; readonly model: Record<st
       centred: false,
       queryScale: null,
       positional: 'reference',
+      expansionKernel: 1,
+      expansionLayers: 1,
     },
   },
 };
