@@ -1,11 +1,9 @@
 /**
  * @file ACA-Net (Yip et al., Interspeech 2023): latents that attend to the frames take the place of temporal pooling.
  *
- * Frames are expanded by a linear map, ReLU and batch normalisation (or several layers of these), given a position, and
- * layer-normalised. Each of
- * `blocks` blocks lets the latents [B·L, E] attend to the frames `reps` times (one head), then to one another in
- * `layers` transformer layers, whose stages are concatenated and reduced. A head makes the embedding, which is
- * batch-normalised. As in the released code, only keys and values are normalised (queries too with `queryScale`), and
+ * The frames are expanded, given a position and layer-normalised (`frame-encoder.ts`). Each of `blocks` blocks lets the
+ * latents [B·L, E] attend to the frames `reps` times (one head), then to one another in `layers` transformer layers, whose
+ * stages are concatenated and reduced. A head makes the embedding, which is batch-normalised. As in the released code, only keys and values are normalised (queries too with `queryScale`), and
  * dropout follows each MLP's second map only. Parameter names are those of the released code. With `pooling`, the control,
  * the frames are pooled where latents would attend to them (`frame-pooling.ts`).
  */
@@ -19,9 +17,8 @@ import { batchNorm } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
 import { normal, orthogonalRows } from '../nn/initialize.js';
 import { foldAffine, layerNormalize } from '../nn/layer-norm.js';
-import { convolutionMargin, timeConvolution } from '../nn/convolution.js';
 import { linear, linearProduct, pointwise } from '../nn/linear.js';
-import { positionalEncoding } from '../nn/positional-encoding.js';
+import { createFrameEncoder } from './frame-encoder.js';
 import { FRAME_POOLINGS, type FramePooling, framePoolingMacs, listFramePooling, poolFrames } from './frame-pooling.js';
 import type { EmbedOptions, FrameAttentionLayer, SpeakerModel } from './model.js';
 import { createParameterList } from './parameter-list.js';
@@ -145,9 +142,9 @@ export function departuresFromReleased(options: AcaNetOptions): string[] {
 
 export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const { bins, latents, embed, reps, layers, blocks, heads, attentionMlp, transformerMlp, head } = options;
-  const { pooling, outputInit = {}, expansionKernel = 1, expansionLayers = 1 } = options;
+  const { pooling, outputInit = {} } = options;
+  const frameEncoder = createFrameEncoder(options);
   const crossName = (block: number, rep: number) => `ACA_blocks.${block}.cross_attention.${rep}`;
-  const expansionName = (layer: number) => (layer === 0 ? 'ch_expansion' : `ch_expansion_more.${layer - 1}`);
   const selfName = (block: number, layer: number) => `ACA_blocks.${block}.latent_transformer.transformer.${layer}`;
   const reductionName = (block: number) => `ACA_blocks.${block}.latent_transformer.ch_reduction`;
   const indices = (count: number) => [...Array(count).keys()];
@@ -169,68 +166,17 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   };
   const { distribution, std } = options.latentInit;
   list.parameter('latent', [latents, 1, embed], distribution === 'normal' ? normal(std) : orthogonalRows(std));
-  for (const layer of indices(expansionLayers)) {
-    const [inputs, kernel] = layer === 0 ? [bins, expansionKernel] : [embed, 1];
-    list.conv1d(`${expansionName(layer)}.conv.conv`, inputs, embed, kernel);
-    list.batchNorm(`${expansionName(layer)}.norm.norm`, embed);
-  }
+  frameEncoder.list(list);
   for (const block of indices(blocks)) {
     for (const rep of indices(reps)) attentionLayer(crossName(block, rep), attentionMlp, pooling);
     for (const layer of indices(layers)) attentionLayer(selfName(block, layer), transformerMlp);
     list.conv1d(reductionName(block), embed * (layers + 1), embed);
   }
-  const margin = convolutionMargin(expansionKernel, 1);
   const embeddingSize = head === '1dL' ? embed : latents;
   if (head === '1dE') list.conv1d('ch_compression', embed, 1);
   if (head === '1dL') list.conv1d('ch_compression', latents, 1);
   if (head === 'fc') list.linear('ch_compression', latents * embed, latents);
   list.batchNorm('final_norm.norm', embeddingSize);
-
-  /** The frames, expanded, given positions and normalised, without the affine part: [B·T, E] or [E, B·T]. */
-  function encodeFrames(tensors: TensorMap, features: Tensor, { channels, training }: Context): Tensor {
-    const [batch, frames] = features.shape;
-    const statistics = training?.statistics;
-    let x = features;
-    for (const layer of indices(expansionLayers)) {
-      const name = expansionName(layer);
-      const { [`${name}.conv.conv.weight`]: weight, [`${name}.conv.conv.bias`]: bias } = tensors;
-      const mapped =
-        layer === 0 ? mapFeatures(x, weight, bias, channels) : linear(x, pointwise(weight), bias, channels);
-      x = batchNorm(relu(mapped), tensors, { name: `${name}.norm.norm`, channels, statistics });
-    }
-    return layerNormalize(addPositions(x, { channels, batch, count: frames }), channels);
-  }
-
-  /** The first map of the frames, in the layout asked for. */
-  function mapFeatures(features: Tensor, weight: Tensor, bias: Tensor, channels: ChannelAxis): Tensor {
-    if (expansionKernel > 1) {
-      const convolved = timeConvolution(tf.transpose(features, [2, 0, 1]), weight, bias); // [E, B, T]
-      const columns = tf.reshape(convolved, [embed, -1]);
-      return channels === 'first' ? columns : tf.transpose(columns);
-    }
-    const rows = tf.reshape(features, [-1, bins]);
-    return linear(channels === 'first' ? tf.transpose(rows) : rows, pointwise(weight), bias, channels);
-  }
-
-  function addPositions(
-    x: Tensor,
-    { channels, batch, count }: { channels: ChannelAxis; batch: number; count: number },
-  ): Tensor {
-    if (options.positional === 'none') return x;
-    const ofTime = options.positional === 'time';
-    const encodings = positionalEncoding(ofTime ? count : batch, embed); // [T or B, E]
-    const sum =
-      channels === 'first'
-        ? tf.add(
-            tf.reshape(x, [embed, batch, count]),
-            tf.reshape(tf.transpose(encodings), ofTime ? [embed, 1, count] : [embed, batch, 1]),
-          )
-        : tf.add(
-            tf.reshape(x, [batch, count, embed]),
-            tf.reshape(encodings, ofTime ? [1, count, embed] : [batch, 1, embed]),
-          );
-    return tf.reshape(sum, x.shape);
-  }
 
   /** Attention of the latents over `rows`, or pooling of them, and an MLP, each with a residual; all in the context's layout. */
   function attend(
@@ -290,8 +236,8 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     title: `ACA-Net (${latents} latents, embed ${embed}, ${blocks} × [${reps} ${pooling ?? 'cross'}, ${layers} self])`,
     bins,
     embeddingSize,
-    minFrames: 1 + margin,
-    minCropFrames: margin > 0 ? 3 + 2 * margin : 1,
+    minFrames: frameEncoder.minFrames,
+    minCropFrames: frameEncoder.minCropFrames,
     parameters: list.parameters,
     batchNorms: list.batchNorms,
     derivedBuffers: { 'embed.pe': [10000, 1, embed] },
@@ -304,7 +250,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     embed(tensors, features, { training, lengths, onAttention, onLatents } = {}) {
       if (lengths) throw new Error('ACA-Net takes no lengths: give it utterances of one length');
       const context: Context = { batch: features.shape[0], channels: training ? 'first' : 'last', training };
-      const frames = encodeFrames(tensors, features, context);
+      const frames = frameEncoder.encode(tensors, features, context);
       const byRow = tf.reshape(tensors.latent, [latents, embed]);
       const initial = context.channels === 'first' ? tf.transpose(byRow) : byRow;
       let latent = repeatForBatch(initial, context);
@@ -344,8 +290,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
       const transformer = layers * (attending(latents) + mlp(transformerMlp));
       const block = reps * (summary + mlp(attentionMlp)) + transformer + reduction;
       const compression = latents * embed * (head === 'fc' ? latents : 1);
-      const expansion = frames * embed * (bins * expansionKernel + (expansionLayers - 1) * embed);
-      return expansion + blocks * block + compression;
+      return frameEncoder.macs(frames) + blocks * block + compression;
     },
   };
 }
