@@ -1,6 +1,6 @@
 /**
  * @file Lint rules: typed linting of the TypeScript sources, and the direction in which the folders of src/ may import
- * each other (the table below, read: a folder → the folders it may import). Only src/engine knows ONNX Runtime and
+ * each other (the tables below: a folder → the folders it may import; and the order of the rooms inside a folder). Only src/engine knows ONNX Runtime and
  * TensorFlow.js by name.
  */
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -9,6 +9,7 @@ import tseslint from 'typescript-eslint';
 
 const mayImport = {
   storage: [],
+  configuration: ['storage'],
   audio: ['storage'],
   corpus: ['storage', 'audio'],
   features: ['storage', 'audio', 'corpus'],
@@ -18,7 +19,40 @@ const mayImport = {
   training: ['storage', 'corpus', 'features', 'engine', 'nn', 'models'],
   scoring: ['storage', 'corpus', 'features', 'engine', 'models'],
   report: ['storage', 'corpus', 'scoring'],
-  recipe: ['storage', 'audio', 'corpus', 'features', 'engine', 'nn', 'models', 'training', 'scoring', 'report'],
+  tasks: [
+    'storage',
+    'configuration',
+    'audio',
+    'corpus',
+    'features',
+    'engine',
+    'models',
+    'training',
+    'scoring',
+    'report',
+  ],
+};
+mayImport.recipe = [...mayImport.tasks, 'nn', 'tasks'];
+
+/** The rooms of a folder in the order in which they may import each other: each those before it. `.`: its own files. */
+const rooms = {
+  corpus: ['manifest', 'trials', 'inspection', 'readers', 'export'],
+  features: ['wasm', 'fbank', 'augmentation', '.', 'cache'],
+  engine: ['program', 'onnx', 'trace', 'lower', 'passes', '.'],
+  scoring: ['scores', 'backend', 'measures', 'calibration', 'intervals'],
+  report: ['text', 'comparison', 'figures', 'html', '.'],
+  recipe: [
+    'definition',
+    'running',
+    'artifacts',
+    'examination',
+    'scores',
+    'robustness',
+    'comparison',
+    'report-data',
+    'stages',
+    '.',
+  ],
 };
 
 /** The folder of src/ that a path lies in; undefined for files right in src/, which everyone may import, and others. */
@@ -27,17 +61,33 @@ function folderOf(path) {
   return parts.length > 1 && parts[0] !== '..' ? parts[0] : undefined;
 }
 
-/** Checks the table above, for static imports, `import()`, re-exports and imported types alike. */
+/** The room of its folder that a path lies in. */
+function roomOf(path) {
+  const [, room, ...rest] = relative(join(import.meta.dirname, 'src'), path).split(sep);
+  return rest.length > 0 ? room : '.';
+}
+
+/** Checks the tables above, for static imports, `import()`, re-exports and imported types alike. */
 const importDirection = {
   meta: { type: 'problem', schema: [] },
   create({ filename, report }) {
     const folder = folderOf(filename) ?? '';
-    const allowed = ['errors', 'random', folder, ...(mayImport[folder] ?? [])];
+    const order = rooms[folder];
+    const allowed = ['', folder, ...(mayImport[folder] ?? [])];
     const check = ({ source }) => {
       if (!source || typeof source.value !== 'string' || !source.value.startsWith('.')) return;
-      const other = folderOf(resolve(dirname(filename), source.value));
-      if (!other || folder === 'cli' || allowed.includes(other)) return;
-      report({ node: source, message: `src/${folder} may import only ${allowed.join(', ')}.` });
+      const path = resolve(dirname(filename), source.value);
+      const other = folderOf(path) ?? '';
+      if (folder !== 'cli' && !allowed.includes(other)) {
+        report({ node: source, message: `src/${folder} may import only ${allowed.filter(Boolean).join(', ')}.` });
+      } else if (order && other === folder) {
+        const [from, to] = [filename, path].map((each) => order.indexOf(roomOf(each)));
+        if (from < 0)
+          report({ node: source, message: `${roomOf(filename)} is not in the table of rooms of src/${folder}.` });
+        else if (to > from) {
+          report({ node: source, message: `In src/${folder}, ${order[from]} may not import ${order[to]}.` });
+        }
+      }
     };
     return {
       ImportDeclaration: check,

@@ -5,7 +5,7 @@
  * Needs a build (`npm run build`).
  */
 import { createEngine } from '../dist/src/engine/create-engine.js';
-import { float32 } from '../dist/src/engine/host-tensor.js';
+import { float32 } from '../dist/src/engine/program/host-tensor.js';
 import { initialTensors, parameterCount } from '../dist/src/models/model.js';
 import { createModel, parseModelOptions } from '../dist/src/models/registry.js';
 import { keyedRandom } from '../dist/src/random.js';
@@ -27,7 +27,7 @@ const DISTINCT_BATCHES = 4; // inputs change from request to request, as they do
  * @typedef {{ model: keyof typeof MODELS, task: 'train' | 'extract', batch: number, frames: number, threads: number,
  *             speakers: number, seed: number }} WorkOptions
  * @typedef {import('../dist/src/models/model.js').SpeakerModel} SpeakerModel
- * @typedef {import('../dist/src/engine/program.js').Engine} Engine
+ * @typedef {import('../dist/src/engine/program/program.js').Engine} Engine
  */
 
 /**

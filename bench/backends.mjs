@@ -18,9 +18,9 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { createEngine } from '../dist/src/engine/create-engine.js';
 import { keyedRandom } from '../dist/src/random.js';
-import { cosineScorer } from '../dist/src/scoring/cosine.js';
-import { bothSides, pairScores, trialSides } from '../dist/src/scoring/pair-scorer.js';
-import { normalizeScores } from '../dist/src/scoring/score-normalization.js';
+import { cosineScorer } from '../dist/src/scoring/backend/cosine.js';
+import { bothSides, pairScores, trialSides } from '../dist/src/scoring/backend/pair-scorer.js';
+import { normalizeScores } from '../dist/src/scoring/backend/score-normalization.js';
 import { createRecord } from './record.mjs';
 import { median } from './ratio-table.mjs';
 

@@ -14,7 +14,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { URL, fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { formatTable } from '../dist/src/report/table.js';
+import { formatTable } from '../dist/src/report/text/table.js';
 import { writeFileAtomic, writeJsonAtomic } from '../dist/src/storage/atomic-write.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,6 +1,6 @@
 /**
  * @file Whether 95 % intervals hold the truth in 95 of 100 cases: many simulated systems whose measures are known
- * (`test/scoring/simulated-systems.ts`), all pairs of the utterances of a few speakers scored by each.
+ * (`test/scoring/intervals/simulated-systems.ts`), all pairs of the utterances of a few speakers scored by each.
  *
  * Three tables: intervals of one system's measures, from speakers (as acanet makes them) and, for the EER, from
  * resampling trials as if they were independent; intervals and p-values of the difference of two systems that are
@@ -11,12 +11,17 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { keyedRandom } from '../dist/src/random.js';
-import { compareRuns } from '../dist/src/scoring/compare-runs.js';
-import { measureTitles } from '../dist/src/scoring/measures.js';
-import { formatTable } from '../dist/src/report/table.js';
+import { compareRuns } from '../dist/src/scoring/intervals/paired-difference.js';
+import { measureTitles } from '../dist/src/scoring/measures/measures.js';
+import { formatTable } from '../dist/src/report/text/table.js';
 import { writeFileAtomic, writeJsonAtomic } from '../dist/src/storage/atomic-write.js';
 import { describeProvenance, provenance } from './record.mjs';
-import { levelOfEer, simulatedTrials, simulateRuns, trueMeasures } from '../dist/test/scoring/simulated-systems.js';
+import {
+  levelOfEer,
+  simulatedTrials,
+  simulateRuns,
+  trueMeasures,
+} from '../dist/test/scoring/intervals/simulated-systems.js';
 
 const { simulations, resamples, out } = new Command('node bench/coverage.mjs')
   .description('Count how often intervals hold the truth.')

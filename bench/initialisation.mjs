@@ -9,7 +9,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { formatTable } from '../dist/src/report/table.js';
+import { formatTable } from '../dist/src/report/text/table.js';
 import { writeFileAtomic, writeJsonAtomic } from '../dist/src/storage/atomic-write.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

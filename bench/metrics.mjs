@@ -14,9 +14,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { keyedRandom } from '../dist/src/random.js';
-import { bootstrapMeasures } from '../dist/src/scoring/bootstrap.js';
-import { detCurve } from '../dist/src/scoring/det-curve.js';
-import { curveEer, curveMinDcf } from '../dist/src/scoring/metrics.js';
+import { bootstrapMeasures } from '../dist/src/scoring/intervals/bootstrap.js';
+import { detCurve } from '../dist/src/scoring/measures/det-curve.js';
+import { curveEer, curveMinDcf } from '../dist/src/scoring/measures/metrics.js';
 import { createRecord } from './record.mjs';
 import { median } from './ratio-table.mjs';
 
@@ -98,7 +98,7 @@ function readFile() {
     writeSync(file, lines);
   }
   closeSync(file);
-  const module = new URL('../dist/src/recipe/scores/evaluate-score-file.js', import.meta.url);
+  const module = new URL('../dist/src/tasks/score-files/evaluate-score-file.js', import.meta.url);
   const code = `
     import { reportOnScoreFile } from ${JSON.stringify(module.href)};
     const { eer } = reportOnScoreFile(process.argv[1]);

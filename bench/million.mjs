@@ -19,9 +19,9 @@ import {
   readManifest,
   streamManifest,
   writeManifest,
-} from '../dist/src/corpus/manifest.js';
+} from '../dist/src/corpus/manifest/manifest.js';
 import { makeTrials } from '../dist/src/corpus/trials/trial-making.js';
-import { formatTable } from '../dist/src/report/table.js';
+import { formatTable } from '../dist/src/report/text/table.js';
 import { indexSpeakers, planEpoch, samplerOptions } from '../dist/src/training/sampler.js';
 
 const UTTERANCES_PER_SPEAKER = 100;

@@ -1,7 +1,7 @@
 /** @file The reference models of `test/fixtures/models`: their configuration, weights and recorded tensors. */
 import { existsSync, readFileSync } from 'node:fs';
-import { float32, int32, sizeOf } from '../src/engine/host-tensor.js';
-import type { HostTensor, HostTensors } from '../src/engine/host-tensor.js';
+import { float32, int32, sizeOf } from '../src/engine/program/host-tensor.js';
+import type { HostTensor, HostTensors } from '../src/engine/program/host-tensor.js';
 import { readSafetensors } from '../src/storage/safetensors.js';
 
 const folder = new URL('../../test/fixtures/models/', import.meta.url);

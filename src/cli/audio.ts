@@ -63,7 +63,7 @@ async function showInfo(files: string[], { json, verify }: { json?: boolean; ver
 }
 
 async function infoTable(infos: ShownInfo[], { verify = false }: { verify?: boolean }): Promise<string> {
-  const { formatTable } = await import('../report/table.js');
+  const { formatTable } = await import('../report/text/table.js');
   return formatTable(
     [
       { title: 'file' },

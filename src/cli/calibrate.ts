@@ -1,7 +1,7 @@
 /** @file `acanet calibrate`: scores → log-likelihood ratios, learned from development scores or before. */
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
-import type { Calibration } from '../scoring/calibration.js';
+import type { Calibration } from '../scoring/calibration/calibration.js';
 import { numberBetween } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -62,7 +62,7 @@ export function addCalibrate(program: Command): void {
         `expected two score files for each system (development scores, then those to calibrate), got ${files.length} files`,
       );
     }
-    const { calibrateScoreFiles } = await import('../recipe/scores/calibrate-score-files.js');
+    const { calibrateScoreFiles } = await import('../tasks/score-files/calibrate-score-files.js');
     const report = calibrateScoreFiles({
       ...flags,
       dev: files.filter((_, i) => i % 2 === 0),
@@ -83,7 +83,7 @@ export function addCalibrate(program: Command): void {
       printJson({ ...report, out: flags.out });
       return;
     }
-    const { describeScores } = await import('../scoring/evaluation.js');
+    const { describeScores } = await import('../scoring/measures/evaluation.js');
     const { calibration, features, development, evaluation } = report;
     const formula = calibration ? [formulaOf(calibration, features)] : [];
     print(
@@ -114,13 +114,13 @@ async function applySaved(
   if (devTrials !== undefined || learningGiven) {
     throw new UserError('--apply learns nothing: leave --dev-trials, --method and --prior out');
   }
-  const { applyCalibrationFile } = await import('../recipe/scores/apply-calibration.js');
+  const { applyCalibrationFile } = await import('../tasks/score-files/apply-calibration.js');
   const { evaluation, ...report } = applyCalibrationFile({ ...flags, scores, calibration });
   if (json) {
     printJson({ ...report, ...(evaluation && { evaluation }), out: flags.out });
     return;
   }
-  const { describeScores } = await import('../scoring/evaluation.js');
+  const { describeScores } = await import('../scoring/measures/evaluation.js');
   const figures = evaluation
     ? `calibrated: ${describeScores(evaluation)}, minCllr ${evaluation.minCllr.toFixed(3)}`
     : `${report.trials} trials`;

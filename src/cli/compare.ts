@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { GuestSystem } from '../recipe/comparison/guest-systems.js';
-import type { Comparison } from '../report/comparison.js';
+import type { Comparison } from '../report/comparison/comparison.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import {
@@ -162,7 +162,7 @@ async function compareFiles(trials: string, flags: CompareFlags, self: Command):
   const resamples = wholeNumber('--resamples', flags.resamples);
   const [{ compareScoreFiles }, { formatComparison }] = await Promise.all([
     import('../recipe/comparison/compare-score-files.js'),
-    import('../report/comparison-table.js'),
+    import('../report/comparison/comparison-table.js'),
   ]);
   const systems = await findGuests(flags, []);
   const options = { systems, trials, manifest, speakers, enrollMap, baseline, resamples, out };

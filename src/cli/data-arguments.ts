@@ -29,7 +29,7 @@ export async function refuseInputsBelow(source: string, outputs: readonly (strin
 }
 
 async function isManifest(path: string): Promise<boolean> {
-  const { readManifestLines } = await import('../corpus/manifest-lines.js');
+  const { readManifestLines } = await import('../corpus/manifest/manifest-lines.js');
   try {
     const [first] = readManifestLines(path);
     return first?.utterance !== undefined;

@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Utterance } from '../corpus/manifest.js';
+import type { Utterance } from '../corpus/manifest/manifest.js';
 import { UserError } from '../errors.js';
 import { refuseSameFile } from './data-arguments.js';
 import { listenForInterruption } from './interruption.js';
@@ -31,7 +31,7 @@ export function addDataConvert(data: Command): void {
   ).action(async (manifest: string, out: string, { to, trials, json }: ConvertFlags) => {
     refuseSameFile(manifest, [out]);
     if (trials !== undefined && to !== 'kaldi') throw new UserError('--trials goes with --to kaldi only');
-    const { readCheckedManifest } = await import('../corpus/manifest-lines.js');
+    const { readCheckedManifest } = await import('../corpus/manifest/manifest-lines.js');
     const talk = createTalk();
     const utterances = readCheckedManifest(manifest);
     const files = await write({ utterances, out, to, trials, talk }).finally(talk.stop);
@@ -51,7 +51,7 @@ interface Writing {
 
 async function write({ utterances, out, to, trials, talk }: Writing): Promise<string[]> {
   if (to === 'kaldi') return writeKaldi({ utterances, out, trials, talk });
-  const { writeLhotseManifests, writeUtteranceTable } = await import('../corpus/manifest-export.js');
+  const { writeLhotseManifests, writeUtteranceTable } = await import('../corpus/export/manifest-export.js');
   if (to === 'lhotse') {
     return writeLhotseManifests(out, utterances, {
       onProgress: (done, total) => talk.progress('headers', done, total),
@@ -69,8 +69,8 @@ async function write({ utterances, out, to, trials, talk }: Writing): Promise<st
  */
 async function writeKaldi({ utterances, out, trials, talk }: Omit<Writing, 'to'>): Promise<string[]> {
   const [{ writeKaldiFolder }, { splits }, { readTrials }, { replaceDirectory }] = await Promise.all([
-    import('../corpus/kaldi-folder-writer.js'),
-    import('../corpus/manifest.js'),
+    import('../corpus/export/kaldi-folder-writer.js'),
+    import('../corpus/manifest/manifest.js'),
     import('../corpus/trials/trials.js'),
     import('../storage/atomic-write.js'),
   ]);

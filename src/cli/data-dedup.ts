@@ -45,8 +45,8 @@ export function addDataDedup(data: Command): void {
       await Promise.all([
         import('../corpus/inspection/duplicate-audio.js'),
         import('../corpus/inspection/audio-inspection.js'),
-        import('../corpus/manifest-lines.js'),
-        import('../corpus/manifest.js'),
+        import('../corpus/manifest/manifest-lines.js'),
+        import('../corpus/manifest/manifest.js'),
       ]);
     const talk = createTalk();
     const utterances = readCheckedManifest(manifest);

@@ -33,8 +33,8 @@ export function addDataFix(data: Command): void {
   ).action(async (manifest: string, { out, audio, dropUnreadable, dropInvalid, json }: FixFlags) => {
     refuseSameFile(manifest, [out]);
     const [{ repairManifest, requireUsable }, { writeManifest }] = await Promise.all([
-      import('../corpus/manifest-repair.js'),
-      import('../corpus/manifest.js'),
+      import('../corpus/inspection/manifest-repair.js'),
+      import('../corpus/manifest/manifest.js'),
     ]);
     const talk = createTalk();
     const repair = await repairManifest(manifest, {

@@ -46,8 +46,8 @@ export function addDataImport(data: Command): void {
       { writeTrials },
       { enrolmentPathOf, writeEnrolment },
     ] = await Promise.all([
-      import('../recipe/inspection/import-corpus.js'),
-      import('../corpus/manifest.js'),
+      import('../tasks/corpus/import-corpus.js'),
+      import('../corpus/manifest/manifest.js'),
       import('../corpus/trials/trials.js'),
       import('../corpus/trials/enrolment.js'),
     ]);

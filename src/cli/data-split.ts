@@ -1,6 +1,6 @@
 /** @file `acanet data split`: the speakers of a manifest divided into training, development and test. */
 import type { Command } from 'commander';
-import type { PartSize } from '../corpus/manifest-split.js';
+import type { PartSize } from '../corpus/manifest/manifest-split.js';
 import { UserError } from '../errors.js';
 import { refuseSameFile, refuseTwins, shareOf } from './data-arguments.js';
 import { wholeNumber } from './number-flag.js';
@@ -58,9 +58,9 @@ export function addDataSplit(data: Command): void {
 
     const [{ splitBySpeaker }, { readCheckedManifest }, { describeCorpus, splits, summarizeCorpus, writeManifest }] =
       await Promise.all([
-        import('../corpus/manifest-split.js'),
-        import('../corpus/manifest-lines.js'),
-        import('../corpus/manifest.js'),
+        import('../corpus/manifest/manifest-split.js'),
+        import('../corpus/manifest/manifest-lines.js'),
+        import('../corpus/manifest/manifest.js'),
       ]);
     const utterances = splitBySpeaker(readCheckedManifest(manifest), {
       test: testSize,

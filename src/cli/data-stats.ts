@@ -1,7 +1,7 @@
 /** @file `acanet data stats`: what a corpus is made of, as a table, as JSON, as a picture. */
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import type { Utterance } from '../corpus/manifest.js';
+import type { Utterance } from '../corpus/manifest/manifest.js';
 import { refuseSameFile } from './data-arguments.js';
 import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
@@ -35,8 +35,8 @@ export function addDataStats(data: Command): void {
   ).action(async (manifest: string, { picture, title, audio, threads, json }: StatsFlags) => {
     refuseSameFile(manifest, [picture]);
     const [{ readCheckedManifest }, { corpusStatistics }, { formatStatistics }] = await Promise.all([
-      import('../corpus/manifest-lines.js'),
-      import('../corpus/corpus-statistics.js'),
+      import('../corpus/manifest/manifest-lines.js'),
+      import('../corpus/inspection/corpus-statistics.js'),
       import('../report/corpus-table.js'),
     ]);
     const talk = createTalk();

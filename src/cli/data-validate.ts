@@ -16,7 +16,7 @@ export function addDataValidate(data: Command): void {
     'acanet data validate manifest.jsonl',
     'acanet data validate manifest.jsonl --audio --json',
   ).action(async (manifest: string, { audio, json }: { audio?: boolean; json?: boolean }) => {
-    const { checkManifest, describeProblem } = await import('../corpus/manifest-lines.js');
+    const { checkManifest, describeProblem } = await import('../corpus/manifest/manifest-lines.js');
     const talk = createTalk();
     const { lines, utterances, lineNumbers, problems } = checkManifest(manifest);
     if (audio) {
@@ -25,7 +25,7 @@ export function addDataValidate(data: Command): void {
         import('../corpus/inspection/inspection-summary.js'),
         import('../report/inspection-table.js'),
       ]);
-      const { utteranceProblems } = await import('../corpus/manifest.js');
+      const { utteranceProblems } = await import('../corpus/manifest/manifest.js');
       // Audio is looked for only where the line says sensibly where it is.
       const sound = [...utterances.keys()].filter((index) => utteranceProblems(utterances[index]).length === 0);
       const listened = sound.map((index) => utterances[index]);

@@ -29,11 +29,11 @@ export function addDoctor(program: Command): void {
 }
 
 async function examineThisMachine({ json }: DoctorFlags): Promise<void> {
-  const { examineMachine } = await import('../recipe/inspection/examine-machine.js');
+  const { examineMachine } = await import('../tasks/doctor/examine-machine.js');
   const findings = await examineMachine();
   if (json) printJson(findings);
   else {
-    const { formatTable } = await import('../report/table.js');
+    const { formatTable } = await import('../report/text/table.js');
     const facts = Object.entries({ ...findings.versions, ...findings.machine }).map(([k, v]) => [k, String(v)]);
     print(formatTable([{ title: 'this machine' }, { title: '' }], facts));
     for (const { engine, device, works, remark } of findings.engines) {
@@ -50,8 +50,8 @@ async function examineNetwork(flags: DoctorFlags): Promise<void> {
     flags.model !== undefined && (/[\\/]/.test(flags.model) || existsSync(join(flags.model, 'model.json')));
   const [run] = await runsOf(experiment, isFolder ? undefined : flags.model);
   const [{ examineModel }, { describeModelFindings }] = await Promise.all([
-    import('../recipe/inspection/examine-model.js'),
-    import('../recipe/inspection/model-findings.js'),
+    import('../recipe/examination/examine-model.js'),
+    import('../recipe/examination/model-findings.js'),
   ]);
   const findings = await examineModel({
     workFolder: folder,

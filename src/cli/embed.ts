@@ -1,7 +1,7 @@
 /** @file `acanet embed`: audio or features → embeddings under the same keys. */
 import { Option, type Command } from 'commander';
 import type { RatePolicy } from '../features/options.js';
-import type { EmbeddingFormat } from '../recipe/extraction/embedding-formats.js';
+import type { EmbeddingFormat } from '../tasks/embedding/embedding-formats.js';
 import { listenForInterruption } from './interruption.js';
 import { otherRatesOption } from './other-rates-option.js';
 import { createTalk, print, printJson } from './output.js';
@@ -34,8 +34,8 @@ export function addEmbed(program: Command): void {
     'acanet embed a.wav b.flac --model exp/demo/average/aca-net --out embeddings.ark',
   ).action(async (inputs: string[], flags: EmbedFlags) => {
     const [{ embedInputs }, { embeddingFiles, writeEmbeddingsAs }] = await Promise.all([
-      import('../recipe/extraction/embed-inputs.js'),
-      import('../recipe/extraction/embedding-formats.js'),
+      import('../tasks/embedding/embed-files.js'),
+      import('../tasks/embedding/embedding-formats.js'),
     ]);
     embeddingFiles(flags.format, flags.out, inputs);
     const talk = createTalk();

@@ -39,7 +39,7 @@ export function addExplain(program: Command): void {
     'acanet explain test0003-s0-u000 --recipe demo --pause 1.5',
   ).action(async (inputs: string[], flags: ExplainFlags) => {
     const [{ explainInputs, describeExplained }, { UserError }] = await Promise.all([
-      import('../recipe/explanation/explain.js'),
+      import('../tasks/attention/attention-pictures.js'),
       import('../errors.js'),
     ]);
     if (flags.against !== undefined && flags.pause !== undefined) {
@@ -93,7 +93,7 @@ async function modelOf(flags: ExplainFlags): Promise<{ modelDir: string; engine:
       `${modelDir}: there is no averaged model of ${run.name} yet\n  make it with: acanet average --recipe ${recipe.name} --model ${run.name}`,
     );
   }
-  const { explainRecipe } = await import('../recipe/running/run-recipe.js');
+  const { explainRecipe } = await import('../recipe/run-recipe.js');
   const stage = `average/${run.name}`;
   const changed = explainRecipe({ experiment, targets: [stage] }).filter(({ action }) => action !== 'skip');
   if (changed.length > 0) {

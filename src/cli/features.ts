@@ -39,7 +39,7 @@ export function addFeatures(program: Command): void {
       const flags = self.optsWithGlobals<RecipeFlags>();
       const experiment = await openFrom({ flags });
       const folder = join(experiment.folder, 'features');
-      const { verifyFeatureCache } = await import('../features/cache.js');
+      const { verifyFeatureCache } = await import('../features/cache/cache.js');
       const talk = createTalk();
       const { files, bytes, utterances } = await verifyFeatureCache(folder, {
         onProgress: (done, total) => talk.progress('verify', done, total),
@@ -75,7 +75,7 @@ export function addFeatures(program: Command): void {
       if (foreign.length > 0) {
         self.error(`error: features extract takes no ${foreign[0].long}: it works on files, not on a recipe`);
       }
-      const { extractFeatures } = await import('../recipe/extraction/extract-features.js');
+      const { extractFeatures } = await import('../tasks/extract-features.js');
       const talk = createTalk();
       const {
         type,

@@ -19,7 +19,7 @@ export function addImport(program: Command): void {
     .option('--json', 'print results as JSON');
   withExamples(command, 'acanet import aca.safetensors --config aca.json --out models/aca').action(
     async (weights: string, flags: ImportFlags) => {
-      const { realLibrary } = await import('../recipe/running/real-library.js');
+      const { realLibrary } = await import('../tasks/do-model-work.js');
       const { parameters } = await realLibrary.importModel({ weights, config: flags.config, out: flags.out });
       if (flags.json) printJson({ model: flags.out, parameters });
       else print(flags.out);

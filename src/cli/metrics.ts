@@ -1,7 +1,7 @@
 /** @file `acanet metrics`: the figures of a score file. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { SliceKind } from '../scoring/slices.js';
-import type { DefinitionName } from '../scoring/toolkit-definitions.js';
+import type { SliceKind } from '../scoring/scores/slices.js';
+import type { DefinitionName } from '../scoring/measures/toolkit-definitions.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -52,7 +52,7 @@ export function addMetrics(program: Command): void {
   ).action(async (path: string, flags: MetricsFlags) => {
     const { definition, allDefinitions, by, threshold, json, resamples, seed, worst: count, ...options } = flags;
     const worst = wholeNumber('--worst', count);
-    const { reportOnScoreFile } = await import('../recipe/scores/evaluate-score-file.js');
+    const { reportOnScoreFile } = await import('../tasks/score-files/evaluate-score-file.js');
     const talk = createTalk({ blocking: true });
     const report = reportOnScoreFile(path, {
       ...options,

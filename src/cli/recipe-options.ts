@@ -1,8 +1,8 @@
 /** @file The options that every command on a recipe has, and how such a command opens its experiment. */
 import type { Command } from 'commander';
 import type { EngineOptions } from '../engine/create-engine.js';
-import type { Located } from '../recipe/definition/located-yaml.js';
-import type { RunRecipeOptions } from '../recipe/running/run-recipe.js';
+import type { Located } from '../configuration/located-yaml.js';
+import type { RunRecipeOptions } from '../recipe/run-recipe.js';
 import type { TrainingRun } from '../recipe/definition/training-runs.js';
 import type { Experiment } from '../recipe/running/work-folder.js';
 import { listenForInterruption } from './interruption.js';
@@ -99,7 +99,7 @@ const engineSets = ({ threads, engine, device }: EngineFlags): string[] => [
 export async function engineOf({ threads, engine, device }: EngineFlags): Promise<EngineOptions> {
   const [{ engineOptions }, { checkLocated }] = await Promise.all([
     import('../engine/create-engine.js'),
-    import('../recipe/definition/schema-errors.js'),
+    import('../configuration/schema-errors.js'),
   ]);
   const given = { name: engine, device, threads: wholeNumber('--threads', threads) };
   const flags = Object.entries(given).flatMap(([key, value]): [string, Located][] =>
@@ -147,7 +147,7 @@ async function presetOf(flags: RecipeFlags, name: string): Promise<string[]> {
 export async function bringUpToDate(
   options: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared' | 'jobs'>,
 ): Promise<void> {
-  const { runRecipe } = await import('../recipe/running/run-recipe.js');
+  const { runRecipe } = await import('../recipe/run-recipe.js');
   const talk = createTalk();
   try {
     // What is forced starts over each time.
@@ -192,7 +192,7 @@ export async function systemOf({ recipe }: Experiment, name: string | undefined)
   if (known.includes(name)) return name;
   const [{ UserError }, { didYouMean }] = await Promise.all([
     import('../errors.js'),
-    import('../recipe/definition/closest-name.js'),
+    import('../configuration/closest-name.js'),
   ]);
   throw new UserError(
     `recipe ${recipe.name} has no system "${name}"${didYouMean(name, known)}; there are ${known.join(', ')}`,

@@ -75,8 +75,8 @@ function showAblation(folder: string, json = false): void {
 
 async function explain(options: Parameters<typeof bringUpToDate>[0], json = false): Promise<void> {
   const [{ explainRecipe, trainingsOf }, { formatTable }] = await Promise.all([
-    import('../recipe/running/run-recipe.js'),
-    import('../report/table.js'),
+    import('../recipe/run-recipe.js'),
+    import('../report/text/table.js'),
   ]);
   const plans = explainRecipe(options);
   if (json) printJson(plans);

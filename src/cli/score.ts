@@ -64,7 +64,7 @@ export function addScore(program: Command): void {
     await bringUpToDate({ experiment, targets });
     const talk = createTalk();
     const signal = listenForInterruption();
-    const { describeScores } = await import('../scoring/evaluation.js');
+    const { describeScores } = await import('../scoring/measures/evaluation.js');
     const results: { json: unknown; lines: string[] }[] = [];
     for (const { name, system, seed } of runs) {
       const options = { ...talk, experiment, run: name, trials, enrollMap: flags.enrollMap, out: flags.out, signal };

@@ -29,7 +29,7 @@ export function addThreshold(program: Command): void {
     'acanet threshold dev-scores.txt --trials dev-trials.txt --cost-fa 10 --prior 0.5',
     'acanet threshold llrs.txt --calibrated --prior 0.001',
   ).action(async (path: string, flags: ThresholdFlags) => {
-    const { decideOnScoreFile } = await import('../recipe/scores/evaluate-score-file.js');
+    const { decideOnScoreFile } = await import('../tasks/score-files/evaluate-score-file.js');
     const decision = decideOnScoreFile(path, {
       trials: flags.trials,
       calibrated: flags.calibrated,
@@ -39,7 +39,7 @@ export function addThreshold(program: Command): void {
     });
     if (flags.json) printJson(decision);
     else {
-      const { describeDecision } = await import('../scoring/decision-threshold.js');
+      const { describeDecision } = await import('../scoring/measures/decision-threshold.js');
       print(describeDecision(decision));
     }
   });

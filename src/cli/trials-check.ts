@@ -110,7 +110,7 @@ async function trainedSpeakers(
 async function closestId(known: ReadonlyMap<string, KnownUtterance>): Promise<(id: string) => string | undefined> {
   const [{ createIdHints }, { closestName }] = await Promise.all([
     import('../corpus/trials/closest-id.js'),
-    import('../recipe/definition/closest-name.js'),
+    import('../configuration/closest-name.js'),
   ]);
   const hint = createIdHints(known.keys());
   // Comparing with all of a million ids takes too long: with those that begin or end alike.

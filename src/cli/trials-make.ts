@@ -196,7 +196,7 @@ function describeShortfall({ kind, band, wanted, found }: Shortfall, out: string
 
 /** The utterances of one split, or of all, with no more than trials need. */
 export async function readUtterances(manifest: string, split = 'all'): Promise<KnownUtterance[]> {
-  const { streamManifest, splits } = await import('../corpus/manifest.js');
+  const { streamManifest, splits } = await import('../corpus/manifest/manifest.js');
   if (split !== 'all' && !splits.some((name) => name === split)) {
     throw new UserError(`--split: expected ${splits.join(', ')} or all, got "${split}"`);
   }
@@ -218,7 +218,7 @@ async function partOf(
   flags: MakeFlags,
 ): Promise<{ others: TrialUtterance[]; development?: TrialUtterance[] }> {
   if (flags.devSpeakers === undefined) return { others: utterances };
-  const { setSpeakersAside } = await import('../corpus/development-speakers.js');
+  const { setSpeakersAside } = await import('../corpus/trials/development-speakers.js');
   return setSpeakersAside(utterances, { count: wholeNumber('--dev-speakers', flags.devSpeakers), seed: seedOf(flags) });
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { messageOf, UserError } from '../errors.js';
 import { createEagerEngine } from './eager-engine.js';
 import { createOnnxEngine } from './onnx-engine.js';
-import type { Engine } from './program.js';
+import type { Engine } from './program/program.js';
 
 export const engineOptions = z.strictObject({
   /** onnx: compiled, everywhere. tensorflow: eager on tfjs-node(-gpu), if installed. reference: slow, for tests. */

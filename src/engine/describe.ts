@@ -2,7 +2,7 @@
 import { messageOf } from '../errors.js';
 import { createEngine } from './create-engine.js';
 import type { EngineOptions } from './create-engine.js';
-import { float32 } from './host-tensor.js';
+import { float32 } from './program/host-tensor.js';
 import * as tf from './tfjs.js';
 
 export interface EngineDescription {

@@ -5,11 +5,11 @@
  * libtensorflow, if tfjs-node-gpu or tfjs-node is installed beside acanet.
  */
 import { internal } from '../errors.js';
-import { sizeOf } from './host-tensor.js';
-import type { DType, HostData, HostTensor, HostTensors } from './host-tensor.js';
-import type { Engine, Program, TensorMap } from './program.js';
+import { sizeOf } from './program/host-tensor.js';
+import type { DType, HostData, HostTensor, HostTensors } from './program/host-tensor.js';
+import type { Engine, Program, TensorMap } from './program/program.js';
 import * as tf from './tfjs.js';
-import { withBackend } from './with-backend.js';
+import { withBackend } from './program/with-backend.js';
 
 // Production mode only silences advice to install another backend; no check that we rely on is lost.
 tf.enableProdMode();

@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import type * as Ort from 'onnxruntime-node';
 import { UserError } from '../errors.js';
 import { TRIALS, traceSizes, unifyTraces } from './dynamic-sizes.js';
-import type { DType, HostData, HostTensors } from './host-tensor.js';
+import type { DType, HostData, HostTensors } from './program/host-tensor.js';
 import './lower/all-lowerings.js';
 import { encodeOnnx } from './onnx/encode.js';
 import type { Port } from './onnx/encode.js';
@@ -19,7 +19,7 @@ import { foldSumsIntoGemms } from './passes/add-into-gemm.js';
 import { removeDeadNodes, withoutReshapes } from './passes/rewrite.js';
 import { foldScalesIntoProducts } from './passes/scale-into-product.js';
 import { foldScalesOfAddends } from './passes/scale-of-addend.js';
-import type { Engine, Inference, InferenceDefinition, Step, StepDefinition, TensorSpecs } from './program.js';
+import type { Engine, Inference, InferenceDefinition, Step, StepDefinition, TensorSpecs } from './program/program.js';
 import type { Graph } from './trace/graph.js';
 import { traceProgram } from './trace/trace-backend.js';
 

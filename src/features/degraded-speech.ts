@@ -9,13 +9,13 @@
  * NOTE: features are computed from the cut or noisy samples, so that a mean over the utterance knows no more than they do.
  * Where features leave out frames without speech, a cut with too little speech is drawn again.
  */
-import type { Utterance } from '../corpus/manifest.js';
+import type { Utterance } from '../corpus/manifest/manifest.js';
 import { UserError } from '../errors.js';
 import { keyedRandom, type RandomStream } from '../random.js';
 import { addScaled, drawNoise, drawRecording, energyOf, noiseGain } from './augmentation/additive-noise.js';
 import { createRecordingReader } from './augmentation/recording-reader.js';
 import type { SourceRecording } from './augmentation/sources.js';
-import { energyVad, frameLogEnergies } from './energy-vad.js';
+import { energyVad, frameLogEnergies } from './fbank/energy-vad.js';
 import type { FeatureOptions } from './options.js';
 import {
   type AudioPiece,

@@ -1,7 +1,7 @@
 /** @file Features of a few audio files into one Kaldi archive, outside of any corpus: `acanet features extract`. */
 import { basename, extname, resolve } from 'node:path';
 import { UserError } from '../errors.js';
-import { throwProblems } from '../corpus/problem-list.js';
+import { throwProblems } from '../problem-list.js';
 import { createArchiveWriter, writeScp } from '../storage/kaldi-archive.js';
 import { normalizeFeatures } from './normalization.js';
 import type { FeatureOptions } from './options.js';

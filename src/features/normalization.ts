@@ -7,7 +7,7 @@
  * of Kaldi's `apply-cmvn-sliding --center=true`: n frames from n/2 before the frame, moved inwards at the utterance's ends.
  */
 import { internal } from '../errors.js';
-import type { Features } from './fbank.js';
+import type { Features } from './fbank/fbank.js';
 import type { Normalization } from './options.js';
 
 /** Per band, over the frames of one utterance. */

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { stableJson, sha256Hex } from '../storage/hashing.js';
-import { type VadOptions, vadOptions } from './energy-vad.js';
+import { type VadOptions, vadOptions } from './fbank/energy-vad.js';
 
 /**
  * What is done with audio whose sample rate is not the features': `refuse` it; `downsample` it, but refuse a lower rate,

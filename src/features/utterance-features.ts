@@ -9,12 +9,12 @@
  */
 import { probeAudio } from '../audio/probe.js';
 import { readAudio } from '../audio/read.js';
-import type { Utterance } from '../corpus/manifest.js';
+import type { Utterance } from '../corpus/manifest/manifest.js';
 import { UserError } from '../errors.js';
 import type { Augmentation, AugmentationKey } from './augmentation/augment.js';
 import { changeSpeed } from './augmentation/speed-perturbation.js';
-import { energyVad, frameLogEnergies, speechFrames, type VadOptions } from './energy-vad.js';
-import { createFbank, type Features } from './fbank.js';
+import { energyVad, frameLogEnergies, speechFrames, type VadOptions } from './fbank/energy-vad.js';
+import { createFbank, type Features } from './fbank/fbank.js';
 import type { FeatureOptions, RatePolicy } from './options.js';
 
 export { readsPieces } from '../audio/formats.js';

@@ -10,8 +10,8 @@
  * each crop from normalised features.
  */
 import { internal } from '../errors.js';
-import type { Utterance } from '../corpus/manifest.js';
-import { throwProblems } from '../corpus/problem-list.js';
+import type { Utterance } from '../corpus/manifest/manifest.js';
+import { throwProblems } from '../problem-list.js';
 import { type Augmentation, openAugmentation } from './augmentation/augment.js';
 import { type AugmentationOptions, waveformTechniques } from './augmentation/options.js';
 import type { AugmentationSources, SpeechRecording } from './augmentation/sources.js';

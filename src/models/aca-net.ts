@@ -8,7 +8,7 @@
  * the frames are pooled where latents would attend to them (`frame-pooling.ts`).
  */
 import { z } from 'zod';
-import type { TensorMap } from '../engine/program.js';
+import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { gelu, relu } from '../nn/activations.js';

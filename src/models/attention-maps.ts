@@ -6,8 +6,8 @@
  * exp(H) is the number of frames that an even spread as wide would have, and H / ln T lies between 0 (one frame) and
  * 1 (all T frames alike). The weights are those that the embedding is computed with, in the same graph.
  */
-import type { HostTensor, HostTensors } from '../engine/host-tensor.js';
-import type { Engine, TensorMap } from '../engine/program.js';
+import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
+import type { Engine, TensorMap } from '../engine/program/program.js';
 import { asInput, evaluatedTensors } from './embedder.js';
 import type { FrameMatrix } from './embedder.js';
 import type { FrameAttentionLayer, SpeakerModel } from './model.js';

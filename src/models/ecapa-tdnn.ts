@@ -8,7 +8,7 @@
  * the attention are never built: their weights are split instead.
  */
 import { z } from 'zod';
-import type { TensorMap } from '../engine/program.js';
+import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { relu } from '../nn/activations.js';

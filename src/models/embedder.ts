@@ -4,9 +4,9 @@
  * One session serves every length. Utterances are never padded and never share a batch, so an embedding depends on
  * nothing but its own frames, to the last bit.
  */
-import { float32 } from '../engine/host-tensor.js';
-import type { HostTensor, HostTensors } from '../engine/host-tensor.js';
-import type { Engine } from '../engine/program.js';
+import { float32 } from '../engine/program/host-tensor.js';
+import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
+import type { Engine } from '../engine/program/program.js';
 import { UserError } from '../errors.js';
 import type { SpeakerModel } from './model.js';
 

@@ -6,7 +6,7 @@
  * `expansionLayers` depart from that. Parameter names are those of the released code, and `ch_expansion_more` for what
  * it does not have.
  */
-import type { TensorMap } from '../engine/program.js';
+import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { relu } from '../nn/activations.js';

@@ -8,7 +8,7 @@
  * attention a layer (Okabe et al. 2018). Cross attention has 4E² + 4E values here, `statistics` 3E² + 2E, `attentive`
  * 4E² + 4E + 1.
  */
-import type { TensorMap } from '../engine/program.js';
+import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';

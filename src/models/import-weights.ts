@@ -4,8 +4,8 @@
  */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { int32 } from '../engine/host-tensor.js';
-import type { HostTensors } from '../engine/host-tensor.js';
+import { int32 } from '../engine/program/host-tensor.js';
+import type { HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { readSafetensors } from '../storage/safetensors.js';
 import { modelOptionsFromConfig } from './import-config.js';

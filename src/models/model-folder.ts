@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HostTensor, HostTensors } from '../engine/host-tensor.js';
+import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { replaceDirectory, writeJsonAtomic } from '../storage/atomic-write.js';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.js';

@@ -1,5 +1,5 @@
 /** @file GELU and ReLU with gradients that cost one pass. */
-import { normalCdf, positiveMask } from '../engine/extensions.js';
+import { normalCdf, positiveMask } from '../engine/trace/extensions.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 

@@ -7,7 +7,7 @@
  * constant to a row of scores, which softmax ignores, and the weights of a query sum to one, so a value bias only
  * moves the output's: neither is ever added to the many rows.
  */
-import type { TensorMap } from '../engine/program.js';
+import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { ChannelAxis } from './batch-norm.js';

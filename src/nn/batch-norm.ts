@@ -5,7 +5,7 @@
  * batch's mean and *unbiased* variance. In training the layer hands its batch statistics to a collector, which turns
  * them into new running statistics after the step; in evaluation the running statistics are one affine map.
  */
-import type { TensorMap } from '../engine/program.js';
+import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 

@@ -4,7 +4,7 @@
  * A layer's mask over [rows, columns] is hashed from one random odd key a row and one a column (`hashMask`). The keys
  * are inputs of the step: every layer's row and column keys in one vector, made by `dropoutKeys` on the host.
  */
-import { hashMask } from '../engine/extensions.js';
+import { hashMask } from '../engine/trace/extensions.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { keyedRandom } from '../random.js';

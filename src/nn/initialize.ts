@@ -1,5 +1,5 @@
 /** @file PyTorch's initial values, drawn from keyed random streams: equal seed and name give equal values. */
-import { sizeOf } from '../engine/host-tensor.js';
+import { sizeOf } from '../engine/program/host-tensor.js';
 import { keyedRandom } from '../random.js';
 import type { RandomStream } from '../random.js';
 

@@ -4,7 +4,7 @@
  * The affine map is left to the caller, who folds it into the linear map that follows: (x̂·g + b)·Wᵀ + c is
  * x̂·(W·diag g)ᵀ + (W·b + c), which saves two passes over the activations, forwards and backwards.
  */
-import { normalizeLast } from '../engine/extensions.js';
+import { normalizeLast } from '../engine/trace/extensions.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { ChannelAxis } from './batch-norm.js';

@@ -6,8 +6,8 @@
  * viewer's light or dark scheme, and is light where the viewer does not know (rsvg, LaTeX). The same statistics give the
  * same bytes.
  */
-import type { Classes, CorpusStatistics, Histogram } from '../corpus/corpus-statistics.js';
-import { splits, type Split } from '../corpus/manifest.js';
+import type { Classes, CorpusStatistics, Histogram } from '../corpus/inspection/corpus-statistics.js';
+import { splits, type Split } from '../corpus/manifest/manifest.js';
 import { drawChart, forFile } from './figures/chart.js';
 import { text } from './figures/chart-parts.js';
 import { LIGHT } from './figures/palette.js';

@@ -1,7 +1,7 @@
 /** @file What a corpus is made of, as tables for the terminal. */
-import type { Classes, CorpusStatistics, Spread } from '../corpus/corpus-statistics.js';
-import { formatPercent } from './number-format.js';
-import { formatTable } from './table.js';
+import type { Classes, CorpusStatistics, Spread } from '../corpus/inspection/corpus-statistics.js';
+import { formatPercent } from './text/number-format.js';
+import { formatTable } from './text/table.js';
 
 const right = (title: string) => ({ title, align: 'right' }) as const;
 

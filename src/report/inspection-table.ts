@@ -1,7 +1,7 @@
 /** @file What listening to a corpus found, as one table for the terminal. */
 import type { InspectionSummary } from '../corpus/inspection/inspection-summary.js';
-import { formatPercent } from './number-format.js';
-import { formatTable } from './table.js';
+import { formatPercent } from './text/number-format.js';
+import { formatTable } from './text/table.js';
 
 /**
  * One row a fault, also where nothing has it, so that it shows what was looked for. Rows that make an utterance unusable

@@ -1,12 +1,17 @@
 /** @file What is said about scored trials: measures with intervals, operating points, definitions, slices, worst trials. */
-import type { Interval } from '../scoring/confidence-interval.js';
-import { describeScores, type Evaluation } from '../scoring/evaluation.js';
-import { calibrationMeasures, discriminationMeasures, measureTitles, type MeasureName } from '../scoring/measures.js';
-import type { OperatingPoint } from '../scoring/metrics.js';
-import type { SliceKind } from '../scoring/slices.js';
-import { type DefinedFigures, definitionNotes } from '../scoring/toolkit-definitions.js';
-import { formatPercent } from './number-format.js';
-import { formatTable } from './table.js';
+import type { Interval } from '../scoring/intervals/confidence-interval.js';
+import { describeScores, type Evaluation } from '../scoring/measures/evaluation.js';
+import {
+  calibrationMeasures,
+  discriminationMeasures,
+  measureTitles,
+  type MeasureName,
+} from '../scoring/measures/measures.js';
+import type { OperatingPoint } from '../scoring/measures/metrics.js';
+import type { SliceKind } from '../scoring/scores/slices.js';
+import { type DefinedFigures, definitionNotes } from '../scoring/measures/toolkit-definitions.js';
+import { formatPercent } from './text/number-format.js';
+import { formatTable } from './text/table.js';
 
 export type MeasureIntervals = Partial<Record<MeasureName, Interval>>;
 

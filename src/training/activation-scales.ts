@@ -7,8 +7,8 @@
  * latents after every layer that gives them. For what is read in evaluation mode (attention, embeddings), the running
  * statistics are set to the batch's.
  */
-import { float32, int32, type HostTensors } from '../engine/host-tensor.js';
-import type { Engine, TensorMap } from '../engine/program.js';
+import { float32, int32, type HostTensors } from '../engine/program/host-tensor.js';
+import type { Engine, TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { FrameMatrix } from '../models/embedder.js';

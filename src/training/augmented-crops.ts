@@ -10,8 +10,8 @@
 import { internal, UserError } from '../errors.js';
 import type { Augmentation } from '../features/augmentation/augment.js';
 import { changeSpeed, lengthAfterSpeed, lengthBeforeSpeed } from '../features/augmentation/speed-perturbation.js';
-import { createFbank, type Features } from '../features/fbank.js';
-import { frameGeometry } from '../features/frame-geometry.js';
+import { createFbank, type Features } from '../features/fbank/fbank.js';
+import { frameGeometry } from '../features/fbank/frame-geometry.js';
 import { normalizeFeatures } from '../features/normalization.js';
 import type { FeatureOptions } from '../features/options.js';
 import { createCropAudioReader } from './crop-audio.js';

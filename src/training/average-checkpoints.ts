@@ -4,15 +4,15 @@
  * With `batchNorm: recompute` the averaged weights see one epoch of training batches in training mode, without dropout,
  * and each running statistic becomes the mean of the batches' statistics (Izmailov et al. 2018, as `update_bn`).
  */
-import { int32, sizeOf } from '../engine/host-tensor.js';
-import type { HostTensors } from '../engine/host-tensor.js';
-import type { Engine } from '../engine/program.js';
+import { int32, sizeOf } from '../engine/program/host-tensor.js';
+import type { HostTensors } from '../engine/program/host-tensor.js';
+import type { Engine } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
-import type { Utterance } from '../corpus/manifest.js';
+import type { Utterance } from '../corpus/manifest/manifest.js';
 import { UserError } from '../errors.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
-import { openFeatureCache } from '../features/cache.js';
+import { openFeatureCache } from '../features/cache/cache.js';
 import { writeModelFolder } from '../models/model-folder.js';
 import type { SpeakerModel } from '../models/model.js';
 import { createModel } from '../models/registry.js';

@@ -9,7 +9,7 @@
  * number; it is cut here at once, so that the tensor keeps its type.
  */
 import { z } from 'zod';
-import { sizeOf, type HostTensor, type HostTensors } from '../engine/host-tensor.js';
+import { sizeOf, type HostTensor, type HostTensors } from '../engine/program/host-tensor.js';
 import { internal, UserError } from '../errors.js';
 
 /** What becomes of BatchNorm's running statistics. */

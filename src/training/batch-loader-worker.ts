@@ -2,8 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { internal, messageOf, UserError } from '../errors.js';
 import { openAugmentation } from '../features/augmentation/augment.js';
-import { readCacheDescription } from '../features/cache-format.js';
-import { openFeatureCache } from '../features/cache.js';
+import { readCacheDescription } from '../features/cache/cache-format.js';
+import { openFeatureCache } from '../features/cache/cache.js';
 import { maskedCrops, onlineCrops } from './augmented-crops.js';
 import type { BatchOrder, LoaderMessage, LoaderWorkerData } from './batch-loader.js';
 import { assembleBatch, cachedCrops, type ReadCrop } from './crop.js';

@@ -7,7 +7,7 @@
  */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { HostTensors } from '../engine/host-tensor.js';
+import type { HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { replaceDirectory, writeJsonAtomic } from '../storage/atomic-write.js';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.js';

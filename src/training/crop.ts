@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import type { Features } from '../features/fbank.js';
+import type { Features } from '../features/fbank/fbank.js';
 import type { AudioPiece } from '../features/utterance-features.js';
 import { keyedRandom } from '../random.js';
 

@@ -9,8 +9,8 @@
  *   rows differ from one another;
  * - the norm of each layer's parameters.
  */
-import { float32, type HostTensors } from '../engine/host-tensor.js';
-import type { Engine, TensorMap } from '../engine/program.js';
+import { float32, type HostTensors } from '../engine/program/host-tensor.js';
+import type { Engine, TensorMap } from '../engine/program/program.js';
 import { meanAttention, normalizedEntropy, rowEntropies } from '../models/attention-maps.js';
 import type { AttentionMap } from '../models/attention-maps.js';
 import type { FrameMatrix } from '../models/embedder.js';

@@ -10,7 +10,7 @@
  */
 import { z } from 'zod';
 import * as tf from '../engine/tfjs.js';
-import { float32, type HostTensors } from '../engine/host-tensor.js';
+import { float32, type HostTensors } from '../engine/program/host-tensor.js';
 import { internal } from '../errors.js';
 
 type Tensors = Record<string, tf.Tensor>;

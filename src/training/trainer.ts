@@ -9,13 +9,13 @@
  */
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { HostTensors } from '../engine/host-tensor.js';
-import type { Engine } from '../engine/program.js';
-import type { Utterance } from '../corpus/manifest.js';
+import type { HostTensors } from '../engine/program/host-tensor.js';
+import type { Engine } from '../engine/program/program.js';
+import type { Utterance } from '../corpus/manifest/manifest.js';
 import { UserError } from '../errors.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
-import { openFeatureCache } from '../features/cache.js';
-import type { FeatureCache } from '../features/cache.js';
+import { openFeatureCache } from '../features/cache/cache.js';
+import type { FeatureCache } from '../features/cache/cache.js';
 import { createEmbedder } from '../models/embedder.js';
 import type { SpeakerModel } from '../models/model.js';
 import type { ModelOptions } from '../models/registry.js';

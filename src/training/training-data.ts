@@ -3,7 +3,7 @@
  * make batches. Training and the recomputation of running statistics read the same batches through it.
  */
 import { UserError } from '../errors.js';
-import type { Utterance } from '../corpus/manifest.js';
+import type { Utterance } from '../corpus/manifest/manifest.js';
 import {
   drawsFromAudio,
   type AugmentationOptions,
@@ -11,7 +11,7 @@ import {
   waveformTechniques,
 } from '../features/augmentation/options.js';
 import { describeSources, listAugmentationSources } from '../features/augmentation/sources.js';
-import type { FeatureCache } from '../features/cache.js';
+import type { FeatureCache } from '../features/cache/cache.js';
 import { readsPieces } from '../features/utterance-features.js';
 import { type TrainingVariant, trainingVariants } from '../features/variants.js';
 import { framesAtSpeed } from './augmented-crops.js';

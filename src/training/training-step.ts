@@ -5,9 +5,9 @@
  * `classifier.weight` [speakers, D], and the optimiser's slots. Learning rate, margin and dropout keys are inputs, so
  * the step is compiled once. `num_batches_tracked` is counted outside it.
  */
-import { float32, int32 } from '../engine/host-tensor.js';
-import type { HostTensors } from '../engine/host-tensor.js';
-import type { Engine, Program, Step, TensorMap, TensorSpecs } from '../engine/program.js';
+import { float32, int32 } from '../engine/program/host-tensor.js';
+import type { HostTensors } from '../engine/program/host-tensor.js';
+import type { Engine, Program, Step, TensorMap, TensorSpecs } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { initialTensors, parameterNames } from '../models/model.js';

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { recording } from '../corpus/small-corpus.js';
+import { recording } from '../corpus/readers/small-corpus.js';
 
 const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
 

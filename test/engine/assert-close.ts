@@ -1,6 +1,6 @@
 /** @file Comparing tensors: same type, same shape, values within a tolerance. */
 import assert from 'node:assert/strict';
-import type { HostTensor, HostTensors } from '../../src/engine/host-tensor.js';
+import type { HostTensor, HostTensors } from '../../src/engine/program/host-tensor.js';
 
 /** The largest difference over the largest magnitude expected (at least 1); Infinity where only one value is finite. */
 export function relativeDifference(actual: HostTensor, expected: HostTensor): number {

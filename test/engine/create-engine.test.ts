@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { createEngine, engineOptions, INSTALL_TENSORFLOW, physicalCores } from '../../src/engine/create-engine.js';
-import type { Engine } from '../../src/engine/program.js';
+import type { Engine } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import { UserError } from '../../src/errors.js';
 import { assertAllClose } from './assert-close.js';

@@ -1,6 +1,6 @@
 /** @file Seeded tensors for tests: equal keys give equal values. */
-import { sizeOf } from '../../src/engine/host-tensor.js';
-import type { HostTensor } from '../../src/engine/host-tensor.js';
+import { sizeOf } from '../../src/engine/program/host-tensor.js';
+import type { HostTensor } from '../../src/engine/program/host-tensor.js';
 import { keyedRandom } from '../../src/random.js';
 import type { RandomStream } from '../../src/random.js';
 

@@ -1,10 +1,10 @@
 /** Compiled steps: state that is carried from run to run, on both engines. */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
-import { hashMask } from '../../src/engine/extensions.js';
-import { int32 } from '../../src/engine/host-tensor.js';
-import type { HostTensors } from '../../src/engine/host-tensor.js';
-import type { Engine, StepDefinition } from '../../src/engine/program.js';
+import { hashMask } from '../../src/engine/trace/extensions.js';
+import { int32 } from '../../src/engine/program/host-tensor.js';
+import type { HostTensors } from '../../src/engine/program/host-tensor.js';
+import type { Engine, StepDefinition } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import { dropoutKeys } from '../../src/nn/dropout.js';
 import { assertAllClose } from './assert-close.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createEngine } from '../../src/engine/create-engine.js';
-import type { Engine, Program, TensorSpecs } from '../../src/engine/program.js';
+import type { Engine, Program, TensorSpecs } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import { normal } from './random-tensors.js';
 

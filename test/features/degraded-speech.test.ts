@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Utterance } from '../../src/corpus/manifest.js';
+import type { Utterance } from '../../src/corpus/manifest/manifest.js';
 import { UserError } from '../../src/errors.js';
 import { listRecordings } from '../../src/features/augmentation/sources.js';
 import { createDegradedFeatures, createNoiseMixer, drawCut } from '../../src/features/degraded-speech.js';

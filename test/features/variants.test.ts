@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeWav } from '../../src/audio/write-wav.js';
-import type { Utterance } from '../../src/corpus/manifest.js';
-import { augmentationIdentity, copyIdentity } from '../../src/features/augmentation-identity.js';
+import type { Utterance } from '../../src/corpus/manifest/manifest.js';
+import { augmentationIdentity, copyIdentity } from '../../src/features/augmentation/augmentation-identity.js';
 import { augmentationOptions } from '../../src/features/augmentation/options.js';
-import { buildFeatureCache, openFeatureCache } from '../../src/features/cache.js';
+import { buildFeatureCache, openFeatureCache } from '../../src/features/cache/cache.js';
 import { featureOptions } from '../../src/features/options.js';
 import { trainingVariants } from '../../src/features/variants.js';
 import { keyedRandom } from '../../src/random.js';

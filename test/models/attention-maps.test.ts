@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
-import { float32 } from '../../src/engine/host-tensor.js';
-import type { HostData } from '../../src/engine/host-tensor.js';
-import type { Engine } from '../../src/engine/program.js';
+import { float32 } from '../../src/engine/program/host-tensor.js';
+import type { HostData } from '../../src/engine/program/host-tensor.js';
+import type { Engine } from '../../src/engine/program/program.js';
 import {
   createAttentionMapper,
   createAttentionProbe,

@@ -1,5 +1,5 @@
 /** Pooling in place of cross attention against its formula written plainly: values and gradients, on both engines. */
-import type { TensorMap } from '../../src/engine/program.js';
+import type { TensorMap } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
 import { poolFrames, type FramePooling } from '../../src/models/frame-pooling.js';

@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
-import { float32, sizeOf } from '../../src/engine/host-tensor.js';
-import type { HostTensors } from '../../src/engine/host-tensor.js';
-import type { Engine, Inference } from '../../src/engine/program.js';
+import { float32, sizeOf } from '../../src/engine/program/host-tensor.js';
+import type { HostTensors } from '../../src/engine/program/host-tensor.js';
+import type { Engine, Inference } from '../../src/engine/program/program.js';
 import { UserError } from '../../src/errors.js';
 import { createEmbedder } from '../../src/models/embedder.js';
 import { initialTensors } from '../../src/models/model.js';

@@ -1,6 +1,6 @@
 /** New models: what they hold, and how it starts. */
 import assert from 'node:assert/strict';
-import { sizeOf } from '../../src/engine/host-tensor.js';
+import { sizeOf } from '../../src/engine/program/host-tensor.js';
 import { initialTensors, parameterNames, tensorShapes } from '../../src/models/model.js';
 import type { SpeakerModel } from '../../src/models/model.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';

@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
-import { float32 } from '../../src/engine/host-tensor.js';
-import type { Engine } from '../../src/engine/program.js';
+import { float32 } from '../../src/engine/program/host-tensor.js';
+import type { Engine } from '../../src/engine/program/program.js';
 import { modelOptionsFromConfig } from '../../src/models/import-config.js';
 import { parameterCount } from '../../src/models/model.js';
 import { createModel } from '../../src/models/registry.js';

@@ -1,6 +1,6 @@
 /** The x-vector network against its layers written plainly: values and gradients, on both engines. */
 import assert from 'node:assert/strict';
-import type { TensorMap } from '../../src/engine/program.js';
+import type { TensorMap } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
 import { parameterNames } from '../../src/models/model.js';

@@ -1,7 +1,7 @@
 /** GELU and ReLU: values and gradients. */
 import assert from 'node:assert/strict';
 import * as tf from '../../src/engine/tfjs.js';
-import { withBackend } from '../../src/engine/with-backend.js';
+import { withBackend } from '../../src/engine/program/with-backend.js';
 import { gelu, relu } from '../../src/nn/activations.js';
 import { floats, normal } from '../engine/random-tensors.js';
 import { checkGradients } from './gradient-check.js';

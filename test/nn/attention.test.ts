@@ -1,5 +1,5 @@
 /** Attention with one head (by associativity) and with several, against the textbook formula. */
-import type { TensorMap } from '../../src/engine/program.js';
+import type { TensorMap } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
 import { attention } from '../../src/nn/attention.js';

@@ -1,9 +1,9 @@
 /** Batch normalisation: training and evaluation, both layouts, few and many samples, running statistics. */
 import assert from 'node:assert/strict';
-import { float32 } from '../../src/engine/host-tensor.js';
+import { float32 } from '../../src/engine/program/host-tensor.js';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
-import { withBackend } from '../../src/engine/with-backend.js';
+import { withBackend } from '../../src/engine/program/with-backend.js';
 import { batchNorm, updatedStatistics } from '../../src/nn/batch-norm.js';
 import type { ChannelAxis } from '../../src/nn/batch-norm.js';
 import { normal, positive } from '../engine/random-tensors.js';

@@ -1,8 +1,8 @@
 /** Dropout: keys that depend on seed and step alone, masks that each layer takes in turn. */
 import assert from 'node:assert/strict';
-import { hashMask } from '../../src/engine/extensions.js';
+import { hashMask } from '../../src/engine/trace/extensions.js';
 import * as tf from '../../src/engine/tfjs.js';
-import { withBackend } from '../../src/engine/with-backend.js';
+import { withBackend } from '../../src/engine/program/with-backend.js';
 import { createDropout, dropoutKeyCount, dropoutKeys } from '../../src/nn/dropout.js';
 
 const sites = [

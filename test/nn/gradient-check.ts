@@ -7,8 +7,8 @@
  */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
-import type { HostTensor, HostTensors } from '../../src/engine/host-tensor.js';
-import type { Engine, Program, TensorMap } from '../../src/engine/program.js';
+import type { HostTensor, HostTensors } from '../../src/engine/program/host-tensor.js';
+import type { Engine, Program, TensorMap } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
 import { keyedRandom } from '../../src/random.js';

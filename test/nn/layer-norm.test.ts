@@ -1,5 +1,5 @@
 /** Layer normalisation: value, gradient, and its affine part folded into the next linear map. */
-import type { TensorMap } from '../../src/engine/program.js';
+import type { TensorMap } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
 import { foldAffine, layerNormalize } from '../../src/nn/layer-norm.js';

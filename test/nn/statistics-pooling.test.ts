@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
-import { withBackend } from '../../src/engine/with-backend.js';
+import { withBackend } from '../../src/engine/program/with-backend.js';
 import { attentiveStatistics, frameWeights, statistics } from '../../src/nn/statistics-pooling.js';
 import type { PooledStatistics } from '../../src/nn/statistics-pooling.js';
 import { normal } from '../engine/random-tensors.js';

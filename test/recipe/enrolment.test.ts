@@ -7,10 +7,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEnrolment } from '../../src/corpus/trials/enrolment.js';
-import { readManifest } from '../../src/corpus/manifest.js';
+import { readManifest } from '../../src/corpus/manifest/manifest.js';
 import { readTrials } from '../../src/corpus/trials/trials.js';
-import { readEmbeddings } from '../../src/recipe/extraction/embedding-archive.js';
-import { runRecipe } from '../../src/recipe/running/run-recipe.js';
+import { readEmbeddings } from '../../src/scoring/backend/embedding-archive.js';
+import { runRecipe } from '../../src/recipe/run-recipe.js';
 import { scoreTrialList } from '../../src/recipe/scores/score-trial-list.js';
 import { openExperiment } from '../../src/recipe/running/work-folder.js';
 import { standInLibrary } from './stand-in-library.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readAudio } from '../../src/audio/read.js';
 import { writeWav } from '../../src/audio/write-wav.js';
 import { keyedRandom } from '../../src/random.js';
-import { explainRecipe, runRecipe } from '../../src/recipe/running/run-recipe.js';
+import { explainRecipe, runRecipe } from '../../src/recipe/run-recipe.js';
 import { openExperiment } from '../../src/recipe/running/work-folder.js';
 import { standInLibrary } from './stand-in-library.js';
 

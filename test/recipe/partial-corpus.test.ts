@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeWav } from '../../src/audio/write-wav.js';
-import { runRecipe } from '../../src/recipe/running/run-recipe.js';
+import { runRecipe } from '../../src/recipe/run-recipe.js';
 import { scoreTrialList } from '../../src/recipe/scores/score-trial-list.js';
 import { openExperiment } from '../../src/recipe/running/work-folder.js';
-import { describeScores } from '../../src/scoring/evaluation.js';
+import { describeScores } from '../../src/scoring/measures/evaluation.js';
 import { standInLibrary } from './stand-in-library.js';
 
 const PARTIAL = /^partial WSJ0-1talker: 3 of 51,000 trials, 2 of 20,000 training files; .*; 1 of 8 utterances missing$/;

@@ -1,9 +1,9 @@
 /** @file Training and network for tests of the stages, without either: nothing is learnt, and an embedding is a mean. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { float32 } from '../../src/engine/host-tensor.js';
-import type { Library, TrainSystemOptions } from '../../src/recipe/running/library.js';
-import { realLibrary } from '../../src/recipe/running/real-library.js';
+import { float32 } from '../../src/engine/program/host-tensor.js';
+import type { Library, TrainSystemOptions } from '../../src/tasks/model-work.js';
+import { realLibrary } from '../../src/tasks/do-model-work.js';
 import { writeSafetensors } from '../../src/storage/safetensors.js';
 import { saveCheckpoint } from '../../src/training/checkpoint.js';
 

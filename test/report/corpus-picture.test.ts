@@ -1,7 +1,7 @@
 /** @file The picture of a corpus: whole, the same every time, readable in the dark and by screen readers. */
 import assert from 'node:assert/strict';
-import { corpusStatistics } from '../../src/corpus/corpus-statistics.js';
-import type { Utterance } from '../../src/corpus/manifest.js';
+import { corpusStatistics } from '../../src/corpus/inspection/corpus-statistics.js';
+import type { Utterance } from '../../src/corpus/manifest/manifest.js';
 import { drawCorpus } from '../../src/report/corpus-picture.js';
 
 const utterances = Array.from({ length: 60 }, (_, i): Utterance => ({

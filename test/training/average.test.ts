@@ -1,6 +1,6 @@
 /** @file Model averaging against SpeechBrain's and WeSpeaker's, and the treatments of BatchNorm statistics. */
 import assert from 'node:assert/strict';
-import { float32, int32, type HostTensors } from '../../src/engine/host-tensor.js';
+import { float32, int32, type HostTensors } from '../../src/engine/program/host-tensor.js';
 import { UserError } from '../../src/errors.js';
 import { readSafetensors } from '../../src/storage/safetensors.js';
 import { averageModels } from '../../src/training/average.js';

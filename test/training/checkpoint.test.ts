@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { float32, int32 } from '../../src/engine/host-tensor.js';
+import { float32, int32 } from '../../src/engine/program/host-tensor.js';
 import { UserError } from '../../src/errors.js';
 import {
   bestCheckpoints,

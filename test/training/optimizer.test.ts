@@ -1,6 +1,6 @@
 /** @file Adam and SGD against PyTorch's, AdamW and clipping against their definitions. */
 import assert from 'node:assert/strict';
-import { float32, type HostTensors } from '../../src/engine/host-tensor.js';
+import { float32, type HostTensors } from '../../src/engine/program/host-tensor.js';
 import * as tf from '../../src/engine/tfjs.js';
 import { readSafetensors } from '../../src/storage/safetensors.js';
 import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';

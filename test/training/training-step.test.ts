@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
-import type { HostTensors } from '../../src/engine/host-tensor.js';
-import type { Engine } from '../../src/engine/program.js';
+import type { HostTensors } from '../../src/engine/program/host-tensor.js';
+import type { Engine } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import { modelOptionsFromConfig } from '../../src/models/import-config.js';
 import { initialTensors } from '../../src/models/model.js';

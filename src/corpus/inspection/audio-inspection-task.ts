@@ -9,7 +9,7 @@ import { probeAudio } from '../../audio/probe.js';
 import { readAudio } from '../../audio/read.js';
 import { UserError } from '../../errors.js';
 import { type AudioMeasures, createAudioMeter } from './audio-measures.js';
-import type { Utterance } from '../manifest.js';
+import type { Utterance } from '../manifest/manifest.js';
 
 /** Longer utterances are read in pieces of this many seconds. */
 const PIECE_SECONDS = 300;

@@ -15,7 +15,7 @@ import { openPendingFile } from '../../storage/atomic-write.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import { readJsonl } from '../../storage/jsonl.js';
 import type { AudioInspection, InspectedPiece } from './audio-inspection-task.js';
-import type { Utterance } from '../manifest.js';
+import type { Utterance } from '../manifest/manifest.js';
 
 export type { AudioInspection, InspectedAudio, UnreadableAudio } from './audio-inspection-task.js';
 

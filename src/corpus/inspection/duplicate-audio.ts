@@ -8,9 +8,9 @@
 import { UserError } from '../../errors.js';
 import type { AudioInspection } from './audio-inspection.js';
 import { SILENT } from './inspection-summary.js';
-import { groupBy } from '../group-by.js';
-import type { Utterance } from '../manifest.js';
-import { firstOf } from '../problem-list.js';
+import { groupBy } from '../../group-by.js';
+import type { Utterance } from '../manifest/manifest.js';
+import { firstOf } from '../../problem-list.js';
 
 export interface DuplicateGroup {
   /** Two or more, in the manifest's order. */

@@ -6,8 +6,8 @@
  * listening to.
  */
 import type { AudioInspection, InspectedAudio } from './audio-inspection-task.js';
-import { compareIds, type Utterance } from '../manifest.js';
-import { throwProblems } from '../problem-list.js';
+import { compareIds, type Utterance } from '../manifest/manifest.js';
+import { throwProblems } from '../../problem-list.js';
 
 /** Seconds; below it training crops are mostly padding. */
 const SHORT = 1;

@@ -11,7 +11,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { readTextLines } from '../../storage/text-lines.js';
-import { firstOf, throwProblems } from '../problem-list.js';
+import { firstOf, throwProblems } from '../../problem-list.js';
 import type { Trial } from './trials.js';
 
 /** Utterance ids of each model, one or more, without repeats. */

@@ -10,8 +10,8 @@ import { UserError, messageOf } from '../../errors.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import { durationBands } from './duration-bands.js';
 import { findEnrolment, type Enrolment } from './enrolment.js';
-import { groupBy } from '../group-by.js';
-import type { Utterance } from '../manifest.js';
+import { groupBy } from '../../group-by.js';
+import type { Utterance } from '../manifest/manifest.js';
 import { makeTrialList, trialFields, type TrialOptions } from './trial-making.js';
 import { checkTrials, readTrials, type Trial } from './trials.js';
 

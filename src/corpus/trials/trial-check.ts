@@ -6,7 +6,7 @@
  * may hold and a reader should know: repeats, self-trials, development speakers that were trained on.
  */
 import type { Enrolment } from './enrolment.js';
-import type { Split, Utterance } from '../manifest.js';
+import type { Split, Utterance } from '../manifest/manifest.js';
 import { labelOf } from './trial-formats.js';
 import type { TrialUtterance } from './trial-sampling.js';
 import { describeConflict, findRepeats, isSelfTrial, type Repeat, type Trial, type TrialList } from './trials.js';

@@ -16,7 +16,7 @@
  * are over the band's utterances.
  */
 import { keyedRandom, type RandomStream } from '../../random.js';
-import { compareIds, type Utterance } from '../manifest.js';
+import { compareIds, type Utterance } from '../manifest/manifest.js';
 
 /** What trial making needs to know of an utterance. */
 export type TrialUtterance = Pick<Utterance, 'id' | 'speaker' | 'gender' | 'session' | 'duration'>;

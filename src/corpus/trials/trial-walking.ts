@@ -4,8 +4,8 @@
  */
 import { UserError } from '../../errors.js';
 import { keyedRandom, type RandomStream } from '../../random.js';
-import { groupBy } from '../group-by.js';
-import { compareIds } from '../manifest.js';
+import { groupBy } from '../../group-by.js';
+import { compareIds } from '../manifest/manifest.js';
 import {
   describeNoTargets,
   NO_NONTARGETS,

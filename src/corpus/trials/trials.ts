@@ -9,7 +9,7 @@ import { UserError } from '../../errors.js';
 import { openPendingFile } from '../../storage/atomic-write.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { enrolmentPathOf, type Enrolment } from './enrolment.js';
-import { counted, firstOf, throwProblems } from '../problem-list.js';
+import { counted, firstOf, throwProblems } from '../../problem-list.js';
 import { formatTrials, headerOf, labelOf, parseTrials, type ParseReport, type TrialFormat } from './trial-formats.js';
 
 export interface Trial {

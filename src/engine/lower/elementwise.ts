@@ -8,7 +8,7 @@ import { sameShape, splatOf } from '../trace/graph.js';
 import type { GraphBuilder, GraphDType, Value } from '../trace/graph.js';
 import { lower, unsupported } from '../trace/trace-backend.js';
 import { cast, expand, reshape } from './shapes.js';
-import type { DType } from '../host-tensor.js';
+import type { DType } from '../program/host-tensor.js';
 
 /** NumPy's broadcasting of two shapes. */
 export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {

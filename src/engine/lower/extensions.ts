@@ -1,5 +1,5 @@
-/** @file Lowerings of acanet's own operations (`src/engine/extensions.ts`) to fused ONNX operators. */
-import { EXTENSION } from '../extensions.js';
+/** @file Lowerings of acanet's own operations (`src/engine/trace/extensions.ts`) to fused ONNX operators. */
+import { EXTENSION } from '../trace/extensions.js';
 import { lower } from '../trace/trace-backend.js';
 import { binary, broadcastShape, unary } from './elementwise.js';
 import { reshape } from './shapes.js';

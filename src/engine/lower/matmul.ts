@@ -4,7 +4,7 @@
  * A batched product with one matrix on the right is a single Gemm over the flattened rows. A product Aᵀ·B with a
  * narrow B is slow in ONNX Runtime's matrix kernels: it is computed as (Bᵀ·A)ᵀ; the transpose is often absorbed.
  */
-import { sizeOf } from '../host-tensor.js';
+import { sizeOf } from '../program/host-tensor.js';
 import { sameShape } from '../trace/graph.js';
 import type { GraphBuilder, Value } from '../trace/graph.js';
 import { lower, unsupported } from '../trace/trace-backend.js';

@@ -4,7 +4,7 @@
  * A sum over leading axes is a product with a row of ones: ONNX Runtime's ReduceSum over axis 0 runs at about 0.3 of
  * the speed of PyTorch's, the matrix product at par.
  */
-import { sizeOf } from '../host-tensor.js';
+import { sizeOf } from '../program/host-tensor.js';
 import type { GraphBuilder, Value } from '../trace/graph.js';
 import { lower } from '../trace/trace-backend.js';
 import { cast, positiveAxis, reshape } from './shapes.js';

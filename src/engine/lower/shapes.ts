@@ -1,6 +1,6 @@
 /** @file Lowerings that move values without changing them: reshape, transpose, slice, concatenate, pad, tile, cast. */
-import { sizeOf } from '../host-tensor.js';
-import type { DType } from '../host-tensor.js';
+import { sizeOf } from '../program/host-tensor.js';
+import type { DType } from '../program/host-tensor.js';
 import { constantData, sameShape, splatOf } from '../trace/graph.js';
 import type { GraphBuilder, Value } from '../trace/graph.js';
 import * as tf from '../tfjs.js';

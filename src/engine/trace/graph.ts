@@ -5,8 +5,8 @@
  * repeat one number ("splats") stay symbolic, so that sums with zero, products with one and scalar folds are seen
  * by the lowerings; they are only written out when the graph is encoded.
  */
-import type { DType } from '../host-tensor.js';
-import { sizeOf } from '../host-tensor.js';
+import type { DType } from '../program/host-tensor.js';
+import { sizeOf } from '../program/host-tensor.js';
 
 /** ONNX's int64 exists inside graphs only (shapes, indices). */
 export type GraphDType = DType | 'int64';

@@ -6,10 +6,10 @@
  * Shapes are those of one assignment of sizes; `dynamic.ts` unifies several traces for sizes that vary.
  */
 import * as tf from '../tfjs.js';
-import type { DType, HostTensors } from '../host-tensor.js';
-import type { Program, TensorMap } from '../program.js';
+import type { DType, HostTensors } from '../program/host-tensor.js';
+import type { Program, TensorMap } from '../program/program.js';
 import type { Graph, GraphData, Value } from './graph.js';
-import { withBackend } from '../with-backend.js';
+import { withBackend } from '../program/with-backend.js';
 import { constantData, GraphBuilder } from './graph.js';
 
 export const TRACE_BACKEND = 'acanet-trace';

@@ -11,7 +11,7 @@
  */
 import { UserError, internal } from '../../errors.js';
 import { type RandomStream, keyedRandom } from '../../random.js';
-import type { Features } from '../fbank.js';
+import type { Features } from '../fbank/fbank.js';
 import { addScaled, drawNoise, drawRecording, energyOf, noiseGain } from './additive-noise.js';
 import { groupVoices, mixBabble } from './babble.js';
 import { throughCodec } from './codec.js';

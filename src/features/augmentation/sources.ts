@@ -12,9 +12,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { audioExtensions, readsPieces } from '../../audio/formats.js';
-import { describeOthers, listAudioFiles, probeAudioFiles } from '../../corpus/audio-files.js';
-import { type Utterance, readManifest } from '../../corpus/manifest.js';
-import { throwProblems } from '../../corpus/problem-list.js';
+import { describeOthers, listAudioFiles, probeAudioFiles } from '../../corpus/readers/audio-files.js';
+import { type Utterance, readManifest } from '../../corpus/manifest/manifest.js';
+import { throwProblems } from '../../problem-list.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { UserError, messageOf } from '../../errors.js';
 import { type AugmentationOptions, sceneTechniques } from './options.js';

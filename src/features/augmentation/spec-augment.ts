@@ -5,7 +5,7 @@
  * 0 … width, the place uniform; no mask is wider than the features. Layout: data[frame · bins + bin].
  */
 import type { RandomStream } from '../../random.js';
-import type { Features } from '../fbank.js';
+import type { Features } from '../fbank/fbank.js';
 import type { SpecAugmentOptions } from './options.js';
 
 /** Masks normalised features in place. */

@@ -4,15 +4,15 @@ import { enrolmentPathOf } from '../../corpus/trials/enrolment.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
 import { readTrials } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
-import { type Comparison, type ComparisonInput, compareSystems } from '../../report/comparison.js';
-import { writeComparison } from '../../report/comparison-files.js';
-import { speakerPairs } from '../../scoring/speaker-pairs.js';
-import { tableOfTrials, type TrialTable } from '../../scoring/trial-table.js';
+import { type Comparison, type ComparisonInput, compareSystems } from '../../report/comparison/comparison.js';
+import { writeComparison } from '../../report/comparison/comparison-files.js';
+import { speakerPairs } from '../../scoring/scores/speaker-pairs.js';
+import { tableOfTrials, type TrialTable } from '../../scoring/scores/trial-table.js';
 import { describeNotes } from './comparison-systems.js';
 import { type GuestSystem, readGuest } from './guest-systems.js';
-import { realLibrary } from '../running/real-library.js';
+import { realLibrary } from '../../tasks/do-model-work.js';
 import { COST_SECONDS } from '../stages/stage-cost.js';
-import { sidesFromManifest, speakersFromFile } from '../scores/trial-sides.js';
+import { sidesFromManifest, speakersFromFile } from '../../tasks/score-files/trial-sides.js';
 
 export interface CompareScoreFilesOptions extends Pick<ComparisonInput, 'onProgress'> {
   systems: readonly GuestSystem[];

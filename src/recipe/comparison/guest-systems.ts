@@ -5,15 +5,15 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { firstOf } from '../../corpus/problem-list.js';
+import { firstOf } from '../../problem-list.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
 import { readTrials, type Trial } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
-import { joinScores, readScores } from '../../scoring/scores-file.js';
-import type { TrialTable } from '../../scoring/trial-table.js';
+import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
+import type { TrialTable } from '../../scoring/scores/trial-table.js';
 import { stableJson } from '../../storage/hashing.js';
 import { readSystem, type ReadSystem } from './comparison-systems.js';
-import type { Library } from '../running/library.js';
+import type { Library } from '../../tasks/model-work.js';
 import { readDone } from '../running/stage-plan.js';
 import { readPartial } from '../stages/stage-prep.js';
 

@@ -1,9 +1,9 @@
 /** @file The scores of a recipe's systems under the conditions of its `robustness`, beside those of speech as it is. */
 import { join, resolve } from 'node:path';
 import { internal } from '../../errors.js';
-import type { RobustnessInput } from '../../report/robustness.js';
-import { joinScores, readScores } from '../../scoring/scores-file.js';
-import type { TrialTable } from '../../scoring/trial-table.js';
+import type { RobustnessInput } from '../../report/comparison/robustness.js';
+import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
+import type { TrialTable } from '../../scoring/scores/trial-table.js';
 import type { Recipe } from '../definition/schema.js';
 import { systemSettings } from '../definition/system-settings.js';
 import { trainingRuns } from '../definition/training-runs.js';

@@ -1,8 +1,8 @@
-/** @file Writes a comparison into a file of results, with where it comes from (`report/results-section.ts`). */
+/** @file Writes a comparison into a file of results, with where it comes from (`report/comparison/results-section.ts`). */
 import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../../errors.js';
-import type { Comparison } from '../../report/comparison.js';
-import { replaceSection, resultsSection } from '../../report/results-section.js';
+import type { Comparison } from '../../report/comparison/comparison.js';
+import { replaceSection, resultsSection } from '../../report/comparison/results-section.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { acanetCommit, describeMachine, versions } from '../running/provenance.js';
 

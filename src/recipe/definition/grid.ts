@@ -16,9 +16,15 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { stableJson } from '../../storage/hashing.js';
-import { didYouMean } from './closest-name.js';
-import { describeValue, nearestLocated, plainValue, putLocated, type Located } from './located-yaml.js';
-import { checkLocated } from './schema-errors.js';
+import { didYouMean } from '../../configuration/closest-name.js';
+import {
+  describeValue,
+  nearestLocated,
+  plainValue,
+  putLocated,
+  type Located,
+} from '../../configuration/located-yaml.js';
+import { checkLocated } from '../../configuration/schema-errors.js';
 import { systemsOf, withSystems } from './system-layers.js';
 
 const axisName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected a name of letters, digits, ".", "_", "-"');

@@ -14,10 +14,16 @@ import { messageOf, UserError } from '../../errors.js';
 import { augmentationOptions, drawsFromAudio } from '../../features/augmentation/options.js';
 import { featureOptions, featureSize } from '../../features/options.js';
 import { stableJson } from '../../storage/hashing.js';
-import { didYouMean } from './closest-name.js';
+import { didYouMean } from '../../configuration/closest-name.js';
 import { expandGrid, isVariantName, settleGrid } from './grid.js';
-import { mergeLocated, nearestLocated, parseLocatedYaml, setLocated, type Located } from './located-yaml.js';
-import { checkLocated } from './schema-errors.js';
+import {
+  mergeLocated,
+  nearestLocated,
+  parseLocatedYaml,
+  setLocated,
+  type Located,
+} from '../../configuration/located-yaml.js';
+import { checkLocated } from '../../configuration/schema-errors.js';
 import { averageOptions, recipeSchema, systemName, trainingOptions, type Recipe, type SystemRecipe } from './schema.js';
 import { extendSystems, layerSystems, setEverywhere, systemsOf } from './system-layers.js';
 import { systemSettings } from './system-settings.js';

@@ -5,7 +5,7 @@
  * (docs/training-aca-net.md). What a control has in place of cross attention stays.
  */
 import { UserError } from '../../errors.js';
-import { didYouMean } from './closest-name.js';
+import { didYouMean } from '../../configuration/closest-name.js';
 import { isVariantName } from './grid.js';
 import type { Recipe } from './schema.js';
 

@@ -6,21 +6,21 @@
  * recipe leaves out get the defaults below.
  */
 import { z } from 'zod';
-import { developmentOptions } from '../../corpus/development.js';
-import { corpusOptions } from '../../corpus/registry.js';
+import { developmentOptions } from '../../corpus/trials/development.js';
+import { corpusOptions } from '../../corpus/readers/registry.js';
 import { engineOptions } from '../../engine/create-engine.js';
 import { batchNormTreatment } from '../../training/average.js';
 import { augmentationOptions, type AugmentationOptions } from '../../features/augmentation/options.js';
 import { featureOptions, type FeatureOptions } from '../../features/options.js';
 import { modelOptions, type ModelOptions } from '../../models/registry.js';
-import { scoringOptions } from '../../scoring/backend-options.js';
+import { scoringOptions } from '../../scoring/backend/backend-options.js';
 import { padPolicy } from '../../training/crop.js';
 import { optimizerOptions } from '../../training/optimizer.js';
 import { samplerOptions } from '../../training/sampler.js';
 import { marginOptions, scheduleOptions } from '../../training/schedule.js';
 import type { Grid } from './grid.js';
-import { inspectOption } from '../inspection/inspect-corpus.js';
-import { robustnessOptions } from '../robustness/robustness-options.js';
+import { inspectOption } from '../../tasks/corpus/inspect-corpus.js';
+import { robustnessOptions } from './robustness-options.js';
 
 export type { ModelOptions } from '../../models/registry.js';
 export type { FeatureOptions } from '../../features/options.js';

@@ -5,8 +5,14 @@
  * `extends: other` takes over everything of another system first. Setting a system to null takes it out.
  */
 import { UserError } from '../../errors.js';
-import { didYouMean } from './closest-name.js';
-import { describeValue, mergeLocated, nearestLocated, setLocated, type Located } from './located-yaml.js';
+import { didYouMean } from '../../configuration/closest-name.js';
+import {
+  describeValue,
+  mergeLocated,
+  nearestLocated,
+  setLocated,
+  type Located,
+} from '../../configuration/located-yaml.js';
 
 /** Sections that systems may lay something over. */
 const LAYERED = ['training', 'features', 'augmentation', 'average'];

@@ -6,7 +6,7 @@
  * `train/<run>`, `average/<run>` and so on. Corpus, trials and features are the same for all.
  */
 import { UserError } from '../../errors.js';
-import { didYouMean } from './closest-name.js';
+import { didYouMean } from '../../configuration/closest-name.js';
 import type { Recipe } from './schema.js';
 
 /** One training of a system. */

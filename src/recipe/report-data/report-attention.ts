@@ -4,7 +4,7 @@
  * The page is worth having without these pictures, so where they cannot be made (audio that has gone, a model that attends
  * to nothing) the reason stands in their place.
  */
-import type { Utterance } from '../../corpus/manifest.js';
+import type { Utterance } from '../../corpus/manifest/manifest.js';
 import { UserError } from '../../errors.js';
 import type { Figure, NoFigure } from '../../report/figures/figure.js';
 import type { EngineOptions } from '../definition/schema.js';
@@ -23,7 +23,7 @@ export async function drawAttention({
   utterances,
   ...options
 }: ReportAttentionOptions): Promise<readonly (Figure | NoFigure)[]> {
-  const { explainUtterances } = await import('../explanation/explain.js');
+  const { explainUtterances } = await import('../../tasks/attention/attention-pictures.js');
   const chosen = chooseByLength(utterances);
   try {
     const figures = await explainUtterances({

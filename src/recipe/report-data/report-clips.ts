@@ -7,7 +7,7 @@
  */
 import { readAudio } from '../../audio/read.js';
 import { encodeWav } from '../../audio/write-wav.js';
-import type { Utterance } from '../../corpus/manifest.js';
+import type { Utterance } from '../../corpus/manifest/manifest.js';
 import { messageOf } from '../../errors.js';
 import type { Recipe } from '../definition/schema.js';
 

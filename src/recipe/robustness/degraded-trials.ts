@@ -1,9 +1,9 @@
 /** @file Which utterances of a trial list a condition is applied to, and the trials with what it made of them. */
 import { type Enrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
-import type { Utterance } from '../../corpus/manifest.js';
+import type { Utterance } from '../../corpus/manifest/manifest.js';
 import type { Trial } from '../../corpus/trials/trials.js';
-import type { EmbeddingMap } from '../../scoring/pair-scorer.js';
-import type { RobustnessOptions } from './robustness-options.js';
+import type { EmbeddingMap } from '../../scoring/backend/pair-scorer.js';
+import type { RobustnessOptions } from '../definition/robustness-options.js';
 
 type Sides = RobustnessOptions['sides'];
 

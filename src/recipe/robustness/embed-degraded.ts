@@ -1,11 +1,11 @@
 /** @file Embeddings of test utterances under a condition, with a finished model and its own front end. */
-import type { Utterance } from '../../corpus/manifest.js';
+import type { Utterance } from '../../corpus/manifest/manifest.js';
 import { internal, UserError } from '../../errors.js';
 import type { DegradedFeatures } from '../../features/degraded-speech.js';
 import { normalizeFeatures } from '../../features/normalization.js';
 import type { Normalization } from '../../features/options.js';
-import type { Embedder, Reporting } from '../running/library.js';
-import type { Condition } from './robustness-options.js';
+import type { Embedder, Reporting } from '../../tasks/model-work.js';
+import type { Condition } from '../definition/robustness-options.js';
 
 export interface EmbedDegradedOptions extends Pick<Reporting, 'progress' | 'signal'> {
   readonly embedder: Embedder;

@@ -9,7 +9,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { internal, UserError } from '../../errors.js';
 import { guardWriting, writeJsonAtomic } from '../../storage/atomic-write.js';
-import { peakMemory, resetPeakMemory } from './peak-memory.js';
+import { peakMemory, resetPeakMemory } from '../../tasks/peak-memory.js';
 import { describeMachine } from './provenance.js';
 import {
   hashInput,

@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
-import { readTrialTable } from '../../scoring/trial-table.js';
-import { calibrateScoreFiles, type CalibrationReport } from './calibrate-score-files.js';
+import { readTrialTable } from '../../scoring/scores/trial-table.js';
+import { calibrateScoreFiles, type CalibrationReport } from '../../tasks/score-files/calibrate-score-files.js';
 import { scoreTrialList, type ScoreTrialListOptions } from './score-trial-list.js';
 
 /** Writes `llrs.txt` and `llrs.txt.json` beside `scores.txt`. @throws UserError if there are no development trials */

@@ -6,17 +6,22 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { utterancesOfTrials, type Enrolment } from '../../corpus/trials/enrolment.js';
-import type { Utterance } from '../../corpus/manifest.js';
-import { firstOf } from '../../corpus/problem-list.js';
+import type { Utterance } from '../../corpus/manifest/manifest.js';
+import { firstOf } from '../../problem-list.js';
 import type { Trial } from '../../corpus/trials/trials.js';
 import { createEngine } from '../../engine/create-engine.js';
 import { internal, UserError } from '../../errors.js';
-import { scoreWithBackend, speakerMeans, trainBackend, type BackendData } from '../../scoring/backend.js';
-import { needsCohort, needsTraining, scoringInForce, type ScoringOptions } from '../../scoring/backend-options.js';
-import type { EmbeddingMap } from '../../scoring/pair-scorer.js';
-import type { SpeakerEmbeddings } from '../../scoring/speaker-statistics.js';
-import { readEmbeddings } from '../extraction/embedding-archive.js';
-import type { Reporting } from '../running/library.js';
+import { scoreWithBackend, speakerMeans, trainBackend, type BackendData } from '../../scoring/backend/backend.js';
+import {
+  needsCohort,
+  needsTraining,
+  scoringInForce,
+  type ScoringOptions,
+} from '../../scoring/backend/backend-options.js';
+import type { EmbeddingMap } from '../../scoring/backend/pair-scorer.js';
+import type { SpeakerEmbeddings } from '../../scoring/backend/speaker-statistics.js';
+import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
+import type { Reporting } from '../../tasks/model-work.js';
 import type { Recipe } from '../definition/schema.js';
 
 export interface ScoreWithRecipeOptions extends Reporting {

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
-import type { Ablation } from '../../report/ablation.js';
-import type { Comparison } from '../../report/comparison.js';
+import type { Ablation } from '../../report/comparison/ablation.js';
+import type { Comparison } from '../../report/comparison/comparison.js';
 import type { Recipe } from '../definition/schema.js';
 import { choosesByDevelopment, variedSystem } from './stage-ablation.js';
 import type { Compared } from './stage-compare.js';

@@ -4,17 +4,17 @@
  */
 import { join } from 'node:path';
 import { findEnrolment } from '../../corpus/trials/enrolment.js';
-import { readManifest } from '../../corpus/manifest.js';
+import { readManifest } from '../../corpus/manifest/manifest.js';
 import { readTrials } from '../../corpus/trials/trials.js';
-import { type AblationTrials, createAblation } from '../../report/ablation.js';
-import { writeAblation } from '../../report/ablation-files.js';
-import { formatPercent } from '../../report/number-format.js';
-import { joinScores, readScores } from '../../scoring/scores-file.js';
-import { speakerPairs } from '../../scoring/speaker-pairs.js';
-import { tableOfTrials } from '../../scoring/trial-table.js';
+import { type AblationTrials, createAblation } from '../../report/comparison/ablation.js';
+import { writeAblation } from '../../report/comparison/ablation-files.js';
+import { formatPercent } from '../../report/text/number-format.js';
+import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
+import { speakerPairs } from '../../scoring/scores/speaker-pairs.js';
+import { tableOfTrials } from '../../scoring/scores/trial-table.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import { gridOf, type GridAxis } from '../definition/grid.js';
-import type { Library } from '../running/library.js';
+import type { Library } from '../../tasks/model-work.js';
 import type { Recipe } from '../definition/schema.js';
 import { withinEpochs } from './stage-average.js';
 import { COST_SECONDS } from './stage-cost.js';

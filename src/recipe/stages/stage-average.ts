@@ -1,8 +1,8 @@
 /** @file Stage `average/<run>`: the last or the best checkpoints → one model folder. */
 import { join } from 'node:path';
-import { readManifest } from '../../corpus/manifest.js';
+import { readManifest } from '../../corpus/manifest/manifest.js';
 import { fileSha256 } from '../../storage/hashing.js';
-import type { Library } from '../running/library.js';
+import type { Library } from '../../tasks/model-work.js';
 import type { AverageOptions, Recipe } from '../definition/schema.js';
 import type { Stage } from '../running/stage-runner.js';
 import { systemSettings } from '../definition/system-settings.js';

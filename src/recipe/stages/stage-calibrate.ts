@@ -10,7 +10,7 @@ import { readTrials } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
-import { calibrateScoreFiles, type CalibrationReport } from '../scores/calibrate-score-files.js';
+import { calibrateScoreFiles, type CalibrationReport } from '../../tasks/score-files/calibrate-score-files.js';
 import type { Stage, StageContext } from '../running/stage-runner.js';
 import type { TrainingRun } from '../definition/training-runs.js';
 

@@ -5,10 +5,10 @@
  * Other work on the machine makes it slower: `acanet run --force cost/<run>` measures again.
  */
 import { join } from 'node:path';
-import type { ExtractionCost } from '../../report/system-facts.js';
+import type { ExtractionCost } from '../../report/comparison/system-facts.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256 } from '../../storage/hashing.js';
-import type { Library } from '../running/library.js';
+import type { Library } from '../../tasks/model-work.js';
 import { describeMachine } from '../running/provenance.js';
 import type { Recipe } from '../definition/schema.js';
 import type { Stage } from '../running/stage-runner.js';

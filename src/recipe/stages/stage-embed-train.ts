@@ -3,12 +3,12 @@
  * recipes whose scoring needs them. Writes `embeddings.ark` and `.scp`.
  */
 import { join } from 'node:path';
-import { readManifest } from '../../corpus/manifest.js';
+import { readManifest } from '../../corpus/manifest/manifest.js';
 import { UserError } from '../../errors.js';
 import { keyedRandom } from '../../random.js';
 import { fileSha256 } from '../../storage/hashing.js';
-import { writeEmbeddings } from '../extraction/embedding-archive.js';
-import type { Library } from '../running/library.js';
+import { writeEmbeddings } from '../../scoring/backend/embedding-archive.js';
+import type { Library } from '../../tasks/model-work.js';
 import type { Recipe } from '../definition/schema.js';
 import { embedCached } from './stage-embed.js';
 import type { Stage } from '../running/stage-runner.js';

@@ -7,11 +7,11 @@
 import { join } from 'node:path';
 import { findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
 import { readTrials } from '../../corpus/trials/trials.js';
-import { openFeatureCache } from '../../features/cache.js';
+import { openFeatureCache } from '../../features/cache/cache.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256 } from '../../storage/hashing.js';
-import { writeEmbeddings } from '../extraction/embedding-archive.js';
-import type { Embedder, Library, Reporting } from '../running/library.js';
+import { writeEmbeddings } from '../../scoring/backend/embedding-archive.js';
+import type { Embedder, Library, Reporting } from '../../tasks/model-work.js';
 import type { Recipe } from '../definition/schema.js';
 import type { Stage } from '../running/stage-runner.js';
 import { systemSettings } from '../definition/system-settings.js';

@@ -7,13 +7,13 @@
  */
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readManifest, type Utterance } from '../../corpus/manifest.js';
+import { readManifest, type Utterance } from '../../corpus/manifest/manifest.js';
 import { physicalCores } from '../../engine/create-engine.js';
-import { copyIdentity } from '../../features/augmentation-identity.js';
+import { copyIdentity } from '../../features/augmentation/augmentation-identity.js';
 import type { AugmentationOptions } from '../../features/augmentation/options.js';
 import { asSpeechRecording, listAugmentationSources } from '../../features/augmentation/sources.js';
-import { buildFeatureCache } from '../../features/cache.js';
-import { takeOverShards } from '../../features/cache-sharing.js';
+import { buildFeatureCache } from '../../features/cache/cache.js';
+import { takeOverShards } from '../../features/cache/cache-sharing.js';
 import { gigabytes } from '../../features/disk-space.js';
 import { EXTRACTION_VERSION } from '../../features/options.js';
 import { describeResampling } from '../../features/utterance-features.js';

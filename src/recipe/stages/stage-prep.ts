@@ -10,7 +10,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { holdOutDevelopment } from '../../corpus/development.js';
+import { holdOutDevelopment } from '../../corpus/trials/development.js';
 import { enrolmentPathOf, writeEnrolment } from '../../corpus/trials/enrolment.js';
 import {
   describeCorpus,
@@ -19,8 +19,8 @@ import {
   summarizeCorpus,
   writeManifest,
   type Utterance,
-} from '../../corpus/manifest.js';
-import { prepareCorpus } from '../../corpus/registry.js';
+} from '../../corpus/manifest/manifest.js';
+import { prepareCorpus } from '../../corpus/readers/registry.js';
 import { makeTrials } from '../../corpus/trials/trial-making.js';
 import { checkTrials, describeTrials, writeTrials } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
@@ -28,7 +28,7 @@ import type { FeatureOptions } from '../../features/options.js';
 import { describeResampling, rateProblem } from '../../features/utterance-features.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
-import { inspectCorpus } from '../inspection/inspect-corpus.js';
+import { inspectCorpus } from '../../tasks/corpus/inspect-corpus.js';
 import type { Recipe } from '../definition/schema.js';
 import type { Stage } from '../running/stage-runner.js';
 

@@ -9,18 +9,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findEnrolment } from '../../corpus/trials/enrolment.js';
-import { readManifest } from '../../corpus/manifest.js';
+import { readManifest } from '../../corpus/manifest/manifest.js';
 import { readTrials } from '../../corpus/trials/trials.js';
 import { createDegradedFeatures } from '../../features/degraded-speech.js';
-import { needsTraining, scoringInForce } from '../../scoring/backend-options.js';
-import { describeScores, evaluateScores, type Evaluation } from '../../scoring/evaluation.js';
-import { writeScores } from '../../scoring/scores-file.js';
+import { needsTraining, scoringInForce } from '../../scoring/backend/backend-options.js';
+import { describeScores, evaluateScores, type Evaluation } from '../../scoring/measures/evaluation.js';
+import { writeScores } from '../../scoring/scores/scores-file.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { systemSettings } from '../definition/system-settings.js';
 import type { Recipe } from '../definition/schema.js';
 import type { TrainingRun } from '../definition/training-runs.js';
-import { readEmbeddings } from '../extraction/embedding-archive.js';
+import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import { degradedIds, degradedTrials } from '../robustness/degraded-trials.js';
 import { embedDegraded } from '../robustness/embed-degraded.js';
 import {
@@ -30,8 +30,8 @@ import {
   noiseIdentity,
   openTestNoise,
   type RobustnessOptions,
-} from '../robustness/robustness-options.js';
-import type { Library } from '../running/library.js';
+} from '../definition/robustness-options.js';
+import type { Library } from '../../tasks/model-work.js';
 import type { Stage, StageContext } from '../running/stage-runner.js';
 import { cohortFile, scoreWithRecipe } from '../scores/score-with-recipe.js';
 import { readPartial } from './stage-prep.js';

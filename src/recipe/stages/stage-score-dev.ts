@@ -4,13 +4,13 @@
  */
 import { join } from 'node:path';
 import { findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
-import { readManifest } from '../../corpus/manifest.js';
+import { readManifest } from '../../corpus/manifest/manifest.js';
 import { readTrials } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
-import { needsTraining, scoringInForce } from '../../scoring/backend-options.js';
-import { describeScores } from '../../scoring/evaluation.js';
+import { needsTraining, scoringInForce } from '../../scoring/backend/backend-options.js';
+import { describeScores } from '../../scoring/measures/evaluation.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
-import type { Library } from '../running/library.js';
+import type { Library } from '../../tasks/model-work.js';
 import type { Recipe } from '../definition/schema.js';
 import { cohortFile } from '../scores/score-with-recipe.js';
 import { choosesByDevelopment } from './stage-ablation.js';

@@ -6,12 +6,12 @@
  * on another machine.
  */
 import { join } from 'node:path';
-import { readManifest } from '../../corpus/manifest.js';
+import { readManifest } from '../../corpus/manifest/manifest.js';
 import { readTrials } from '../../corpus/trials/trials.js';
-import { augmentationIdentity } from '../../features/augmentation-identity.js';
+import { augmentationIdentity } from '../../features/augmentation/augmentation-identity.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { listCheckpoints } from '../../training/checkpoint.js';
-import type { Library } from '../running/library.js';
+import type { Library } from '../../tasks/model-work.js';
 import type { Recipe } from '../definition/schema.js';
 import type { Stage } from '../running/stage-runner.js';
 import { systemSettings } from '../definition/system-settings.js';

@@ -8,14 +8,14 @@
  * have `ablation`; with `evaluate: development` nothing that reads the test trials is there.
  */
 import { join } from 'node:path';
-import type { Library } from '../running/library.js';
+import type { Library } from '../../tasks/model-work.js';
 import type { Recipe } from '../definition/schema.js';
 import { ablationStage, choosesByDevelopment } from './stage-ablation.js';
 import { averageStage } from './stage-average.js';
 import { calibrateStage } from './stage-calibrate.js';
 import { type Compared, compareStage } from './stage-compare.js';
 import { costStage } from './stage-cost.js';
-import { needsTraining } from '../../scoring/backend-options.js';
+import { needsTraining } from '../../scoring/backend/backend-options.js';
 import { embedStage } from './stage-embed.js';
 import { embedTrainStage } from './stage-embed-train.js';
 import { featuresStages } from './stage-features.js';

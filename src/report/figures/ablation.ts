@@ -6,8 +6,8 @@
  * were scored too, of these. One colour for all: the rows are named, and only the lowest of an axis stands out.
  */
 import type { CustomSeriesOption } from 'echarts/charts';
-import type { Ablation, AblationRow } from '../ablation.js';
-import { formatCount, formatRelative } from '../number-format.js';
+import type { Ablation, AblationRow } from '../comparison/ablation.js';
+import { formatCount, formatRelative } from '../text/number-format.js';
 import { drawChart, FONT, type Tip } from './chart.js';
 import { endOf, horizontalAxis, text, topOfRates, whiskers } from './chart-parts.js';
 import type { Figure } from './figure.js';

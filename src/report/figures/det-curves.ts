@@ -3,14 +3,14 @@
  *
  * A curve is read off between its operating points in straight lines, as the EER is, so it passes through the EER. Where
  * a system has several trainings, its curve is the mean of theirs at each P_fa. The band comes from resampling speakers
- * (`scoring/bootstrap.ts`) and, where there are several, trainings: at each P_fa the percentiles of P_miss. It is drawn to
- * be looked at; the intervals of figures are made with more care (`scoring/confidence-interval.ts`). In the resamples a
+ * (`scoring/intervals/bootstrap.ts`) and, where there are several, trainings: at each P_fa the percentiles of P_miss. It is drawn to
+ * be looked at; the intervals of figures are made with more care (`scoring/intervals/confidence-interval.ts`). In the resamples a
  * curve is known at the thresholds of the places only.
  */
-import { bootstrapMeasures } from '../../scoring/bootstrap.js';
-import type { Interval } from '../../scoring/confidence-interval.js';
-import { type DetCurve, detCurve } from '../../scoring/det-curve.js';
-import { curveEer } from '../../scoring/metrics.js';
+import { bootstrapMeasures } from '../../scoring/intervals/bootstrap.js';
+import type { Interval } from '../../scoring/intervals/confidence-interval.js';
+import { type DetCurve, detCurve } from '../../scoring/measures/det-curve.js';
+import { curveEer } from '../../scoring/measures/metrics.js';
 import { keyedRandom } from '../../random.js';
 import { probit } from './probit.js';
 import { affordableResamples, mean, type ScoredTrials } from './scored-systems.js';

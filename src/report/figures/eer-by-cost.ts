@@ -1,7 +1,7 @@
 /** @file Figure: EER of systems against what they cost: parameters, operations for an utterance, time to train; with intervals. */
-import type { Interval } from '../../scoring/confidence-interval.js';
-import type { Compared, ComparedSystem } from '../html/compared.js';
-import { formatCount, formatDuration } from '../number-format.js';
+import type { Interval } from '../../scoring/intervals/confidence-interval.js';
+import type { Compared, ComparedSystem } from '../comparison/report-view.js';
+import { formatCount, formatDuration } from '../text/number-format.js';
 import { drawChart, type Tip } from './chart.js';
 import { FEW_SYSTEMS, horizontalAxis, text, ticksAt, topOfRates, whiskers } from './chart-parts.js';
 import type { Figure, NoFigure } from './figure.js';

@@ -1,15 +1,15 @@
 /**
- * @file Figure: EER of systems against the length of the speech, as slices of the trials (`scoring/slices.ts`).
+ * @file Figure: EER of systems against the length of the speech, as slices of the trials (`scoring/scores/slices.ts`).
  *
  * A trial is as hard as its shorter side, so that is what the trials are divided by; the bands hold about as many trials
  * each. Intervals come from the speakers of the band.
  */
-import { compareRuns } from '../../scoring/compare-runs.js';
-import type { Interval } from '../../scoring/confidence-interval.js';
-import { sliceTrials, type TrialSide } from '../../scoring/slices.js';
-import { type SpeakerPairs, whyNoIntervals } from '../../scoring/speaker-pairs.js';
-import { createNumbering, type TrialTable } from '../../scoring/trial-table.js';
-import { evaluateLabelled } from '../../scoring/evaluation.js';
+import { compareRuns } from '../../scoring/intervals/paired-difference.js';
+import type { Interval } from '../../scoring/intervals/confidence-interval.js';
+import { sliceTrials, type TrialSide } from '../../scoring/scores/slices.js';
+import { type SpeakerPairs, whyNoIntervals } from '../../scoring/scores/speaker-pairs.js';
+import { createNumbering, type TrialTable } from '../../scoring/scores/trial-table.js';
+import { evaluateLabelled } from '../../scoring/measures/evaluation.js';
 import { drawChart, type Tip } from './chart.js';
 import {
   eerLine,

@@ -4,9 +4,9 @@
  *
  * Conditions stand at equal distances, as their order is what matters, and `full` has no place on a scale.
  */
-import type { ConditionSystem, Robustness, TestedUnder } from '../robustness.js';
-import { formatRelative } from '../number-format.js';
-import { formatPValue } from '../verdict.js';
+import type { ConditionSystem, Robustness, TestedUnder } from '../comparison/robustness.js';
+import { formatRelative } from '../text/number-format.js';
+import { formatPValue } from '../comparison/verdict.js';
 import { drawChart, type Tip } from './chart.js';
 import { eerLine, FEW_SYSTEMS, horizontalAxis, text, ticksAt, topOfRates, whiskers } from './chart-parts.js';
 import type { Figure } from './figure.js';

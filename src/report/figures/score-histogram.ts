@@ -4,8 +4,8 @@
  * Both kinds are shown as shares of their own number, as there are usually far more nontarget trials. Bins are equally
  * wide over all scores of the panel; the last one holds its upper end too, so that every trial is in one.
  */
-import { detCurve } from '../../scoring/det-curve.js';
-import { curveEer } from '../../scoring/metrics.js';
+import { detCurve } from '../../scoring/measures/det-curve.js';
+import { curveEer } from '../../scoring/measures/metrics.js';
 import { drawChart, type Tip } from './chart.js';
 import { horizontalAxis, panelAxis, shortened, text } from './chart-parts.js';
 import type { Figure } from './figure.js';

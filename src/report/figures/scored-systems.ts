@@ -1,7 +1,7 @@
 /** @file What the figures on scores are drawn from: the trials, who is in them, and each system's scores of them. */
-import type { TrialSide } from '../../scoring/slices.js';
-import { type SpeakerPairs, whyNoIntervals } from '../../scoring/speaker-pairs.js';
-import type { TrialTable } from '../../scoring/trial-table.js';
+import type { TrialSide } from '../../scoring/scores/slices.js';
+import { type SpeakerPairs, whyNoIntervals } from '../../scoring/scores/speaker-pairs.js';
+import type { TrialTable } from '../../scoring/scores/trial-table.js';
 
 /** A system with the scores of its trainings. */
 export interface ScoredSystem {

@@ -1,10 +1,10 @@
 /** @file All that a report is made of, gathered by stage `report`. */
-import type { Ablation } from '../ablation.js';
+import type { Ablation } from '../comparison/ablation.js';
 import type { Figure, NoFigure } from '../figures/figure.js';
 import type { EmbeddingMapInput } from '../figures/embedding-map.js';
 import type { ScoredTrials } from '../figures/scored-systems.js';
 import type { TrainingRecord } from '../figures/training-curves.js';
-import type { Compared } from './compared.js';
+import type { Compared } from '../comparison/report-view.js';
 
 export interface ReportData {
   /** Name of the recipe. */

@@ -1,11 +1,11 @@
 /** @file The head of the report: the verdict, what was compared with what, and the main table. */
-import type { Interval } from '../../scoring/confidence-interval.js';
-import { measureTitles, type MeasureName } from '../../scoring/measures.js';
+import type { Interval } from '../../scoring/intervals/confidence-interval.js';
+import { measureTitles, type MeasureName } from '../../scoring/measures/measures.js';
 import { forPage } from '../figures/chart.js';
 import type { SystemStyle } from '../figures/palette.js';
 import { percent } from '../figures/scored-systems.js';
-import { formatBytes, formatCount, formatDuration, formatRelative } from '../number-format.js';
-import type { Compared, ComparedSystem } from './compared.js';
+import { formatBytes, formatCount, formatDuration, formatRelative } from '../text/number-format.js';
+import type { Compared, ComparedSystem } from '../comparison/report-view.js';
 import { escapeHtml, sectionMarkup } from './markup.js';
 
 export function summarySection(compared: Compared, styles: ReadonlyMap<string, SystemStyle>): string {

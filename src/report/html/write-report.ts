@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
-import type { Ablation } from '../ablation.js';
+import type { Ablation } from '../comparison/ablation.js';
 import { ablationFigure } from '../figures/ablation.js';
 import { forFile } from '../figures/chart.js';
 import { detFigure } from '../figures/det.js';

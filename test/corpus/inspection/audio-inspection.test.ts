@@ -13,9 +13,9 @@ import {
 } from '../../../src/corpus/inspection/audio-inspection.js';
 import { inspectBatch } from '../../../src/corpus/inspection/audio-inspection-task.js';
 import { tallyInspection } from '../../../src/corpus/inspection/inspection-summary.js';
-import { writeManifest, type Utterance } from '../../../src/corpus/manifest.js';
+import { writeManifest, type Utterance } from '../../../src/corpus/manifest/manifest.js';
 import { formatInspection } from '../../../src/report/inspection-table.js';
-import { noise, RATE, recording, writeFloatWav } from '../small-corpus.js';
+import { noise, RATE, recording, writeFloatWav } from '../readers/small-corpus.js';
 
 const collect = async (utterances: readonly Utterance[], options: InspectAudioOptions = {}) => {
   const results: AudioInspection[] = [];

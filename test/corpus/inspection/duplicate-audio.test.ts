@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspectBatch } from '../../../src/corpus/inspection/audio-inspection-task.js';
 import { findDuplicates, tallyOverlap, withoutDuplicates } from '../../../src/corpus/inspection/duplicate-audio.js';
-import type { Utterance } from '../../../src/corpus/manifest.js';
-import { RATE, recording } from '../small-corpus.js';
+import type { Utterance } from '../../../src/corpus/manifest/manifest.js';
+import { RATE, recording } from '../readers/small-corpus.js';
 
 describe('duplicate audio', () => {
   let dir: string;

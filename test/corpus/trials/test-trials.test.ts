@@ -1,7 +1,7 @@
 /** @file Test trials with models of several utterances, as corpora read them beside a list or make them. */
 import assert from 'node:assert/strict';
-import { corpusOptions } from '../../../src/corpus/registry.js';
-import { corpusTree, idsOf, noteOf, prepare, type CorpusTree } from '../corpus-tree.js';
+import { corpusOptions } from '../../../src/corpus/readers/registry.js';
+import { corpusTree, idsOf, noteOf, prepare, type CorpusTree } from '../readers/corpus-tree.js';
 
 describe('test trials', () => {
   let tree: CorpusTree;

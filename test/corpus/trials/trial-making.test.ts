@@ -1,6 +1,6 @@
 /** @file Made trials: complete where nothing caps them, sampled without repetition otherwise, free of the input's order. */
 import assert from 'node:assert/strict';
-import type { Utterance } from '../../../src/corpus/manifest.js';
+import type { Utterance } from '../../../src/corpus/manifest/manifest.js';
 import { makeTrials, trialOptions } from '../../../src/corpus/trials/trial-making.js';
 import type { Trial } from '../../../src/corpus/trials/trials.js';
 

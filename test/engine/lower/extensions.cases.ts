@@ -1,5 +1,5 @@
 /** @file acanet's own operations against their plain TensorFlow.js formulas. */
-import { EXTENSION, hashMask, normalCdf, normalizeLast, positiveMask } from '../../../src/engine/extensions.js';
+import { EXTENSION, hashMask, normalCdf, normalizeLast, positiveMask } from '../../../src/engine/trace/extensions.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import { floats, halves, hashKeys, normal } from '../random-tensors.js';
 import type { LoweringCase } from './lowering-case.js';

@@ -1,5 +1,5 @@
 /** @file Reshape, transpose, slice, concatenate, split, pad, tile, reverse, cast, fill. */
-import type { DType } from '../../../src/engine/host-tensor.js';
+import type { DType } from '../../../src/engine/program/host-tensor.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import type { Tensor } from '../../../src/engine/tfjs.js';
 import { booleans, floats, halves, integers, normal } from '../random-tensors.js';

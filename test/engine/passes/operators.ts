@@ -1,8 +1,8 @@
 /** @file What the tests of the graph passes share: tracing a program, counting operators, comparing engines. */
 import { createEngine } from '../../../src/engine/create-engine.js';
-import type { HostTensors } from '../../../src/engine/host-tensor.js';
+import type { HostTensors } from '../../../src/engine/program/host-tensor.js';
 import { removeDeadNodes } from '../../../src/engine/passes/rewrite.js';
-import type { Program } from '../../../src/engine/program.js';
+import type { Program } from '../../../src/engine/program/program.js';
 import type { Graph } from '../../../src/engine/trace/graph.js';
 import { traceProgram } from '../../../src/engine/trace/trace-backend.js';
 import { assertAllClose } from '../assert-close.js';

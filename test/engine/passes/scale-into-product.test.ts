@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import '../../../src/engine/lower/all-lowerings.js';
 import { foldScalesIntoProducts } from '../../../src/engine/passes/scale-into-product.js';
-import type { Program } from '../../../src/engine/program.js';
+import type { Program } from '../../../src/engine/program/program.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import type { Tensor } from '../../../src/engine/tfjs.js';
 import { normal } from '../random-tensors.js';

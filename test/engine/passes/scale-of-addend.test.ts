@@ -4,7 +4,7 @@ import '../../../src/engine/lower/all-lowerings.js';
 import { createOnnxEngine } from '../../../src/engine/onnx-engine.js';
 import { foldSumsIntoGemms } from '../../../src/engine/passes/add-into-gemm.js';
 import { foldScalesOfAddends } from '../../../src/engine/passes/scale-of-addend.js';
-import type { TensorMap } from '../../../src/engine/program.js';
+import type { TensorMap } from '../../../src/engine/program/program.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import { normal } from '../random-tensors.js';
 import { operators, trace } from './operators.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Utterance, writeManifest } from '../../../src/corpus/manifest.js';
+import { type Utterance, writeManifest } from '../../../src/corpus/manifest/manifest.js';
 import { augmentationOptions } from '../../../src/features/augmentation/options.js';
 import {
   describeSources,

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runRecipe } from '../../../src/recipe/running/run-recipe.js';
+import { runRecipe } from '../../../src/recipe/run-recipe.js';
 import { scoreCalibrated } from '../../../src/recipe/scores/score-calibrated.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
-import { readScores } from '../../../src/scoring/scores-file.js';
+import { readScores } from '../../../src/scoring/scores/scores-file.js';
 import { standInLibrary } from '../stand-in-library.js';
 
 const SMALL = [

@@ -7,13 +7,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../../src/errors.js';
-import { explainRecipe, runRecipe, trainingsOf } from '../../../src/recipe/running/run-recipe.js';
+import { explainRecipe, runRecipe, trainingsOf } from '../../../src/recipe/run-recipe.js';
 import { trainingRuns } from '../../../src/recipe/definition/training-runs.js';
 import { scoreTrialList, stagesToScore } from '../../../src/recipe/scores/score-trial-list.js';
 import { comparedSystems, lastCompared } from '../../../src/recipe/stages/compared-systems.js';
 import { finalStages } from '../../../src/recipe/stages/stages.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
-import type { Ablation } from '../../../src/report/ablation.js';
+import type { Ablation } from '../../../src/report/comparison/ablation.js';
 import { standInLibrary } from '../stand-in-library.js';
 
 const RECIPE = `extends: demo

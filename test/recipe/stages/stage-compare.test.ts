@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { experimentSystem, scoreFileSystems } from '../../../src/recipe/comparison/guest-systems.js';
 import { compareScoreFiles } from '../../../src/recipe/comparison/compare-score-files.js';
 import { UserError } from '../../../src/errors.js';
-import { runRecipe } from '../../../src/recipe/running/run-recipe.js';
+import { runRecipe } from '../../../src/recipe/run-recipe.js';
 import type { DoneRecord } from '../../../src/recipe/running/stage-plan.js';
 import type { Compared } from '../../../src/recipe/stages/stage-compare.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import { readResults, writeResults } from '../../../src/recipe/comparison/write-results.js';
-import type { Comparison } from '../../../src/report/comparison.js';
+import type { Comparison } from '../../../src/report/comparison/comparison.js';
 import { standInLibrary } from '../stand-in-library.js';
 
 const SMALL = [

@@ -1,12 +1,12 @@
 /** @file A report of made-up systems: two, or as many as asked for, each with some trainings, on made-up speakers. */
 import { keyedRandom } from '../../../src/random.js';
-import type { Ablation } from '../../../src/report/ablation.js';
-import type { ComparedSystem } from '../../../src/report/html/compared.js';
+import type { Ablation } from '../../../src/report/comparison/ablation.js';
+import type { ComparedSystem } from '../../../src/report/comparison/report-view.js';
 import type { ReportData } from '../../../src/report/html/report-data.js';
 import type { ScoredTrials } from '../../../src/report/figures/scored-systems.js';
-import { computeEer } from '../../../src/scoring/metrics.js';
-import { speakerPairs } from '../../../src/scoring/speaker-pairs.js';
-import { tableOfTrials } from '../../../src/scoring/trial-table.js';
+import { computeEer } from '../../../src/scoring/measures/metrics.js';
+import { speakerPairs } from '../../../src/scoring/scores/speaker-pairs.js';
+import { tableOfTrials } from '../../../src/scoring/scores/trial-table.js';
 
 const SPEAKERS = 8;
 const UTTERANCES = 5;

@@ -1,0 +1,313 @@
+/**
+ * @file The manifest: one line of JSON for each utterance of a corpus (`manifest.jsonl`).
+ *
+ * An utterance is a piece of one audio file said by one speaker. `offset` and `duration` are seconds; without `offset`
+ * the utterance starts at the file's beginning. `session` names the recording situation (a chapter, a telephone call):
+ * two utterances of one session share room, microphone and day, so target trials within a session are easy.
+ * Paths are absolute, so a manifest can be read from any working directory, though not from another machine.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import { stableJson } from '../../storage/hashing.js';
+import { streamJsonl, writeJsonl } from '../../storage/jsonl.js';
+import { groupBy } from '../../group-by.js';
+import { counted, throwProblems } from '../../problem-list.js';
+
+export interface Utterance {
+  /** Unique in the manifest; no white space, as trial lists and Kaldi archives are split at it. */
+  id: string;
+  speaker: string;
+  path: string;
+  /** Seconds from the beginning of the file; default 0. */
+  offset?: number;
+  /** Seconds. */
+  duration: number;
+  sampleRate: number;
+  channels: number;
+  /** Which channel to read, from 0; needed where `channels` > 1. */
+  channel?: number;
+  gender?: 'f' | 'm';
+  session?: string;
+  /** How often a training list names the utterance, and so an epoch takes it; default 1. Its features are stored once. */
+  repeats?: number;
+  /** Seconds of digital silence (zeros) that features are made with after the audio, which does not hold them; default 0. */
+  trailingSilence?: number;
+  corpus: string;
+  split: Split;
+}
+
+export type Split = 'train' | 'dev' | 'test';
+export const splits: readonly Split[] = ['train', 'dev', 'test'];
+
+/** One line of a manifest. */
+export const utteranceSchema = z.strictObject({
+  id: z.string(),
+  speaker: z.string(),
+  path: z.string(),
+  offset: z.number().optional(),
+  duration: z.number(),
+  sampleRate: z.number(),
+  channels: z.number(),
+  channel: z.number().optional(),
+  gender: z.enum(['f', 'm']).optional(),
+  session: z.string().optional(),
+  repeats: z.number().optional(),
+  trailingSilence: z.number().optional(),
+  corpus: z.string(),
+  split: z.enum(['train', 'dev', 'test']),
+});
+
+/**
+ * Reads and validates a manifest, one utterance at a time: what grows with its length is the set of its ids.
+ * Throws UserError with file:line; once something is wrong no further utterance is given out, only checked.
+ */
+export function* streamManifest(path: string): Generator<Utterance, void> {
+  const check = createManifestCheck('line');
+  const intern = createInterning();
+  let line = 0;
+  const read = (value: unknown, where: string, number: number) => {
+    line = number;
+    return asUtterance(value, where);
+  };
+  for (const utterance of streamJsonl(path, read, { what: 'the manifest' })) {
+    check.add(utterance, line);
+    if (check.problems.length === 0) yield intern(utterance);
+  }
+  if (check.count === 0) throw new UserError(`${path}: the manifest is empty; run \`acanet prep\` again`);
+  check.finish(path);
+}
+
+/** All of a manifest, validated. Throws UserError with file:line. */
+export function readManifest(path: string): Utterance[] {
+  return [...streamManifest(path)];
+}
+
+function asUtterance(value: unknown, where: string): Utterance {
+  const result = utteranceSchema.safeParse(value);
+  if (result.success) return result.data;
+  const reasons = result.error.issues.map(({ path: keys, message }) =>
+    [keys.join('.'), message].filter(Boolean).join(': '),
+  );
+  throw new UserError(`${where}: not an utterance: ${reasons.join('; ')}`);
+}
+
+/** Keeps one copy of the strings that many lines share, where parsing makes one for each line. */
+function createInterning(): (utterance: Utterance) => Utterance {
+  const known = new Map<string, string>();
+  const one = <Text extends string>(text: Text): Text => {
+    const first = known.get(text);
+    if (first !== undefined) return first as Text;
+    known.set(text, text);
+    return text;
+  };
+  return (utterance) => {
+    utterance.speaker = one(utterance.speaker);
+    utterance.corpus = one(utterance.corpus);
+    utterance.split = one(utterance.split);
+    if (utterance.session !== undefined) utterance.session = one(utterance.session);
+    return utterance;
+  };
+}
+
+/** SHA-256 of utterances, in their order. */
+export function hashUtterances(utterances: readonly Utterance[]): string {
+  return hashLines(utterances);
+}
+
+/**
+ * The same without where their audio lies, so that a corpus that was moved is still the same. What the audio is, is not
+ * part of it: that is known by the features that are made of it.
+ */
+export function hashUtterancesAnywhere(utterances: readonly Utterance[]): string {
+  return hashLines(utterances.map(({ path: _, ...utterance }) => utterance));
+}
+
+function hashLines(values: readonly object[]): string {
+  const hash = createHash('sha256');
+  for (const value of values) hash.update(`${stableJson(value)}\n`);
+  return hash.digest('hex');
+}
+
+/** Validates, then writes one line for each utterance, aside and renamed. */
+export function writeManifest(path: string, utterances: readonly Utterance[]): void {
+  validateManifest(utterances, { where: path });
+  writeJsonl(path, utterances);
+}
+
+/**
+ * Checks what the types cannot: unique ids (in any Unicode normalisation), positive durations, channels in range, one gender a speaker.
+ * Throws one UserError that lists the first ten problems and counts all. They are numbered as utterances: `where` may be a
+ * folder, or a list of another form, whose lines are not the manifest's.
+ */
+export function validateManifest(utterances: readonly Utterance[], { where }: { where: string }): void {
+  const check = createManifestCheck('utterance');
+  for (const [index, utterance] of utterances.entries()) check.add(utterance, index + 1);
+  check.finish(where);
+}
+
+/** The same check for utterances that come one at a time, each with its number as a `unit`. */
+function createManifestCheck(unit: 'line' | 'utterance') {
+  const problems: string[] = [];
+  const lineOfId = new Map<string, number>();
+  const genderOf = new Map<string, { gender: 'f' | 'm'; line: number }>();
+  const twinsOf = createSpellingCheck(unit);
+  let count = 0;
+  const add = (utterance: Utterance, line: number) => {
+    count++;
+    const { id, speaker, gender } = utterance;
+    const report = (problem: string) => problems.push(`${unit} ${line} (${id || 'no id'}): ${problem}`);
+    for (const problem of utteranceProblems(utterance)) report(problem);
+    for (const problem of twinsOf(utterance, line)) report(problem);
+    const earlier = lineOfId.get(id);
+    if (earlier === undefined) lineOfId.set(id, line);
+    else report(`the same id as ${unit} ${earlier} (${utterance.path})`);
+    if (gender === undefined) return;
+    const known = genderOf.get(speaker);
+    if (known === undefined) genderOf.set(speaker, { gender, line });
+    else if (known.gender !== gender) {
+      report(`speaker ${speaker} has gender ${gender}, but ${known.gender} on ${unit} ${known.line}`);
+    }
+  };
+  return {
+    problems,
+    get count() {
+      return count;
+    },
+    add,
+    finish: (where: string) =>
+      throwProblems(problems, {
+        where,
+        ...(unit === 'line'
+          ? { what: 'problems in the manifest', one: 'problem in the manifest' }
+          : { what: 'problems', one: 'problem' }),
+      }),
+  };
+}
+
+/**
+ * What keeps a text from naming an utterance or a speaker. Lists and archives are split at white space. Slashes are
+ * common (VoxCeleb's ids are paths), and so are letters of any script; `..` is refused, as other tools make files of ids.
+ */
+function nameProblem(what: string, name: string): string[] {
+  const got = `got ${JSON.stringify(name)}`;
+  if (!/^\S+$/.test(name)) return [`expected ${what} without white space, ${got}`];
+  if (/\p{Cc}/u.test(name)) return [`expected ${what} without control characters, ${got}`];
+  if (/(^|\/)\.{1,2}(\/|$)/.test(name)) return [`expected ${what} that is no relative path, ${got}`];
+  return [];
+}
+
+/**
+ * Finds ids and speakers that look the same and differ in Unicode normalisation: `é` may be one character or two, and
+ * file systems and archivers change one into the other. Each spelling is reported once.
+ */
+export function createSpellingCheck(unit: 'line' | 'utterance'): (utterance: Utterance, line: number) => string[] {
+  const check = (what: string) => {
+    const spellings = new Map<string, { name: string; line: number }>();
+    const reported = new Set<string>();
+    return (name: string, line: number): string[] => {
+      if (!NOT_ASCII.test(name)) return [];
+      const normal = name.normalize('NFC');
+      const known = spellings.get(normal);
+      if (known === undefined) spellings.set(normal, { name, line });
+      if (known === undefined || known.name === name || reported.has(name)) return [];
+      reported.add(name);
+      return [`${what} ${name} differs from the one on ${unit} ${known.line} in its Unicode normalisation only`];
+    };
+  };
+  const [ofIds, ofSpeakers] = [check('id'), check('speaker')];
+  return ({ id, speaker }, line) => [...ofIds(id, line), ...ofSpeakers(speaker, line)];
+}
+
+/** ASCII is the same in every normalisation. */
+const NOT_ASCII = /[^\0-\x7f]/;
+
+/** What the types cannot say and a single line can get wrong; one sentence each. */
+export function utteranceProblems(utterance: Utterance): string[] {
+  const { id, speaker, path, offset = 0, duration, sampleRate, channels, channel } = utterance;
+  const { repeats = 1, trailingSilence = 0 } = utterance;
+  const problems = [...nameProblem('an id', id), ...nameProblem('a speaker', speaker)];
+  if (path === '') problems.push('expected a path, got ""');
+  if (!(duration > 0 && Number.isFinite(duration))) problems.push(`expected a duration above 0 s, got ${duration}`);
+  if (!(offset >= 0 && Number.isFinite(offset))) problems.push(`expected an offset of 0 s or more, got ${offset}`);
+  if (!(Number.isInteger(sampleRate) && sampleRate > 0))
+    problems.push(`expected a sample rate in Hz, got ${sampleRate}`);
+  if (!(Number.isInteger(channels) && channels > 0)) problems.push(`expected 1 channel or more, got ${channels}`);
+  if (channel !== undefined && !(Number.isInteger(channel) && channel >= 0 && channel < channels)) {
+    problems.push(`expected a channel from 0 to ${channels - 1}, got ${channel}`);
+  }
+  if (!(Number.isInteger(repeats) && repeats > 0)) problems.push(`expected 1 repeat or more, got ${repeats}`);
+  if (!(trailingSilence >= 0 && Number.isFinite(trailingSilence)))
+    problems.push(`expected a trailingSilence of 0 s or more, got ${trailingSilence}`);
+  return problems;
+}
+
+/**
+ * Throws if a speaker of the test split is also in training or development: the test would not be of unseen speakers.
+ */
+export function checkSpeakersDisjoint(utterances: readonly Utterance[], { where }: { where: string }): void {
+  const seen = new Map<string, Utterance>();
+  for (const utterance of utterances) if (utterance.split !== 'test') seen.set(utterance.speaker, utterance);
+  const shared = new Map<string, string>();
+  for (const { speaker, split, id } of utterances) {
+    const other = seen.get(speaker);
+    if (split !== 'test' || other === undefined || shared.has(speaker)) continue;
+    shared.set(speaker, `${speaker}: ${other.id} (${other.split}) and ${id} (test)`);
+  }
+  throwProblems([...shared.values()], {
+    where,
+    what: 'speakers are both in training and in test',
+    one: 'speaker is both in training and in test',
+    remedy: 'Give every speaker to one split.',
+  });
+}
+
+/** What one split holds. */
+export interface SplitSummary {
+  split: Split;
+  speakers: number;
+  utterances: number;
+  hours: number;
+  /** Speakers with known gender. */
+  female: number;
+  male: number;
+  /** Hz, ascending. */
+  sampleRates: number[];
+}
+
+/** Speakers, utterances and hours of each split that has utterances, in the order train, dev, test. */
+export function summarizeCorpus(utterances: readonly Utterance[]): SplitSummary[] {
+  return splits
+    .map((split) => {
+      const members = utterances.filter((utterance) => utterance.split === split);
+      const genders = new Map(members.map(({ speaker, gender }) => [speaker, gender]));
+      const count = (wanted: 'f' | 'm') => [...genders.values()].filter((gender) => gender === wanted).length;
+      return {
+        split,
+        speakers: genders.size,
+        utterances: members.length,
+        hours: members.reduce((sum, { duration }) => sum + duration, 0) / 3600,
+        female: count('f'),
+        male: count('m'),
+        sampleRates: [...new Set(members.map(({ sampleRate }) => sampleRate))].sort((a, b) => a - b),
+      };
+    })
+    .filter((summary) => summary.utterances > 0);
+}
+
+/** The summary as lines for the log: `train: 248 speakers (124 f, 124 m), 248 utterances, 0.87 h, 16000 Hz`. */
+export function describeCorpus(utterances: readonly Utterance[]): string[] {
+  return summarizeCorpus(utterances).map(({ split, speakers, female, male, utterances: count, hours, sampleRates }) => {
+    const genders = female + male > 0 ? ` (${female} f, ${male} m)` : '';
+    const rates = sampleRates.map((rate) => `${rate} Hz`).join(', ');
+    return `${split}: ${counted(speakers, 'speaker')}${genders}, ${counted(count, 'utterance')}, ${hours.toFixed(2)} h, ${rates}`;
+  });
+}
+
+/** Orders ids by their UTF-16 code units: the same on every machine, unlike the locale's order. */
+export const compareIds = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Utterances of each speaker, in the order of first appearance. */
+export function bySpeaker(utterances: Iterable<Utterance>): Map<string, Utterance[]> {
+  return groupBy(utterances, ({ speaker }) => speaker);
+}

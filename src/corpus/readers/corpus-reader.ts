@@ -1,0 +1,45 @@
+/** @file What a corpus reader is: from a source folder and options to utterances, trials and notes for the log. */
+import type { z } from 'zod';
+import { UserError } from '../../errors.js';
+import type { Enrolment } from '../trials/enrolment.js';
+import type { Utterance } from '../manifest/manifest.js';
+import type { Trial } from '../trials/trials.js';
+
+/** What a reader is given besides its options. */
+export interface PrepareContext {
+  /** Where generated audio goes; must outlive the manifest, which points into it. */
+  audioDir: string;
+  /** Whether test trials are to be made where no list gives them; default true. */
+  makeTrials?: boolean;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface PreparedCorpus {
+  utterances: Utterance[];
+  trials?: Trial[];
+  /** The models that the trials enroll, where they are models of several utterances; of test utterances only. */
+  enrolment?: Enrolment;
+  /** What the user should know: what was found, assumed and left out. One sentence each. */
+  notes: string[];
+  /** Set where the corpus has speakers in training and test on purpose; otherwise that is an error. */
+  speakersOverlap?: boolean;
+  /** Set where this is less, or other, than the published protocol: one sentence that every result then carries. */
+  partial?: string;
+}
+
+/** One corpus type. `options` is a strict object with the literal `type`. */
+export interface CorpusReader<Options extends z.ZodType = z.ZodType> {
+  type: string;
+  options: Options;
+  /** Reads the corpus; throws UserError, naming files, where it is not what the reader expects. */
+  prepare(options: z.infer<Options>, context: PrepareContext): Promise<PreparedCorpus>;
+}
+
+/** `corpus.source` of the options, which only the user can know. */
+export function requireSource(source: string | undefined, what: string): string {
+  if (source !== undefined && source !== '') return source;
+  throw new UserError(
+    `corpus.source is not set: expected ${what}\nPass --source DIR to prep or --set corpus.source=DIR.`,
+  );
+}

@@ -1,0 +1,58 @@
+/**
+ * @file What an engine runs: pure functions over named tensors.
+ *
+ * A *program* maps named tensors to named tensors with plain TensorFlow.js code and holds no state of its own.
+ * A *step* carries state from one run to the next (parameters, running statistics, optimiser slots): for every state
+ * name the program returns the new value under the same name. An *inference* freezes its parameters and takes inputs
+ * whose symbolic sizes (`'B'`, `'T'`) may differ in every run.
+ */
+import type { Tensor } from '../tfjs.js';
+import type { DType, HostData, HostTensors } from './host-tensor.js';
+
+export type TensorMap = Record<string, Tensor>;
+export type Program = (inputs: TensorMap) => TensorMap;
+
+/** An input's shape, with letters for sizes that are not fixed, and its type (default float32). */
+export interface TensorSpec {
+  readonly shape: readonly (number | string)[];
+  readonly dtype?: DType;
+}
+export type TensorSpecs = Record<string, TensorSpec>;
+
+export interface StepDefinition {
+  /** Gets inputs and state together; returns new state (same names) and outputs. */
+  readonly program: Program;
+  /** Fixed shapes only. */
+  readonly inputs: TensorSpecs;
+  /** The initial state; its tensors are copied, never changed. */
+  readonly state: HostTensors;
+}
+
+/** A compiled step with its state. */
+export interface Step {
+  /** Runs once: state advances, the program's other outputs are returned. They are valid until the next run. */
+  run(inputs: Record<string, HostData>): Promise<HostTensors>;
+  /** A copy of the state after the last run. */
+  readState(): HostTensors;
+  dispose(): Promise<void>;
+}
+
+export interface InferenceDefinition {
+  /** Gets inputs and parameters together; returns outputs. */
+  readonly program: Program;
+  readonly inputs: TensorSpecs;
+  readonly parameters: HostTensors;
+}
+
+/** A compiled function of its inputs alone, for every size of their symbolic dimensions. */
+export interface Inference {
+  run(inputs: HostTensors): Promise<HostTensors>;
+  dispose(): Promise<void>;
+}
+
+/** One way of running programs. */
+export interface Engine {
+  readonly name: 'onnx' | 'reference' | 'tensorflow';
+  compileStep(definition: StepDefinition): Promise<Step>;
+  compileInference(definition: InferenceDefinition): Promise<Inference>;
+}

@@ -1,0 +1,61 @@
+/**
+ * @file Operations that models may use beside TensorFlow.js's own: one name, two implementations.
+ *
+ * Each is a single fused operator when a program is traced and plain TensorFlow.js otherwise. They have no gradients:
+ * `src/nn` calls them inside custom gradients only.
+ */
+import * as tf from '../tfjs.js';
+import type { Tensor } from '../tfjs.js';
+import { TRACE_BACKEND } from './trace-backend.js';
+
+export const EXTENSION = {
+  normalizeLast: 'acanet.NormalizeLast',
+  normalCdf: 'acanet.NormalCdf',
+  positiveMask: 'acanet.PositiveMask',
+  hashMask: 'acanet.HashMask',
+} as const;
+
+const tracing = () => tf.getBackend() === TRACE_BACKEND;
+const run = (kernel: string, inputs: Record<string, Tensor>, attrs: Record<string, number> = {}) =>
+  tf.engine().runKernel(kernel, inputs, attrs);
+
+/** (x − mean) / √(variance + epsilon) over the last axis, with 1/√(variance + epsilon) (last axis 1). */
+export function normalizeLast(x: Tensor, epsilon: number): [normalized: Tensor, inverseDeviation: Tensor] {
+  if (tracing()) return run(EXTENSION.normalizeLast, { x }, { epsilon }) as Tensor[] as [Tensor, Tensor];
+  const centred = tf.sub(x, tf.mean(x, -1, true));
+  const inverseDeviation = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
+  return [tf.mul(centred, inverseDeviation), inverseDeviation];
+}
+
+/** The distribution function of the standard normal, ½(1 + erf(x/√2)). */
+export function normalCdf(x: Tensor): Tensor {
+  if (tracing()) return run(EXTENSION.normalCdf, { x }) as Tensor;
+  return tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))));
+}
+
+/** 1 where x > 0, else 0; x must not be negative (the output of a ReLU). */
+export function positiveMask(x: Tensor): Tensor {
+  return tracing() ? (run(EXTENSION.positiveMask, { x }) as Tensor) : tf.sign(x);
+}
+
+/**
+ * A mask [rows, columns] that is `1 / keep` with probability `keep` and 0 otherwise: multiply-shift hashing of a row
+ * key and a column key (both odd, random int32; Dietzfelbinger et al. 1997). An element is kept if the low 32 bits
+ * of the keys' product, as a signed number, lie below the threshold of probability `keep`.
+ */
+export function hashMask(rowKeys: Tensor, columnKeys: Tensor, keep: number): Tensor {
+  const threshold = hashThreshold(keep);
+  if (tracing()) return run(EXTENSION.hashMask, { rowKeys, columnKeys }, { threshold, value: 1 / keep }) as Tensor;
+  const rows = rowKeys.dataSync();
+  const columns = columnKeys.dataSync();
+  const mask = new Float32Array(rows.length * columns.length);
+  for (let r = 0; r < rows.length; r++) {
+    for (let c = 0; c < columns.length; c++) {
+      mask[r * columns.length + c] = Math.imul(rows[r], columns[c]) < threshold ? 1 / keep : 0;
+    }
+  }
+  return tf.tensor(mask, [rows.length, columns.length]);
+}
+
+/** The int32 below which a uniformly random int32 lies with probability `keep`. */
+export const hashThreshold = (keep: number): number => Math.min(2 ** 31 - 1, Math.round(keep * 2 ** 32 - 2 ** 31));

@@ -1,0 +1,168 @@
+/**
+ * @file Trainings side by side (`--jobs`): small models and GPUs are kept busier by several processes than by one.
+ *
+ * What belongs to one training, from `train/<run>` to its scores, is a process of its own; what they share has been
+ * done before, and what measures time (`cost`) or needs all of them is done after, by the caller, alone. The caller
+ * holds the work folder's lock. Interrupted, every process writes its checkpoint and stops; so it does when another fails.
+ * When the caller is gone, they end at once.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { basename, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { internal, messageOf, UserError } from '../errors.js';
+import { physicalCores } from '../engine/create-engine.js';
+import type { Recipe } from './definition/schema.js';
+import type { StagePlan } from './running/stage-plan.js';
+
+/** What a process is asked for. */
+export interface SideBySideTask {
+  recipe: Recipe;
+  workFolder: string;
+  /** Of one run, in order. */
+  targets: readonly string[];
+  force: readonly string[];
+  /** How many such processes there are. */
+  jobs: number;
+}
+
+/** What a process sends. */
+export type SideBySideMessage = { log: string } | { finished: string } | { done: true } | { failed: Failure };
+
+/** An error as it goes from one process to another. */
+export interface Failure {
+  message: string;
+  /** Of a defect. */
+  stack?: string;
+  /** Of a `UserError`. */
+  exitCode?: number;
+  /** The system's, such as ENOSPC. */
+  code?: string;
+}
+
+export function describeFailure(error: unknown): Failure {
+  const message = messageOf(error);
+  if (error instanceof UserError) return { message, exitCode: error.exitCode };
+  const { stack, code } = error as NodeJS.ErrnoException;
+  return { message, stack, ...(typeof code === 'string' && { code }) };
+}
+
+/** The error again, with the run that it befell. */
+export function failureOf(run: string, { message, stack, exitCode, code }: Failure): Error {
+  if (exitCode !== undefined) return new UserError(`${run}: ${message}`, { exitCode });
+  const error = new Error(`${run}: ${message}`);
+  return Object.assign(error, { stack: `${run}: ${stack ?? message}` }, code === undefined ? {} : { code });
+}
+
+export interface SideBySideOptions {
+  recipe: Recipe;
+  workFolder: string;
+  /** The stages of each run, from `chainsOf`. */
+  chains: ReadonlyMap<string, readonly string[]>;
+  force?: readonly string[];
+  /** Processes at a time. */
+  jobs: number;
+  signal?: AbortSignal;
+  log: (line: string) => void;
+  onFinished: (stage: string) => void;
+}
+
+const program = fileURLToPath(new URL('./side-by-side-process.js', import.meta.url));
+
+/**
+ * The stages that can be done beside those of other runs, by run, in the order of `plans`: of every run that has to be
+ * trained, all but those that measure how long something takes.
+ */
+export function chainsOf(plans: readonly StagePlan[]): Map<string, string[]> {
+  const trained = plans.filter(({ stage, action }) => stage.startsWith('train/') && action !== 'skip');
+  const chains = new Map<string, string[]>(trained.map(({ stage }) => [basename(stage), []]));
+  for (const { stage } of plans) {
+    if (dirname(stage) !== '.' && dirname(stage) !== 'cost') chains.get(basename(stage))?.push(stage);
+  }
+  return chains;
+}
+
+/** Runs the chains, `jobs` at a time. @throws the first failure, once all processes have stopped */
+export async function runSideBySide({ chains, signal, ...options }: SideBySideOptions): Promise<void> {
+  signal?.throwIfAborted();
+  // Processes that there is nothing for would take threads from the others.
+  const jobs = Math.min(options.jobs, chains.size);
+  const waiting = [...chains];
+  const stop = new AbortController();
+  const stopAll = () => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', stopAll, { once: true });
+  const children = new Set<ChildProcess>();
+  const killAll = (how: NodeJS.Signals) => children.forEach((child) => child.kill(how));
+  stop.signal.addEventListener('abort', () => killAll('SIGTERM'), { once: true });
+  const endAll = () => killAll('SIGKILL');
+  process.on('exit', endAll);
+  let failure: Error | undefined;
+  const work = async () => {
+    for (let next = waiting.shift(); next && !stop.signal.aborted; next = waiting.shift()) {
+      const [run, targets] = next;
+      try {
+        await runChain({ ...options, jobs, run, targets, children });
+      } catch (error) {
+        failure ??= error as Error;
+        stop.abort(error);
+      }
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: jobs }, work));
+  } finally {
+    signal?.removeEventListener('abort', stopAll);
+    process.off('exit', endAll);
+  }
+  signal?.throwIfAborted();
+  if (failure) throw failure;
+}
+
+type ChainOptions = Omit<SideBySideOptions, 'chains' | 'signal'> & {
+  run: string;
+  targets: readonly string[];
+  /** Where the process is for as long as it lives. */
+  children: Set<ChildProcess>;
+};
+
+function runChain({ recipe, workFolder, run, targets, jobs, force = [], children, log, onFinished }: ChainOptions) {
+  const { threads } = recipe.engine;
+  const engine = { ...recipe.engine, threads: threads ?? Math.max(1, Math.floor(physicalCores() / jobs)) };
+  const task: SideBySideTask = {
+    recipe: { ...recipe, engine },
+    workFolder,
+    targets,
+    force: force.filter((stage) => targets.includes(stage)),
+    jobs,
+  };
+  return new Promise<void>((resolve, reject) => {
+    const child = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    children.add(child);
+    let outcome: 'done' | Error | undefined;
+    child.on('message', (message: SideBySideMessage) => {
+      if ('log' in message) log(`${run} | ${message.log}`);
+      else if ('finished' in message) onFinished(message.finished);
+      else outcome = 'done' in message ? 'done' : failureOf(run, message.failed);
+    });
+    // Of a process that ends early: its end says more.
+    child.on('error', (error) => (outcome ??= error));
+    // NOTE: not `exit`, which may come before the last messages.
+    child.on('close', (code, killedBy) => {
+      children.delete(child);
+      if (outcome === 'done' && code === 0) resolve();
+      else reject(outcome instanceof Error ? outcome : diedOf(run, { code, killedBy, jobs }));
+    });
+    child.send(task);
+  });
+}
+
+/** Why a process is gone that said nothing. */
+function diedOf(
+  run: string,
+  { code, killedBy, jobs }: { code: number | null; killedBy: NodeJS.Signals | null; jobs: number },
+): Error {
+  if (killedBy === null) return internal(`the process of ${run} ended with ${code} and said nothing`);
+  return new UserError(
+    `${run}: its process was ended by ${killedBy}, by somebody or as memory ran out\n` +
+      `  the same command goes on from its last checkpoint; where memory runs out, give fewer --jobs than ${jobs}`,
+  );
+}

@@ -1,0 +1,74 @@
+/**
+ * @file Writes a comparison as its readers get it: `compare.json` (the whole `Comparison`), `compare.csv` (a row a
+ * system), `compare.txt` and `compare.md`; with worse conditions `robustness.csv` too (a row a condition and system). The files for machines hold fractions, seconds and bytes.
+ */
+import { join } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
+import { calibrationMeasures, discriminationMeasures } from '../../scoring/measures/measures.js';
+import { writeFileAtomic, writeJsonAtomic } from '../../storage/atomic-write.js';
+import type { Comparison, RelativeFigures } from './comparison.js';
+import { formatComparison } from './comparison-table.js';
+import { trainingSeconds } from './training-cost.js';
+import { robustnessCsv } from './robustness-table.js';
+
+/** Writes the files into a folder; returns their paths. */
+export function writeComparison(dir: string, comparison: Comparison): string[] {
+  const [json, csv, text, markdown] = ['json', 'csv', 'txt', 'md'].map((type) => join(dir, `compare.${type}`));
+  writeJsonAtomic(json, comparison);
+  writeFileAtomic(csv, comparisonCsv(comparison));
+  writeFileAtomic(text, formatComparison(comparison));
+  writeFileAtomic(markdown, formatComparison(comparison, { style: 'markdown' }));
+  if (!comparison.robustness) return [json, csv, text, markdown];
+  const conditions = join(dir, 'robustness.csv');
+  writeFileAtomic(conditions, robustnessCsv(comparison.robustness));
+  return [json, csv, text, markdown, conditions];
+}
+
+/** One row a system, with a header; empty cells where a figure does not apply. */
+export function comparisonCsv({ systems, relative, differences, verdicts, baseline, partial }: Comparison): string {
+  const rows = systems.map((system) => {
+    const change: RelativeFigures = relative[system.name] ?? {};
+    const difference = differences[system.name] ?? {};
+    const measures = [...discriminationMeasures, ...calibrationMeasures].flatMap((measure): [string, unknown][] => [
+      [measure, system[measure]],
+      [`${measure}Low`, system.figures?.[measure]?.interval[0]],
+      [`${measure}High`, system.figures?.[measure]?.interval[1]],
+    ]);
+    const differing = (['eer', 'minDcf', 'minCllr'] as const).flatMap((measure): [string, unknown][] => {
+      const title = `${measure[0].toUpperCase()}${measure.slice(1)}`;
+      const { relativeInterval, pValue } = difference[measure] ?? {};
+      return [
+        [`relative${title}`, finite(change[measure])],
+        [`relative${title}Low`, finite(relativeInterval?.[0])],
+        [`relative${title}High`, finite(relativeInterval?.[1])],
+        [`relative${title}PValue`, pValue],
+      ];
+    });
+    return {
+      name: system.name,
+      model: system.model,
+      baseline: system.name === baseline ? 'yes' : 'no',
+      positional: system.positional,
+      backend: system.backend,
+      seeds: system.runs.length,
+      parameters: system.parameters,
+      macs: system.macs,
+      bytes: system.bytes,
+      ...Object.fromEntries(measures),
+      realTimeFactor: system.realTimeFactor,
+      extractionRate: system.extractionRate,
+      extractionBytes: system.extraction?.lengths[0]?.peakBytes,
+      trainingSeconds: trainingSeconds(system),
+      trainingBytes: system.runs[0].training?.peakBytes,
+      relativeParameters: finite(change.parameters),
+      relativeMacs: finite(change.macs),
+      ...Object.fromEntries(differing),
+      outcome: verdicts.find((verdict) => verdict.system === system.name)?.outcome,
+      ...(partial !== undefined && { partial }),
+    };
+  });
+  return stringify(rows, { header: true });
+}
+
+/** A change from 0 has no size. */
+const finite = (value: number | undefined) => (Number.isFinite(value) ? value : undefined);

@@ -1,0 +1,231 @@
+/**
+ * @file The comparison of systems with a baseline, as figures: what `compare.json` holds.
+ *
+ * A system has one or more runs (trainings with different seeds); its figures are means over them. Every relative figure
+ * is (system − baseline) / baseline, so -0.05 of EER means 5 % fewer errors. Intervals and p-values come from speakers and
+ * seeds (`scoring/intervals/paired-difference.ts`). What is not known of a system, as of scores from elsewhere, is left out.
+ */
+import { UserError } from '../../errors.js';
+import type {
+  CompareRunsInput,
+  MeasuredDifferences,
+  MeasuredFigures,
+} from '../../scoring/intervals/paired-difference.js';
+import type { Interval } from '../../scoring/intervals/confidence-interval.js';
+import type { Evaluation } from '../../scoring/measures/evaluation.js';
+import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
+import type { Robustness } from './robustness.js';
+import type { RunFacts, SystemFacts, SystemInput } from './system-facts.js';
+import {
+  evaluateRun,
+  type KnownSpeakers,
+  type MeanFigures,
+  meanFigures,
+  measureWherePossible,
+} from './system-measures.js';
+import { type Claim, reachVerdict, type Verdict } from './verdict.js';
+
+export interface ComparisonInput extends Pick<CompareRunsInput, 'onProgress'> {
+  /** What is compared: the name of a recipe. */
+  readonly name?: string;
+  readonly systems: readonly SystemInput[];
+  /** Name of one of the systems. */
+  readonly baseline: string;
+  /** 1 for target trials. */
+  readonly labels: Uint8Array;
+  readonly speakers: KnownSpeakers;
+  /** Fingerprint of the trial list, as `acanet trials check` shows it. */
+  readonly trialsHash?: string;
+  /** Default 1000. */
+  readonly resamples?: number;
+  /** Of the resamples. */
+  readonly seed?: number;
+  /** Default 0.95. */
+  readonly confidence?: number;
+  /** Length in seconds of the utterance for which MACs are counted; default 3. */
+  readonly macsDuration?: number;
+  /** What is said of one of the systems, to be held against the result. */
+  readonly claim?: Claim;
+  /** What the reader must know, one sentence each: how models were selected, what was measured where. */
+  readonly notes?: readonly string[];
+  /** Set where this is less than a published protocol: one sentence, shown above everything. */
+  readonly partial?: string;
+}
+
+export interface ComparedRun extends RunFacts, Omit<Evaluation, 'trials' | 'targets' | 'nontargets' | 'partial'> {}
+
+export interface ComparedSystem extends SystemFacts, MeanFigures {
+  readonly eerInterval?: Interval;
+  /** Of the extraction at `macsDuration`; and its reciprocal, seconds of speech embedded in a second. */
+  readonly realTimeFactor?: number;
+  readonly extractionRate?: number;
+  /** Values with intervals and standard errors, where speakers are known. */
+  readonly figures?: MeasuredFigures;
+  readonly runs: readonly ComparedRun[];
+}
+
+/** A system's figures against the baseline's, as fractions of the baseline's; ±∞ (in JSON: null) where that is 0. */
+export interface RelativeFigures extends Partial<Record<(typeof RELATIVE_FIGURES)[number], number>> {
+  readonly eerInterval?: Interval;
+  /** Two-sided, for the hypothesis that both EERs are equal. */
+  readonly eerPValue?: number;
+}
+
+export interface Comparison {
+  readonly name?: string;
+  readonly partial?: string;
+  readonly baseline: string;
+  readonly trials: number;
+  readonly targets: number;
+  readonly nontargets: number;
+  /** Fingerprint of the trial list, as `acanet trials check` shows it. */
+  readonly trialsHash?: string;
+  readonly macsDuration: number;
+  readonly confidence: number;
+  readonly bootstrap?: { readonly unit: 'speaker'; speakers: number; groups: number; resamples: number; seed: number };
+  /** Why there are no intervals. */
+  readonly noIntervals?: string;
+  readonly systems: readonly ComparedSystem[];
+  /** By name, for every system but the baseline. */
+  readonly relative: Readonly<Record<string, RelativeFigures>>;
+  /** The same with intervals and p-values, by measure; empty where speakers are not known. */
+  readonly differences: Readonly<Record<string, MeasuredDifferences>>;
+  /** One for every system but the baseline. */
+  readonly verdicts: readonly Verdict[];
+  /** The same trials under worse conditions, for systems that were tested so. */
+  readonly robustness?: Robustness;
+  readonly notes: readonly string[];
+}
+
+const RELATIVE_FIGURES = [
+  'eer',
+  'minDcf',
+  'minDcf005',
+  'minDcf0001',
+  'minCllr',
+  'parameters',
+  'macs',
+  'bytes',
+  'extractionRate',
+] as const;
+
+/**
+ * Compares systems by their scores of the same trials.
+ * @throws UserError if the baseline is not among them, names repeat, a score is not finite, or trials are all of one kind
+ */
+export function compareSystems({
+  name,
+  systems: given,
+  baseline,
+  labels,
+  speakers,
+  trialsHash,
+  resamples = 1000,
+  seed = 0,
+  confidence = 0.95,
+  macsDuration = 3,
+  claim,
+  notes = [],
+  partial,
+  onProgress,
+}: ComparisonInput): Comparison {
+  checkNames(given, baseline);
+  const evaluated = given.map(({ runs }) => runs.map((run) => evaluateRun(run, labels)));
+  const drawn = { resamples, seed, confidence, onProgress };
+  const { measured, noIntervals } = measureWherePossible(given, speakers, { baseline, ...drawn });
+  const systems = given.map((system, i): ComparedSystem => {
+    const { runs: inputs, ...facts } = system;
+    const evaluations = evaluated[i];
+    const figures = measured?.figures[i];
+    const realTimeFactor = facts.extraction?.lengths[0]?.realTimeFactor;
+    return {
+      ...facts,
+      ...meanFigures(evaluations),
+      ...(figures?.eer && { eerInterval: figures.eer.interval }),
+      ...(realTimeFactor !== undefined && { realTimeFactor, extractionRate: 1 / realTimeFactor }),
+      ...(figures && { figures }),
+      runs: inputs.map(({ scores: _, llrs: __, ...run }, r) => ({ ...run, ...evaluations[r] })),
+    };
+  });
+  const base = systems.find((system) => system.name === baseline)!;
+  const others = systems.filter((system) => system !== base);
+  const differences = measured?.differences ?? {};
+  const upheld = upheldTogether(differences, confidence);
+  const targets = labels.reduce((sum, label) => sum + label, 0);
+  return {
+    ...(name !== undefined && { name }),
+    ...(partial !== undefined && { partial }),
+    baseline,
+    trials: labels.length,
+    targets,
+    nontargets: labels.length - targets,
+    ...(trialsHash !== undefined && { trialsHash }),
+    macsDuration,
+    confidence,
+    ...(measured ? { bootstrap: measured.bootstrap } : { noIntervals }),
+    systems,
+    relative: Object.fromEntries(
+      others.map((system) => {
+        const eer = differences[system.name]?.eer;
+        return [
+          system.name,
+          {
+            ...relativeFigures(system, base),
+            ...(eer && { eerInterval: eer.relativeInterval, eerPValue: eer.pValue }),
+          },
+        ];
+      }),
+    ),
+    differences,
+    verdicts: others.map((system) =>
+      reachVerdict({
+        system,
+        baseline: base,
+        difference: differences[system.name]?.eer,
+        confidence,
+        speakers: measured?.bootstrap.speakers,
+        claim: claim?.system === system.name && claim.baseline === baseline ? claim : undefined,
+        ...(others.length > 1 && { together: { comparisons: others.length, upheld: upheld.includes(system.name) } }),
+      }),
+    ),
+    notes: [
+      ...manyComparisons(upheld, others.length, measured !== undefined),
+      ...equalScores(given),
+      ...(measured ? fewErrors(systems, targets, labels.length - targets) : []),
+      ...notes,
+    ],
+  };
+}
+
+/** (value − base) / base; 0 where both are 0. */
+export function relativeChange(value: number, base: number): number {
+  return value === base ? 0 : (value - base) / base;
+}
+
+function checkNames(systems: readonly SystemInput[], baseline: string): void {
+  const names = systems.map(({ name }) => name);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined)
+    throw new UserError(`two systems are named "${repeated}"; a comparison needs distinct names`);
+  if (!names.includes(baseline)) {
+    throw new UserError(`the baseline "${baseline}" is not among the systems: ${names.join(', ')}`);
+  }
+}
+
+function relativeFigures(system: ComparedSystem, base: ComparedSystem): RelativeFigures {
+  return Object.fromEntries(
+    RELATIVE_FIGURES.flatMap((figure) => {
+      const [value, reference] = [system[figure], base[figure]];
+      return value === undefined || reference === undefined ? [] : [[figure, relativeChange(value, reference)]];
+    }),
+  );
+}
+
+/** Of many comparisons some come out below 0.05 by chance: those that Holm's procedure upholds (Scand. J. Stat. 6, 1979). */
+function upheldTogether(differences: Readonly<Record<string, MeasuredDifferences>>, confidence: number): string[] {
+  const ranked = Object.entries(differences)
+    .map(([name, { eer }]) => ({ name, pValue: eer!.pValue }))
+    .sort((a, b) => a.pValue - b.pValue);
+  const firstNot = ranked.findIndex(({ pValue }, i) => pValue * (ranked.length - i) >= 1 - confidence);
+  return ranked.slice(0, firstNot < 0 ? ranked.length : firstNot).map(({ name }) => name);
+}

@@ -1,0 +1,104 @@
+/**
+ * @file What the report takes from a comparison: the only file of it that knows how `compare.json` is laid out.
+ */
+import type { Interval } from '../../scoring/intervals/confidence-interval.js';
+import type { MeasureName } from '../../scoring/measures/measures.js';
+import type { Comparison } from './comparison.js';
+import { describeIntervals } from './comparison-table.js';
+import type { Robustness } from './robustness.js';
+import { trainingSeconds } from './training-cost.js';
+
+/** A figure with what is known of its certainty. */
+export interface MeasuredValue {
+  readonly value: number;
+  readonly interval?: Interval;
+  /** Standard deviation between the trainings, where there are several. */
+  readonly spread?: number;
+}
+
+export interface ComparedSystem {
+  readonly name: string;
+  /** Architecture; absent where only scores are known. */
+  readonly model?: string;
+  readonly isBaseline: boolean;
+  readonly runs: number;
+  readonly parameters?: number;
+  readonly macs?: number;
+  readonly bytes?: number;
+  /** Seconds of computing for a second of speech. */
+  readonly realTimeFactor?: number;
+  /** Bytes. */
+  readonly peakMemory?: number;
+  /** Of a training, where one ran alone and in one go. */
+  readonly trainingSeconds?: number;
+  readonly measures: Readonly<Partial<Record<MeasureName, MeasuredValue>>>;
+  /** Relative to the baseline's EER, as fractions; absent for the baseline itself. */
+  readonly change?: { readonly eer: number; readonly interval?: Interval; readonly pValue?: number };
+}
+
+export interface Compared {
+  readonly systems: readonly ComparedSystem[];
+  readonly baseline: string;
+  /** Sentences: what may be said of each system against the baseline. */
+  readonly verdicts: readonly string[];
+  readonly trials: number;
+  readonly targets: number;
+  readonly nontargets: number;
+  readonly macsDuration: number;
+  /** What intervals are made of, or why there are none. */
+  readonly intervals: string;
+  readonly notes: readonly string[];
+  readonly partial?: string;
+  /** The same trials under worse conditions, where they were tested. */
+  readonly robustness?: Robustness;
+}
+
+const MEASURES = ['eer', 'minDcf', 'minDcf005', 'minDcf0001', 'minCllr', 'actDcf', 'cllr'] as const;
+
+export function comparedOf(comparison: Comparison): Compared {
+  const { systems, relative, baseline, verdicts, trials, targets, nontargets } = comparison;
+  return {
+    baseline,
+    verdicts: verdicts.map(({ sentence }) => `${sentence}.`),
+    trials,
+    targets,
+    nontargets,
+    macsDuration: comparison.macsDuration,
+    intervals: describeIntervals(comparison),
+    notes: comparison.notes,
+    partial: comparison.partial,
+    robustness: comparison.robustness,
+    systems: systems.map((system) => {
+      const { name, figures, runs, extraction } = system;
+      const change = name === baseline ? undefined : relative[name];
+      const measures = MEASURES.flatMap((measure): [MeasureName, MeasuredValue][] => {
+        const value = system[measure];
+        const interval = figures?.[measure]?.interval;
+        const spread = spreadOf(runs.flatMap((run) => run[measure] ?? []));
+        return value === undefined ? [] : [[measure, { value, interval, spread }]];
+      });
+      return {
+        name,
+        model: system.model,
+        isBaseline: name === baseline,
+        runs: runs.length,
+        parameters: system.parameters,
+        macs: system.macs,
+        bytes: system.bytes,
+        realTimeFactor: system.realTimeFactor,
+        peakMemory: extraction?.lengths[0]?.peakBytes,
+        trainingSeconds: trainingSeconds(system),
+        measures: Object.fromEntries(measures),
+        ...(change?.eer !== undefined && {
+          change: { eer: change.eer, interval: change.eerInterval, pValue: change.eerPValue },
+        }),
+      };
+    }),
+  };
+}
+
+function spreadOf(values: readonly number[]): number | undefined {
+  if (values.length < 2) return undefined;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+}

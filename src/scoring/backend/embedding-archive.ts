@@ -1,0 +1,22 @@
+/** @file Embeddings on disc: a Kaldi archive of float32 vectors, with its table beside it (`X.ark`, `X.scp`). */
+import { UserError } from '../../errors.js';
+import type { Embeddings } from './cosine.js';
+import { createArchiveWriter, listArchive, readVector, writeScp } from '../../storage/kaldi-archive.js';
+
+/** Writes `path` and the `.scp` of the same name, in the order of the map. */
+export function writeEmbeddings(path: string, embeddings: Embeddings): void {
+  if (!path.endsWith('.ark')) throw new UserError(`${path}: expected a name that ends in .ark`);
+  const writer = createArchiveWriter(path);
+  try {
+    for (const [key, vector] of embeddings) writer.writeVector(key, vector);
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+  writeScp(path.replace(/\.ark$/, '.scp'), writer.close().entries);
+}
+
+/** Reads all vectors of an archive. */
+export function readEmbeddings(path: string): Map<string, Float32Array> {
+  return new Map(listArchive(path).map((entry) => [entry.key, readVector(entry)]));
+}

@@ -1,0 +1,62 @@
+/** @file The speakers of each trial, as numbers. */
+import { firstOf } from '../../problem-list.js';
+import { UserError } from '../../errors.js';
+import type { TrialTable } from './trial-table.js';
+
+export interface SpeakerPairs {
+  /** Speaker by number. */
+  readonly names: readonly string[];
+  /** Numbers of speakers; equal in target trials only. [trials] */
+  readonly enroll: Uint32Array;
+  readonly test: Uint32Array;
+}
+
+/**
+ * Numbers the speakers of the trials in order of appearance.
+ * @param speakerOf speaker by utterance id, and by model where the trials enroll models
+ * @throws UserError if a speaker is unknown, a label contradicts the speakers, or there are fewer than 2 speakers
+ */
+export function speakerPairs(trials: TrialTable, speakerOf: ReadonlyMap<string, string>): SpeakerPairs {
+  const { ids, labels } = trials;
+  const unknown = ids.filter((id) => !speakerOf.has(id));
+  if (unknown.length > 0) {
+    throw new UserError(`${unknown.length} ids in the trials have no known speaker: ${firstOf(unknown)}`);
+  }
+  const numbers = new Map<string, number>();
+  const speakerOfId = ids.map((id) => {
+    const speaker = speakerOf.get(id)!;
+    const number = numbers.get(speaker) ?? numbers.size;
+    numbers.set(speaker, number);
+    return number;
+  });
+  const enroll = trials.enroll.map((id) => speakerOfId[id]);
+  const test = trials.test.map((id) => speakerOfId[id]);
+  const contradicted: string[] = [];
+  labels.forEach((label, i) => {
+    if (Boolean(label) !== (enroll[i] === test[i]))
+      contradicted.push(`${ids[trials.enroll[i]]} ${ids[trials.test[i]]}`);
+  });
+  if (contradicted.length > 0) {
+    throw new UserError(`${contradicted.length} trial labels contradict the speakers: ${firstOf(contradicted)}`);
+  }
+  if (numbers.size < 2) throw new UserError(`resampling speakers needs at least 2 of them, got ${numbers.size}`);
+  return { names: [...numbers.keys()], enroll, test };
+}
+
+/** With fewer speakers, figures without each of them are so alike that their spread means nothing. */
+const FEWEST_SPEAKERS = 5;
+
+/** Why the speakers cannot be resampled for intervals, or undefined where they can. */
+export function whyNoIntervals({ names, enroll, test }: SpeakerPairs): string | undefined {
+  const needed = `too few to resample, at least ${FEWEST_SPEAKERS} are needed`;
+  if (names.length < FEWEST_SPEAKERS) return `${names.length} speakers are ${needed}`;
+  const withTargets = new Set(enroll.filter((speaker, i) => speaker === test[i]));
+  if (withTargets.size < FEWEST_SPEAKERS) return `${withTargets.size} speakers with target trials are ${needed}`;
+  const nontargets = enroll.map((_, i) => i).filter((i) => enroll[i] !== test[i]);
+  if (nontargets.length === 0) return undefined; // a mistake that every measure names
+  const [first] = nontargets;
+  const inAll = [enroll[first], test[first]].find((speaker) =>
+    nontargets.every((i) => enroll[i] === speaker || test[i] === speaker),
+  );
+  return inAll === undefined ? undefined : `speaker ${names[inAll]} is in every nontarget trial`;
+}

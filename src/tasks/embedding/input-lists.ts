@@ -1,0 +1,105 @@
+/**
+ * @file What `acanet embed` takes: audio files, a manifest (`.jsonl`), a `wav.scp`, a `feats.scp` or a feature archive
+ * (`.ark`). Every one of them becomes a list of named inputs that are read one at a time.
+ *
+ * A `.scp` is told by its first line: a place in an archive (`path:offset`, or a path that ends in .ark) means features,
+ * anything else audio.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, extname, isAbsolute, resolve } from 'node:path';
+import { readManifest } from '../../corpus/manifest/manifest.js';
+import { UserError } from '../../errors.js';
+import type { Features } from '../../features/fbank/fbank.js';
+import type { AudioPiece } from '../../features/utterance-features.js';
+import { listArchive, readMatrix, readScp, type EntryLocation } from '../../storage/kaldi-archive.js';
+import { readTextLines } from '../../storage/text-lines.js';
+
+/** One utterance to embed. */
+export type EmbeddingInput = {
+  key: string;
+  /** Where it lies, for messages. */
+  where: string;
+} & ({ kind: 'audio'; piece: AudioPiece } | { kind: 'features'; read(): Features });
+
+/** All inputs, in the order given. @throws UserError for unknown kinds of input, and for keys that come twice */
+export function listEmbeddingInputs(paths: readonly string[]): EmbeddingInput[] {
+  const inputs = paths.flatMap(listOne);
+  if (inputs.length === 0) throw new UserError(`${paths.join(', ')}: no utterances to embed`);
+  const seen = new Map<string, string>();
+  for (const { key, where } of inputs) {
+    if (/\s/.test(key)) {
+      throw new UserError(
+        `${where}: the key "${key}" would hold white space\n  rename the file, or give it a key of its own in a wav.scp`,
+      );
+    }
+    const earlier = seen.get(key);
+    if (earlier !== undefined) {
+      throw new UserError(
+        `the key "${key}" comes twice: ${earlier} and ${where}\n  give such files keys of their own in a wav.scp`,
+      );
+    }
+    seen.set(key, where);
+  }
+  return inputs;
+}
+
+function listOne(path: string): EmbeddingInput[] {
+  if (!existsSync(path)) throw new UserError(`${path}: no such file`);
+  if (statSync(path).isDirectory())
+    throw new UserError(`${path}: expected a file, got a folder\n  name its files, or a wav.scp`);
+  switch (extname(path.replace(/\.(jsonl|scp)\.gz$/, '.$1'))) {
+    case '.jsonl':
+      return readManifest(path).map((utterance) => ({
+        key: utterance.id,
+        where: utterance.path,
+        kind: 'audio',
+        piece: utterance,
+      }));
+    case '.ark':
+      return listArchive(path).map((entry) => features(entry.key, `${path}: ${entry.key}`, entry));
+    case '.scp':
+      return listScp(path);
+    default:
+      return [{ key: basename(path, extname(path)), where: path, kind: 'audio', piece: { path } }];
+  }
+}
+
+function listScp(path: string): EmbeddingInput[] {
+  const rows = [...readTextLines(path)]
+    .map(({ text, number }) => ({ text: text.trim(), where: `${path}:${number}` }))
+    .filter(({ text }) => text !== '');
+  if (rows.length === 0) throw new UserError(`${path}: expected \`key path\` lines, got an empty file`);
+  if (/(:\d+(\[\d+:\d+\])?|\.ark)$/.test(rows[0].text)) {
+    return readScp(path).map((entry) => features(entry.key, `${path}: ${entry.key}`, entry));
+  }
+  return rows.map(({ text, where }) => {
+    const match = /^(\S+)\s+(.+)$/.exec(text);
+    if (!match) throw new UserError(`${where}: expected \`key path\`, got ${JSON.stringify(text)}`);
+    const [, key, target] = match;
+    if (target.endsWith('|')) {
+      throw new UserError(
+        `${where}: expected the path of an audio file, got a command\n  run it and name the file that it makes`,
+      );
+    }
+    const file = locate(target, path);
+    if (!existsSync(file)) throw new UserError(`${where}: no such file: ${target}`);
+    return { key, where: `${where}: ${file}`, kind: 'audio', piece: { path: file } };
+  });
+}
+
+/** As Kaldi, relative to the working folder; else beside the scp. */
+function locate(target: string, scp: string): string {
+  return isAbsolute(target) || existsSync(target) ? target : resolve(dirname(scp), target);
+}
+
+function features(key: string, where: string, entry: EntryLocation): EmbeddingInput {
+  return {
+    key,
+    where,
+    kind: 'features',
+    read: () => {
+      const { rows, cols, data } = readMatrix(entry);
+      return { frames: rows, bins: cols, data };
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** @file The process that `extraction-cost.ts` starts: measures, and prints one line of JSON. */
+import { physicalCores } from '../engine/create-engine.js';
+import { keyedRandom } from '../random.js';
+import type { ExtractionCostOptions, MeasuredCost } from './extraction-cost.js';
+import { peakMemory } from './peak-memory.js';
+import { realLibrary } from './do-model-work.js';
+
+const FRAMES_PER_SECOND = 100;
+/** Repetitions of each length: at least 3, then until a second is full, 50 at most. */
+const [FEWEST, MOST, FOR_SECONDS] = [3, 50, 1];
+
+const { modelDir, engine, lengths } = JSON.parse(process.argv[2]) as ExtractionCostOptions;
+const idleBytes = peakMemory();
+const embedder = await realLibrary.openEmbedder({ modelDir, engine });
+const measured: MeasuredCost['lengths'][number][] = [];
+for (const seconds of lengths) {
+  const frames = Math.max(embedder.minFrames, Math.round(seconds * FRAMES_PER_SECOND));
+  const random = keyedRandom('extraction-cost', frames);
+  const data = Float32Array.from({ length: frames * embedder.bins }, () => 2 * random.uniform() - 1);
+  const features = { frames, bins: embedder.bins, data };
+  await embedder.embed(features); // the first one of a length also prepares
+  const times: number[] = [];
+  const began = performance.now();
+  while (times.length < FEWEST || (times.length < MOST && performance.now() - began < 1000 * FOR_SECONDS)) {
+    const since = performance.now();
+    await embedder.embed(features);
+    times.push((performance.now() - since) / 1000);
+  }
+  const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+  measured.push({ seconds, realTimeFactor: (median * FRAMES_PER_SECOND) / frames, peakBytes: peakMemory() });
+}
+await embedder.close();
+const result: MeasuredCost = { threads: engine.threads ?? physicalCores(), idleBytes, lengths: measured };
+process.stdout.write(`${JSON.stringify(result)}\n`);

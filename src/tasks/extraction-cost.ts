@@ -1,0 +1,35 @@
+/**
+ * @file What embedding costs with a trained model: time and memory, measured in a process of its own, which has held
+ * nothing before. The input is noise, as the cost does not depend on what is said.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { internal } from '../errors.js';
+import type { ExtractionCost } from '../report/comparison/system-facts.js';
+import type { EngineOptions } from '../recipe/definition/schema.js';
+
+export interface ExtractionCostOptions {
+  modelDir: string;
+  engine: EngineOptions;
+  /** Lengths of the utterances, in seconds, rising. */
+  lengths: readonly number[];
+  signal?: AbortSignal;
+}
+
+/** What the process measures. */
+export type MeasuredCost = Pick<ExtractionCost, 'lengths' | 'idleBytes' | 'threads'>;
+
+const program = fileURLToPath(new URL('./extraction-cost-process.js', import.meta.url));
+
+export async function measureExtractionCost({ signal, ...options }: ExtractionCostOptions): Promise<MeasuredCost> {
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, [program, JSON.stringify(options)], {
+    encoding: 'utf8',
+    ...(signal && { signal }),
+  });
+  // A runtime may write lines of its own.
+  const line = stdout.trim().split('\n').at(-1);
+  if (!line?.startsWith('{')) throw internal(`the cost of ${options.modelDir} was not measured: ${stdout}`);
+  return JSON.parse(line) as MeasuredCost;
+}

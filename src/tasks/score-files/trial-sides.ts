@@ -1,0 +1,80 @@
+/** @file What is known of the utterances and models in a trial list: from a manifest, or their speakers from a file. */
+import { findEnrolment, readEnrolment, type Enrolment } from '../../corpus/trials/enrolment.js';
+import { readManifest, type Utterance } from '../../corpus/manifest/manifest.js';
+import { firstOf } from '../../problem-list.js';
+import { UserError } from '../../errors.js';
+import type { TrialSide } from '../../scoring/scores/slices.js';
+import type { Pairs } from '../../scoring/scores/trial-table.js';
+import { readTextLines } from '../../storage/text-lines.js';
+
+export interface EnrolmentSource {
+  /** The trial list, beside which the map of its models may lie. */
+  trials?: string;
+  /** The map itself. */
+  enrollMap?: string;
+}
+
+/** Both sides of the trials by id number, from a manifest. @throws UserError naming ids that are not in it */
+export function sidesFromManifest(manifest: string, table: Pairs, source: EnrolmentSource): TrialSide[] {
+  const utterances = new Map(readManifest(manifest).map((utterance) => [utterance.id, utterance]));
+  const enrolment = enrolmentOf(table, source);
+  const enrolled = new Set(table.enroll);
+  const missing: string[] = [];
+  const sides = table.ids.map((id, number) => {
+    const members = (enrolled.has(number) && enrolment?.get(id)) || [id];
+    missing.push(...members.filter((member) => !utterances.has(member)));
+    return sideOf(members.flatMap((member) => utterances.get(member) ?? []));
+  });
+  if (missing.length > 0) {
+    throw new UserError(
+      `${manifest}: ${missing.length} ids in the trials are not in the manifest: ${firstOf(missing)}\n` +
+        'Is this the manifest of these trials? Models of several utterances need their map: --enroll-map FILE',
+    );
+  }
+  return sides;
+}
+
+/** The speaker of each id of the trials, from `utterance speaker` lines. @throws UserError with file:line */
+export function speakersFromFile(path: string, table: Pairs, source: EnrolmentSource): Map<string, string> {
+  const speakerOf = new Map<string, string>();
+  for (const { text, number } of readTextLines(path, { what: 'the speakers' })) {
+    const fields = text.trim().split(/\s+/);
+    if (fields[0] === '') continue;
+    if (fields.length !== 2) {
+      throw new UserError(
+        `${path}:${number}: expected 2 fields (utterance speaker), got ${fields.length}: ${JSON.stringify(text.trim())}`,
+      );
+    }
+    const [id, speaker] = fields;
+    const earlier = speakerOf.get(id);
+    if (earlier !== undefined && earlier !== speaker) {
+      throw new UserError(`${path}:${number}: ${id} is of speaker ${speaker}, but of ${earlier} before`);
+    }
+    speakerOf.set(id, speaker);
+  }
+  for (const [model, [first]] of enrolmentOf(table, source) ?? []) {
+    const speaker = speakerOf.get(model) ?? speakerOf.get(first);
+    if (speaker !== undefined) speakerOf.set(model, speaker);
+  }
+  return speakerOf;
+}
+
+function enrolmentOf({ ids, enroll, test }: Pairs, { trials, enrollMap }: EnrolmentSource) {
+  if (trials === undefined) return enrollMap === undefined ? undefined : readEnrolment(enrollMap);
+  const models = new Set(enroll);
+  // Only the models are looked at.
+  const list = Array.from(models, (id) => ({ enroll: ids[id], test: ids[test[0]], target: false }));
+  return findEnrolment(trials, list, enrollMap)?.enrolment satisfies Enrolment | undefined;
+}
+
+/** One side's facts; a model has those of its utterances together, and its first utterance's speaker and gender. */
+function sideOf(utterances: readonly Utterance[]): TrialSide {
+  const { speaker = '', gender } = utterances[0] ?? {};
+  return {
+    speaker,
+    ...(gender && { gender }),
+    duration: utterances.reduce((sum, { duration }) => sum + duration, 0),
+    sessions: [...new Set(utterances.flatMap(({ session }) => session ?? []))],
+    paths: [...new Set(utterances.map(({ path }) => path))],
+  };
+}

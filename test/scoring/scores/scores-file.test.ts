@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Trial } from '../../../src/corpus/trials/trials.js';
+import { UserError } from '../../../src/errors.js';
+import { keyedRandom } from '../../../src/random.js';
+import {
+  joinScores,
+  readScores,
+  type ScoreTable,
+  writeScores,
+  writeScoresCsv,
+} from '../../../src/scoring/scores/scores-file.js';
+import { tableOfTrials } from '../../../src/scoring/scores/trial-table.js';
+
+describe('scores-file', () => {
+  let dir: string;
+  let path: string;
+  before(() => {
+    dir = mkdtempSync(join(tmpdir(), 'acanet-scores-'));
+    path = join(dir, 'scores.txt');
+  });
+  after(() => rmSync(dir, { recursive: true }));
+
+  const trial = (enroll: string, test: string, target: boolean): Trial => ({ enroll, test, target });
+  const rowsOf = ({ ids, enroll, test, scores, labels }: ScoreTable) =>
+    Array.from(scores, (score, i) => ({
+      enroll: ids[enroll[i]],
+      test: ids[test[i]],
+      score,
+      ...(labels && { target: labels[i] === 1 }),
+    }));
+  const trials = [trial('a', 'b', true), trial('a', 'c', false), trial('ü,"', 'c', false)];
+
+  it('reads back exactly what was written', () => {
+    const scores = [0.1 + 0.2, -1e-9, Math.fround(0.7)];
+    writeScores(path, trials, scores);
+    assert.deepEqual(
+      rowsOf(readScores(path)),
+      trials.map(({ enroll, test }, i) => ({ enroll, test, score: scores[i] })),
+    );
+    assert.equal(readFileSync(path, 'utf8').split('\n')[1], 'a c -1e-9');
+  });
+
+  it('writes a table with labels, quoted where needed', () => {
+    const csv = join(dir, 'scores.csv');
+    writeScoresCsv(csv, trials, [1, 0.5, -0.25]);
+    const expected = 'enroll,test,label,score\na,b,target,1\na,c,nontarget,0.5\n"ü,""",c,nontarget,-0.25\n';
+    assert.equal(readFileSync(csv, 'utf8'), expected);
+  });
+
+  it('keeps every line of files larger than its buffers', () => {
+    const many = Array.from({ length: 70_000 }, (_, i) => trial(`enrolé-${i}`, `test-${i}`, i % 2 === 0));
+    const scores = many.map((_, i) => i / 7);
+    writeScores(path, many, scores);
+    const read = rowsOf(readScores(path));
+    assert.equal(read.length, many.length);
+    assert.ok(read.every(({ enroll, score }, i) => enroll === many[i].enroll && score === scores[i]));
+  });
+
+  it('accepts Windows line ends, a byte-order mark, tabs, empty lines and a missing last line end', () => {
+    writeFileSync(path, '\uFEFFa\tb  0.5\r\n\r\na c -1e-3');
+    assert.deepEqual(rowsOf(readScores(path)), [
+      { enroll: 'a', test: 'b', score: 0.5 },
+      { enroll: 'a', test: 'c', score: -1e-3 },
+    ]);
+  });
+
+  it('understands labels in a fourth field', () => {
+    writeFileSync(path, 'a b 1 target\na c 0 nontarget\n');
+    assert.deepEqual(
+      rowsOf(readScores(path)).map(({ target }) => target),
+      [true, false],
+    );
+  });
+
+  const malformed: [string, string, RegExp][] = [
+    ['too few fields', 'a b 1\na b\n', /:2: expected 3 fields \(enroll test score\), got 2: "a b"$/],
+    ['a label in one line only', 'a b 1\na c 1 target\n', /:2: expected 3 fields/],
+    ['a score that is no number', 'a b x\n', /:1: expected a finite number as the score, got "x"/],
+    ['a score that is NaN', '\na b nan\n', /:2: expected a finite number as the score, got "nan"/],
+    ['an unknown label', 'a b 1 yes\n', /:1: expected target or nontarget in the fourth field, got "yes"/],
+    ['an empty file', '\n', /expected scores \(enroll test score\), got an empty file/],
+  ];
+  for (const [what, text, message] of malformed) {
+    it(`refuses ${what} with file and line`, () => {
+      writeFileSync(path, text);
+      assert.throws(
+        () => readScores(path),
+        (error) => error instanceof UserError && error.message.startsWith(path) && message.test(error.message),
+      );
+    });
+  }
+
+  it('names a file that is not there', () => {
+    assert.throws(() => readScores(join(dir, 'none.txt')), /none\.txt: cannot read the scores: ENOENT/);
+  });
+
+  it('refuses ids that would break the lines, and leaves no file behind', () => {
+    const broken = join(dir, 'broken.txt');
+    assert.throws(() => writeScores(broken, [trial('a', 'b', true), trial('a b', 'c', true)], [0, 1]), /the id "a b"/);
+    assert.equal(readdirSync(dir).filter((name) => name.includes('broken')).length, 0);
+  });
+
+  describe('joined with trials', () => {
+    const scored = (enroll: string, test: string, score: number, target?: boolean) => ({ enroll, test, score, target });
+    const join = (rows: ReturnType<typeof scored>[], list: Trial[], where?: string) => {
+      const { labels, ...pairs } = tableOfTrials(rows.map(({ target = false, ...row }) => ({ ...row, target })));
+      const known = rows[0].target !== undefined;
+      const table = { ...pairs, scores: Float64Array.from(rows, ({ score }) => score), ...(known && { labels }) };
+      return [...joinScores(table, tableOfTrials(list), where)];
+    };
+
+    it('gives scores in the order of the trials, whatever their own', () => {
+      const many = Array.from({ length: 100 }, (_, i) => trial(`e${i % 10}`, `t${i}`, false));
+      const order = keyedRandom('join').shuffle(many.map((_, i) => i));
+      const shuffled = order.map((i) => scored(many[i].enroll, many[i].test, i));
+      assert.deepEqual(join(shuffled, many), [...many.keys()]);
+      const sameOrder = many.map(({ enroll, test }, i) => scored(enroll, test, i));
+      assert.deepEqual(join(sameOrder, many), [...many.keys()]);
+    });
+
+    it('takes a repeated trial as often as it is listed', () => {
+      const repeated = [trials[0], trials[1], trials[0]];
+      const scores = [scored('a', 'c', 2), scored('a', 'b', 1), scored('a', 'b', 1)];
+      assert.deepEqual(join(scores, repeated), [1, 2, 1]);
+      assert.throws(() => join(scores.slice(0, 2), repeated), /1 of 3 trials have no score: a b/);
+    });
+
+    it('names trials without score and scores without trial, with their numbers', () => {
+      const scores = [scored('a', 'b', 1), scored('b', 'a', 1), scored('z', 'z', 1)];
+      assert.throws(
+        () => join(scores, trials, 'x.txt'),
+        /^UserError: x\.txt: 2 of 3 trials have no score: a c, ü," c\n2 of 3 scores have no trial: b a, z z$/,
+      );
+    });
+
+    it('refuses two scores for one pair and labels that contradict', () => {
+      const pair = [trials[0], trials[1]];
+      assert.throws(() => join([scored('a', 'b', 1), scored('a', 'b', 2)], pair), /two scores for a b: 1 and 2/);
+      const wrong = [scored('a', 'c', 1, false), scored('a', 'b', 1, false)];
+      assert.throws(() => join(wrong, pair), /1 labels differ from the trials': a b/);
+    });
+  });
+});
