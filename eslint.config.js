@@ -37,8 +37,8 @@ mayImport.recipe = [...mayImport.tasks, 'nn', 'tasks'];
 /** The rooms of a folder in the order in which they may import each other: each those before it. `.`: its own files. */
 const rooms = {
   corpus: ['manifest', 'trials', 'inspection', 'readers', 'export'],
-  features: ['wasm', 'fbank', 'augmentation', '.', 'cache'],
-  engine: ['program', 'onnx', 'trace', 'lower', 'passes', '.'],
+  features: ['fbank', 'augmentation', '.', 'cache'],
+  engine: ['program', 'trace', 'lower', 'passes', 'onnx', '.'],
   scoring: ['scores', 'backend', 'measures', 'calibration', 'intervals'],
   report: ['text', 'comparison', 'figures', 'html', '.'],
   recipe: [
@@ -75,7 +75,8 @@ const importDirection = {
     const order = rooms[folder];
     const allowed = ['', folder, ...(mayImport[folder] ?? [])];
     const check = ({ source }) => {
-      if (!source || typeof source.value !== 'string' || !source.value.startsWith('.')) return;
+      // The bundle of TensorFlow.js is a package in all but name.
+      if (!source || typeof source.value !== 'string' || !/^\.(?!.*\/tfjs\.js$)/.test(source.value)) return;
       const path = resolve(dirname(filename), source.value);
       const other = folderOf(path) ?? '';
       if (folder !== 'cli' && !allowed.includes(other)) {

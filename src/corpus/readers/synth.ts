@@ -20,8 +20,8 @@ import { keyedRandom } from '../../random.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import type { CorpusReader, PrepareContext } from './corpus-reader.js';
 import type { Utterance } from '../manifest/manifest.js';
-import { synthesizeUtterance } from '../synth/utterance.js';
-import { makeVoice } from '../synth/voice.js';
+import { synthesizeUtterance } from './synth/utterance.js';
+import { makeVoice } from './synth/voice.js';
 import { madeTestTrials, trialMaking } from '../trials/test-trials.js';
 
 /** Raise it with every change of `synth/` that changes samples: files of another version are not reused. */

@@ -8,7 +8,7 @@
 import type { Fbank } from './fbank.js';
 import { kaldiFilterbank } from './mel-filterbank.js';
 import { type KaldiOptions, highFrequency } from '../options.js';
-import { createFbankKernel } from '../wasm/fbank-kernel.js';
+import { createFbankKernel } from './wasm/fbank-kernel.js';
 import { kaldiWindow } from './window.js';
 
 /** The smallest energy that is told from zero: float32's machine epsilon. */

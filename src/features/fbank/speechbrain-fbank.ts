@@ -8,7 +8,7 @@
 import type { Fbank } from './fbank.js';
 import { speechbrainFilterbank } from './mel-filterbank.js';
 import { type SpeechBrainOptions, highFrequency } from '../options.js';
-import { createFbankKernel } from '../wasm/fbank-kernel.js';
+import { createFbankKernel } from './wasm/fbank-kernel.js';
 import { periodicHamming } from './window.js';
 
 /** Decibels of a power, through the natural logarithm. */

@@ -1,5 +1,5 @@
 /** @file The logarithms of what mel filters take of the spectra of four frames. */
-import type { MelFilterbank } from '../fbank/mel-filterbank.js';
+import type { MelFilterbank } from '../mel-filterbank.js';
 import { type FunctionSource, f32x4, i32, v128 } from './assembler.js';
 import { REAL_BYTES } from './complex-lanes.js';
 import { VALUE_BYTES, storeLanes } from './lanes.js';

@@ -1,5 +1,5 @@
 /** @file One synthetic utterance: voice, session and sentence put together. A function of its arguments alone. */
-import { keyedRandom } from '../../random.js';
+import { keyedRandom } from '../../../random.js';
 import { makeSession, record } from './channel.js';
 import { speakSentence } from './sentence.js';
 import { synthesize } from './vocal-tract.js';

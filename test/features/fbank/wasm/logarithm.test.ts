@@ -1,7 +1,7 @@
 /** @file The logarithm against Math.log, over the range of energies and around 1. */
 import assert from 'node:assert/strict';
-import { logarithm } from '../../../src/features/wasm/logarithm.js';
-import { keyedRandom } from '../../../src/random.js';
+import { logarithm } from '../../../../src/features/fbank/wasm/logarithm.js';
+import { keyedRandom } from '../../../../src/random.js';
 import { evaluate } from './run-code.js';
 
 const random = keyedRandom('logarithm');

@@ -5,7 +5,7 @@
  * phone's formants, bandwidths, the glottal pulse, pitch and its range, speaking rate, fricative place. The spreads are
  * of the size found among adults (e.g. F0: men about 120 Hz, women about 210 Hz, 2-3 semitones standard deviation).
  */
-import { keyedRandom } from '../../random.js';
+import { keyedRandom } from '../../../random.js';
 import { codas, onsets, vowels, type Phone } from './phones.js';
 
 /** Formants F1…F8; those above the sampling rate's reach are left out by the synthesiser. */

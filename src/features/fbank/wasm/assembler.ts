@@ -7,7 +7,7 @@
  * Source: WebAssembly Core Specification 2.0, chapter 5 (binary format).
  * Layout: one memory, exported as `memory`; addresses are bytes, and every load and store adds a constant to an address.
  */
-import { internal } from '../../errors.js';
+import { internal } from '../../../errors.js';
 
 /** Instructions as bytes: an expression, which leaves one value, or a statement, which leaves none. */
 export type Code = readonly number[];

@@ -1,6 +1,6 @@
 /** @file Runs instructions on vectors of four values, for the tests of what is written with the assembler. */
-import { type Body, type Code, assembleModule, i32, v128 } from '../../../src/features/wasm/assembler.js';
-import { instantiate } from '../../../src/features/wasm/instantiate.js';
+import { type Body, type Code, assembleModule, i32, v128 } from '../../../../src/features/fbank/wasm/assembler.js';
+import { instantiate } from '../../../../src/features/fbank/wasm/instantiate.js';
 
 /** Runs a function's body on a memory of 64 KiB that begins with the given bytes; returns the memory. */
 export function runBody(write: (body: Body) => void, begin: Float32Array | Int32Array): ArrayBuffer {

@@ -6,7 +6,7 @@
  * No lane ever meets another one, so features are the same bits wherever in a signal, and beside which frames, a frame lies.
  * Layout: value i of the four frames side by side at 16·i bytes. Arithmetic is float32, defined to the bit on every machine.
  */
-import { internal } from '../../errors.js';
+import { internal } from '../../../errors.js';
 import { type FunctionSource, assembleModule, call, i32 } from './assembler.js';
 import { REAL_BYTES } from './complex-lanes.js';
 import { fourierKernel } from './fourier-kernel.js';

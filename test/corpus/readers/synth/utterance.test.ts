@@ -1,7 +1,7 @@
 /** @file Synthetic voices: pitch is where the voice has it, and speakers differ more than their sessions do. */
 import assert from 'node:assert/strict';
-import { synthesizeUtterance } from '../../../src/corpus/synth/utterance.js';
-import { makeVoice } from '../../../src/corpus/synth/voice.js';
+import { synthesizeUtterance } from '../../../../src/corpus/readers/synth/utterance.js';
+import { makeVoice } from '../../../../src/corpus/readers/synth/voice.js';
 
 const sampleRate = 8000;
 const clean = [60, 60] as const;

@@ -4,7 +4,7 @@
  * A session has coloured noise (falling towards high frequencies, as in rooms) at a drawn signal-to-noise ratio, and an equaliser (a tilt
  * and two broad peaks or dips) and a gain on both. Peaks are the audio EQ cookbook's peaking filters.
  */
-import { keyedRandom } from '../../random.js';
+import { keyedRandom } from '../../../random.js';
 
 export interface Session {
   /** dB of speech over noise. */

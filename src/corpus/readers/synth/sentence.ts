@@ -5,7 +5,7 @@
  * targets over its duration; smoothing the targets forwards and backwards gives coarticulated transitions. Pitch falls
  * over a phrase and rises at accented syllables.
  */
-import type { RandomStream } from '../../random.js';
+import type { RandomStream } from '../../../random.js';
 import { codas, onsets, vowels, type Phone } from './phones.js';
 import { FORMANTS, neutral, type Voice } from './voice.js';
 

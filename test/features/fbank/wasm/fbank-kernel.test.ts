@@ -1,9 +1,9 @@
 /** @file The kernel against a plain computation in float64, and that a frame's features depend on its samples alone. */
 import assert from 'node:assert/strict';
-import { kaldiFilterbank, speechbrainFilterbank } from '../../../src/features/fbank/mel-filterbank.js';
-import { type FbankKernelOptions, createFbankKernel } from '../../../src/features/wasm/fbank-kernel.js';
-import { kaldiWindow, periodicHamming } from '../../../src/features/fbank/window.js';
-import { keyedRandom } from '../../../src/random.js';
+import { kaldiFilterbank, speechbrainFilterbank } from '../../../../src/features/fbank/mel-filterbank.js';
+import { type FbankKernelOptions, createFbankKernel } from '../../../../src/features/fbank/wasm/fbank-kernel.js';
+import { kaldiWindow, periodicHamming } from '../../../../src/features/fbank/window.js';
+import { keyedRandom } from '../../../../src/random.js';
 
 const FLOOR = 2 ** -23;
 

@@ -1,8 +1,16 @@
 /** @file Every instruction by what it computes, and the control flow. */
 import assert from 'node:assert/strict';
-import { type Code, assembleModule, call, f32x4, i32, i32x4, v128 } from '../../../src/features/wasm/assembler.js';
-import { instantiate } from '../../../src/features/wasm/instantiate.js';
-import { transposeLanes } from '../../../src/features/wasm/lanes.js';
+import {
+  type Code,
+  assembleModule,
+  call,
+  f32x4,
+  i32,
+  i32x4,
+  v128,
+} from '../../../../src/features/fbank/wasm/assembler.js';
+import { instantiate } from '../../../../src/features/fbank/wasm/instantiate.js';
+import { transposeLanes } from '../../../../src/features/fbank/wasm/lanes.js';
 import { evaluate, runBody } from './run-code.js';
 
 const A = [1.5, -2, 0.1, 1e20];
