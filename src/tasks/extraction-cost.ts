@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { internal } from '../errors.js';
 import type { ExtractionCost } from '../report/comparison/system-facts.js';
-import type { EngineOptions } from '../recipe/definition/schema.js';
+import type { EngineOptions } from '../engine/create-engine.js';
 
 export interface ExtractionCostOptions {
   modelDir: string;

@@ -9,13 +9,11 @@ import type { Trial } from '../corpus/trials/trials.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import type { Features } from '../features/fbank/fbank.js';
 import type { ExtractionCostOptions, MeasuredCost } from './extraction-cost.js';
-import type {
-  AverageOptions,
-  EngineOptions,
-  FeatureOptions,
-  ModelOptions,
-  TrainingOptions,
-} from '../recipe/definition/schema.js';
+import type { AverageOptions } from '../training/average-options.js';
+import type { EngineOptions } from '../engine/create-engine.js';
+import type { FeatureOptions } from '../features/options.js';
+import type { ModelOptions } from '../models/registry.js';
+import type { TrainingOptions } from '../training/training-options.js';
 
 /** What long work reports to. */
 export interface Reporting {

@@ -20,26 +20,18 @@ import type { ModelOptions } from '../models/registry.js';
 import { updatedStatistics } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
 import { averageModels } from './average.js';
-import type { BatchNormTreatment } from './average.js';
+import type { AverageOptions } from './average-options.js';
 import { bestCheckpoints, listCheckpoints, loadCheckpoint } from './checkpoint.js';
 import type { CheckpointEntry } from './checkpoint.js';
-import type { TrainerOptions } from './trainer.js';
 import { openTrainingData } from './training-data.js';
+import type { TrainingOptions } from './training-options.js';
 import { CLASSIFIER } from './training-step.js';
-
-export interface AverageChoice {
-  /** The last N checkpoints … */
-  readonly last: number | null;
-  /** … or the N best by development EER. */
-  readonly best: number | null;
-  readonly batchNorm: BatchNormTreatment;
-}
 
 export interface AverageCheckpointsOptions {
   readonly model: ModelOptions;
   readonly engine: Engine;
-  readonly average: AverageChoice;
-  readonly training: TrainerOptions;
+  readonly average: AverageOptions;
+  readonly training: TrainingOptions;
   readonly seed: number;
   readonly trainDir: string;
   readonly cacheDir: string;

@@ -29,38 +29,17 @@ import {
   saveCheckpoint,
 } from './checkpoint.js';
 import type { Retention } from './checkpoint.js';
-import type { PadPolicy } from './crop.js';
 import { createCollapseWatch } from './collapse.js';
 import { participationRatio } from './embedding-spread.js';
 import { createInstruments, isEarlyPoint } from './instruments.js';
 import { openMetricsLog, readMetricsLog, type MetricsRow } from './metrics-log.js';
 import { createOptimizer } from './optimizer.js';
-import type { OptimizerOptions } from './optimizer.js';
-import type { SamplerOptions } from './sampler.js';
 import { createLearningRate, createMargin } from './schedule.js';
-import type { MarginScheduleOptions, ScheduleOptions } from './schedule.js';
 import { createMeter, describeDevelopment, describeReadings, describeRow } from './training-log.js';
 import { openTrainingData } from './training-data.js';
+import type { TrainingOptions } from './training-options.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from './training-step.js';
 import type { StepReport, TrainingStep } from './training-step.js';
-
-export interface TrainerOptions extends SamplerOptions {
-  readonly epochs: number;
-  readonly cropFrames: number;
-  readonly pad: PadPolicy;
-  readonly loss: {
-    readonly scale: number;
-    readonly margin: MarginScheduleOptions;
-    readonly easyMargin: boolean;
-    readonly hardMargin: 'speechbrain' | 'wespeaker';
-  };
-  readonly optimizer: OptimizerOptions;
-  readonly schedule: ScheduleOptions;
-  readonly checkpoint: Retention & { readonly everySteps: number | null };
-  readonly logEvery: number;
-  /** Threads that make batches; they change nothing but the time. */
-  readonly loaderThreads: number;
-}
 
 /** Scores the development trials: embeddings by utterance id → EER, a fraction. */
 export type DevelopmentScorer = (embeddings: ReadonlyMap<string, Float32Array>) => number;
@@ -71,7 +50,7 @@ export interface TrainModelOptions {
   readonly modelOptions?: ModelOptions;
   readonly name?: string;
   readonly engine: Engine;
-  readonly training: TrainerOptions;
+  readonly training: TrainingOptions;
   /** false: nothing is measured but what the loss and the development trials give. */
   readonly instruments?: boolean;
   readonly seed: number;
@@ -197,7 +176,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   return { steps: totalSteps, devEer, bestDevEer: best?.devEer ?? devEer };
 }
 
-function checkFit(model: SpeakerModel, cache: FeatureCache, { cropFrames }: TrainerOptions): void {
+function checkFit(model: SpeakerModel, cache: FeatureCache, { cropFrames }: TrainingOptions): void {
   if (model.bins !== cache.bins) {
     throw new UserError(
       `the model takes ${model.bins} coefficients a frame, the features in ${cache.dir} have ${cache.bins}\n` +

@@ -10,7 +10,7 @@ import { buildFeatureCache } from '../../src/features/cache/cache.js';
 import { featureOptions } from '../../src/features/options.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { keyedRandom } from '../../src/random.js';
-import { trainingOptions } from '../../src/recipe/definition/schema.js';
+import { trainingOptions } from '../../src/training/training-options.js';
 import { readMetricsLog } from '../../src/training/metrics-log.js';
 import { trainModel } from '../../src/training/trainer.js';
 

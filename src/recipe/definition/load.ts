@@ -24,7 +24,9 @@ import {
   type Located,
 } from '../../configuration/located-yaml.js';
 import { checkLocated } from '../../configuration/schema-errors.js';
-import { averageOptions, recipeSchema, systemName, trainingOptions, type Recipe, type SystemRecipe } from './schema.js';
+import { averageOptions } from '../../training/average-options.js';
+import { trainingOptions } from '../../training/training-options.js';
+import { recipeSchema, systemName, type Recipe, type SystemRecipe } from './schema.js';
 import { extendSystems, layerSystems, setEverywhere, systemsOf } from './system-layers.js';
 import { systemSettings } from './system-settings.js';
 

@@ -9,71 +9,15 @@ import { z } from 'zod';
 import { developmentOptions } from '../../corpus/trials/development.js';
 import { corpusOptions } from '../../corpus/readers/registry.js';
 import { engineOptions } from '../../engine/create-engine.js';
-import { batchNormTreatment } from '../../training/average.js';
 import { augmentationOptions, type AugmentationOptions } from '../../features/augmentation/options.js';
 import { featureOptions, type FeatureOptions } from '../../features/options.js';
 import { modelOptions, type ModelOptions } from '../../models/registry.js';
 import { scoringOptions } from '../../scoring/backend/backend-options.js';
-import { padPolicy } from '../../training/crop.js';
-import { optimizerOptions } from '../../training/optimizer.js';
-import { samplerOptions } from '../../training/sampler.js';
-import { marginOptions, scheduleOptions } from '../../training/schedule.js';
+import { averageOptions, type AverageOptions } from '../../training/average-options.js';
+import { trainingOptions, type TrainingOptions } from '../../training/training-options.js';
 import type { Grid } from './grid.js';
 import { inspectOption } from '../../tasks/corpus/inspect-corpus.js';
 import { robustnessOptions } from './robustness-options.js';
-
-export type { ModelOptions } from '../../models/registry.js';
-export type { FeatureOptions } from '../../features/options.js';
-export type { EngineOptions } from '../../engine/create-engine.js';
-
-const lossOptions = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('aam-softmax'),
-    /** Factor on the cosines. */
-    scale: z.number().positive().default(30),
-    margin: marginOptions.default({ type: 'constant', margin: 0.2 }),
-    /** Apply the margin only to targets within 90 degrees. */
-    easyMargin: z.boolean().default(false),
-    /** What a target so far off that the margin would turn it around gets; the two toolkits differ. */
-    hardMargin: z.enum(['speechbrain', 'wespeaker']).default('speechbrain'),
-  }),
-]);
-
-const checkpointOptions = z.strictObject({
-  /** Steps between checkpoints; null: at the end of each epoch only. */
-  everySteps: z.int().positive().nullable().default(null),
-  /** Newest checkpoints to keep, and those best by development EER. */
-  keepLast: z.int().positive().default(3),
-  keepBest: z.int().min(0).default(3),
-});
-
-/** The recipe's `training` section. */
-export const trainingOptions = z.strictObject({
-  epochs: z.int().positive(),
-  ...samplerOptions.shape,
-  /** Length of a training crop, in frames. */
-  cropFrames: z.int().positive(),
-  pad: padPolicy.default('wrap'),
-  loss: lossOptions,
-  optimizer: optimizerOptions,
-  schedule: scheduleOptions,
-  checkpoint: checkpointOptions.prefault({}),
-  /** Steps between log lines. */
-  logEvery: z.int().positive().default(20),
-  /** Threads that make batches while steps run; augmentation on line may need more than one. */
-  loaderThreads: z.int().min(1).max(64).default(1),
-});
-export type TrainingOptions = z.infer<typeof trainingOptions>;
-
-/** The recipe's `average` section: which checkpoints, and what becomes of BatchNorm's running statistics. */
-export const averageOptions = z
-  .strictObject({
-    last: z.int().positive().nullable().default(null),
-    best: z.int().positive().nullable().default(null),
-    batchNorm: batchNormTreatment.default('average'),
-  })
-  .refine(({ last, best }) => (last === null) !== (best === null), 'expected either last or best, the other null');
-export type AverageOptions = z.infer<typeof averageOptions>;
 
 /** The recipe's `report` section. */
 export const reportOptions = z.strictObject({

@@ -22,7 +22,8 @@ import { createCollapseWatch } from '../../training/collapse.js';
 import { createMargin } from '../../training/schedule.js';
 import { CLASSIFIER, initialTrainingTensors } from '../../training/training-step.js';
 import { layerWarnings } from '../../training/layer-warnings.js';
-import type { EngineOptions, Recipe } from '../definition/schema.js';
+import type { EngineOptions } from '../../engine/create-engine.js';
+import type { Recipe } from '../definition/schema.js';
 import { systemSettings } from '../definition/system-settings.js';
 import type { TrainingRun } from '../definition/training-runs.js';
 

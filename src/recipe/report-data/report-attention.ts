@@ -7,7 +7,7 @@
 import type { Utterance } from '../../corpus/manifest/manifest.js';
 import { UserError } from '../../errors.js';
 import type { Figure, NoFigure } from '../../report/figures/figure.js';
-import type { EngineOptions } from '../definition/schema.js';
+import type { EngineOptions } from '../../engine/create-engine.js';
 
 /** Longer utterances are not chosen: their frames would be narrower than pixels. */
 const LONGEST_SECONDS = 20;

@@ -20,7 +20,8 @@ import { describeNotes, readSystem, type ReadSystem } from '../comparison/compar
 import { describeHeardNoise, readSystemsRobustness } from '../comparison/systems-robustness.js';
 import { guestFingerprint, type GuestSystem, readGuest } from '../comparison/guest-systems.js';
 import type { Library } from '../../tasks/model-work.js';
-import type { AverageOptions, Recipe } from '../definition/schema.js';
+import type { AverageOptions } from '../../training/average-options.js';
+import type { Recipe } from '../definition/schema.js';
 import { COST_SECONDS } from './stage-cost.js';
 import { readPartial } from './stage-prep.js';
 import type { Stage } from '../running/stage-runner.js';

@@ -23,7 +23,7 @@ import type { FrameAttentionLayer } from '../../models/model.js';
 import { readModelFolder } from '../../models/model-folder.js';
 import type { AttentionUtterance, LayerAttention, Moment } from '../../report/figures/attention-data.js';
 import { withRatePolicy } from '../embedding/embed-files.js';
-import type { EngineOptions } from '../../recipe/definition/schema.js';
+import type { EngineOptions } from '../../engine/create-engine.js';
 
 export interface OpenExplainerOptions {
   modelDir: string;

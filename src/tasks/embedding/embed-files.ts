@@ -12,7 +12,7 @@ import { byFlag, createUtteranceFeatures } from '../../features/utterance-featur
 import { listEmbeddingInputs, type EmbeddingInput } from './input-lists.js';
 import type { Embedder, Library, Reporting } from '../model-work.js';
 import { realLibrary } from '../do-model-work.js';
-import type { EngineOptions } from '../../recipe/definition/schema.js';
+import type { EngineOptions } from '../../engine/create-engine.js';
 
 export interface EmbedInputsOptions extends Reporting {
   inputs: readonly string[];

@@ -1,0 +1,47 @@
+/**
+ * @file The recipe's `training` section: what a training does, put together from the options of its parts (sampler,
+ * crops, loss, optimiser, schedules, checkpoints).
+ */
+import { z } from 'zod';
+import { padPolicy } from './crop.js';
+import { optimizerOptions } from './optimizer.js';
+import { samplerOptions } from './sampler.js';
+import { marginOptions, scheduleOptions } from './schedule.js';
+
+const lossOptions = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('aam-softmax'),
+    /** Factor on the cosines. */
+    scale: z.number().positive().default(30),
+    margin: marginOptions.default({ type: 'constant', margin: 0.2 }),
+    /** Apply the margin only to targets within 90 degrees. */
+    easyMargin: z.boolean().default(false),
+    /** What a target so far off that the margin would turn it around gets; the two toolkits differ. */
+    hardMargin: z.enum(['speechbrain', 'wespeaker']).default('speechbrain'),
+  }),
+]);
+
+const checkpointOptions = z.strictObject({
+  /** Steps between checkpoints; null: at the end of each epoch only. */
+  everySteps: z.int().positive().nullable().default(null),
+  /** Newest checkpoints to keep, and those best by development EER. */
+  keepLast: z.int().positive().default(3),
+  keepBest: z.int().min(0).default(3),
+});
+
+export const trainingOptions = z.strictObject({
+  epochs: z.int().positive(),
+  ...samplerOptions.shape,
+  /** Length of a training crop, in frames. */
+  cropFrames: z.int().positive(),
+  pad: padPolicy.default('wrap'),
+  loss: lossOptions,
+  optimizer: optimizerOptions,
+  schedule: scheduleOptions,
+  checkpoint: checkpointOptions.prefault({}),
+  /** Steps between log lines. */
+  logEvery: z.int().positive().default(20),
+  /** Threads that make batches while steps run; augmentation on line may need more than one. */
+  loaderThreads: z.int().min(1).max(64).default(1),
+});
+export type TrainingOptions = z.infer<typeof trainingOptions>;
