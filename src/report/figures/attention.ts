@@ -7,6 +7,7 @@
  * most, so a frame that many latents pick is a wide step. The bar below the spectrogram marks speech, by its energy.
  * Drawn by hand, as rasters of small cells stand in it; colours of text and lines are those of `palette.ts`.
  */
+import { escapeMarkup } from '../text/escape.js';
 import { averageOf, highestMultiple, pooledColumns, pooledRows, smoothed, sortedByPeak } from './attention-cells.js';
 import { isEven } from './attention-data.js';
 import type { AttentionFigureData, AttentionUtterance, LayerAttention } from './attention-data.js';
@@ -304,9 +305,6 @@ function describe(utterance: AttentionUtterance): string {
 const singular = ([{ layers }]: readonly AttentionUtterance[]) => layers[0].unit.slice(0, -1);
 const px = (pixels: number) => Math.round(pixels * 10) / 10;
 const shorten = (name: string, length: number) => (name.length > length ? `…${name.slice(1 - length)}` : name);
-const escapeXml = (content: string) =>
-  content.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
-
 interface TextStyle {
   readonly size: number;
   readonly color?: string;
@@ -325,5 +323,5 @@ function text(
   const weight = bold ? ' font-weight="bold"' : '';
   const side = anchor ? ` text-anchor="${anchor}"` : '';
   const paper = halo ? ` stroke="${LIGHT.surface}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"` : '';
-  return `<text x="${px(x)}" y="${px(y)}" font-size="${size}"${weight}${side}${paper} fill="${color}">${escapeXml(content)}</text>`;
+  return `<text x="${px(x)}" y="${px(y)}" font-size="${size}"${weight}${side}${paper} fill="${color}">${escapeMarkup(content)}</text>`;
 }

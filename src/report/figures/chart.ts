@@ -16,6 +16,7 @@ import {
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import type { EChartsOption } from 'echarts/types/dist/shared';
+import { escapeMarkup } from '../text/escape.js';
 import { DARK, LIGHT } from './palette.js';
 
 echarts.use([
@@ -68,7 +69,7 @@ export function drawChart(option: EChartsOption, { width, height, tips = [], id 
 
 function tipShape(chart: echarts.ECharts, { grid = 0, at, text, stripTo }: Tip, height: number): string {
   const [x, y] = chart.convertToPixel({ gridIndex: grid }, [...at]);
-  const title = `<title>${escapeXml(text)}</title>`;
+  const title = `<title>${escapeMarkup(text)}</title>`;
   if (stripTo === undefined) {
     return `<circle class="tip" cx="${round(x)}" cy="${round(y)}" r="9" fill-opacity="0">${title}</circle>`;
   }
@@ -93,9 +94,6 @@ function finish(svg: string, id: string): string {
     .replace(/ d="[^"]*"/g, (path) => path.replace(/-?\d+\.\d{2,}/g, (number) => String(round(Number(number)))));
 }
 
-const escapeXml = (text: string) =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
-
 const colorNames = new Map(Object.entries(LIGHT).map(([name, color]) => [color, name]));
 
 /** The drawing for a page that defines `--figure-<name>` for each colour. */
@@ -116,7 +114,7 @@ export function forFile(svg: string, { title, description }: { title: string; de
     )
     .join('');
   const head =
-    `<title id="title">${escapeXml(title)}</title><desc id="desc">${escapeXml(description)}</desc>` +
+    `<title id="title">${escapeMarkup(title)}</title><desc id="desc">${escapeMarkup(description)}</desc>` +
     `<style>@media (prefers-color-scheme:dark){${dark}}</style>`;
   return `${svg.replace(/^<svg ([^>]*)>/, `<svg role="img" aria-labelledby="title desc" $1>${head}`)}\n`;
 }

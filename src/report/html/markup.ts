@@ -1,9 +1,7 @@
 /** @file Pieces of the page: escaped text, tables, figures with their data. */
 import { forPage } from '../figures/chart.js';
 import type { Cell, DataTable, Figure, NoFigure } from '../figures/figure.js';
-
-export const escapeHtml = (text: string): string =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+import { escapeMarkup } from '../text/escape.js';
 
 export interface TableMarkup extends DataTable {
   /** Says what the table is, for those who hear it. */
@@ -16,18 +14,18 @@ export interface TableMarkup extends DataTable {
 export function tableMarkup({ caption, columns, rows, marked = [] }: TableMarkup): string {
   const figures = columns.map((_, c) => rows.every((row) => isFigure(row[c])));
   const cell = (value: Cell, c: number) => {
-    const content = value === null ? '' : escapeHtml(String(value));
+    const content = value === null ? '' : escapeMarkup(String(value));
     const kind = figures[c] ? ' class="figures"' : '';
     return c === 0 ? `<th scope="row"${kind}>${content}</th>` : `<td${kind}>${content}</td>`;
   };
   const head = columns
-    .map((title, c) => `<th scope="col"${figures[c] ? ' class="figures"' : ''}>${escapeHtml(title)}</th>`)
+    .map((title, c) => `<th scope="col"${figures[c] ? ' class="figures"' : ''}>${escapeMarkup(title)}</th>`)
     .join('');
   const body = rows
     .map((row, r) => `<tr${marked.includes(r) ? ' class="marked"' : ''}>${row.map(cell).join('')}</tr>`)
     .join('\n');
   return (
-    `<div class="scroll" role="group" aria-label="${escapeHtml(caption)}"><table><caption class="heard">${escapeHtml(caption)}</caption>` +
+    `<div class="scroll" role="group" aria-label="${escapeMarkup(caption)}"><table><caption class="heard">${escapeMarkup(caption)}</caption>` +
     `<thead><tr>${head}</tr></thead>\n<tbody>${body}</tbody></table></div>`
   );
 }
@@ -43,11 +41,11 @@ export function figureMarkup(
   const files = ['svg', ...(png ? ['png'] : []), 'csv'];
   const links = files.map(
     (type) =>
-      `<a href="figures/${id}.${type}" aria-label="${escapeHtml(title)} as ${type.toUpperCase()}">${type.toUpperCase()}</a>`,
+      `<a href="figures/${id}.${type}" aria-label="${escapeMarkup(title)} as ${type.toUpperCase()}">${type.toUpperCase()}</a>`,
   );
   return `<figure id="figure-${id}">
-<div class="scroll" role="img" aria-label="${escapeHtml(`${title}. ${description}.`)}">${forPage(svg)}</div>
-<figcaption>${escapeHtml(caption)}</figcaption>
+<div class="scroll" role="img" aria-label="${escapeMarkup(`${title}. ${description}.`)}">${forPage(svg)}</div>
+<figcaption>${escapeMarkup(caption)}</figcaption>
 <details><summary>Data of this figure</summary>
 ${tableMarkup({ ...shown, caption: `${title}: data` })}
 <p class="files">All of it, in the folder <code>figures</code> beside this page: ${links.join(' · ')}</p></details>
@@ -56,12 +54,12 @@ ${tableMarkup({ ...shown, caption: `${title}: data` })}
 
 /** A section with a heading that can be linked to. */
 export const sectionMarkup = (id: string, title: string, content: string): string =>
-  `<section id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">${escapeHtml(title)}</h2>\n${content}\n</section>`;
+  `<section id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">${escapeMarkup(title)}</h2>\n${content}\n</section>`;
 
 /** The section of a figure, or of why there is none. */
 export const figureSection = (figure: Figure | NoFigure, { png }: { png: boolean }, intro = ''): string =>
   sectionMarkup(
     figure.id,
     figure.title,
-    intro + ('why' in figure ? `<p class="absent">${escapeHtml(figure.why)}</p>` : figureMarkup(figure, { png })),
+    intro + ('why' in figure ? `<p class="absent">${escapeMarkup(figure.why)}</p>` : figureMarkup(figure, { png })),
   );

@@ -1,5 +1,6 @@
 /** @file Where the results come from: commands, versions, machine, seeds, hashes. */
-import { escapeHtml, sectionMarkup, tableMarkup } from './markup.js';
+import { escapeMarkup } from '../text/escape.js';
+import { sectionMarkup, tableMarkup } from './markup.js';
 import type { Provenance } from './report-data.js';
 
 /** More commands than this are folded away. */
@@ -10,7 +11,7 @@ export function provenanceSection({ facts, commands, stages }: Provenance): stri
     ({ time, command, sets }) =>
       `${time.slice(0, 16).replace('T', ' ')}  ${command}${sets.length > 0 ? `\n                  settings in force: ${sets.join(' ')}` : ''}`,
   );
-  const block = (lines: readonly string[]) => `<pre>${escapeHtml(lines.join('\n'))}</pre>`;
+  const block = (lines: readonly string[]) => `<pre>${escapeMarkup(lines.join('\n'))}</pre>`;
   const earlier = listed.slice(0, -SHOWN_COMMANDS);
   return sectionMarkup(
     'provenance',

@@ -6,20 +6,21 @@ import type { SystemStyle } from '../figures/palette.js';
 import { percent } from '../figures/scored-systems.js';
 import { formatBytes, formatCount, formatDuration, formatRelative } from '../text/number-format.js';
 import type { Compared, ComparedSystem } from '../comparison/report-view.js';
-import { escapeHtml, sectionMarkup } from './markup.js';
+import { escapeMarkup } from '../text/escape.js';
+import { sectionMarkup } from './markup.js';
 
 export function summarySection(compared: Compared, styles: ReadonlyMap<string, SystemStyle>): string {
   const { partial, notes, verdicts, baseline, trials, targets, nontargets, intervals } = compared;
   const said =
     verdicts.length > 0 ? verdicts : [`Only ${baseline} was evaluated: there is nothing to compare it with.`];
   const conditions = `${trials} trials (${targets} target, ${nontargets} nontarget); ${intervals}`;
-  const list = (lines: readonly string[]) => lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('');
+  const list = (lines: readonly string[]) => lines.map((line) => `<li>${escapeMarkup(line)}</li>`).join('');
   return sectionMarkup(
     'summary',
     'Summary',
     [
-      ...(partial === undefined ? [] : [`<p class="partial">${escapeHtml(partial)}</p>`]),
-      `<div class="verdict">${said.map((line) => `<p>${escapeHtml(line)}</p>`).join('')}</div>`,
+      ...(partial === undefined ? [] : [`<p class="partial">${escapeMarkup(partial)}</p>`]),
+      `<div class="verdict">${said.map((line) => `<p>${escapeMarkup(line)}</p>`).join('')}</div>`,
       systemTable(compared, { styles, caption: 'Errors of the systems', all: errorColumns }),
       systemTable(compared, { styles, caption: 'Cost of the systems', all: costColumns(compared.macsDuration) }),
       `<ul class="notes">${list([conditions, ...notes])}</ul>`,
@@ -73,11 +74,11 @@ function systemTable(
     const kind = [model, isBaseline ? 'baseline' : '', runs > 1 ? `${runs} trainings` : ''].filter(Boolean).join(', ');
     const cells = columns.map(({ value, under }) => cell(value(system) ?? '', under?.(system)));
     return (
-      `<tr${isBaseline ? ' class="marked"' : ''}><th scope="row">${lineKey(styles.get(name)!)}${escapeHtml(name)}` +
-      `<small>${escapeHtml(kind)}</small></th>${cells.join('')}</tr>`
+      `<tr${isBaseline ? ' class="marked"' : ''}><th scope="row">${lineKey(styles.get(name)!)}${escapeMarkup(name)}` +
+      `<small>${escapeMarkup(kind)}</small></th>${cells.join('')}</tr>`
     );
   });
-  const head = columns.map(({ title }) => `<th scope="col" class="figures">${escapeHtml(title)}</th>`).join('');
+  const head = columns.map(({ title }) => `<th scope="col" class="figures">${escapeMarkup(title)}</th>`).join('');
   return (
     `<div class="scroll" role="group" aria-label="${caption}"><table><caption class="heard">${caption}</caption>` +
     `<thead><tr><th scope="col">system</th>${head}</tr></thead>\n<tbody>${rows.join('\n')}</tbody></table></div>`
@@ -90,7 +91,7 @@ function formatEnds([low, high]: Interval, format: (value: number) => string): s
 }
 
 const cell = (value: string, under?: string) =>
-  `<td class="figures">${escapeHtml(value)}${under ? `<small>${escapeHtml(under)}</small>` : ''}</td>`;
+  `<td class="figures">${escapeMarkup(value)}${under ? `<small>${escapeMarkup(under)}</small>` : ''}</td>`;
 
 function measureColumn(measure: MeasureName, format: (value: number) => string): Column {
   return {

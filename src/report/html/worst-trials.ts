@@ -1,5 +1,6 @@
 /** @file The trials that went furthest wrong, with their audio where it may be embedded. */
-import { escapeHtml, sectionMarkup } from './markup.js';
+import { escapeMarkup } from '../text/escape.js';
+import { sectionMarkup } from './markup.js';
 import type { WorstSide, WorstTrial, WorstTrials } from './report-data.js';
 
 export function worstTrialsSection({ system, threshold, trials, audioNote }: WorstTrials): string {
@@ -18,10 +19,10 @@ export function worstTrialsSection({ system, threshold, trials, audioNote }: Wor
   return sectionMarkup(
     'worst',
     'The worst trials',
-    `<p>What ${escapeHtml(system)} gets most wrong, measured from its threshold of equal errors, ${threshold.toFixed(3)}. ` +
+    `<p>What ${escapeMarkup(system)} gets most wrong, measured from its threshold of equal errors, ${threshold.toFixed(3)}. ` +
       'Listening to a few of them tells more about a corpus and a model than a table of rates: wrong labels, noise and silence show up here first.</p>\n' +
       `<div class="kinds">${kinds.map(({ title, what, of }) => `<div>${listing(title, what, of, threshold)}</div>`).join('\n')}</div>` +
-      `\n<p class="notes">${escapeHtml(audioNote)}</p>`,
+      `\n<p class="notes">${escapeMarkup(audioNote)}</p>`,
   );
 }
 
@@ -44,7 +45,7 @@ const difference = (value: number) => `${value > 0 ? '+' : '−'}${Math.abs(valu
 function side({ id, speaker, gender, duration, clip }: WorstSide): string {
   const who = [speaker, { f: 'female', m: 'male' }[gender!], `${duration.toFixed(1)} s`].filter(Boolean).join(', ');
   const player = clip
-    ? `<audio controls preload="none" controlslist="nodownload noplaybackrate" src="${clip}" aria-label="${escapeHtml(`utterance ${id} of speaker ${speaker}`)}"></audio>`
+    ? `<audio controls preload="none" controlslist="nodownload noplaybackrate" src="${clip}" aria-label="${escapeMarkup(`utterance ${id} of speaker ${speaker}`)}"></audio>`
     : '';
-  return `<td><code>${escapeHtml(id)}</code><small>${escapeHtml(who)}</small>${player}</td>`;
+  return `<td><code>${escapeMarkup(id)}</code><small>${escapeMarkup(who)}</small>${player}</td>`;
 }

@@ -18,7 +18,8 @@ import { loadRasteriser } from '../figures/rasterise.js';
 import { robustnessFigure } from '../figures/robustness.js';
 import { scoreHistogramFigure } from '../figures/score-histogram.js';
 import { trainingCurvesFigure } from '../figures/training-curves.js';
-import { escapeHtml, figureMarkup, figureSection, sectionMarkup } from './markup.js';
+import { escapeMarkup } from '../text/escape.js';
+import { figureMarkup, figureSection, sectionMarkup } from './markup.js';
 import { pageMarkup, type PageSection } from './page.js';
 import { provenanceSection } from './provenance.js';
 import type { ReportData } from './report-data.js';
@@ -163,8 +164,8 @@ function ablationSection({ notes, partial, development }: Ablation, made: PageSe
     ...(noIntervals === undefined ? [] : [`no intervals: ${noIntervals}`]),
     ...notes,
   ];
-  const mark = partial === undefined ? '' : `<p class="partial">${escapeHtml(partial)}</p>`;
-  const list = `<ul class="notes">${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+  const mark = partial === undefined ? '' : `<p class="partial">${escapeMarkup(partial)}</p>`;
+  const list = `<ul class="notes">${lines.map((line) => `<li>${escapeMarkup(line)}</li>`).join('')}</ul>`;
   return { ...made, markup: made.markup.replace(/<\/section>$/, `${mark}${list}\n</section>`) };
 }
 
@@ -172,8 +173,8 @@ function attentionSection({ attention, model }: ReportData, figures: (Figure | N
   figures.push(...attention);
   const made = attention.map((each) =>
     'why' in each
-      ? `<p class="absent">${escapeHtml(each.why)}</p>`
-      : `<h3>${escapeHtml(each.title)}</h3>\n${figureMarkup(each, { png })}`,
+      ? `<p class="absent">${escapeMarkup(each.why)}</p>`
+      : `<h3>${escapeMarkup(each.title)}</h3>\n${figureMarkup(each, { png })}`,
   );
   const title = `Where ${model} looks`;
   return { id: 'attention', title, markup: sectionMarkup('attention', title, made.join('\n')) };
