@@ -3,6 +3,7 @@
  * them in the help (`--source DIR`).
  */
 import type { Command } from 'commander';
+import { commandLine } from '../command-line.js';
 
 /** Options that say nothing about a result. */
 const LEFT_OUT = ['--work', '--json'];
@@ -38,7 +39,7 @@ export function showCommand(
   }
   if (!named && recipe !== undefined) words.push('--recipe', recipe);
   for (const set of remembered) words.push('--set', showSet(set));
-  return ['acanet', ...words.map(quote)].join(' ');
+  return commandLine(words);
 }
 
 function splitInline(word: string): [string, string | undefined] {
@@ -66,5 +67,3 @@ function showSet(set: string): string {
 const isPath = (text: string) => /^(\/|~|\.{1,2}\/|[A-Za-z]:\\)/.test(text);
 
 const baseName = (path: string) => path.replace(/^.*[/\\]/, '');
-
-const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -6,6 +6,7 @@ import { describeBand, durationBands } from '../corpus/trials/duration-bands.js'
 import type { MadeTrials, Shortfall, TrialListOptions } from '../corpus/trials/trial-making.js';
 import type { TrialUtterance } from '../corpus/trials/trial-sampling.js';
 import { UserError, messageOf } from '../errors.js';
+import { formatPercent } from '../report/text/number-format.js';
 import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -245,7 +246,7 @@ export function checkOutputs({
 /** What a list is made of, for people. */
 export function pictureLines(picture: TrialPicture): string[] {
   const { trials, targets, nontargets, models, utterances, speakers, female, male, sessions } = picture;
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const percent = (share: number) => formatPercent(share, 1);
   const shares = [
     ...(picture.sameGender === undefined ? [] : [`${percent(picture.sameGender)} of nontarget trials within a gender`]),
     ...(picture.crossSession === undefined

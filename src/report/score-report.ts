@@ -10,7 +10,7 @@ import {
 import type { OperatingPoint } from '../scoring/measures/metrics.js';
 import type { SliceKind } from '../scoring/scores/slices.js';
 import { type DefinedFigures, definitionNotes } from '../scoring/measures/toolkit-definitions.js';
-import { formatPercent } from './text/number-format.js';
+import { formatPercent, formatRate } from './text/number-format.js';
 import { formatTable } from './text/table.js';
 
 export type MeasureIntervals = Partial<Record<MeasureName, Interval>>;
@@ -114,13 +114,6 @@ function measureTable(report: ScoreReport): string {
     return [[measureTitles[name], format(value), formatInterval(format, report.intervals?.[name])]];
   });
   return formatTable([{ title: 'measure' }, { title: 'value', align: 'right' }, { title: '95 % interval' }], rows);
-}
-
-/** Small rates keep two digits: `0.0012 %`. */
-function formatRate(rate: number): string {
-  if (Number.isNaN(rate)) return '-';
-  const percent = 100 * rate;
-  return percent !== 0 && percent < 0.1 ? `${percent.toPrecision(2)} %` : formatPercent(rate);
 }
 
 const formatScore = (score: number) => (Number.isFinite(score) ? score.toFixed(4) : 'above all');

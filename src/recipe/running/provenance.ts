@@ -10,6 +10,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { arch, cpus, hostname, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from '../../command-line.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import type { LoadedRecipe } from '../definition/load.js';
@@ -94,7 +95,7 @@ export async function recordProvenance(
   const command: CommandRecord = {
     time: new Date().toISOString(),
     directory: process.cwd(),
-    command: ['acanet', ...process.argv.slice(2).map(quote)].join(' '),
+    command: commandLine(process.argv.slice(2)),
     sets: [...sets],
     ...(recipe.evaluate === 'development' && { evaluate: recipe.evaluate }),
   };
@@ -112,5 +113,3 @@ export async function recordProvenance(
     commands: [...(earlier ?? []), command],
   });
 }
-
-const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import { writeFileAtomic, writeJsonAtomic } from '../../storage/atomic-write.js';
+import { standardDeviation } from '../../statistics.js';
 import type { Ablation, AblationFigures, AblationRow } from './ablation.js';
 import { formatCount, formatPercent, formatRelative } from '../text/number-format.js';
 import { type Column, formatTable, type TableOptions } from '../text/table.js';
@@ -116,10 +117,8 @@ function formatChange({ base, development: { change, changeInterval, pValue } }:
 
 /** Standard deviation over the seeds. */
 function formatSpread(runs: readonly number[]): string {
-  if (runs.length < 2) return '-';
-  const mean = runs.reduce((sum, run) => sum + run, 0) / runs.length;
-  const squares = runs.reduce((sum, run) => sum + (run - mean) ** 2, 0);
-  return `± ${(100 * Math.sqrt(squares / (runs.length - 1))).toFixed(2)}`;
+  const spread = standardDeviation(runs);
+  return spread === undefined ? '-' : `± ${(100 * spread).toFixed(2)}`;
 }
 
 const formatInterval = (interval: Interval | undefined, format: (end: number) => string) =>

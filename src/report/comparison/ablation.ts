@@ -10,6 +10,8 @@ import { compareRuns } from '../../scoring/intervals/paired-difference.js';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import { evaluateLabelled } from '../../scoring/measures/evaluation.js';
 import { type SpeakerPairs, whyNoIntervals } from '../../scoring/scores/speaker-pairs.js';
+import { mean } from '../../statistics.js';
+import { relativeChange } from './relative-change.js';
 
 /** Trials, and the scores that each system's runs gave them. */
 export interface AblationTrials {
@@ -164,6 +166,3 @@ function measure(
   });
   return { set, figures: new Map(figures) };
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const relativeChange = (value: number, base: number) => (value === base ? 0 : (value - base) / base);

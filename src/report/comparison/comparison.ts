@@ -13,8 +13,10 @@ import type {
 } from '../../scoring/intervals/paired-difference.js';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import type { Evaluation } from '../../scoring/measures/evaluation.js';
+import type { SpeakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
-import type { Robustness } from './robustness.js';
+import { relativeChange } from './relative-change.js';
+import { measureRobustness, type Robustness, type RobustnessInput } from './robustness.js';
 import type { RunFacts, SystemFacts, SystemInput } from './system-facts.js';
 import {
   evaluateRun,
@@ -197,9 +199,18 @@ export function compareSystems({
   };
 }
 
-/** (value − base) / base; 0 where both are 0. */
-export function relativeChange(value: number, base: number): number {
-  return value === base ? 0 : (value - base) / base;
+/** The comparison with what its systems do under worse conditions; intervals where it has some. */
+export function addRobustness(
+  comparison: Comparison,
+  input: RobustnessInput,
+  { labels, speakers, seed }: { labels: Uint8Array; speakers: SpeakerPairs; seed: number },
+): Comparison {
+  const { baseline, confidence, bootstrap } = comparison;
+  const robustness = measureRobustness(input, {
+    ...{ labels, baseline, seed, confidence },
+    ...(bootstrap && { speakers }),
+  });
+  return { ...comparison, robustness };
 }
 
 function checkNames(systems: readonly SystemInput[], baseline: string): void {

@@ -3,6 +3,7 @@
  */
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import type { MeasureName } from '../../scoring/measures/measures.js';
+import { standardDeviation } from '../../statistics.js';
 import type { Comparison } from './comparison.js';
 import { describeIntervals } from './comparison-table.js';
 import type { Robustness } from './robustness.js';
@@ -74,7 +75,7 @@ export function comparedOf(comparison: Comparison): Compared {
       const measures = MEASURES.flatMap((measure): [MeasureName, MeasuredValue][] => {
         const value = system[measure];
         const interval = figures?.[measure]?.interval;
-        const spread = spreadOf(runs.flatMap((run) => run[measure] ?? []));
+        const spread = standardDeviation(runs.flatMap((run) => run[measure] ?? []));
         return value === undefined ? [] : [[measure, { value, interval, spread }]];
       });
       return {
@@ -95,10 +96,4 @@ export function comparedOf(comparison: Comparison): Compared {
       };
     }),
   };
-}
-
-function spreadOf(values: readonly number[]): number | undefined {
-  if (values.length < 2) return undefined;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }

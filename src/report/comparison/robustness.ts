@@ -9,7 +9,8 @@ import { compareRuns } from '../../scoring/intervals/paired-difference.js';
 import type { Interval, MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
 import { evaluateLabelled } from '../../scoring/measures/evaluation.js';
 import type { SpeakerPairs } from '../../scoring/scores/speaker-pairs.js';
-import { type Comparison, relativeChange } from './comparison.js';
+import { mean } from '../../statistics.js';
+import { relativeChange } from './relative-change.js';
 
 /** What is tested under. */
 export interface ConditionFacts {
@@ -72,20 +73,6 @@ export interface MeasureRobustnessOptions {
   readonly confidence?: number;
 }
 
-/** The comparison with what its systems do under worse conditions; intervals where it has some. */
-export function addRobustness(
-  comparison: Comparison,
-  input: RobustnessInput,
-  { labels, speakers, seed }: { labels: Uint8Array; speakers: SpeakerPairs; seed: number },
-): Comparison {
-  const { baseline, confidence, bootstrap } = comparison;
-  const robustness = measureRobustness(input, {
-    ...{ labels, baseline, seed, confidence },
-    ...(bootstrap && { speakers }),
-  });
-  return { ...comparison, robustness };
-}
-
 /** @throws UserError if a score is not finite */
 export function measureRobustness(
   { conditions, ...facts }: RobustnessInput,
@@ -129,5 +116,3 @@ export function measureRobustness(
     }),
   };
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,5 +1,6 @@
 /** @file The table of what each training of each system measures, beside mean and deviation. */
 import { measureTitles } from '../../scoring/measures/measures.js';
+import { standardDeviation } from '../../statistics.js';
 import type { ComparedSystem, Comparison } from './comparison.js';
 import { formatMeasure } from '../text/interval-format.js';
 import { formatPoints } from '../text/number-format.js';
@@ -39,12 +40,4 @@ export function seedTable({ systems }: Comparison, style: TableOptions['style'])
 function seedTitle(systems: readonly ComparedSystem[], index: number): string {
   const seeds = new Set(systems.flatMap(({ runs }) => runs[index]?.seed ?? []));
   return seeds.size === 1 ? `seed ${[...seeds][0]}` : `run ${index + 1}`;
-}
-
-/** Of a sample; undefined for one value. */
-function standardDeviation(values: readonly number[]): number | undefined {
-  const count = values.length;
-  if (count < 2) return undefined;
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1));
 }

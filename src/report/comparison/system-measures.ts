@@ -4,6 +4,7 @@ import { compareRuns, type CompareRunsInput } from '../../scoring/intervals/pair
 import { evaluateLabelled, type Evaluation } from '../../scoring/measures/evaluation.js';
 import { calibrationMeasures, discriminationMeasures, type MeasureName } from '../../scoring/measures/measures.js';
 import { type SpeakerPairs, whyNoIntervals } from '../../scoring/scores/speaker-pairs.js';
+import { mean } from '../../statistics.js';
 import type { RunInput, SystemInput } from './system-facts.js';
 
 /** The speakers of the trials; without them there are no intervals, for the reason given. */
@@ -97,6 +98,6 @@ export function meanFigures(runs: readonly Partial<Record<MeasureName, number>>[
     runs.every((run) => run[measure] !== undefined),
   );
   return Object.fromEntries(
-    known.map((measure) => [measure, runs.reduce((sum, run) => sum + run[measure]!, 0) / runs.length]),
+    known.map((measure) => [measure, mean(runs.map((run) => run[measure]!))]),
   ) as unknown as MeanFigures;
 }

@@ -6,6 +6,13 @@
 /** `0.05123` → `5.12 %` */
 export const formatPercent = (fraction: number, digits = 2): string => `${(100 * fraction).toFixed(digits)} %`;
 
+/** A share of trials, small ones with two digits: `0.0123` → `1.23 %`, `0.000012` → `0.0012 %`; `-` of no trials. */
+export function formatRate(rate: number): string {
+  if (Number.isNaN(rate)) return '-';
+  const percent = 100 * rate;
+  return percent !== 0 && percent < 0.1 ? `${percent.toPrecision(2)} %` : formatPercent(rate);
+}
+
 /** A change as a fraction of the old value: `-0.052` → `-5.2 %`, `0.1` → `+10.0 %`; `-` where the old value is 0. */
 export function formatRelative(fraction: number): string {
   if (!Number.isFinite(fraction)) return '-';

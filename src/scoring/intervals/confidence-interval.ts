@@ -19,6 +19,7 @@
  * Chosen by `bench/coverage.mjs`. Limits: an interval knows of the errors that were seen; where a cost rests on a few
  * false alarms (p = 0.001, most lists), it is too narrow whatever the method.
  */
+import { mean } from '../../statistics.js';
 import { studentCritical, studentTwoSided } from './student-t.js';
 
 /** Low and high end. */
@@ -213,10 +214,4 @@ export function sumOfVariances(parts: readonly Variance[]): Variance {
   const variance = sum(parts);
   const spread = parts.reduce((total, part) => total + part.variance ** 2 / part.freedom, 0);
   return { variance, freedom: variance === 0 ? Infinity : variance ** 2 / spread };
-}
-
-function mean(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i];
-  return total / values.length;
 }

@@ -8,6 +8,7 @@
  * would give these very trainings, not what another training would.
  */
 import { internal } from '../../errors.js';
+import { mean } from '../../statistics.js';
 import { type BootstrapOptions, bootstrapMeasures } from './bootstrap.js';
 import {
   type Estimate,
@@ -119,5 +120,3 @@ export function compareRuns({
     ),
   };
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

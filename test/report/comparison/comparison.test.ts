@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { compareSystems, type ComparisonInput, relativeChange } from '../../../src/report/comparison/comparison.js';
+import { compareSystems, type ComparisonInput } from '../../../src/report/comparison/comparison.js';
+import { relativeChange } from '../../../src/report/comparison/relative-change.js';
 import type { SystemInput } from '../../../src/report/comparison/system-facts.js';
 import type { SpeakerPairs } from '../../../src/scoring/scores/speaker-pairs.js';
 

@@ -1,10 +1,10 @@
 /** @file Robustness as figures, tables, CSV and picture, held against what each score file says by itself. */
 import assert from 'node:assert/strict';
 import { formatComparison } from '../../../src/report/comparison/comparison-table.js';
-import { compareSystems } from '../../../src/report/comparison/comparison.js';
+import { addRobustness, compareSystems } from '../../../src/report/comparison/comparison.js';
 import { systemStyles } from '../../../src/report/figures/palette.js';
 import { robustnessFigure } from '../../../src/report/figures/robustness.js';
-import { addRobustness, type RobustnessInput } from '../../../src/report/comparison/robustness.js';
+import type { RobustnessInput } from '../../../src/report/comparison/robustness.js';
 import { robustnessCsv, robustnessTable } from '../../../src/report/comparison/robustness-table.js';
 import { computeEer, computeMinDcf } from '../../../src/scoring/measures/metrics.js';
 import { displayWidth } from '../../../src/report/text/table.js';

@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDuration,
   formatPercent,
+  formatRate,
   formatPoints,
   formatRatio,
   formatRelative,
@@ -13,6 +14,7 @@ describe('number-format', () => {
   it('prints rates in percent', () => {
     assert.equal(formatPercent(0.05123), '5.12 %');
     assert.equal(formatPercent(1, 0), '100 %');
+    assert.deepEqual([0.05123, 0.000012, 0, NaN].map(formatRate), ['5.12 %', '0.0012 %', '0.00 %', '-']);
   });
 
   it('prints changes with their sign, and never a negative zero', () => {

@@ -1,0 +1,6 @@
+/** @file A command line that a shell takes as it was given. */
+
+/** `acanet` with its arguments, each in quotes where a shell would take it apart. */
+export const commandLine = (args: readonly string[]): string => ['acanet', ...args.map(quote)].join(' ');
+
+const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
