@@ -3,9 +3,10 @@
  * WAVE_FORMAT_EXTENSIBLE; RIFF, and RF64 or BW64 for more than 4 GB.
  *
  * Reading is ranged: the chunks are walked, then only the wanted samples are read. What real files do is accepted: chunks
- * of odd size with a pad byte, any chunks before the data, a data size of 0, 2³² − 1 or SoX's 0x7FFFF000 (written by a
- * program that could not seek back) meaning "to the end of the file". Otherwise a data chunk that promises more than the file
- * holds is an error, and so is a float sample that is not finite.
+ * of odd size with a pad byte, any chunks before and after the data, a frame size that does not fit the bits of a sample
+ * (the bits count, as for libsndfile), a data size of 0 or near 2³¹ or 2³² (written by a program that could not seek back)
+ * meaning "to the end of the file". Otherwise it is an error where the data chunk promises more than the file holds, where
+ * bytes follow it that are no chunk (a size that wrapped at 4 GB), and where a float sample is not finite.
  * Source: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991), and mmreg.h for EXTENSIBLE; EBU
  * Tech 3306 and ITU-R BS.2088 for the chunk "ds64".
  * Limits: no ADPCM or other compressed encodings, no RIFX (high byte first).
@@ -24,8 +25,12 @@ const EXTENSIBLE = 0xfffe;
 const MOST_CHUNKS = 10_000;
 /** A size that does not fit into 32 bits and is in "ds64", or one that is not known. */
 const UNKNOWN = 0xffffffff;
-/** What SoX writes for the data size where it cannot seek back, less up to a sample. */
-const SOX_UNKNOWN = 0x7ffff000;
+/** Recorders and pipes state the largest size they know, perhaps less their header or rounded to a block. */
+const NEAR_LARGEST = 2 ** 16;
+/** What may stand behind the audio and is no whole chunk: tags of other formats, and a description that was cut. */
+const TRAILING_TAG = /^(TAG|ID3|APETAGEX|LIST|bext|iXML|id3 )/;
+/** Zeros up to a block of a disk are padding. */
+const MOST_PADDING = 4096;
 
 type Coding = 'PCM' | 'float' | 'A-law' | 'µ-law';
 
@@ -103,22 +108,24 @@ function layoutOf(source: AudioSource, fmt: Buffer, dataStart: number, stated: n
   const plainTag = tag === EXTENSIBLE && fmt.length >= 26 ? fmt.readUInt16LE(24) : tag;
   const channels = fmt.readUInt16LE(2);
   const sampleRate = fmt.readUInt32LE(4);
-  const blockAlign = fmt.readUInt16LE(12);
-  const bits = (8 * blockAlign) / channels;
+  // NOTE: not from the stated bytes a frame (at 12), which some writers get wrong: libsndfile goes by the bits as well.
+  const bits = 8 * Math.ceil(fmt.readUInt16LE(14) / 8);
+  const blockAlign = (channels * bits) / 8;
   const known = codings.get(plainTag);
-  if (channels === 0 || sampleRate === 0 || !known?.bits.includes(bits) || fmt.readUInt16LE(14) > bits) {
+  if (channels === 0 || sampleRate === 0 || !known?.bits.includes(bits)) {
     throw new UserError(
       `${path}: expected WAV with PCM of 8, 16, 24 or 32 bits, float of 32 or 64, A-law or µ-law, got format ` +
-        `0x${plainTag.toString(16)}, ${fmt.readUInt16LE(14)} bits, ${channels} channels, ${sampleRate} Hz, ${blockAlign} bytes a frame`,
+        `0x${plainTag.toString(16)}, ${fmt.readUInt16LE(14)} bits, ${channels} channels, ${sampleRate} Hz`,
     );
   }
   const available = size - dataStart;
-  const toEnd = meansToEnd(source, { dataStart, stated, blockAlign });
+  const toEnd = meansToEnd(source, dataStart, stated);
   if (!toEnd && stated > available) {
     throw new UserError(
       `${path}: truncated WAV: its header promises ${stated} bytes of audio, the file holds ${available}`,
     );
   }
+  if (!toEnd) refuseUnknownBytes(source, dataStart + stated, stated);
   const frames = Math.floor((toEnd ? available : stated) / blockAlign);
   if (frames === 0) throw new UserError(`${path}: holds no audio (0 samples)`);
   const { coding } = known;
@@ -128,24 +135,53 @@ function layoutOf(source: AudioSource, fmt: Buffer, dataStart: number, stated: n
 }
 
 /** Whether the size of the data was not known when it was written. */
-function meansToEnd(source: AudioSource, data: { dataStart: number; stated: number; blockAlign: number }): boolean {
-  const { dataStart, stated, blockAlign } = data;
+function meansToEnd(source: AudioSource, dataStart: number, stated: number): boolean {
   if (stated === UNKNOWN) return true;
-  if (stated === 0) return !onlyChunksFrom(source, dataStart);
-  return stated > source.size - dataStart && stated <= SOX_UNKNOWN && stated > SOX_UNKNOWN - blockAlign;
+  if (stated === 0) return chunksFrom(source, dataStart).end !== source.size;
+  if (stated <= source.size - dataStart) return false;
+  return Math.abs(stated - 2 ** 31) <= NEAR_LARGEST || Math.abs(stated - 2 ** 32) <= NEAR_LARGEST || stated >= 2 ** 63;
 }
 
-/** Whether what follows is a chain of chunks up to the end of the file: then a data size of 0 is meant. */
-function onlyChunksFrom(source: AudioSource, start: number): boolean {
-  let position = start;
-  for (let chunks = 0; position + 8 <= source.size && chunks < MOST_CHUNKS; chunks++) {
-    const head = source.read(position, 8);
-    if (!/^[ -~]{4}$/.test(ascii(head, 0))) return false;
-    const length = head.readUInt32LE(4);
-    position += 8 + length + (length % 2);
+/** Refuses a file whose audio goes on behind what its header states. */
+function refuseUnknownBytes(source: AudioSource, dataEnd: number, stated: number): void {
+  const { path, size } = source;
+  if (dataEnd === size) return;
+  // Some writers leave out the pad byte of a data chunk of odd size.
+  const starts = stated % 2 === 0 ? [dataEnd] : [dataEnd + 1, dataEnd];
+  const chains = starts.map((start) => chunksFrom(source, start));
+  if (chains.some(({ hasData }) => hasData)) {
+    throw new UserError(`${path}: expected WAV with one data chunk, got several; join them into one`);
   }
-  // The last chunk's pad byte may be missing.
-  return position === source.size || position === source.size + 1;
+  if (chains.some(({ end }) => isNoAudio(source, end))) return;
+  const left = size - Math.max(...chains.map(({ end }) => end));
+  throw new UserError(
+    `${path}: damaged WAV: its header states ${stated} bytes of audio, and ${left} bytes follow that are no chunk\n` +
+      'Was it recorded beyond 4 GB, or its header not brought up to date? Read it to its end into another format: ' +
+      `sox --ignore-length ${path} OUT.flac`,
+  );
+}
+
+/** Whether what is left behind the chunks is too short for another, padding, or a tag. */
+function isNoAudio(source: AudioSource, from: number): boolean {
+  const left = source.size - from;
+  const rest = source.read(from, MOST_PADDING);
+  if (left < 8 || TRAILING_TAG.test(rest.toString('latin1', 0, 8))) return true;
+  return left <= MOST_PADDING && rest.every((byte) => byte === 0);
+}
+
+/** Where the chain of chunks from `start` ends (at `start`, if there is none), and whether one of them is more audio. */
+function chunksFrom(source: AudioSource, start: number): { end: number; hasData: boolean } {
+  let end = start;
+  let hasData = false;
+  for (let chunks = 0; end + 8 <= source.size && chunks < MOST_CHUNKS; chunks++) {
+    const head = source.read(end, 8);
+    const next = end + 8 + head.readUInt32LE(4);
+    if (!/^[ -~]{4}$/.test(ascii(head, 0)) || next > source.size) break;
+    hasData ||= ascii(head, 0) === 'data';
+    // The last chunk's pad byte may be missing.
+    end = Math.min(next + ((next - end) % 2), source.size);
+  }
+  return { end, hasData };
 }
 
 function decodeChannel(path: string, bytes: Buffer, layout: WavLayout, count: number, channel: number) {

@@ -109,7 +109,7 @@ describe('audio', () => {
         /"fmt "/,
       ],
       ['ADPCM', wavBytes({ tag: 0x11, bits: 8, data: Buffer.of(1, 2) }), /got format 0x11, 8 bits/],
-      ['12 bits', wavBytes({ bits: 12, channels: 2, data: Buffer.alloc(6) }), /expected WAV with PCM/],
+      ['40 bits', wavBytes({ bits: 40, channels: 2, data: Buffer.alloc(20) }), /expected WAV with PCM/],
       [
         'float NaN',
         wavBytes({ tag: 3, bits: 32, data: Buffer.from(Float32Array.of(0, NaN).buffer) }),
