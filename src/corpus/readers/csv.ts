@@ -3,8 +3,9 @@
  *
  * Description and licence: those of the corpus that the table describes. Columns: speaker and path, and perhaps id (else
  * the path without its extension), offset with end or duration (a piece of the file), channel, gender, session, split;
- * `csv-columns.ts` has their usual names, `columns` gives others. Commas, semicolons and tabs are told apart; fields may be
- * quoted. Relative paths start at `root`, else at the table's folder; `$data_root` in a path stands for `root`.
+ * `csv-columns.ts` has their usual names, `columns` gives others. Commas, semicolons and tabs are told apart. Fields may be
+ * quoted, and a quote within a field is text. In a table with tabs every quote is text, as Common Voice writes, unless
+ * the header is quoted. A quoted field that goes over whole rows is refused: they would be lost. Relative paths start at `root`, else at the table's folder; `$data_root` in a path stands for `root`.
  * Split: tables for each split (`train`, `test`, `dev`), or the column split, or test speakers are chosen (test-split.ts).
  * Trials: `trials: FILE`, or `trials.txt` beside the table, or made.
  */
@@ -96,54 +97,87 @@ function readTable(
   return { listed, notes: [...unit, ...ignored] };
 }
 
+/** How a table is written. */
+interface Dialect {
+  delimiter: string;
+  /** Whether quotes enclose fields. */
+  quoted: boolean;
+}
+
 /** The header and the rows, each with as many fields or a problem. Parsed some thousand lines at a time: a table may be long. */
 function* readRows(path: string): Generator<Row, undefined> {
-  let delimiter: string | undefined;
   let columns: number | undefined;
-  for (const { text, before } of blocksOf(path)) {
-    delimiter ??= delimiterOf(text.trimStart().split('\n', 1)[0]);
-    for (const { record, info } of parseBlock(path, text, delimiter, before)) {
+  for (const { text, before, dialect } of blocksOf(path)) {
+    for (const { record, raw, info } of parseBlock(path, text, dialect, before)) {
       const line = before + info.lines;
       columns ??= record.length;
-      if (record.length === columns) yield { fields: record, line };
-      else {
-        const shown = JSON.stringify(record.join(delimiter).slice(0, 80));
-        const problem = `${path}:${line}: expected ${columns} fields, as the header has, got ${record.length}: ${shown}`;
-        yield { fields: record, line, problem };
-      }
+      const problem = problemOf({ record, raw, line, path, columns }, dialect);
+      yield { fields: record, line, ...(problem !== undefined && { problem }) };
     }
   }
 }
 
+interface ParsedRow {
+  record: string[];
+  /** The text of the record, and perhaps empty lines before it. */
+  raw: string;
+  line: number;
+  path: string;
+  columns: number;
+}
+
+function problemOf({ record, raw, line, path, columns }: ParsedRow, { delimiter }: Dialect): string | undefined {
+  if (record.length !== columns) {
+    const shown = JSON.stringify(record.join(delimiter).slice(0, 80));
+    return `${path}:${line}: expected ${columns} fields, as the header has, got ${record.length}: ${shown}`;
+  }
+  const lines = raw.trim().split('\n');
+  if (columns === 1 || lines.length === 1 || !lines.some((each) => each.split(delimiter).length === columns)) return;
+  return (
+    `${path}:${line}: a quoted field goes over ${lines.length} lines, which look like rows of their own: ` +
+    `${JSON.stringify(lines[0].slice(0, 80))}\nWrite a quote that is text as "" within a quoted field.`
+  );
+}
+
 /** Whole records, and how many lines come before them: a quoted field may hold line ends, so quotes have to be even. */
-function* blocksOf(path: string): Generator<{ text: string; before: number }> {
+function* blocksOf(path: string): Generator<{ text: string; before: number; dialect: Dialect }> {
+  let dialect: Dialect | undefined;
   let lines: string[] = [];
   let quotes = 0;
   let before = 0;
   for (const { text, number } of readTextLines(path, { what: 'the table' })) {
+    if (text.trim() !== '') dialect ??= dialectOf(text);
     lines.push(text);
-    if (text.includes('"')) quotes += text.split('"').length - 1;
-    if (lines.length < LINES_AT_ONCE || quotes % 2 !== 0) continue;
-    yield { text: lines.join('\n'), before };
+    if (dialect?.quoted && text.includes('"')) quotes += text.split('"').length - 1;
+    if (!dialect || lines.length < LINES_AT_ONCE || quotes % 2 !== 0) continue;
+    yield { text: lines.join('\n'), before, dialect };
     [lines, before] = [[], number];
   }
-  if (lines.length > 0) yield { text: lines.join('\n'), before };
+  if (dialect && lines.length > 0) yield { text: lines.join('\n'), before, dialect };
 }
 
 function parseBlock(
   path: string,
   text: string,
-  delimiter: string,
+  { delimiter, quoted }: Dialect,
   before: number,
-): { record: string[]; info: { lines: number } }[] {
+): { record: string[]; raw: string; info: { lines: number } }[] {
   try {
-    const options = { delimiter, info: true, relax_column_count: true, skip_empty_lines: true, trim: true };
+    const options = {
+      ...{ delimiter, info: true, raw: true, relax_column_count: true, skip_empty_lines: true, trim: true },
+      ...(quoted ? { relax_quotes: true } : { quote: false }),
+    };
     return parse(text, options) as unknown as ReturnType<typeof parseBlock>;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const from = before > 0 ? ` (lines counted from line ${before})` : '';
     throw new UserError(`${path}: not a table that can be read: ${error.message}${from}`, { cause: error });
   }
+}
+
+function dialectOf(header: string): Dialect {
+  const delimiter = delimiterOf(header);
+  return { delimiter, quoted: delimiter !== '\t' || header.trimStart().startsWith('"') };
 }
 
 /** The candidate that the header has most of, outside of quotes. */

@@ -54,6 +54,42 @@ describe('corpus csv', () => {
     });
   }
 
+  it('takes quotes for text in a table with tabs, as Common Voice writes them, and within fields of any table', async () => {
+    // A quote that opens in one row and closes in another, one within the text, one alone.
+    const texts = ['"one', 'two"', 'she said "yes"', '5" tape', '""', '"', 'plain', '"all of it"'];
+    const table = (delimiter: string, of: readonly string[]) =>
+      [
+        'client_id\tpath\tsentence\tgender',
+        ...rows((s, n) => `${s}\taudio/${s}/${n}.wav\t${of[2 * speakers.indexOf(s) + n - 1]}\tmale`),
+      ]
+        .join('\n')
+        .replaceAll('\t', delimiter);
+    const within = ['say "hi"', '5" tape', 'a', 'b "c" d "e', '""', 'plain', '"all, of it"', '"a ""b"" c"'];
+    for (const text of [table('\t', texts), table(',', within), table(';', within)]) {
+      tree.text('table.csv', text);
+      const { utterances } = await read({ testSpeakers: ['ann', 'bob'] });
+      assert.deepEqual(
+        utterances.map(({ path, speaker, gender }) => [path, speaker, gender]),
+        rows((s, n) => `${s}/${n}`).map((name) => [tree.at(`audio/${name}.wav`), name.split('/')[0], 'm']),
+      );
+    }
+  });
+
+  it('unquotes the fields of a table with tabs whose header is quoted', async () => {
+    tree.text('table.csv', '"speaker"\t"path"', ...rows((s, n) => `"${s}"\t"audio/${s}/${n}.wav"`));
+    assert.equal((await read({ testSpeakers: ['ann', 'bob'] })).utterances.length, 8);
+  });
+
+  it('refuses a quoted field that would swallow rows, and reads one that goes over lines', async () => {
+    const texts = ['"one', 'two"', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const table = (of: readonly string[]) =>
+      rows((s, n) => `${s},audio/${s}/${n}.wav,${of[2 * speakers.indexOf(s) + n - 1]},male`);
+    tree.text('table.csv', 'speaker,path,text,gender', ...table(texts));
+    await assert.rejects(read(), /table\.csv:3: a quoted field goes over 2 lines, which look like rows of their own/);
+    tree.text('table.csv', 'speaker,path,text,gender', ...table(['"one\nand two"', ...texts.slice(2), 'i']));
+    assert.equal((await read({ testSpeakers: ['ann', 'bob'] })).utterances.length, 8);
+  });
+
   it("reads SpeechBrain's tables, whose start and stop are samples", async () => {
     const header = 'ID,duration,wav,start,stop,spk_id';
     const row = (s: string, n: number) => `${s}--${n}_0.0_0.5,1.0,$data_root/${s}/${n}.wav,2000,6000,${s}`;
