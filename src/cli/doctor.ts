@@ -29,8 +29,11 @@ export function addDoctor(program: Command): void {
 }
 
 async function examineThisMachine({ json }: DoctorFlags): Promise<void> {
-  const { examineMachine } = await import('../tasks/doctor/examine-machine.js');
-  const findings = await examineMachine();
+  const [{ examineMachine }, { describeTelemetry }] = await Promise.all([
+    import('../tasks/doctor/examine-machine.js'),
+    import('../engine/describe.js'),
+  ]);
+  const findings = { ...(await examineMachine()), onnxRuntimeTelemetry: describeTelemetry() };
   if (json) printJson(findings);
   else {
     const { formatTable } = await import('../report/text/table.js');
@@ -39,6 +42,7 @@ async function examineThisMachine({ json }: DoctorFlags): Promise<void> {
     for (const { engine, device, works, remark } of findings.engines) {
       print(`--engine ${engine} --device ${device}: ${works ? 'works' : `does not work here: ${remark}`}`);
     }
+    print(`telemetry of ONNX Runtime: ${findings.onnxRuntimeTelemetry}`);
     print(`to use TensorFlow: ${findings.installTensorflow}`);
   }
 }

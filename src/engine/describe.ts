@@ -13,6 +13,12 @@ export interface EngineDescription {
   readonly remark: string;
 }
 
+/** What ONNX Runtime tells its makers, once an engine has been made. */
+export function describeTelemetry(): string {
+  const setting = process.env.ORT_DISABLE_TELEMETRY;
+  return setting === '1' ? 'off (ORT_DISABLE_TELEMETRY=1)' : `as you chose (ORT_DISABLE_TELEMETRY=${setting})`;
+}
+
 /** Runs a small product on every engine and device. */
 export async function describeEngines(): Promise<EngineDescription[]> {
   const candidates: Pick<EngineDescription, 'engine' | 'device'>[] = [

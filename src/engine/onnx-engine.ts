@@ -5,6 +5,9 @@
  * buffers, then the two sets change places, so that no run allocates state. The same machine, thread count and
  * inputs give the same bits.
  *
+ * ONNX Runtime's telemetry is off unless the user has set `ORT_DISABLE_TELEMETRY`: it would look up a host of Microsoft's
+ * and keep a device's id and a queue of events in the home folder.
+ *
  * NOTE: `run` blocks the event loop while the graph runs, which is why batches are made in a worker thread.
  */
 import { createRequire } from 'node:module';
@@ -33,6 +36,8 @@ export interface OnnxEngineOptions {
 export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions): Engine {
   // cuBLAS and cuDNN would else round the factors of products to 10 bits on newer GPUs.
   if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+  // ONNX Runtime reads this as it loads. NOTE: only the main thread's `process.env` is the one that it sees.
+  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const ort = createRequire(import.meta.url)('onnxruntime-node') as typeof Ort;
   ort.env.logLevel = 'fatal'; // what fails is reported once, by us
   const sessionOptions: Ort.InferenceSession.SessionOptions = {

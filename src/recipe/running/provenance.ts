@@ -5,7 +5,7 @@
  * every command line that changed the folder, oldest first. Written before the work starts, so that an interrupted run
  * has it too.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, cpus, hostname, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -41,8 +41,10 @@ const readPackage = (folder: string) => JSON.parse(readFileSync(join(folder, 'pa
 
 /** Commit and uncommitted changes of the checkout that `folder` is in; undefined outside of one. */
 export function gitState(folder: string): { commit: string; dirty: boolean } | undefined {
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-C', folder, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  // `git status` would else write what it learned into the repository's index.
+  const options: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+  const env = { ...process.env, GIT_OPTIONAL_LOCKS: '0' };
+  const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args], { ...options, env }).trim();
   try {
     return { commit: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain', '--untracked-files=no') !== '' };
   } catch {
