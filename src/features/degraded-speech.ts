@@ -13,8 +13,7 @@ import type { Utterance } from '../corpus/manifest/manifest.js';
 import { UserError } from '../errors.js';
 import { keyedRandom, type RandomStream } from '../random.js';
 import { addScaled, drawNoise, drawRecording, energyOf, noiseGain } from './augmentation/additive-noise.js';
-import { createRecordingReader } from './augmentation/recording-reader.js';
-import type { SourceRecording } from './augmentation/sources.js';
+import { createRecordingReader, type SourceRecording } from './augmentation/recording-reader.js';
 import { energyVad, frameLogEnergies } from './fbank/energy-vad.js';
 import type { FeatureOptions } from './options.js';
 import {

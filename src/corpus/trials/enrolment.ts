@@ -12,7 +12,7 @@ import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { firstOf, throwProblems } from '../../problem-list.js';
-import type { Trial } from './trials.js';
+import type { Trial } from './trial.js';
 
 /** Utterance ids of each model, one or more, without repeats. */
 export type Enrolment = ReadonlyMap<string, readonly string[]>;

@@ -13,7 +13,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { UserError } from '../../errors.js';
 import type { TextLine } from '../../storage/text-lines.js';
-import type { Trial } from './trials.js';
+import type { Trial } from './trial.js';
 
 /** The forms that lists are written in. */
 export const trialFormats = ['kaldi', 'voxceleb', 'csv'] as const;

@@ -9,17 +9,11 @@ import { UserError } from '../../errors.js';
 import { openPendingFile } from '../../storage/atomic-write.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { enrolmentPathOf, type Enrolment } from './enrolment.js';
+import type { Trial } from './trial.js';
 import { counted, firstOf, throwProblems } from '../../problem-list.js';
 import { formatTrials, headerOf, labelOf, parseTrials, type ParseReport, type TrialFormat } from './trial-formats.js';
 
-export interface Trial {
-  /** An utterance id; with an enrolment map (`enrolment.ts`) a model's. */
-  enroll: string;
-  /** An utterance id. */
-  test: string;
-  /** The same speaker in both. */
-  target: boolean;
-}
+export type { Trial } from './trial.js';
 
 /** What a trial list holds, for the log. */
 export interface TrialSummary {

@@ -9,8 +9,7 @@
  */
 import type { RandomStream } from '../../random.js';
 import { UserError } from '../../errors.js';
-import type { RecordingReader } from './recording-reader.js';
-import type { SourceRecording } from './sources.js';
+import type { RecordingReader, SourceRecording } from './recording-reader.js';
 
 /** Σ x². */
 export function energyOf(samples: Float32Array): number {

@@ -26,14 +26,9 @@ import {
   sceneTechniques,
   waveformTechniques,
 } from './options.js';
-import { createRecordingReader } from './recording-reader.js';
+import { createRecordingReader, type SourceRecording } from './recording-reader.js';
 import { reverberate } from './reverberation.js';
-import {
-  type AugmentationSources,
-  type SourceRecording,
-  type SpeechRecording,
-  listAugmentationSources,
-} from './sources.js';
+import { type AugmentationSources, type SpeechRecording, listAugmentationSources } from './sources.js';
 import { maskFeatures } from './spec-augment.js';
 
 /** What every draw is keyed by. `copy` tells several crops or cached copies of one utterance in an epoch apart. */

@@ -9,8 +9,7 @@ import type { RandomStream } from '../../random.js';
 import { UserError } from '../../errors.js';
 import { addScaled, drawNoise } from './additive-noise.js';
 import type { BabbleOptions } from './options.js';
-import type { RecordingReader } from './recording-reader.js';
-import type { SourceRecording } from './sources.js';
+import type { RecordingReader, SourceRecording } from './recording-reader.js';
 
 /** Recordings by speaker. */
 export interface Voices {

@@ -8,8 +8,14 @@
 import { readsPieces } from '../../audio/formats.js';
 import { readAudio } from '../../audio/read.js';
 import { resampledLength } from '../../audio/resample.js';
+import type { Utterance } from '../../corpus/manifest/manifest.js';
 import type { RandomStream } from '../../random.js';
-import type { SourceRecording } from './sources.js';
+
+/** A recording, or a piece of one, with what its header says. Without `channel` one is drawn each time. */
+export type SourceRecording = Pick<
+  Utterance,
+  'path' | 'offset' | 'duration' | 'sampleRate' | 'channels' | 'channel'
+> & { speaker?: string };
 
 export interface RecordingReader {
   /** All samples of one channel, drawn where there are several and none is named. Not to be changed: they are kept. */

@@ -18,13 +18,7 @@ import { throwProblems } from '../../problem-list.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { UserError, messageOf } from '../../errors.js';
 import { type AugmentationOptions, sceneTechniques } from './options.js';
-import { LONGEST_KEPT } from './recording-reader.js';
-
-/** A recording, or a piece of one, with what its header says. Without `channel` one is drawn each time. */
-export type SourceRecording = Pick<
-  Utterance,
-  'path' | 'offset' | 'duration' | 'sampleRate' | 'channels' | 'channel'
-> & { speaker?: string };
+import { LONGEST_KEPT, type SourceRecording } from './recording-reader.js';
 
 /** A recording of speech by a known speaker; an `Utterance` is one. */
 export type SpeechRecording = SourceRecording & { speaker: string };

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../../../src/errors.js';
 import { addNoise, drawNoise, drawRecording, energyOf } from '../../../src/features/augmentation/additive-noise.js';
-import { createRecordingReader } from '../../../src/features/augmentation/recording-reader.js';
-import { type SourceRecording, listRecordings } from '../../../src/features/augmentation/sources.js';
+import { createRecordingReader, type SourceRecording } from '../../../src/features/augmentation/recording-reader.js';
+import { listRecordings } from '../../../src/features/augmentation/sources.js';
 import { keyedRandom } from '../../../src/random.js';
 import { sine, whiteNoise } from './signals.js';
 

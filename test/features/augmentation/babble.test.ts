@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { energyOf } from '../../../src/features/augmentation/additive-noise.js';
 import { groupVoices, mixBabble } from '../../../src/features/augmentation/babble.js';
 import { augmentationOptions } from '../../../src/features/augmentation/options.js';
-import type { SourceRecording } from '../../../src/features/augmentation/sources.js';
+import type { SourceRecording } from '../../../src/features/augmentation/recording-reader.js';
 import { keyedRandom } from '../../../src/random.js';
 
 const COUNT = 8;

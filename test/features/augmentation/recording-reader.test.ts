@@ -4,8 +4,11 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAudio } from '../../../src/audio/read.js';
-import { createRecordingReader, repeatFrom } from '../../../src/features/augmentation/recording-reader.js';
-import type { SourceRecording } from '../../../src/features/augmentation/sources.js';
+import {
+  createRecordingReader,
+  repeatFrom,
+  type SourceRecording,
+} from '../../../src/features/augmentation/recording-reader.js';
 import { keyedRandom } from '../../../src/random.js';
 import { frequencyOf, sine, whiteNoise, writeFloatWav } from './signals.js';
 
