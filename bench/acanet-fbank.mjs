@@ -5,7 +5,8 @@
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
 import { readAudio } from '../dist/src/audio/read.js';
-import { createFbank, featureOptions } from '../dist/src/features/fbank/fbank.js';
+import { createFbank } from '../dist/src/features/fbank/fbank.js';
+import { featureOptions } from '../dist/src/features/options.js';
 
 const RECORDING = fileURLToPath(new URL('../test/fixtures/audio_features/speech_16k.wav', import.meta.url));
 /** Samples that one utterance begins later in the recording than the one before it. */

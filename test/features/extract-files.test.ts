@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { featureOptions } from '../../src/features/fbank/fbank.js';
+import { featureOptions } from '../../src/features/options.js';
 import { extractFiles } from '../../src/features/extract-files.js';
 import { readMatrix, readScp } from '../../src/storage/kaldi-archive.js';
 import { cases, deviation, tensor, wavPath } from './fixtures.js';

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { readAudio } from '../../src/audio/read.js';
 import { writeWav } from '../../src/audio/write-wav.js';
 import { changeSpeed } from '../../src/features/augmentation/speed-perturbation.js';
-import { createFbank, featureOptions } from '../../src/features/fbank/fbank.js';
+import { createFbank } from '../../src/features/fbank/fbank.js';
+import { featureOptions } from '../../src/features/options.js';
 import {
   createUtteranceFeatures,
   describeResampling,

@@ -9,8 +9,8 @@
  * e > threshold / (1 − meanScale), which is an RMS of −69 dB of full scale at the defaults and 400 samples a frame.
  */
 import { z } from 'zod';
-import type { Features } from './fbank.js';
-import type { FeatureOptions } from '../options.js';
+import { type FbankOptions, framingOf } from './fbank.js';
+import { type Features, frameCount, stretch } from './feature-type.js';
 
 /** What a recipe may say. Energies are natural logarithms at int16 scale. */
 export const vadOptions = z.strictObject({
@@ -48,11 +48,14 @@ export function energyVad(
 }
 
 /** Raw log energy of each frame of the features that `options` describe; samples in −1 … 1. */
-export function frameLogEnergies(samples: Float32Array, options: FeatureOptions): Float64Array {
-  const { signal, frames, size, shift, start } = framing(samples, options);
-  const removeMean = options.type === 'speechbrain' || options.removeDcOffset;
+export function frameLogEnergies(samples: Float32Array, options: FbankOptions): Float64Array {
+  const framing = framingOf(options);
+  const { shift, before, beyond } = framing;
+  const { start, length: size, removeMean } = framing.window;
+  const frames = frameCount(framing, samples.length);
+  const signal = stretch(samples, start - before, Math.max(0, (frames - 1) * shift + size), beyond);
   return Float64Array.from({ length: frames }, (_, t) => {
-    const from = start + t * shift;
+    const from = t * shift;
     let mean = 0;
     if (removeMean) {
       for (let i = from; i < from + size; i++) mean += signal[i];
@@ -62,37 +65,6 @@ export function frameLogEnergies(samples: Float32Array, options: FeatureOptions)
     for (let i = from; i < from + size; i++) energy += (signal[i] - mean) * (signal[i] - mean);
     return Math.log(Math.max(FLOAT_EPSILON, energy * INT16_SCALE * INT16_SCALE));
   });
-}
-
-/** Where the frames lie: frame t has the samples of `signal` from `start + t · shift` on, `size` of them. */
-function framing(samples: Float32Array, options: FeatureOptions) {
-  const { sampleRate, frameLength, frameShift } = options;
-  const n = samples.length;
-  if (options.type === 'speechbrain') {
-    // Frames centred on each shift, zeros beyond the ends; the window lies in the middle of the transform.
-    const size = Math.round((sampleRate * frameLength) / 1000);
-    const shift = Math.round((sampleRate * frameShift) / 1000);
-    const before = Math.floor(options.nFft / 2);
-    const frames = 1 + Math.floor((n + 2 * before - options.nFft) / shift);
-    const signal = new Float32Array(Math.max(n + before, (frames - 1) * shift + options.nFft));
-    signal.set(samples, before);
-    return { signal, frames, size, shift, start: Math.floor((options.nFft - size) / 2) };
-  }
-  const size = Math.floor((sampleRate * frameLength) / 1000);
-  const shift = Math.floor((sampleRate * frameShift) / 1000);
-  if (options.snipEdges) {
-    const frames = n < size ? 0 : 1 + Math.floor((n - size) / shift);
-    return { signal: samples, frames, size, shift, start: 0 };
-  }
-  // Kaldi mirrors the signal at both ends, the edge sample included.
-  const frames = n === 0 ? 0 : Math.floor((n + Math.floor(shift / 2)) / shift);
-  const before = Math.floor(size / 2) - Math.floor(shift / 2);
-  const signal = Float32Array.from({ length: Math.max(0, frames - 1) * shift + size }, (_, index) => {
-    let i = index - before;
-    while (frames > 0 && (i < 0 || i >= n)) i = i < 0 ? -i - 1 : 2 * n - 1 - i;
-    return samples[i] ?? 0;
-  });
-  return { signal, frames, size, shift, start: 0 };
 }
 
 /** The frames that are speech, in their order. */

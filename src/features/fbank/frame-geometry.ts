@@ -5,7 +5,8 @@
  * signal (before = 0); the others are centred, and the first and last ones reach over the edges, so a crop of them is
  * made with some frames of margin on either side, which are then left out.
  */
-import type { FeatureOptions } from '../options.js';
+import { type FbankOptions, framingOf } from './fbank.js';
+import { frameCount } from './feature-type.js';
 
 /** Samples [from, to) of an utterance; frames [skip, skip + count) of what they give are the crop. */
 export interface CropSpan {
@@ -25,12 +26,13 @@ export interface FrameGeometry {
   centre(frame: number): number;
 }
 
-export function frameGeometry(options: FeatureOptions): FrameGeometry {
-  const { size, shift, before, fewest } = measuresOf(options);
+export function frameGeometry(options: FbankOptions): FrameGeometry {
+  const framing = framingOf(options);
+  const { size, shift, before, fewest } = framing;
   const margin = Math.ceil(before / shift);
   const leastSamples = (frames: number) => (frames - 1) * shift + fewest;
   return {
-    frames: (samples) => Math.max(0, 1 + Math.floor((samples - fewest) / shift)),
+    frames: (samples) => frameCount(framing, samples),
     leastSamples,
     cropSpan({ first, count, samples }) {
       const start = Math.max(0, first - margin);
@@ -40,19 +42,4 @@ export function frameGeometry(options: FeatureOptions): FrameGeometry {
     },
     centre: (frame) => (frame * shift - before + size / 2) / options.sampleRate,
   };
-}
-
-/** All in samples; `fewest`: of a signal that has one frame. */
-function measuresOf(options: FeatureOptions): { size: number; shift: number; before: number; fewest: number } {
-  const { sampleRate, frameLength, frameShift } = options;
-  if (options.type === 'speechbrain') {
-    const half = Math.floor(options.nFft / 2);
-    const shift = Math.round((sampleRate * frameShift) / 1000);
-    return { size: options.nFft, shift, before: half, fewest: options.nFft - 2 * half };
-  }
-  const size = Math.floor((sampleRate * frameLength) / 1000);
-  const shift = Math.floor((sampleRate * frameShift) / 1000);
-  if (options.snipEdges) return { size, shift, before: 0, fewest: size };
-  const half = Math.floor(shift / 2);
-  return { size, shift, before: Math.floor(size / 2) - half, fewest: shift - half };
 }

@@ -5,19 +5,58 @@
  * spectrum, mel filters, natural logarithm with float32's epsilon as floor. Arithmetic is float32, as the originals' is;
  * output float32 [frames, bins].
  */
-import type { Fbank } from './fbank.js';
-import { kaldiFilterbank } from './mel-filterbank.js';
-import { type KaldiOptions, highFrequency } from '../options.js';
+import { z } from 'zod';
+import { type FeatureType, frameCount, type Framing, type OptionsOf, stretch } from './feature-type.js';
+import { highFrequency, kaldiFilterbank } from './mel-filterbank.js';
 import { createFbankKernel } from './wasm/fbank-kernel.js';
-import { kaldiWindow } from './window.js';
+import { kaldiWindow, kaldiWindows } from './window.js';
+
+const own = {
+  window: z.enum(kaldiWindows).default('povey'),
+  /** Samples are multiplied by this first: 32768 (Kaldi's int16 scale) or 1. */
+  inputScale: z.union([z.literal(32768), z.literal(1)]).default(32768),
+  preemphasis: z.number().min(0).max(1).default(0.97),
+  removeDcOffset: z.boolean().default(true),
+  /** Frames that would reach over an edge are left out (true) or filled by reflection (false). */
+  snipEdges: z.boolean().default(true),
+  /** Spectrum of power (true) or of magnitude (false). */
+  usePower: z.boolean().default(true),
+  /** Puts the frame's log energy before the bands. */
+  useEnergy: z.boolean().default(false),
+  /** That energy is taken before pre-emphasis and window. */
+  rawEnergy: z.boolean().default(true),
+  /** Lower bound of that energy, before the logarithm; 0: none. */
+  energyFloor: z.number().min(0).default(1),
+};
+
+type KaldiOptions = OptionsOf<'kaldi', typeof own>;
+
+export const kaldi: FeatureType<KaldiOptions> = {
+  own,
+  lowFreq: 20,
+  size: ({ bins, useEnergy }) => bins + (useEnergy ? 1 : 0),
+  framing,
+  create: createExtractor,
+};
 
 /** The smallest energy that is told from zero: float32's machine epsilon. */
 const FLOAT_EPSILON = 2 ** -23;
 
-export function kaldiFbank(options: KaldiOptions): Fbank {
-  const { sampleRate, bins, snipEdges, useEnergy, rawEnergy, inputScale } = options;
-  const size = Math.floor((sampleRate * options.frameLength) / 1000);
-  const shift = Math.floor((sampleRate * options.frameShift) / 1000);
+/** Without snipped edges a frame is centred on each shift, and the signal is mirrored at both ends. */
+function framing({ sampleRate, frameLength, frameShift, snipEdges, removeDcOffset }: KaldiOptions): Framing {
+  const size = Math.floor((sampleRate * frameLength) / 1000);
+  const shift = Math.floor((sampleRate * frameShift) / 1000);
+  const half = Math.floor(shift / 2);
+  const common = { size, shift, window: { start: 0, length: size, removeMean: removeDcOffset } };
+  return snipEdges
+    ? { ...common, before: 0, beyond: 'zeros', fewest: size }
+    : { ...common, before: Math.floor(size / 2) - half, beyond: 'mirror', fewest: shift - half };
+}
+
+function createExtractor(options: KaldiOptions) {
+  const { sampleRate, bins, useEnergy, rawEnergy, inputScale } = options;
+  const frames = framing(options);
+  const { size, shift, before, beyond } = frames;
   const nFft = 2 ** Math.ceil(Math.log2(size));
   const high = highFrequency(sampleRate, options.highFreq);
   const kernel = createFbankKernel({
@@ -33,29 +72,14 @@ export function kaldiFbank(options: KaldiOptions): Fbank {
   });
   const energyScale = rawEnergy ? inputScale ** 2 : 1;
   const energyFloor = options.energyFloor > 0 ? Math.log(options.energyFloor) : -Infinity;
-  const width = bins + (useEnergy ? 1 : 0);
+  const width = kaldi.size(options);
 
-  return (samples) => {
-    const { signal, frames } = snipEdges
-      ? { signal: samples, frames: 1 + Math.floor((samples.length - size) / shift) }
-      : reflectEdges(samples, size, shift);
-    const data = kernel(signal, frames);
+  return (samples: Float32Array) => {
+    const count = frameCount(frames, samples.length);
+    const data = kernel(stretch(samples, -before, (count - 1) * shift + size, beyond), count);
     for (let at = 0; useEnergy && at < data.length; at += width) {
       data[at] = Math.max(energyFloor, Math.log(Math.max(FLOAT_EPSILON, energyScale * data[at])));
     }
-    return { frames, bins: width, data };
+    return { frames: count, bins: width, data };
   };
-}
-
-/** Without snipped edges a frame is centred on each shift, and the signal is mirrored at both ends (edge sample included). */
-function reflectEdges(samples: Float32Array, size: number, shift: number) {
-  const n = samples.length;
-  const frames = Math.floor((n + Math.floor(shift / 2)) / shift);
-  const before = Math.floor(size / 2) - Math.floor(shift / 2);
-  const signal = Float32Array.from({ length: Math.max(0, frames - 1) * shift + size }, (_, index) => {
-    let i = index - before;
-    while (i < 0 || i >= n) i = i < 0 ? -i - 1 : 2 * n - 1 - i;
-    return samples[i];
-  });
-  return { signal, frames };
 }

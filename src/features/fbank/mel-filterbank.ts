@@ -1,5 +1,5 @@
 /**
- * @file Triangular filters on the mel scale, as Kaldi and as SpeechBrain make them, and their application to a spectrum.
+ * @file Triangular filters on the mel scale, as Kaldi and as SpeechBrain make them.
  *
  * Kaldi: triangles in mel, 1127·ln(1 + f/700), over all bins below the Nyquist bin (which Kaldi leaves out).
  * SpeechBrain: triangles in Hz around centres that are evenly spaced in mel, 2595·log10(1 + f/700). NOTE: both sides of a
@@ -7,13 +7,7 @@
  * A filter is non-zero over a few neighbouring bins, and only those are kept.
  */
 
-/** Filter b has weights[starts[b] … starts[b+1]) for the spectrum's bins firstBins[b], firstBins[b] + 1, … */
-export interface MelFilterbank {
-  readonly bins: number;
-  readonly firstBins: Int32Array;
-  readonly starts: Int32Array;
-  readonly weights: Float64Array;
-}
+import type { MelFilterbank } from './wasm/log-mel.js';
 
 export interface MelRange {
   bins: number;
@@ -23,6 +17,11 @@ export interface MelRange {
   /** Hz; already resolved, positive. */
   low: number;
   high: number;
+}
+
+/** The upper edge of the highest band, in Hz; 0 or less is counted down from half the sample rate. */
+export function highFrequency(sampleRate: number, highFreq: number): number {
+  return highFreq > 0 ? highFreq : sampleRate / 2 + highFreq;
 }
 
 export function kaldiFilterbank({ bins, sampleRate, nFft, low, high }: MelRange): MelFilterbank {
@@ -64,21 +63,4 @@ function sparse(bins: number, spectrum: number, weight: (band: number, bin: numb
     starts[band + 1] = weights.length;
   }
   return { bins, firstBins, starts, weights: Float64Array.from(weights) };
-}
-
-/** out[offset + b] = scale · ln(max(floor, Σ weight · spectrum)) for every filter b. */
-export function logMel(
-  { bins, firstBins, starts, weights }: MelFilterbank,
-  spectrum: Float64Array,
-  { floor, scale }: { floor: number; scale: number },
-  out: Float32Array,
-  offset: number,
-): void {
-  let at = 0;
-  for (let band = 0; band < bins; band++) {
-    const end = starts[band + 1];
-    let sum = 0;
-    for (let bin = firstBins[band]; at < end; at++, bin++) sum += weights[at] * spectrum[bin];
-    out[offset + band] = scale * Math.log(sum > floor ? sum : floor);
-  }
 }

@@ -5,33 +5,66 @@
  * n samples give 1 + ⌊n/shift⌋ frames), power spectrum, mel filters, 10·log10 with floor 1e-10, and everything more than
  * `topDb` below the clip's maximum lifted to that bound. Arithmetic and output float32 [frames, bins].
  */
-import type { Fbank } from './fbank.js';
-import { speechbrainFilterbank } from './mel-filterbank.js';
-import { type SpeechBrainOptions, highFrequency } from '../options.js';
+import { z } from 'zod';
+import { type FeatureType, frameCount, type Framing, type OptionsOf } from './feature-type.js';
+import { highFrequency, speechbrainFilterbank } from './mel-filterbank.js';
 import { createFbankKernel } from './wasm/fbank-kernel.js';
 import { periodicHamming } from './window.js';
+
+const own = {
+  /** Length of the Fourier transform; SpeechBrain's default is 400 at every sample rate. */
+  nFft: z.int().positive().default(400),
+  /** Each utterance is clipped this many dB below its maximum. */
+  topDb: z.number().positive().default(80),
+};
+
+type SpeechBrainOptions = OptionsOf<'speechbrain', typeof own>;
+
+export const speechbrain: FeatureType<SpeechBrainOptions> = {
+  own,
+  lowFreq: 0,
+  problem(options) {
+    const { length } = framing(options).window;
+    if (options.nFft >= length) return undefined;
+    return { option: 'nFft', message: `expected at least the frame's ${length} samples, got ${options.nFft}` };
+  },
+  size: ({ bins }) => bins,
+  framing,
+  create: createExtractor,
+};
 
 /** Decibels of a power, through the natural logarithm. */
 const DECIBEL = { floor: 1e-10, scale: 10 / Math.LN10 };
 
-export function speechbrainFbank(options: SpeechBrainOptions): Fbank {
+/** Frames centred on each shift, zeros beyond the ends; the window lies in the middle of the transform. */
+function framing({ sampleRate, frameLength, frameShift, nFft }: SpeechBrainOptions): Framing {
+  const length = Math.round((sampleRate * frameLength) / 1000);
+  const before = Math.floor(nFft / 2);
+  return {
+    ...{ size: nFft, shift: Math.round((sampleRate * frameShift) / 1000), before, beyond: 'zeros' },
+    fewest: nFft - 2 * before,
+    window: { start: Math.floor((nFft - length) / 2), length, removeMean: true },
+  };
+}
+
+function createExtractor(options: SpeechBrainOptions) {
   const { sampleRate, bins, nFft, topDb } = options;
-  const size = Math.round((sampleRate * options.frameLength) / 1000);
-  const shift = Math.round((sampleRate * options.frameShift) / 1000);
+  const frames = framing(options);
+  const { size, shift, before, window } = frames;
   const high = highFrequency(sampleRate, options.highFreq);
   const kernel = createFbankKernel({
-    ...{ size: nFft, shift, before: Math.floor(nFft / 2), nFft },
-    window: periodicHamming(size, nFft),
+    ...{ size, shift, before, nFft },
+    window: periodicHamming(window.length, nFft),
     ...{ preemphasis: 0, removeMean: false, magnitude: false },
     filterbank: speechbrainFilterbank({ bins, sampleRate, nFft, low: options.lowFreq, high }),
     log: DECIBEL,
   });
 
-  return (samples) => {
-    const frames = 1 + Math.floor((samples.length + 2 * Math.floor(nFft / 2) - nFft) / shift);
-    const data = kernel(samples, frames);
+  return (samples: Float32Array) => {
+    const count = frameCount(frames, samples.length);
+    const data = kernel(samples, count);
     liftTo(data, topDb);
-    return { frames, bins, data };
+    return { frames: count, bins, data };
   };
 }
 

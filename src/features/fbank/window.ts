@@ -2,11 +2,12 @@
  * @file Analysis windows. Kaldi's are symmetric (period n − 1), SpeechBrain's Hamming is periodic (period n).
  * `povey` is Kaldi's own: a Hann window to the power of 0.85.
  */
-import type { KaldiOptions } from '../options.js';
+export const kaldiWindows = ['povey', 'hamming', 'hanning', 'rectangular', 'blackman'] as const;
+type KaldiWindow = (typeof kaldiWindows)[number];
 
 /** Kaldi's window of n samples. */
-export function kaldiWindow(name: KaldiOptions['window'], n: number): Float64Array {
-  const shape: Record<KaldiOptions['window'], (angle: number) => number> = {
+export function kaldiWindow(name: KaldiWindow, n: number): Float64Array {
+  const shape: Record<KaldiWindow, (angle: number) => number> = {
     povey: (angle) => (0.5 - 0.5 * Math.cos(angle)) ** 0.85,
     hamming: (angle) => 0.54 - 0.46 * Math.cos(angle),
     hanning: (angle) => 0.5 - 0.5 * Math.cos(angle),

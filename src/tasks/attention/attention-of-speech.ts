@@ -16,7 +16,8 @@ import {
 import { createFbank, type Features } from '../../features/fbank/fbank.js';
 import { frameGeometry } from '../../features/fbank/frame-geometry.js';
 import { normalizeFeatures } from '../../features/normalization.js';
-import { highFrequency, type FeatureOptions, type RatePolicy } from '../../features/options.js';
+import { highFrequency } from '../../features/fbank/mel-filterbank.js';
+import type { FeatureOptions, RatePolicy } from '../../features/options.js';
 import { byFlag, readFeatureAudio, type AudioPiece } from '../../features/utterance-features.js';
 import { createAttentionMapper, meanAttention, rowEntropies, type AttentionMap } from '../../models/attention-maps.js';
 import type { FrameAttentionLayer } from '../../models/model.js';

@@ -7,7 +7,8 @@ import {
   vadOptions,
   type VadOptions,
 } from '../../../src/features/fbank/energy-vad.js';
-import { createFbank, featureOptions } from '../../../src/features/fbank/fbank.js';
+import { createFbank } from '../../../src/features/fbank/fbank.js';
+import { featureOptions } from '../../../src/features/options.js';
 import { keyedRandom } from '../../../src/random.js';
 
 /** ComputeVadEnergy, word for word. */

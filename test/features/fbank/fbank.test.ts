@@ -7,7 +7,8 @@
 import assert from 'node:assert/strict';
 import { UserError } from '../../../src/errors.js';
 import { readAudio } from '../../../src/audio/read.js';
-import { createFbank, featureOptions } from '../../../src/features/fbank/fbank.js';
+import { createFbank } from '../../../src/features/fbank/fbank.js';
+import { featureOptions } from '../../../src/features/options.js';
 import { kaldiFilterbank, speechbrainFilterbank } from '../../../src/features/fbank/mel-filterbank.js';
 import { cases, deviation, tensor, wavPath } from '../fixtures.js';
 

@@ -1,6 +1,7 @@
 /** @file Frames and samples: counts as the front ends have them, and crops whose frames are those of the whole. */
 import assert from 'node:assert/strict';
-import { createFbank, featureOptions } from '../../../src/features/fbank/fbank.js';
+import { createFbank } from '../../../src/features/fbank/fbank.js';
+import { featureOptions } from '../../../src/features/options.js';
 import { frameGeometry } from '../../../src/features/fbank/frame-geometry.js';
 import { keyedRandom } from '../../../src/random.js';
 
