@@ -5,6 +5,7 @@
  */
 import { extname } from 'node:path';
 import { UserError } from '../errors.js';
+import { fileKind, KIND_BYTES } from '../storage/file-kinds.js';
 import type { AudioFormat, AudioSource } from './audio-format.js';
 import { throughFfmpeg } from './ffmpeg.js';
 import { flac } from './flac.js';
@@ -41,6 +42,8 @@ export function formatOf(file: AudioSource): { format: AudioFormat; source: Audi
   const head = source.read(0, 64);
   const format = formats.find(({ matches }) => matches(head));
   if (format) return { format, source };
+  const kind = fileKind(source.read(0, KIND_BYTES), file.path);
+  if (kind) throw new UserError(`${file.path}: expected audio, got ${kind.what}\n  ${kind.remedy}`);
   const start = Buffer.from(head.subarray(0, 16));
   const text = /^[\t\r\n\x20-\x7e]+$/.test(start.toString('latin1'));
   const shown = text

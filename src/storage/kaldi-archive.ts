@@ -4,21 +4,28 @@
  * An archive is a run of records `key␣\0B<token>␣…`. Tokens read: `FM`/`DM` float32/float64 matrices, `FV`/`DV` vectors,
  * and the compressed matrices of `compressed-matrix.ts`. Little-endian, row-major.
  * Reads are ranged: but for 8-bit `CM`, which lies column by column, only the wanted rows leave the disk.
- * Limits: no text archives, no other types (posteriors and the like).
+ * Limits: no text archives (but `kaldi-text-archive.ts` reads vectors), no other types (posteriors and the like).
  */
 import { damaged, openArchive, readExactly, readUpTo } from './archive-files.js';
 import { decodeBytes, decodeColumns, decodeShorts } from './compressed-matrix.js';
-import type { ArchiveEntry } from './kaldi-table.js';
+import { UserError } from '../errors.js';
+import { archiveKind, type FileKind, fileKind, KIND_BYTES } from './file-kinds.js';
+import { type ArchiveEntry, shownRanges } from './kaldi-table.js';
 
 export { closeArchives } from './archive-files.js';
 export { type ArchiveCompression, type ArchiveWriter, createArchiveWriter } from './kaldi-archive-writer.js';
-export { type ArchiveEntry, readScp, writeScp } from './kaldi-table.js';
+export { type ArchiveEntry, readScp, shownRanges, writeScp } from './kaldi-table.js';
 
 /** Where to read; the key is not needed. */
-export type EntryLocation = Pick<ArchiveEntry, 'path' | 'offset' | 'rows'>;
+export type EntryLocation = Pick<ArchiveEntry, 'path' | 'offset' | 'rows' | 'columns'>;
+
+/** Rows that a range may ask for beyond a matrix's end; they are left out. As in Kaldi: its segments are rounded. */
+const ROWS_BEYOND = 3;
 
 /** Values of a matrix, row by row. */
 export interface ArchiveMatrix {
+  /** Where the entry asked for more rows than the matrix has: how many there are. */
+  rowsInFile?: number;
   rows: number;
   cols: number;
   data: Float32Array<ArrayBuffer>;
@@ -32,6 +39,8 @@ export function listArchive(path: string): ArchiveEntry[] {
   const entries: ArchiveEntry[] = [];
   const seen = new Set<string>();
   const { size } = openArchive(path);
+  const kind = fileKind(readUpTo(path, 0, KIND_BYTES), path);
+  if (kind && kind.id !== 'binary archive') throw otherKind(path, kind);
   for (let position = 0; position < size;) {
     const head = readUpTo(path, position, 512);
     const end = head.indexOf(0x20);
@@ -49,8 +58,8 @@ export function listArchive(path: string): ArchiveEntry[] {
 /** The whole matrix, or the rows that the entry names. Throws UserError naming file and offset. */
 export function readMatrix(entry: EntryLocation): ArchiveMatrix {
   const header = readHeader(entry.path, entry.offset);
-  const rows = rowsOf(entry, header);
-  return readRows(entry, header, rows.from, rows.count);
+  const { from, count, beyond } = rowsOf(entry, header);
+  return { ...readRows(entry, header, from, count), ...(beyond && { rowsInFile: header.rows }) };
 }
 
 /** Rows [from, from + count) of a matrix (of the entry's rows, if it names some). */
@@ -66,6 +75,7 @@ export function readMatrixRows(entry: EntryLocation, from: number, count: number
 /** A vector, or a matrix of one row. */
 export function readVector(entry: EntryLocation): Float32Array<ArrayBuffer> {
   const header = readHeader(entry.path, entry.offset);
+  if (entry.rows || entry.columns) throw damaged(entry.path, entry.offset, 'a range of a vector is not read');
   if (header.token === 'FV' || header.token === 'DV') {
     return readFloats(entry.path, header.dataStart, header.cols, header.token === 'DV');
   }
@@ -77,7 +87,7 @@ export function readVector(entry: EntryLocation): Float32Array<ArrayBuffer> {
 export function readShape(entry: EntryLocation): { rows: number; cols: number; kind: 'matrix' | 'vector' } {
   const header = readHeader(entry.path, entry.offset);
   const kind = header.token === 'FV' || header.token === 'DV' ? 'vector' : 'matrix';
-  return { rows: kind === 'vector' ? 1 : rowsOf(entry, header).count, cols: header.cols, kind };
+  return { rows: kind === 'vector' ? 1 : rowsOf(entry, header).count, cols: columnsOf(entry, header).count, kind };
 }
 
 type Token = 'FM' | 'DM' | 'FV' | 'DV' | 'CM' | 'CM2' | 'CM3';
@@ -102,11 +112,9 @@ function readHeader(path: string, offset: number): RecordHeader {
   const head = readUpTo(path, offset, 32);
   if (head.length < 6) throw damaged(path, offset, 'the archive is truncated: it ends before this record');
   if (head[0] !== 0 || head[1] !== 0x42) {
-    throw damaged(
-      path,
-      offset,
-      'expected a binary record (\\0B); text archives are not read, convert it with copy-feats',
-    );
+    const kind = archiveKind(readUpTo(path, offset, KIND_BYTES).toString('latin1'), path);
+    if (kind) throw otherKind(path, kind);
+    throw damaged(path, offset, 'expected a binary record (\\0B)');
   }
   const end = head.indexOf(0x20, 2);
   const token = head.toString('latin1', 2, end < 0 ? 2 : end);
@@ -134,16 +142,42 @@ function readHeader(path: string, offset: number): RecordHeader {
   return finish(1, head.readInt32LE(at + 1), 5);
 }
 
-function rowsOf({ path, offset, rows }: EntryLocation, header: RecordHeader): { from: number; count: number } {
+const otherKind = (path: string, { what, remedy }: FileKind) =>
+  new UserError(`${path}: expected a binary archive of matrices or vectors, got ${what}\n  ${remedy}`);
+
+function rowsOf(entry: EntryLocation, header: RecordHeader): { from: number; count: number; beyond: boolean } {
+  const { path, offset, rows } = entry;
   if (header.token === 'FV' || header.token === 'DV') throw damaged(path, offset, 'expected a matrix, got a vector');
-  if (!rows) return { from: 0, count: header.rows };
-  if (rows.last >= header.rows) {
-    throw damaged(path, offset, `asked for rows [${rows.first}:${rows.last}] of a matrix of ${header.rows} rows`);
+  if (!rows) return { from: 0, count: header.rows, beyond: false };
+  if (rows.first >= header.rows || rows.last >= header.rows + ROWS_BEYOND) {
+    throw damaged(path, offset, `asked for rows [${shownRanges(entry)}] of a matrix of ${header.rows} rows`);
   }
-  return { from: rows.first, count: rows.last - rows.first + 1 };
+  const last = Math.min(rows.last, header.rows - 1);
+  return { from: rows.first, count: last - rows.first + 1, beyond: last < rows.last };
 }
 
-function readRows({ path }: EntryLocation, header: RecordHeader, from: number, count: number): ArchiveMatrix {
+function columnsOf(entry: EntryLocation, header: RecordHeader): { from: number; count: number } {
+  const { path, offset, columns } = entry;
+  if (!columns) return { from: 0, count: header.cols };
+  if (columns.last >= header.cols) {
+    throw damaged(path, offset, `asked for columns [${shownRanges(entry)}] of a matrix of ${header.cols} columns`);
+  }
+  return { from: columns.first, count: columns.last - columns.first + 1 };
+}
+
+function readRows(entry: EntryLocation, header: RecordHeader, from: number, count: number): ArchiveMatrix {
+  const all = readWholeRows(entry, header, from, count);
+  if (!entry.columns) return all;
+  const columns = columnsOf(entry, header);
+  const data = new Float32Array(count * columns.count);
+  for (let row = 0; row < count; row++) {
+    const start = row * all.cols + columns.from;
+    data.set(all.data.subarray(start, start + columns.count), row * columns.count);
+  }
+  return { rows: count, cols: columns.count, data };
+}
+
+function readWholeRows({ path }: EntryLocation, header: RecordHeader, from: number, count: number): ArchiveMatrix {
   const { token, rows, cols, minimum, range, dataStart } = header;
   const start = dataStart + from * cols * valueBytes[token];
   if (token === 'FM' || token === 'DM') {

@@ -2,7 +2,8 @@
  * @file Kaldi's tables of archive records (`.scp`).
  *
  * A line is `key path:offset`, the offset being that of the record's `\0B`; without one, the record is the whole file.
- * `[first:last]` after it picks rows of a matrix, both inclusive, as in Kaldi. Limits: no command pipes, no column ranges.
+ * `[first:last]` after it picks rows of a matrix and `[first:last,first:last]` rows and columns, all inclusive, where `:`
+ * means all; as in Kaldi. Limits: no command pipes.
  */
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
@@ -10,12 +11,19 @@ import { UserError } from '../errors.js';
 import { writeFileAtomic } from './atomic-write.js';
 import { readTextLines } from './text-lines.js';
 
-/** Where one record lies. `rows`, if given, restricts a matrix to these rows, both inclusive. */
+/** Indices from 0, both inclusive. */
+export interface IndexRange {
+  first: number;
+  last: number;
+}
+
+/** Where one record lies. `rows` and `columns`, if given, restrict a matrix to these. */
 export interface ArchiveEntry {
   key: string;
   path: string;
   offset: number;
-  rows?: { first: number; last: number };
+  rows?: IndexRange;
+  columns?: IndexRange;
 }
 
 /**
@@ -47,19 +55,30 @@ function parseScpLine(line: string, where: string): ArchiveEntry {
   if (rest.startsWith('|') || rest.endsWith('|')) {
     throw new UserError(`${where}: commands are not run; write the archive out first (copy-feats), got "${rest}"`);
   }
-  const range = /\[([^\]]*)\]$/.exec(rest);
-  const rows = range ? /^(\d+):(\d+)$/.exec(range[1].trim()) : undefined;
-  if (range && (!rows || Number(rows[1]) > Number(rows[2]))) {
-    throw new UserError(`${where}: expected a range of rows [first:last], got "${range[0]}"`);
-  }
+  const range = /\s*\[([^\]]*)\]$/.exec(rest);
   const location = range ? rest.slice(0, range.index) : rest;
   const offset = /^(.+):(\d+)$/.exec(location);
   return {
     key,
     path: offset ? offset[1] : location,
     offset: offset ? Number(offset[2]) : 0,
-    ...(rows && { rows: { first: Number(rows[1]), last: Number(rows[2]) } }),
+    ...(range && parseRanges(range[1], where)),
   };
+}
+
+/** `rows` or `rows,columns`, each `first:last` or `:`. Blanks are passed over. */
+function parseRanges(text: string, where: string): Pick<ArchiveEntry, 'rows' | 'columns'> {
+  const parts = text.replace(/\s+/g, '').split(',');
+  const ranges = parts.map((part) => {
+    const match = /^(\d+):(\d+)$/.exec(part);
+    return match ? { first: Number(match[1]), last: Number(match[2]) } : undefined;
+  });
+  const bad = parts.some((part, i) => part !== ':' && !(ranges[i] && ranges[i].first <= ranges[i].last));
+  if (bad || parts.length > 2) {
+    throw new UserError(`${where}: expected a range of rows [first:last], or [rows,columns], got "[${text}]"`);
+  }
+  const [rows, columns] = ranges;
+  return { ...(rows && { rows }), ...(columns && { columns }) };
 }
 
 function resolveBeside(path: string, scp: string): string {
@@ -68,11 +87,17 @@ function resolveBeside(path: string, scp: string): string {
   return existsSync(beside) ? beside : resolve(path);
 }
 
+/** The inside of the brackets. */
+export function shownRanges({ rows, columns }: Pick<ArchiveEntry, 'rows' | 'columns'>): string {
+  const shown = (range: IndexRange | undefined) => (range ? `${range.first}:${range.last}` : ':');
+  return columns ? `${shown(rows)},${shown(columns)}` : shown(rows);
+}
+
 /** Writes an scp file. Paths are written as they are in the entries. */
 export function writeScp(path: string, entries: Iterable<ArchiveEntry>): void {
   let text = '';
-  for (const { key, path: archive, offset, rows } of entries) {
-    text += `${key} ${archive}:${offset}${rows ? `[${rows.first}:${rows.last}]` : ''}\n`;
+  for (const { key, path: archive, offset, rows, columns } of entries) {
+    text += `${key} ${archive}:${offset}${rows || columns ? `[${shownRanges({ rows, columns })}]` : ''}\n`;
   }
   writeFileAtomic(path, text);
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { UserError } from '../../src/errors.js';
 import { probeAudio } from '../../src/audio/probe.js';
 import { readAudio } from '../../src/audio/read.js';
@@ -108,6 +109,7 @@ describe('audio', () => {
         chunk('RIFF', Buffer.concat([Buffer.from('WAVE'), chunk('data', pcm16(1))])),
         /"fmt "/,
       ],
+      ['a packed file', gzipSync('x'), /expected audio, got a file packed with gzip\n {2}unpack it: gunzip/],
       ['ADPCM', wavBytes({ tag: 0x11, bits: 8, data: Buffer.of(1, 2) }), /got format 0x11, 8 bits/],
       ['40 bits', wavBytes({ bits: 40, channels: 2, data: Buffer.alloc(20) }), /expected WAV with PCM/],
       [

@@ -148,6 +148,52 @@ describe('storage/kaldi-archive', () => {
     assert.equal(readFileSync(scp, 'utf8'), `k ${ark}:2\nl ${ark}:2[1:2]\n`);
   });
 
+  it('reads ranges of rows and columns as Kaldi does, and leaves out what lies beyond the last row', () => {
+    const writer = createArchiveWriter(ark);
+    writer.writeMatrix('k', 6, 3, matrix);
+    writer.close();
+    const scp = join(dir, 'x.scp');
+    const read = (range: string) => {
+      writeFileSync(scp, `k ${ark}:2${range}\n`);
+      return readMatrix(readScp(scp)[0]);
+    };
+    const columns = matrix.filter((_, i) => i % 3 > 0);
+    assert.deepEqual(read('[:,1:2]'), { rows: 6, cols: 2, data: columns });
+    assert.deepEqual(read(' [ 1 : 2 , 1:2 ]'), { rows: 2, cols: 2, data: columns.slice(2, 6) });
+    assert.deepEqual(read('[:]').data, matrix);
+    assert.deepEqual(read('[4:5,:]').data, matrix.slice(12));
+    // kaldi-holder.cc, ParseMatrixRangeSpecifier: the last row may be any below rows + 3; columns have no tolerance.
+    for (const last of [6, 7, 8]) {
+      assert.deepEqual(read(`[4:${last}]`), { rows: 2, cols: 3, data: matrix.slice(12), rowsInFile: 6 });
+    }
+    assert.throws(() => read('[4:9]'), /asked for rows \[4:9\] of a matrix of 6 rows/);
+    assert.throws(() => read('[6:7]'), /asked for rows/);
+    assert.throws(() => read('[0:1,1:3]'), /asked for columns \[0:1,1:3\] of a matrix of 3 columns/);
+    for (const bad of ['[]', '[1]', '[0:1,]', '[0:1,0:1,0:1]', '[2:1]', '[:2]']) {
+      assert.throws(() => read(bad), /x.scp:1: expected a range of rows/, bad);
+    }
+    writeScp(scp, [{ key: 'k', path: ark, offset: 2, columns: { first: 1, last: 2 } }]);
+    assert.equal(readFileSync(scp, 'utf8'), `k ${ark}:2[:,1:2]\n`);
+  });
+
+  it('says what another kind of archive is, and the tool that helps', () => {
+    const cases: [string | Buffer, RegExp][] = [
+      ['k  [ 1 2 ]\n', /got an archive of vectors as text\n.*copy-vector ark,t:/],
+      ['k  [\n  1 2\n  3 4 ]\n', /got an archive of matrices as text\n.*copy-feats ark,t:/],
+      ['k RIFF\x24\0\0\0WAVEfmt ', /got an archive of audio files\n.*wav-copy ark:/],
+      [gzipSync('k '), /got a file packed with gzip\n.*gunzip/],
+      ['\x93NUMPY\x01\0', /got a NumPy array/],
+    ];
+    for (const [content, message] of cases) {
+      writeFileSync(ark, typeof content === 'string' ? Buffer.from(content, 'latin1') : content);
+      assert.throws(() => listArchive(ark), message);
+      if (typeof content === 'string' && content.startsWith('k ')) {
+        assert.throws(() => readMatrix({ path: ark, offset: 2 }), message);
+      }
+      closeArchives();
+    }
+  });
+
   it('reads scp files as other machines write them: gzip, a byte-order mark, Windows line endings', () => {
     const scp = join(dir, 'packed.scp.gz');
     writeFileSync(scp, gzipSync('\uFEFFa /x/a.ark:2\r\nb /x/b.ark:3\r\n'));
@@ -179,7 +225,7 @@ describe('storage/kaldi-archive', () => {
     const cases: [Buffer, RegExp][] = [
       [bytes.subarray(0, 60), /x.ark:17: the archive is truncated: expected 72 bytes, got 43/],
       [bytes.subarray(0, 12), /x.ark:2: the file ends within the header/],
-      [Buffer.from('k  [ 1 2 ]\n'), /x.ark:2: expected a binary record .* text archives are not read/],
+      [Buffer.from('k  nothing known'), /x.ark:2: expected a binary record/],
       [Buffer.from('k \0BSP \x04\0\0\0\0'), /x.ark:2: expected a matrix or vector .* got "SP"/],
     ];
     for (const [content, message] of cases) {

@@ -181,7 +181,8 @@ function resolveRecordings(
     if (row.rest.endsWith('|')) commands.push({ id: row.key, command: row.rest.slice(0, -1).trim(), where: row.where });
     else if (/:\d+$/.test(row.rest) && !existsSync(row.rest)) {
       throw new UserError(
-        `${row.where}: expected an audio file, got a place in an archive, "${row.rest}": not supported`,
+        `${row.where}: expected an audio file, got a place in an archive, "${row.rest}"\n` +
+          `  take the files out with Kaldi: wav-copy scp:wav.scp scp:FILES.scp (FILES.scp names a WAV file for each key)`,
       );
     } else files.push(row);
   }

@@ -1,7 +1,10 @@
-/** @file Embeddings on disc: a Kaldi archive of float32 vectors, with its table beside it (`X.ark`, `X.scp`). */
+/** @file Embeddings on disc: a Kaldi archive of float32 vectors, with its table beside it (`X.ark`, `X.scp`); read as text too. */
 import { UserError } from '../../errors.js';
+import { readUpTo } from '../../storage/archive-files.js';
+import { fileKind, KIND_BYTES } from '../../storage/file-kinds.js';
 import type { Embeddings } from './cosine.js';
 import { createArchiveWriter, listArchive, readVector, writeScp } from '../../storage/kaldi-archive.js';
+import { readTextVectors } from '../../storage/kaldi-text-archive.js';
 
 /** Writes `path` and the `.scp` of the same name, in the order of the map. */
 export function writeEmbeddings(path: string, embeddings: Embeddings): void {
@@ -16,7 +19,8 @@ export function writeEmbeddings(path: string, embeddings: Embeddings): void {
   writeScp(path.replace(/\.ark$/, '.scp'), writer.close().entries);
 }
 
-/** Reads all vectors of an archive. */
+/** Reads all vectors of an archive, binary or text. */
 export function readEmbeddings(path: string): Map<string, Float32Array> {
+  if (fileKind(readUpTo(path, 0, KIND_BYTES), path)?.id === 'text vectors') return readTextVectors(path);
   return new Map(listArchive(path).map((entry) => [entry.key, readVector(entry)]));
 }

@@ -6,6 +6,7 @@
  */
 import { internal, UserError } from '../../errors.js';
 import type { Features } from '../../features/fbank/fbank.js';
+import { firstOf } from '../../problem-list.js';
 import { normalizeFeatures } from '../../features/normalization.js';
 import type { FeatureOptions, RatePolicy } from '../../features/options.js';
 import { byFlag, createUtteranceFeatures } from '../../features/utterance-features.js';
@@ -33,6 +34,7 @@ export async function embedInputs({
   asIs,
   otherRates,
   library = realLibrary,
+  log,
   progress,
   signal,
 }: EmbedInputsOptions): Promise<Map<string, Float32Array>> {
@@ -41,9 +43,11 @@ export async function embedInputs({
   try {
     const toFeatures = frontEnd(embedder, { modelDir, asIs, otherRates });
     const embeddings = new Map<string, Float32Array>();
+    const cut: string[] = [];
     for (const input of inputs) {
       signal?.throwIfAborted();
       const features = await toFeatures(input);
+      if (features.cut !== undefined) cut.push(`${input.key} ${features.cut}`);
       if (features.bins !== embedder.bins) {
         throw new UserError(
           `${input.where}: the model ${modelDir} takes ${embedder.bins} values a frame, got ${features.bins}`,
@@ -64,6 +68,8 @@ export async function embedInputs({
       embeddings.set(input.key, await embedder.embed(features));
       progress('embed', embeddings.size, inputs.length);
     }
+    if (cut.length > 0)
+      log(`! ${cut.length} ranges go up to 3 rows beyond their matrix and end with it: ${firstOf(cut)}`);
     return embeddings;
   } finally {
     await embedder.close();
@@ -73,7 +79,7 @@ export async function embedInputs({
 function frontEnd(
   embedder: Embedder,
   { modelDir, asIs, otherRates }: Pick<EmbedInputsOptions, 'modelDir' | 'asIs' | 'otherRates'>,
-): (input: EmbeddingInput) => Promise<Features> {
+): (input: EmbeddingInput) => Promise<Features & { cut?: string }> {
   const { globalMean } = embedder;
   const options = embedder.features && withRatePolicy(embedder.features, otherRates);
   const extract = options && createUtteranceFeatures(options, { remedy: byFlag });

@@ -2,8 +2,8 @@
  * @file What `acanet embed` takes: audio files, a manifest (`.jsonl`), a `wav.scp`, a `feats.scp` or a feature archive
  * (`.ark`). Every one of them becomes a list of named inputs that are read one at a time.
  *
- * A `.scp` is told by its first line: a place in an archive (`path:offset`, or a path that ends in .ark) means features,
- * anything else audio.
+ * A `.scp` is told by its first line: a place in an archive (`path:offset`, a path that ends in .ark, or a range of rows)
+ * means features, anything else audio.
  */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, resolve } from 'node:path';
@@ -11,7 +11,7 @@ import { readManifest } from '../../corpus/manifest/manifest.js';
 import { UserError } from '../../errors.js';
 import type { Features } from '../../features/fbank/fbank.js';
 import type { AudioPiece } from '../../features/utterance-features.js';
-import { listArchive, readMatrix, readScp, type EntryLocation } from '../../storage/kaldi-archive.js';
+import { listArchive, readMatrix, readScp, shownRanges, type EntryLocation } from '../../storage/kaldi-archive.js';
 import { readTextLines } from '../../storage/text-lines.js';
 
 /** One utterance to embed. */
@@ -19,7 +19,15 @@ export type EmbeddingInput = {
   key: string;
   /** Where it lies, for messages. */
   where: string;
-} & ({ kind: 'audio'; piece: AudioPiece } | { kind: 'features'; read(): Features });
+} & (
+  | { kind: 'audio'; piece: AudioPiece }
+  | {
+      kind: 'features';
+      /** `cut`: the range that asks for rows beyond the end, and how many there are. */ read(): Features & {
+        cut?: string;
+      };
+    }
+);
 
 /** All inputs, in the order given. @throws UserError for unknown kinds of input, and for keys that come twice */
 export function listEmbeddingInputs(paths: readonly string[]): EmbeddingInput[] {
@@ -47,7 +55,7 @@ function listOne(path: string): EmbeddingInput[] {
   if (!existsSync(path)) throw new UserError(`${path}: no such file`);
   if (statSync(path).isDirectory())
     throw new UserError(`${path}: expected a file, got a folder\n  name its files, or a wav.scp`);
-  switch (extname(path.replace(/\.(jsonl|scp)\.gz$/, '.$1'))) {
+  switch (extname(path.replace(/\.(jsonl|scp|ark)\.gz$/, '.$1'))) {
     case '.jsonl':
       return readManifest(path).map((utterance) => ({
         key: utterance.id,
@@ -69,7 +77,7 @@ function listScp(path: string): EmbeddingInput[] {
     .map(({ text, number }) => ({ text: text.trim(), where: `${path}:${number}` }))
     .filter(({ text }) => text !== '');
   if (rows.length === 0) throw new UserError(`${path}: expected \`key path\` lines, got an empty file`);
-  if (/(:\d+(\[\d+:\d+\])?|\.ark)$/.test(rows[0].text)) {
+  if (/(:\d+|\.ark|\[[\d\s:,]+\])$/.test(rows[0].text)) {
     return readScp(path).map((entry) => features(entry.key, `${path}: ${entry.key}`, entry));
   }
   return rows.map(({ text, where }) => {
@@ -98,8 +106,9 @@ function features(key: string, where: string, entry: EntryLocation): EmbeddingIn
     where,
     kind: 'features',
     read: () => {
-      const { rows, cols, data } = readMatrix(entry);
-      return { frames: rows, bins: cols, data };
+      const { rows, cols, data, rowsInFile } = readMatrix(entry);
+      const cut = rowsInFile === undefined ? undefined : `[${shownRanges(entry)}] of ${rowsInFile} rows`;
+      return { frames: rows, bins: cols, data, ...(cut !== undefined && { cut }) };
     },
   };
 }

@@ -17,6 +17,7 @@ interface EmbedOptions {
   asIs?: boolean;
   model?: Embedder;
   otherRates?: RatePolicy;
+  log?: (line: string) => void;
 }
 
 describe('embedding of files', () => {
@@ -53,7 +54,10 @@ describe('embedding of files', () => {
     embed: ({ frames, data }) => Promise.resolve(Float32Array.of(frames, data[0])),
     close: () => Promise.resolve(),
   };
-  const embed = (inputs: string[], { asIs = false, model = embedder, otherRates }: EmbedOptions = {}) =>
+  const embed = (
+    inputs: string[],
+    { asIs = false, model = embedder, otherRates, log = () => undefined }: EmbedOptions = {},
+  ) =>
     embedInputs({
       inputs: inputs.map(path),
       modelDir: 'model',
@@ -61,7 +65,7 @@ describe('embedding of files', () => {
       asIs,
       otherRates,
       library: { openEmbedder: () => Promise.resolve(model) },
-      log: () => undefined,
+      log,
       progress: () => undefined,
     });
 
@@ -69,6 +73,23 @@ describe('embedding of files', () => {
     const embeddings = await embed(['b.wav', 'a.wav']);
     assert.deepEqual([...embeddings.keys()], ['b', 'a']);
     assert.equal(embeddings.get('a')![0], 48); // 1 + (8000 − 400) / 160
+  });
+
+  it('takes the ranges of a feats.scp, and says where they go beyond the end', async () => {
+    const place = listArchive(path('feats.ark'))[1].offset;
+    const said: string[] = [];
+    const model = { ...embedder, bins: 5 };
+    const lines = ['[:,0:4]', '[10:31,5:9]', ' [ 0:9 , 0:4 ]'].map(
+      (range, i) => `u${i} ${path('feats.ark')}:${place}${range}`,
+    );
+    writeFileSync(path('ranges.scp'), lines.join('\n'));
+    const embeddings = await embed(['ranges.scp'], { asIs: true, model, log: (line) => said.push(line) });
+    assert.deepEqual(
+      [...embeddings.values()].map(([frames]) => frames),
+      [30, 20, 10],
+    );
+    assert.equal(said.length, 1);
+    assert.match(said[0], /^! 1 ranges go up to 3 rows beyond their matrix .*: u1 \[10:31,5:9\] of 30 rows$/);
   });
 
   it('resamples audio as the model’s training did, unless it is told otherwise', async () => {
