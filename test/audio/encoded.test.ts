@@ -9,6 +9,7 @@ import { readAudio } from '../../src/audio/read.js';
 import { UserError } from '../../src/errors.js';
 import { SAMPLES, m4a, mp3, oggFlac, oggOpus, oggVorbis, second, sound } from './encoded-samples.js';
 import { mono24 } from './flac-samples.js';
+import { skip } from '../skip.js';
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0 && spawnSync('ffprobe', ['-version']).status === 0;
 
@@ -25,9 +26,8 @@ function snr(expected: Float32Array, got: Float32Array, lag = 0): number {
 const id3 = (length: number) =>
   Buffer.concat([Buffer.from(`ID3\x04\0\0\0\0\0${String.fromCharCode(length)}`), Buffer.alloc(length, 'x')]);
 
-describe('encoded audio', function () {
+describe('encoded audio', () => {
   // Each decode starts a decoder of its own: some 10 ms, and more on a busy machine.
-  this.timeout(20_000);
   let dir: string;
   before(() => (dir = mkdtempSync(join(tmpdir(), 'acanet-encoded-'))));
   after(() => rmSync(dir, { recursive: true, force: true }));
@@ -65,7 +65,7 @@ describe('encoded audio', function () {
     { name: 'M4A', bytes: m4a, format: 'm4a', decibels: 12 },
   ];
   for (const { name, bytes, format, rate = 16000, channels = 1, decibels, lag } of cases) {
-    describe(name, function () {
+    describe(name, () => {
       if (format === 'm4a' && !hasFfmpeg) {
         it.skip('(skipped: ffmpeg is not installed)');
         return;
@@ -209,10 +209,7 @@ describe('encoded audio', function () {
   });
 
   it('refuses an M4A that ffmpeg cannot read, with ffmpeg’s words', async function () {
-    if (!hasFfmpeg) {
-      this.test!.title += ' (skipped: ffmpeg is not installed)';
-      this.skip();
-    }
+    if (!hasFfmpeg) skip(this, 'ffmpeg is not installed');
     await refuses(m4a.subarray(0, m4a.readUInt32BE(0)), /ffprobe cannot read this m4a file: .+/);
   });
 });

@@ -12,6 +12,7 @@ import { UserError } from '../../src/errors.js';
 import { keyedRandom } from '../../src/random.js';
 import { type FlacBytes, encodeFlac, frameHeader } from './flac-encoder.js';
 import { mono24, stereo16 } from './flac-samples.js';
+import { skip } from '../skip.js';
 
 /** Noise with stretches of one value, so that bytes are spread unevenly over time. */
 function noise(count: number, bits: 16 | 24, key: string): Int32Array {
@@ -156,10 +157,7 @@ describe('pieces of FLAC', () => {
     make('stereo16.flac', 'ffmpeg', ...sine);
     make('mono24.flac', 'ffmpeg', ...sine, '-ac', '1', '-sample_fmt', 's32', '-frame_size', '1152');
     make('sox.flac', 'sox', '-n', '-r', '16000', '-c', '1', '-b', '16', 'synth', '3', 'pinknoise', 'vol', '0.5');
-    if (made.length === 0) {
-      this.test!.title += ' (skipped: neither ffmpeg nor sox is installed)';
-      this.skip();
-    }
+    if (made.length === 0) skip(this, 'neither ffmpeg nor sox is installed');
     rmSync(wav);
     for (const path of made) await comparePieces(path, 4608);
   });

@@ -10,6 +10,7 @@ import { readAudio } from '../../src/audio/read.js';
 import { probeAudio } from '../../src/audio/probe.js';
 import { SAMPLES, m4a } from './encoded-samples.js';
 import { mutate } from './mutate.js';
+import { skip } from '../skip.js';
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0 && spawnSync('ffprobe', ['-version']).status === 0;
 
@@ -27,8 +28,7 @@ function patched(box: string, offset: number, value: number): Buffer {
   return bytes;
 }
 
-describe('the header of M4A', function () {
-  this.timeout(20_000);
+describe('the header of M4A', () => {
   let dir: string;
   before(() => (dir = mkdtempSync(join(tmpdir(), 'acanet-mp4-'))));
   after(() => rmSync(dir, { recursive: true, force: true }));
@@ -106,10 +106,7 @@ describe('the header of M4A', function () {
   });
 
   it('tells what ffprobe tells, and what is decoded', async function () {
-    if (!hasFfmpeg) {
-      this.test!.title += ' (skipped: ffmpeg is not installed)';
-      this.skip();
-    }
+    if (!hasFfmpeg) skip(this, 'ffmpeg is not installed');
     const path = join(dir, 'made.m4a');
     for (const [rate, channels, samples, ...options] of [
       [16000, 1, 100],

@@ -9,6 +9,7 @@ import { resample, resampledLength } from '../../src/audio/resample.js';
 import { writeWav } from '../../src/audio/write-wav.js';
 import { torchaudioResampled } from './torchaudio-resampled.js';
 import { wavBytes } from './wav-bytes.js';
+import { skip } from '../skip.js';
 
 const testSignal = (count: number) =>
   Float32Array.from({ length: count }, (_, i) => ((i * i * 7919) % 1013) / 1013 - 0.5);
@@ -97,10 +98,7 @@ describe('resampling', () => {
   });
 
   it('gives what sox gives for a sound that both rates can carry', async function () {
-    if (spawnSync('sox', ['--version']).status !== 0) {
-      this.test!.title += ' (skipped: sox is not installed)';
-      this.skip();
-    }
+    if (spawnSync('sox', ['--version']).status !== 0) skip(this, 'sox is not installed');
     const from = 16000;
     const tones = [200, 710, 1530, 2400];
     const sound = Float32Array.from({ length: from }, (_, i) =>

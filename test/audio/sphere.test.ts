@@ -12,6 +12,7 @@ import { sphere } from '../../src/audio/sphere.js';
 import { mutate, readDamaged } from './mutate.js';
 import { type BlockCoding, command, shortenOf, shortenStream } from './shorten-encoder.js';
 import { type SphereBytes, sphereBytes } from './sphere-bytes.js';
+import { skip } from '../skip.js';
 
 const lowFirst = (...values: number[]) => Buffer.from(Int16Array.from(values).buffer);
 const highFirst = (...values: number[]) => lowFirst(...values).swap16();
@@ -299,10 +300,7 @@ describe('SPHERE, reference files', () => {
   const corpus = resolve('../shared/mini-wsj0');
 
   it('gives the right samples or an error for each of them, as their list says', async function () {
-    if (!existsSync(folder)) {
-      this.test!.title += ' (skipped: the files are not part of the project)';
-      this.skip();
-    }
+    if (!existsSync(folder)) skip(this, 'the files are not part of the project');
     interface Entry {
       file: string;
       expect: 'ok' | 'error' | 'either';
@@ -328,10 +326,7 @@ describe('SPHERE, reference files', () => {
   });
 
   it('reads speech in the layout of WSJ0 to the bit', async function () {
-    if (!existsSync(corpus)) {
-      this.test!.title += ' (skipped: the files are not part of the project)';
-      this.skip();
-    }
+    if (!existsSync(corpus)) skip(this, 'the files are not part of the project');
     const rows = readFileSync(join(corpus, 'wsj0_slices.tsv'), 'utf8').trim().split('\n').slice(1);
     for (const row of rows.filter((_, i) => i % 16 === 0)) {
       const [file, , , , , samples, , sha256] = row.split('\t');

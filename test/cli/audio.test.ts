@@ -19,12 +19,12 @@ import { readAudio } from '../../src/audio/read.js';
 import { mp3, oggOpus } from '../audio/encoded-samples.js';
 import { stereo16 } from '../audio/flac-samples.js';
 import { wavBytes } from '../audio/wav-bytes.js';
+import { skip } from '../skip.js';
 
 const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
 
-describe('acanet audio', function () {
+describe('acanet audio', () => {
   // Every command starts a process.
-  this.timeout(20_000);
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'acanet-audio-cli-'));
@@ -133,10 +133,7 @@ describe('acanet audio', function () {
   });
 
   it('names a file that may not be read', function () {
-    if (process.getuid?.() === 0 || process.platform === 'win32') {
-      this.test!.title += ' (skipped: needs a user whom permissions bind)';
-      this.skip();
-    }
+    if (process.getuid?.() === 0 || process.platform === 'win32') skip(this, 'needs a user whom permissions bind');
     writeFileSync(join(folder, 'secret.wav'), 'x');
     chmodSync(join(folder, 'secret.wav'), 0);
     assert.match(acanet('info', 'secret.wav').stderr, /secret\.wav: cannot be read: no permission/);

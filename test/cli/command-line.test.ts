@@ -1,10 +1,12 @@
 /** @file The command line as a user meets it: help, mistakes, exit codes, pipes, signals. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { recording } from '../corpus/readers/small-corpus.js';
+import { skip } from '../skip.js';
 
 const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
 const TINY = [
@@ -152,10 +154,7 @@ describe('command line', () => {
   });
 
   it('extracts features of audio files, one record a file', () => {
-    const audio = join(folder, 'exp/demo/audio');
-    assert.ok(existsSync(audio));
-    const manifest = readFileSync(join(folder, 'exp/demo/prep/manifest.jsonl'), 'utf8').split('\n');
-    const paths = manifest.slice(0, 2).map((line) => (JSON.parse(line) as { path: string }).path);
+    const paths = ['one', 'two'].map((id) => recording(join(folder, 'speech'), id).path);
     const { status, stdout, stderr } = acanet(
       'features',
       'extract',
@@ -182,7 +181,7 @@ describe('command line', () => {
   });
 
   it('says so when its output cannot be written', function () {
-    if (!existsSync('/dev/full')) this.skip();
+    if (!existsSync('/dev/full')) skip(this, 'no /dev/full here');
     const full = openSync('/dev/full', 'w');
     const { status, stderr } = spawnSync(process.execPath, [door, 'run', 'demo', '--why'], {
       cwd: folder,
@@ -204,7 +203,7 @@ describe('command line', () => {
       let stderr = '';
       child.stderr.on('data', (text: Buffer) => {
         stderr += text.toString();
-        if (/> prep: run/.test(text.toString())) setTimeout(() => child.kill(signal), 100);
+        if (/> prep: run/.test(stderr)) child.kill(signal);
       });
       const status = await new Promise((resolve) => child.on('close', resolve));
       assert.equal(status, expected, stderr);

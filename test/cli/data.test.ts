@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,30 +20,32 @@ import { recording } from '../corpus/readers/small-corpus.js';
 const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
 
 describe('acanet data', () => {
+  const data = (args: string[], { input = '', command = 'data' } = {}) =>
+    spawnSync(process.execPath, [door, command, ...args], { cwd: folder, encoding: 'utf8', input });
+
+  /** What every test finds: a manifest with its trials, its two parts, and one part as a Kaldi folder. */
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'acanet data '));
     for (const speaker of ['anna', 'Bärbel Müller', 'carl', 'dora', 'emil', 'fred'])
       for (const n of [1, 2, 3]) recording(join(folder, 'my recordings'), `${speaker}/${n}`, { seconds: 1 + n / 10 });
+    for (const args of [
+      ['import', 'folder', 'my recordings', '--out', 'm.jsonl', '--trials', 't.txt'],
+      ['split', 'm.jsonl', '--train', 'a.jsonl', '--test', 'b.jsonl', '--speakers', '2'],
+      ['convert', 'a.jsonl', 'kaldi', '--to', 'kaldi'],
+    ]) {
+      const { status, stderr } = data(args);
+      assert.equal(status, 0, stderr);
+    }
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  const data = (args: string[], { input = '', command = 'data' } = {}) =>
-    spawnSync(process.execPath, [door, command, ...args], { cwd: folder, encoding: 'utf8', input });
-
   it('makes a manifest of a folder, which is valid', () => {
-    const { status, stdout, stderr } = data([
-      'import',
-      'folder',
-      'my recordings',
-      '--out',
-      'm.jsonl',
-      '--trials',
-      't.txt',
-    ]);
+    const files = ['--out', 'made.jsonl', '--trials', 'made.txt'];
+    const { status, stdout, stderr } = data(['import', 'folder', 'my recordings', ...files]);
     assert.equal(status, 0, stderr);
-    assert.equal(stdout, 'm.jsonl\nt.txt\n');
-    const valid = data(['validate', 'm.jsonl', '--audio']);
+    assert.equal(stdout, 'made.jsonl\nmade.txt\n');
+    const valid = data(['validate', 'made.jsonl', '--audio']);
     assert.equal(valid.status, 0, valid.stderr);
     assert.equal(valid.stdout, '');
     assert.match(valid.stderr, /18 utterances inspected[^]*18 lines, no problem\n$/);
@@ -84,19 +87,20 @@ describe('acanet data', () => {
   });
 
   it('splits, converts and finds copies', () => {
-    const split = data(['split', 'm.jsonl', '--train', 'a.jsonl', '--test', 'b.jsonl', '--speakers', '2', '--json']);
+    const parts = ['--train', 'part.jsonl', '--test', 'rest.jsonl'];
+    const split = data(['split', 'm.jsonl', ...parts, '--speakers', '2', '--json']);
     assert.equal(split.status, 0, split.stderr);
-    assert.deepEqual((JSON.parse(split.stdout) as { files: string[] }).files, ['a.jsonl', 'b.jsonl']);
+    assert.deepEqual((JSON.parse(split.stdout) as { files: string[] }).files, ['part.jsonl', 'rest.jsonl']);
+    const kaldi = data(['convert', 'part.jsonl', 'converted', '--to', 'kaldi']);
+    assert.equal(kaldi.status, 0, kaldi.stderr);
+    assert.ok(existsSync(join(folder, 'converted/wav.scp')));
     assert.equal(data(['dedup', 'm.jsonl']).status, 0);
-    copyFileSync(join(folder, 'my recordings/anna/1.wav'), join(folder, 'my recordings/carl/copy.wav'));
-    assert.equal(data(['import', 'folder', 'my recordings', '--out', 'm2.jsonl']).status, 0);
-    const found = data(['dedup', 'm2.jsonl']);
+    cpSync(join(folder, 'my recordings'), join(folder, 'twice'), { recursive: true });
+    copyFileSync(join(folder, 'twice/anna/1.wav'), join(folder, 'twice/carl/copy.wav'));
+    assert.equal(data(['import', 'folder', 'twice', '--out', 'twice.jsonl']).status, 0);
+    const found = data(['dedup', 'twice.jsonl']);
     assert.equal(found.status, 1);
     assert.match(found.stdout, /^anna\/1 \(anna, \w+\) = carl\/copy \(carl, \w+\) {2}! speakers differ/);
-    rmSync(join(folder, 'my recordings/carl/copy.wav'));
-    const kaldi = data(['convert', 'a.jsonl', 'kaldi', '--to', 'kaldi']);
-    assert.equal(kaldi.status, 0, kaldi.stderr);
-    assert.ok(existsSync(join(folder, 'kaldi/wav.scp')));
   });
 
   it('makes trials only where they are asked for', () => {
@@ -116,7 +120,6 @@ describe('acanet data', () => {
     assert.deepEqual([status, stderr.split('\n').length], [1, 2]);
     assert.match(stderr, /kaldi\/wav\.scp: is there already, in what is read/);
     for (let time = 0; time < 2; time++) assert.equal(data([...inside, 'kaldi/manifest.jsonl']).status, 0);
-    rmSync(join(folder, 'kaldi/manifest.jsonl'));
   });
 
   it('leaves nothing of a Kaldi folder where a split cannot be written', () => {

@@ -7,6 +7,7 @@ import * as tf from '../../src/engine/tfjs.js';
 import { UserError } from '../../src/errors.js';
 import { assertAllClose } from './assert-close.js';
 import { normal } from './random-tensors.js';
+import { skip } from '../skip.js';
 
 const require = createRequire(import.meta.url);
 const installed = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].some((name) => {
@@ -61,7 +62,8 @@ describe('createEngine', () => {
   });
 
   it('says how to install TensorFlow where it is not installed', async function () {
-    if (installed || nodeMajor >= 23) return this.skip();
+    if (installed) skip(this, 'TensorFlow is installed');
+    if (nodeMajor >= 23) skip(this, 'TensorFlow does not run on this Node');
     await assert.rejects(createEngine(tensorflow), userError('--engine tensorflow', INSTALL_TENSORFLOW));
   });
 
@@ -80,7 +82,8 @@ describe('createEngine', () => {
   });
 
   it('runs TensorFlow as the reference engine does, where it is installed', async function () {
-    if (!installed || nodeMajor >= 23) return this.skip();
+    if (nodeMajor >= 23) skip(this, 'TensorFlow does not run on this Node');
+    if (!installed) skip(this, 'TensorFlow is not installed');
     const reference = await createEngine({ name: 'reference', device: 'cpu', threads: null });
     assertAllClose(await product(await createEngine(tensorflow)), await product(reference), 1e-6);
   });

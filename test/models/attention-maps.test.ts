@@ -85,8 +85,7 @@ function map(weights: number[][]): AttentionMap {
 }
 
 for (const name of ['reference', 'onnx'] as const) {
-  describe(`attention maps on the ${name} engine`, function () {
-    this.timeout(60_000);
+  describe(`attention maps on the ${name} engine`, () => {
     let engine: Engine;
     before(async () => {
       engine = await createEngine({ name, device: 'cpu', threads: 2 });

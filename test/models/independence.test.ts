@@ -95,8 +95,7 @@ function difference(a: Float32Array, b: Float32Array): number {
 }
 
 for (const name of ['reference', 'onnx'] as const) {
-  describe(`an embedding on the ${name} engine`, function () {
-    this.timeout(60_000);
+  describe(`an embedding on the ${name} engine`, () => {
     let engine: Engine;
     before(async () => {
       engine = await createEngine({ name, device: 'cpu', threads: 2 });

@@ -23,8 +23,7 @@ const cases = [
 ];
 
 for (const name of ['reference', 'onnx'] as const) {
-  describe(`embeddings on the ${name} engine`, function () {
-    this.timeout(120_000);
+  describe(`embeddings on the ${name} engine`, () => {
     let engine: Engine;
     before(async () => {
       engine = await createEngine({ name, device: 'cpu', threads: 2 });

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.js';
 import { openPendingFile, replaceDirectory, writeFileAtomic, writeJsonAtomic } from '../../src/storage/atomic-write.js';
+import { skip } from '../skip.js';
 
 describe('storage/atomic-write', () => {
   let dir: string;
@@ -68,7 +69,7 @@ describe('storage/atomic-write', () => {
 
   it('writes into a pipe, which a renamed file would take away from its reader', function () {
     const pipe = join(dir, 'pipe');
-    if (spawnSync('mkfifo', [pipe]).status !== 0) this.skip(); // no named pipes here
+    if (spawnSync('mkfifo', [pipe]).status !== 0) skip(this, 'no named pipes here');
     // Open for both, so that opening it for writing does not wait for a reader.
     const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
     writeFileAtomic(pipe, 'through');

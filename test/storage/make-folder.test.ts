@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder } from '../../src/storage/make-folder.js';
+import { skip } from '../skip.js';
 
 describe('making a folder', () => {
   const dir = mkdtempSync(join(tmpdir(), 'acanet-folder-'));
@@ -22,7 +23,7 @@ describe('making a folder', () => {
   });
 
   it('throws where the system makes no folders, instead of trying for ever', function () {
-    if (!existsSync('/proc/self')) this.skip();
+    if (!existsSync('/proc/self')) skip(this, 'no /proc here');
     assert.throws(() => makeFolder('/proc/acanet/folder'), { code: 'ENOENT' });
   });
 });

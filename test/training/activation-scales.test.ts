@@ -42,9 +42,7 @@ const ecapa = {
   embedding: 6,
 };
 
-describe('activation scales', function () {
-  this.timeout(60_000);
-
+describe('activation scales', () => {
   for (const options of [aca, ecapa]) {
     it(`of ${options.type} are the same on the compiled and on the reference engine`, async () => {
       const [onnx, reference] = await Promise.all(

@@ -35,8 +35,7 @@ function noise(seed: number, length: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length }, () => random.normal());
 }
 
-describe('instruments', function () {
-  this.timeout(60_000);
+describe('instruments', () => {
   let engine: Engine;
   before(async () => {
     engine = await createEngine({ name: 'onnx', device: 'cpu', threads: 1 });

@@ -17,8 +17,7 @@ import { trainModel } from '../../src/training/trainer.js';
 const RATE = 8000;
 const [EPOCHS, STEPS_PER_EPOCH] = [2, 12];
 
-describe('training', function () {
-  this.timeout(60_000);
+describe('training', () => {
   let dir: string;
   let utterances: Utterance[];
   before(async () => {

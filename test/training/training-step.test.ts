@@ -44,8 +44,7 @@ const sampled = (data: ArrayLike<number>, count: number, stride: number) =>
 const fixtures = ['aca_small', 'aca_small_1dL', 'aca_small_fc', 'ecapa_small', 'ecapa_small_noglobal', 'aca_full'];
 
 for (const name of ['reference', 'onnx'] as const) {
-  describe(`a training step on the ${name} engine`, function () {
-    this.timeout(120_000);
+  describe(`a training step on the ${name} engine`, () => {
     let engine: Engine;
     before(async () => {
       engine = await createEngine({ name, device: 'cpu', threads: 2 });

@@ -86,7 +86,7 @@ describe('audio files', () => {
       probeAudioFiles(bad, { where: 'here', slow: 0 }),
       /here: 2 of 1200 audio files cannot be used:\n {2}.*x\.wav.*\n {2}.*y\.wav/,
     );
-  }).timeout(10_000);
+  });
 
   it('stop being probed when that is wanted', async () => {
     tree.wav('a.wav');

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { writeWav } from '../../../src/audio/write-wav.js';
 import { describeCorpus } from '../../../src/corpus/manifest/manifest.js';
 import { corpusOptions, prepareCorpus } from '../../../src/corpus/readers/registry.js';
+import { skip } from '../../skip.js';
 
 const prepare = (source: string, options: Record<string, unknown> = {}) =>
   prepareCorpus(corpusOptions.parse({ type: 'librispeech', source, ...options }), { audioDir: source });
@@ -83,7 +84,7 @@ describe('corpus librispeech, excerpt with lists', () => {
   const source = resolve('../shared/corpus/librispeech_mini_open');
 
   it('reads the small open excerpt', async function () {
-    if (!existsSync(source)) return this.skip(); // shown as pending: the excerpt is not part of the project
+    if (!existsSync(source)) skip(this, 'the excerpt is not part of the project');
     const { utterances, trials } = await prepare(source);
     assert.deepEqual(describeCorpus(utterances), [
       'train: 248 speakers (124 f, 124 m), 248 utterances, 0.87 h, 16000 Hz',

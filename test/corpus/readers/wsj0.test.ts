@@ -12,6 +12,7 @@ import {
   readWsj0Lists,
   unpublishedLists,
 } from '../../../src/corpus/readers/wsj0-lists.js';
+import { skip } from '../../skip.js';
 
 /** s1, s2 and so often: mixtures differ in their gain. */
 const mixtures = (...rows: [s1: string, s2: string, times?: number][]) =>
@@ -324,7 +325,7 @@ describe('corpus wsj0, published data', () => {
 
   it('knows the published lists by their counts and ids', function () {
     const protocol = shared('wsj0-1talker');
-    if (!existsSync(protocol)) return this.skip(); // shown as pending: the lists are not part of the project
+    if (!existsSync(protocol)) skip(this, 'the lists are not part of the project');
     const root = mkdtempSync(join(tmpdir(), 'wsj0-lists-'));
     try {
       const lines = (file: string) =>
@@ -357,7 +358,7 @@ describe('corpus wsj0, published data', () => {
 
   it('reads the small stand-in', async function () {
     const small = shared('mini-wsj0');
-    if (!existsSync(small)) return this.skip(); // shown as pending: the stand-in is not part of the project
+    if (!existsSync(small)) skip(this, 'the stand-in is not part of the project');
     const options = { type: 'wsj0', source: join(small, 'wsj0'), lists: join(small, 'lists') };
     const { utterances, trials, partial } = await prepareCorpus(corpusOptions.parse(options), { audioDir: '' });
     const inSplit = (split: string) => utterances.filter((utterance) => utterance.split === split);

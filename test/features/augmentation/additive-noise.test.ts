@@ -8,6 +8,7 @@ import { createRecordingReader, type SourceRecording } from '../../../src/featur
 import { listRecordings } from '../../../src/features/augmentation/sources.js';
 import { keyedRandom } from '../../../src/random.js';
 import { sine, whiteNoise } from './signals.js';
+import { skip } from '../../skip.js';
 
 /** Ratio of the speech to what the mixture has besides it, dB. */
 function snrOf(speech: Float32Array, mixture: Float32Array): number {
@@ -86,10 +87,7 @@ describe('features/augmentation/additive-noise', () => {
 
   const folder = resolve('../shared/noise');
   it('meets the ratio with recorded noise, shorter and longer than the speech', async function () {
-    if (!existsSync(folder)) {
-      console.log(`      skipped: no ${folder}`);
-      return this.skip();
-    }
+    if (!existsSync(folder)) skip(this, 'the noise is not part of the project');
     const recordings = await listRecordings(folder, { technique: 'noise' });
     assert.equal(recordings.length, 40);
     let worst = 0;

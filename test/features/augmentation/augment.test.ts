@@ -9,6 +9,7 @@ import { augmentationOptions } from '../../../src/features/augmentation/options.
 import type { SpeechRecording } from '../../../src/features/augmentation/sources.js';
 import { keyedRandom } from '../../../src/random.js';
 import { decibels, sine, whiteNoise, writeFloatWav } from './signals.js';
+import { skip } from '../../skip.js';
 
 const SAMPLE_RATE = 16000;
 const anna = { speaker: 'speaker0' };
@@ -208,10 +209,7 @@ describe('features/augmentation/augment', () => {
 
   it('augments with recorded noise', async function () {
     const source = resolve('../shared/noise');
-    if (!existsSync(source)) {
-      console.log(`      skipped: no ${source}`);
-      return this.skip();
-    }
+    if (!existsSync(source)) skip(this, 'the noise is not part of the project');
     const augmentation = await open({ noise: { source, probability: 1 } });
     const samples = sine(48000, 200, SAMPLE_RATE);
     for (let i = 0; i < 20; i++) {

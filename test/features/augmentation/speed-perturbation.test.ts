@@ -11,6 +11,7 @@ import {
   lengthBeforeSpeed,
 } from '../../../src/features/augmentation/speed-perturbation.js';
 import { decibels, delayOf, frequencyOf, inner, sine, whiteNoise, writeFloatWav } from './signals.js';
+import { skip } from '../../skip.js';
 
 const factors = [0.5, 0.9, 0.95, 1.05, 1.1, 1.13, 2];
 
@@ -58,10 +59,7 @@ describe('features/augmentation/speed-perturbation', () => {
   const sox = spawnSync('sox', ['--version']);
   for (const factor of [0.9, 1.1]) {
     it(`is what sox makes of it: speed ${factor}`, async function () {
-      if (sox.error) {
-        console.log('      skipped: sox is not installed');
-        return this.skip();
-      }
+      if (sox.error) skip(this, 'sox is not installed');
       const folder = mkdtempSync(join(tmpdir(), 'sox-'));
       try {
         // Noise below 4 kHz, which both filters pass.

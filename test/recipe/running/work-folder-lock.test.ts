@@ -6,6 +6,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../../src/errors.js';
 import { lockWorkFolder } from '../../../src/recipe/running/work-folder-lock.js';
+import { skip } from '../../skip.js';
 
 describe('work folder lock', () => {
   let folder: string;
@@ -26,7 +27,7 @@ describe('work folder lock', () => {
   });
 
   it('keeps a second run out and names the first', () => {
-    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
+    const child = spawn(process.execPath, ['-e', 'process.stdin.resume()']); // for as long as its input is open
     try {
       leave({ pid: child.pid });
       assert.throws(
@@ -49,7 +50,7 @@ describe('work folder lock', () => {
   });
 
   it('is taken over when the process id now belongs to somebody else', function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skip(this, 'the start time of a process is known on Linux alone');
     leave({ pid: 1, startTicks: '-1' });
     lockWorkFolder(folder)();
   });

@@ -14,8 +14,7 @@ const SMALL = [
   'features.normalize=none',
 ];
 
-describe('score-calibrated', function () {
-  this.timeout(20_000);
+describe('score-calibrated', () => {
   let work: string;
   before(() => {
     work = mkdtempSync(join(tmpdir(), 'acanet-calibrated-'));

@@ -1,6 +1,6 @@
 /** @file Back-ends in a recipe, on a few synthetic voices, with training and network replaced by stand-ins. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readManifest } from '../../../src/corpus/manifest/manifest.js';
@@ -18,8 +18,7 @@ const SMALL = [
   'features.normalize=none',
 ];
 
-describe('back-ends of a recipe', function () {
-  this.timeout(20_000);
+describe('back-ends of a recipe', () => {
   let work: string;
   before(() => {
     work = mkdtempSync(join(tmpdir(), 'acanet-backend-'));
@@ -82,8 +81,7 @@ describe('back-ends of a recipe', function () {
     const other = ['scoring.normalize=z-norm', `scoring.cohort.from=${copy}`];
     assert.deepEqual(await run(...other), ['score/aca-net']);
     assert.deepEqual(await run(...other), []);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    writeFileSync(copy, readFileSync(archive));
+    utimesSync(copy, 0, 0); // the same bytes, written at another time
     assert.deepEqual(await run(...other), ['score/aca-net']);
     // Names that the manifest does not know hide whose voices they are.
     const [first, ...rest] = readEmbeddings(archive);

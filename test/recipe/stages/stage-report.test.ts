@@ -18,8 +18,7 @@ const SMALL = [
   'features.normalize=none',
 ];
 
-describe('the report of a recipe', function () {
-  this.timeout(60_000);
+describe('the report of a recipe', () => {
   let work: string;
   before(() => {
     work = mkdtempSync(join(tmpdir(), 'acanet-stage-report-'));

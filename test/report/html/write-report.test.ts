@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { writeReport, type WrittenReport } from '../../../src/report/html/write-report.js';
 import { sampleAblation, sampleClip, sampleReport } from './sample-report.js';
 
-describe('a written report', function () {
-  this.timeout(30_000);
+describe('a written report', () => {
   let folder: string;
   let written: WrittenReport;
   let page: string;

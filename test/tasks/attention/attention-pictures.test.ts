@@ -35,8 +35,7 @@ const ecapa = {
 };
 const features = { sampleRate: RATE, bins: 20 };
 
-describe('acanet explain', function () {
-  this.timeout(30_000);
+describe('acanet explain', () => {
   let folder: string;
   const path = (name: string) => join(folder, name);
   const write = async (name: string, model: object, given: object | null = features) => {
