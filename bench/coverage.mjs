@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { keyedRandom } from '../dist/src/random.js';
 import { compareRuns } from '../dist/src/scoring/intervals/paired-difference.js';
-import { measureTitles } from '../dist/src/scoring/measures/measures.js';
+import { measureNamed } from '../dist/src/scoring/measures/measure-table.js';
 import { formatTable } from '../dist/src/report/text/table.js';
 import { writeFileAtomic, writeJsonAtomic } from '../dist/src/storage/atomic-write.js';
 import { describeProvenance, provenance } from './record.mjs';
@@ -191,7 +191,7 @@ shares uncertain by ± ${percent(noise)}.
 ${table(
   ['measure', 'resampled', 'case', 'holds the truth', 'truth below', 'truth above', 'median width'],
   singles.map(({ measure, resampled, speakers, eer, held, below, above, medianWidth }) => [
-    measureTitles[measure],
+    measureNamed(measure).title,
     resampled,
     `${speakers} speakers, EER ${percent(eer)}`,
     ...[held, below, above].map(percent),
@@ -205,7 +205,7 @@ Where both are alike, p < 0.05 should come 5 times in 100; where they are not, a
 ${table(
   ['measure', 'case', '', 'holds the difference', 'holds the ratio', 'p < 0.05'],
   pairs.map(({ measure, speakers, eers, held, ratioHeld, significant }) => [
-    measureTitles[measure],
+    measureNamed(measure).title,
     `${speakers} speakers`,
     eers[0] === eers[1] ? `both ${percent(eers[0])}` : eers.map(percent).join(' against '),
     ...[held, ratioHeld, significant].map(percent),

@@ -16,7 +16,8 @@ import { Command } from 'commander';
 import { keyedRandom } from '../dist/src/random.js';
 import { bootstrapMeasures } from '../dist/src/scoring/intervals/bootstrap.js';
 import { detCurve } from '../dist/src/scoring/measures/det-curve.js';
-import { curveEer, curveMinDcf } from '../dist/src/scoring/measures/metrics.js';
+import { curveEer } from '../dist/src/scoring/measures/eer.js';
+import { curveMinDcf } from '../dist/src/scoring/measures/min-dcf.js';
 import { createRecord } from './record.mjs';
 import { median } from './ratio-table.mjs';
 

@@ -1,17 +1,14 @@
 /** @file What is said about scored trials: measures with intervals, operating points, definitions, slices, worst trials. */
 import type { Interval } from '../scoring/intervals/confidence-interval.js';
 import { describeScores, type Evaluation } from '../scoring/measures/evaluation.js';
-import {
-  calibrationMeasures,
-  discriminationMeasures,
-  measureTitles,
-  type MeasureName,
-} from '../scoring/measures/measures.js';
-import type { OperatingPoint } from '../scoring/measures/metrics.js';
+import { formatFigure } from '../scoring/measures/measure.js';
+import { type MeasureName, measures } from '../scoring/measures/measure-table.js';
+import type { OperatingPoint } from '../scoring/measures/operating-point.js';
 import type { SliceKind } from '../scoring/scores/slices.js';
 import { type DefinedFigures, definitionNotes } from '../scoring/measures/toolkit-definitions.js';
 import { formatPercent, formatRate } from './text/number-format.js';
-import { formatTable } from './text/table.js';
+import { formatMeasure } from './text/interval-format.js';
+import { type Column, formatTable } from './text/table.js';
 
 export type MeasureIntervals = Partial<Record<MeasureName, Interval>>;
 
@@ -100,18 +97,15 @@ function fewErrors({ operatingPoints, targets, nontargets, eer }: ScoreReport): 
   return few.length > 0 ? `Likely too narrow, as few errors decide: ${few.join(', ')}.\n` : '';
 }
 
-/** `1.72 %` for rates, `0.203` for costs and bits. */
-const formatMeasure = (name: MeasureName, value: number) => (name === 'eer' ? formatPercent(value) : value.toFixed(3));
-
 const formatInterval = (format: (value: number) => string, interval?: Interval) =>
   interval ? `${format(interval[0])} to ${format(interval[1])}` : '-';
 
 function measureTable(report: ScoreReport): string {
-  const rows = [...discriminationMeasures, ...calibrationMeasures].flatMap((name) => {
-    const value = report[name];
+  const rows = measures.flatMap((measure) => {
+    const value = report[measure.name];
     if (value === undefined) return [];
-    const format = (number: number) => formatMeasure(name, number);
-    return [[measureTitles[name], format(value), formatInterval(format, report.intervals?.[name])]];
+    const format = (number: number) => formatFigure(measure, number);
+    return [[measure.title, format(value), formatInterval(format, report.intervals?.[measure.name])]];
   });
   return formatTable([{ title: 'measure' }, { title: 'value', align: 'right' }, { title: '95 % interval' }], rows);
 }
@@ -160,24 +154,26 @@ function definitionTable(definitions: readonly DefinedFigures[]): string {
 
 function sliceTable(slices: readonly SliceFigures[], title: string): string {
   const withIntervals = slices.some(({ intervals }) => intervals);
+  const right = (title: string): Column => ({ title, align: 'right' });
+  const shown = measures.filter((measure) => measure.shown.includes('slices'));
   return formatTable(
     [
       { title },
-      { title: 'targets', align: 'right' },
-      { title: 'nontargets', align: 'right' },
-      { title: 'EER', align: 'right' },
-      ...(withIntervals ? [{ title: '95 % interval' }] : []),
-      { title: 'minDCF(0.01)', align: 'right' },
-      { title: 'P_miss', align: 'right' },
-      { title: 'P_fa', align: 'right' },
+      ...['targets', 'nontargets'].map(right),
+      ...shown.flatMap((measure): Column[] => [
+        right(measure.title),
+        ...(withIntervals && measure.name === 'eer' ? [{ title: '95 % interval' }] : []),
+      ]),
+      ...['P_miss', 'P_fa'].map(right),
     ],
-    slices.map(({ by, name, targets, nontargets, measures, intervals, miss, falseAlarm }) => [
+    slices.map(({ by, name, targets, nontargets, measures: figures, intervals, miss, falseAlarm }) => [
       by === 'speaker' ? name : `${by}: ${name}`,
       String(targets),
       String(nontargets),
-      measures ? formatPercent(measures.eer!) : '-',
-      ...(withIntervals ? [formatInterval((value) => formatPercent(value), intervals?.eer)] : []),
-      measures ? measures.minDcf!.toFixed(3) : '-',
+      ...shown.flatMap((measure) => [
+        formatMeasure(measure, figures?.[measure.name]),
+        ...(withIntervals && measure.name === 'eer' ? [formatInterval(formatPercent, intervals?.eer)] : []),
+      ]),
       formatRate(miss),
       formatRate(falseAlarm),
     ]),

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { calibrationMeasures, discriminationMeasures } from '../../scoring/measures/measures.js';
+import { measures } from '../../scoring/measures/measure-table.js';
 import { writeFileAtomic, writeJsonAtomic } from '../../storage/atomic-write.js';
 import type { Comparison, RelativeFigures } from './comparison.js';
 import { formatComparison } from './comparison-table.js';
@@ -29,16 +29,17 @@ export function comparisonCsv({ systems, relative, differences, verdicts, baseli
   const rows = systems.map((system) => {
     const change: RelativeFigures = relative[system.name] ?? {};
     const difference = differences[system.name] ?? {};
-    const measures = [...discriminationMeasures, ...calibrationMeasures].flatMap((measure): [string, unknown][] => [
-      [measure, system[measure]],
-      [`${measure}Low`, system.figures?.[measure]?.interval[0]],
-      [`${measure}High`, system.figures?.[measure]?.interval[1]],
+    const figures = measures.flatMap(({ name }): [string, unknown][] => [
+      [name, system[name]],
+      [`${name}Low`, system.figures?.[name]?.interval[0]],
+      [`${name}High`, system.figures?.[name]?.interval[1]],
     ]);
-    const differing = (['eer', 'minDcf', 'minCllr'] as const).flatMap((measure): [string, unknown][] => {
-      const title = `${measure[0].toUpperCase()}${measure.slice(1)}`;
-      const { relativeInterval, pValue } = difference[measure] ?? {};
+    const tested = measures.filter(({ shown }) => shown.includes('tested'));
+    const differing = tested.flatMap(({ name }): [string, unknown][] => {
+      const title = `${name[0].toUpperCase()}${name.slice(1)}`;
+      const { relativeInterval, pValue } = difference[name] ?? {};
       return [
-        [`relative${title}`, finite(change[measure])],
+        [`relative${title}`, finite(change[name])],
         [`relative${title}Low`, finite(relativeInterval?.[0])],
         [`relative${title}High`, finite(relativeInterval?.[1])],
         [`relative${title}PValue`, pValue],
@@ -54,7 +55,7 @@ export function comparisonCsv({ systems, relative, differences, verdicts, baseli
       parameters: system.parameters,
       macs: system.macs,
       bytes: system.bytes,
-      ...Object.fromEntries(measures),
+      ...Object.fromEntries(figures),
       realTimeFactor: system.realTimeFactor,
       extractionRate: system.extractionRate,
       extractionBytes: system.extraction?.lengths[0]?.peakBytes,

@@ -5,15 +5,23 @@
  * gets wider than a terminal (on a page: of more than three systems), each system has one row. Rates are in percent. A change
  * relative to an error-free baseline is given in points, or as a plain difference.
  */
-import { measureTitles, type MeasureName } from '../../scoring/measures/measures.js';
+import { eer } from '../../scoring/measures/eer.js';
+import type { Measure } from '../../scoring/measures/measure.js';
+import { type MeasureName, measures } from '../../scoring/measures/measure-table.js';
 import type { ComparedSystem, Comparison } from './comparison.js';
-import { formatChangeInterval, formatDifference, formatInterval, formatMeasure } from '../text/interval-format.js';
+import {
+  formatChangeInterval,
+  formatDifference,
+  formatMeasure,
+  formatMeasureInterval,
+} from '../text/interval-format.js';
 import { formatBytes, formatCount, formatDuration, formatRelative } from '../text/number-format.js';
+import { relativeChange } from './relative-change.js';
 import { robustnessConditions, robustnessTable } from './robustness-table.js';
 import { seedTable } from './seed-table.js';
 import { type Column, formatTable, type TableOptions, tableWidth, WIDEST } from '../text/table.js';
 import { trainingBytes, trainingSeconds } from './training-cost.js';
-import { formatPValue } from './verdict.js';
+import { formatBareP } from './verdict.js';
 
 /** One line of the table; `change` is left out where a relative figure says nothing. */
 interface TableRow {
@@ -93,9 +101,8 @@ function besideEachOther(comparison: Comparison): TableContent {
 /** What matters most of each system, on one row. */
 function belowEachOther(comparison: Comparison): TableContent {
   const { systems, baseline, macsDuration } = comparison;
-  const eer = measureRows(comparison, 'eer');
+  const ofEer = measureRows(comparison, eer);
   const isBaseline = ({ name }: ComparedSystem) => name === baseline;
-  const known = (measure: MeasureName) => systems.some((system) => system[measure] !== undefined);
   const all: (false | (Column & { cell: (system: ComparedSystem) => string }))[] = [
     { title: 'system', cell: (system) => `${system.name}${isBaseline(system) ? ' (baseline)' : ''}` },
     systems.some(({ runs }) => runs.length > 1) && {
@@ -123,23 +130,27 @@ function belowEachOther(comparison: Comparison): TableContent {
       align: 'right',
       cell: (system) => orDash(trainingSeconds(system), formatDuration),
     },
-    { title: 'EER', align: 'right', cell: eer.value.value },
-    ...(eer.interval
-      ? [{ title: formatConfidence(comparison.confidence), align: 'right' as const, cell: eer.interval.value }]
+    { title: eer.title, align: 'right', cell: ofEer.value.value },
+    ...(ofEer.interval
+      ? [{ title: formatConfidence(comparison.confidence), align: 'right' as const, cell: ofEer.interval.value }]
       : []),
     {
       title: 'change',
       align: 'right',
-      cell: (system) => (isBaseline(system) ? '' : (eer.value.change?.(system) ?? '')),
+      cell: (system) => (isBaseline(system) ? '' : (ofEer.value.change?.(system) ?? '')),
     },
-    eer.pValue !== undefined && {
+    ofEer.pValue !== undefined && {
       title: 'p',
       align: 'right',
-      cell: (system) => (isBaseline(system) ? '' : (eer.pValue?.change?.(system) ?? '').replace(/^= /, '')),
+      cell: (system) => (isBaseline(system) ? '' : (ofEer.pValue?.change?.(system) ?? '').replace(/^= /, '')),
     },
-    { title: measureTitles.minDcf, align: 'right', cell: ({ minDcf }) => formatMeasure('minDcf', minDcf) },
-    { title: measureTitles.minCllr, align: 'right', cell: ({ minCllr }) => formatMeasure('minCllr', minCllr) },
-    known('cllr') && { title: measureTitles.cllr, align: 'right', cell: ({ cllr }) => formatMeasure('cllr', cllr) },
+    ...knownOf(systems, measures)
+      .filter(({ shown }) => shown.includes('many systems'))
+      .map((measure) => ({
+        title: measure.title,
+        align: 'right' as const,
+        cell: (system: ComparedSystem) => formatMeasure(measure, system[measure.name]),
+      })),
   ];
   const columns = all.filter((column) => column !== false);
   return { columns, rows: systems.map((system) => columns.map(({ cell }) => cell(system))) };
@@ -168,13 +179,12 @@ function tableRows(comparison: Comparison): TableRow[] {
     some('parameters') && size('parameters', 'parameters'),
     some('macs') && size(`MACs (${macsDuration} s)`, 'macs'),
     some('bytes') && size('size', 'bytes', formatBytes),
-    ...Object.values(measureRows(comparison, 'eer')),
-    ...Object.values(measureRows(comparison, 'minDcf')),
-    measureRows(comparison, 'minDcf005').value,
-    measureRows(comparison, 'minDcf0001').value,
-    ...Object.values(measureRows(comparison, 'minCllr')),
-    some('cllr') && measureRows(comparison, 'cllr').value,
-    some('actDcf') && measureRows(comparison, 'actDcf').value,
+    ...knownOf(systems, inRowOrder())
+      .filter(({ shown }) => shown.includes('comparison'))
+      .flatMap((measure): TableRow[] => {
+        const { value, ...tests } = measureRows(comparison, measure);
+        return [value, ...(measure.shown.includes('tested') ? Object.values(tests) : [])];
+      }),
     some('realTimeFactor') && {
       title: `real-time factor (${macsDuration} s)`,
       value: ({ realTimeFactor }) => orDash(realTimeFactor, formatFactor),
@@ -199,6 +209,15 @@ function tableRows(comparison: Comparison): TableRow[] {
   return rows.filter((row) => row !== false && row !== undefined);
 }
 
+const knownOf = (systems: readonly ComparedSystem[], all: readonly Measure<MeasureName>[]) =>
+  all.filter(({ name }) => systems.some((system) => system[name] !== undefined));
+
+/** Of any scores, then of log-likelihood ratios: there Cllr, which is of all priors, before costs at one. */
+function inRowOrder(): readonly Measure<MeasureName>[] {
+  const groupOf = ({ needsLlrs, pTarget }: Measure) => (needsLlrs ? (pTarget === undefined ? 1 : 2) : 0);
+  return measures.toSorted((a, b) => groupOf(a) - groupOf(b));
+}
+
 /** One time by itself says nothing beside systems that it cannot be compared with. */
 const timed = (systems: readonly ComparedSystem[]): boolean =>
   systems.length === 1 ? systems.some(trainingSeconds) : systems.filter(trainingSeconds).length > 1;
@@ -210,54 +229,37 @@ interface MeasureRows {
 }
 
 /** A measure with its change, and where speakers are known both intervals and the p-value. */
-function measureRows({ differences, systems, relative, baseline, confidence }: Comparison, measure: MeasureName) {
-  const base = systems.find(({ name }) => name === baseline)!;
-  const differenceOf = ({ name }: ComparedSystem) => differences[name]?.[measure];
-  const figureOf = (system: ComparedSystem) => system.figures?.[measure];
+function measureRows(
+  { differences, systems, baseline, confidence }: Comparison,
+  measure: Measure<MeasureName>,
+): MeasureRows {
+  const { name, title, longTitle = title } = measure;
+  const base = systems.find((system) => system.name === baseline)!;
+  const differenceOf = (system: ComparedSystem) => differences[system.name]?.[name];
+  const figureOf = (system: ComparedSystem) => system.figures?.[name];
   const value: TableRow = {
-    title: measure === 'eer' || !measure.includes('Dcf') ? measureTitles[measure] : longTitles[measure]!,
-    value: (system) => formatMeasure(measure, system[measure]),
+    title: longTitle,
+    value: (system) => formatMeasure(measure, system[name]),
     change: (system) => {
-      const [own, reference] = [system[measure], base[measure]];
+      const [own, reference] = [system[name], base[name]];
       if (own === undefined || reference === undefined) return '';
-      const change = measure in (relative[system.name] ?? {}) || reference !== 0 ? (own - reference) / reference : NaN;
-      if (own === reference) return '0.0 %';
+      const change = relativeChange(own, reference);
       return Number.isFinite(change) ? formatRelative(change) : formatDifference(measure, own - reference);
     },
   };
   if (!systems.some(figureOf)) return { value };
-  const compared = systems.some(differenceOf);
-  const format = (end: number) => (measure === 'eer' ? (100 * end).toFixed(2) : end.toFixed(3));
-  const unit = measure === 'eer' ? ' %' : '';
-  const rows: MeasureRows = {
+  return {
     value,
     interval: {
       title: `  ${formatConfidence(confidence)} interval`,
-      value: (system) => formatInterval(figureOf(system)?.interval, format, unit),
+      value: (system) => formatMeasureInterval(measure, figureOf(system)?.interval),
       change: (system) => formatChangeInterval(measure, differenceOf(system)),
     },
-    ...(compared && {
-      pValue: {
-        title: '  p-value',
-        value: () => '',
-        change: (system) => {
-          const difference = differenceOf(system);
-          return difference ? formatPValue(difference.pValue).replace(/^p (= )?/, '') : '';
-        },
-      },
+    ...(systems.some(differenceOf) && {
+      pValue: { title: '  p-value', value: () => '', change: (system) => formatBareP(differenceOf(system)) },
     }),
   };
-  return rows;
 }
-
-const longTitles: Partial<Record<MeasureName, string>> = {
-  minDcf: 'minDCF (p = 0.01)',
-  minDcf005: 'minDCF (p = 0.05)',
-  minDcf0001: 'minDCF (p = 0.001)',
-  actDcf: 'actDCF (p = 0.01)',
-  actDcf005: 'actDCF (p = 0.05)',
-  actDcf0001: 'actDCF (p = 0.001)',
-};
 
 function conditions(comparison: Comparison): string {
   const { trials, targets, nontargets } = comparison;

@@ -13,6 +13,7 @@ import type {
 } from '../../scoring/intervals/paired-difference.js';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import type { Evaluation } from '../../scoring/measures/evaluation.js';
+import { type MeasureName, measuresOf } from '../../scoring/measures/measure-table.js';
 import type { SpeakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
 import { relativeChange } from './relative-change.js';
@@ -67,7 +68,7 @@ export interface ComparedSystem extends SystemFacts, MeanFigures {
 }
 
 /** A system's figures against the baseline's, as fractions of the baseline's; ±∞ (in JSON: null) where that is 0. */
-export interface RelativeFigures extends Partial<Record<(typeof RELATIVE_FIGURES)[number], number>> {
+export interface RelativeFigures extends Partial<Record<MeasureName | (typeof COSTS)[number], number>> {
   readonly eerInterval?: Interval;
   /** Two-sided, for the hypothesis that both EERs are equal. */
   readonly eerPValue?: number;
@@ -99,17 +100,7 @@ export interface Comparison {
   readonly notes: readonly string[];
 }
 
-const RELATIVE_FIGURES = [
-  'eer',
-  'minDcf',
-  'minDcf005',
-  'minDcf0001',
-  'minCllr',
-  'parameters',
-  'macs',
-  'bytes',
-  'extractionRate',
-] as const;
+const COSTS = ['parameters', 'macs', 'bytes', 'extractionRate'] as const;
 
 /**
  * Compares systems by their scores of the same trials.
@@ -223,13 +214,14 @@ function checkNames(systems: readonly SystemInput[], baseline: string): void {
   }
 }
 
+/** Of the measures of any scores, and of costs. */
 function relativeFigures(system: ComparedSystem, base: ComparedSystem): RelativeFigures {
-  return Object.fromEntries(
-    RELATIVE_FIGURES.flatMap((figure) => {
-      const [value, reference] = [system[figure], base[figure]];
-      return value === undefined || reference === undefined ? [] : [[figure, relativeChange(value, reference)]];
-    }),
-  );
+  const ofMeasures = measuresOf({ calibrated: false }).map(({ name }) => name);
+  const changes = [...ofMeasures, ...COSTS].flatMap((figure) => {
+    const [value, reference] = [system[figure], base[figure]];
+    return value === undefined || reference === undefined ? [] : [[figure, relativeChange(value, reference)]];
+  });
+  return Object.fromEntries(changes);
 }
 
 /** Of many comparisons some come out below 0.05 by chance: those that Holm's procedure upholds (Scand. J. Stat. 6, 1979). */

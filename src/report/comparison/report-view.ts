@@ -2,7 +2,7 @@
  * @file What the report takes from a comparison: the only file of it that knows how `compare.json` is laid out.
  */
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
-import type { MeasureName } from '../../scoring/measures/measures.js';
+import { type MeasureName, measures } from '../../scoring/measures/measure-table.js';
 import { standardDeviation } from '../../statistics.js';
 import type { Comparison } from './comparison.js';
 import { describeIntervals } from './comparison-table.js';
@@ -54,8 +54,6 @@ export interface Compared {
   readonly robustness?: Robustness;
 }
 
-const MEASURES = ['eer', 'minDcf', 'minDcf005', 'minDcf0001', 'minCllr', 'actDcf', 'cllr'] as const;
-
 export function comparedOf(comparison: Comparison): Compared {
   const { systems, relative, baseline, verdicts, trials, targets, nontargets } = comparison;
   return {
@@ -72,11 +70,11 @@ export function comparedOf(comparison: Comparison): Compared {
     systems: systems.map((system) => {
       const { name, figures, runs, extraction } = system;
       const change = name === baseline ? undefined : relative[name];
-      const measures = MEASURES.flatMap((measure): [MeasureName, MeasuredValue][] => {
-        const value = system[measure];
-        const interval = figures?.[measure]?.interval;
-        const spread = standardDeviation(runs.flatMap((run) => run[measure] ?? []));
-        return value === undefined ? [] : [[measure, { value, interval, spread }]];
+      const measured = measures.flatMap(({ name }): [MeasureName, MeasuredValue][] => {
+        const value = system[name];
+        const interval = figures?.[name]?.interval;
+        const spread = standardDeviation(runs.flatMap((run) => run[name] ?? []));
+        return value === undefined ? [] : [[name, { value, interval, spread }]];
       });
       return {
         name,
@@ -89,7 +87,7 @@ export function comparedOf(comparison: Comparison): Compared {
         realTimeFactor: system.realTimeFactor,
         peakMemory: extraction?.lengths[0]?.peakBytes,
         trainingSeconds: trainingSeconds(system),
-        measures: Object.fromEntries(measures),
+        measures: Object.fromEntries(measured),
         ...(change?.eer !== undefined && {
           change: { eer: change.eer, interval: change.eerInterval, pValue: change.eerPValue },
         }),

@@ -5,11 +5,12 @@
  * gets wider than a terminal, each system is a row with its changes below, and intervals are left to the files.
  */
 import { stringify } from 'csv-stringify/sync';
+import { eer as measuredEer } from '../../scoring/measures/eer.js';
 import { formatChangeInterval, formatDifference } from '../text/interval-format.js';
 import { formatPercent, formatRelative } from '../text/number-format.js';
 import type { ConditionSystem, Robustness, TestedUnder } from './robustness.js';
 import { type Column, formatTable, type TableOptions, tableWidth, WIDEST } from '../text/table.js';
-import { formatPValue } from './verdict.js';
+import { formatBareP } from './verdict.js';
 
 interface Compared {
   readonly baseline: string;
@@ -54,7 +55,7 @@ function besideEachOther(conditions: readonly TestedUnder[], { baseline, confide
       ...(system.name === baseline || !compares ? [] : [formatChange(system, systems, baseline)]),
       ...(system.name === baseline || !measured
         ? []
-        : [formatChangeInterval('eer', system.difference), formatP(system)]),
+        : [formatChangeInterval(measuredEer, system.difference), formatP(system)]),
     ]),
   ]);
   return { columns: [{ title: 'robustness: EER' }, ...columns], rows };
@@ -89,11 +90,10 @@ function formatChange(
 ): string {
   const base = all.find(({ name }) => name === baseline);
   if (!base || relativeEer === undefined) return '';
-  return Number.isFinite(relativeEer) ? formatRelative(relativeEer) : formatDifference('eer', eer - base.eer);
+  return Number.isFinite(relativeEer) ? formatRelative(relativeEer) : formatDifference(measuredEer, eer - base.eer);
 }
 
-const formatP = ({ difference }: ConditionSystem) =>
-  difference ? formatPValue(difference.pValue).replace(/^p (= )?/, '') : '';
+const formatP = ({ difference }: ConditionSystem) => formatBareP(difference);
 
 /** What was done to what, in a sentence. @param names all systems that are compared */
 export function robustnessConditions(

@@ -1,12 +1,11 @@
 /** @file The table of what each training of each system measures, beside mean and deviation. */
-import { measureTitles } from '../../scoring/measures/measures.js';
+import { measures } from '../../scoring/measures/measure-table.js';
 import { standardDeviation } from '../../statistics.js';
 import type { ComparedSystem, Comparison } from './comparison.js';
-import { formatMeasure } from '../text/interval-format.js';
-import { formatPoints } from '../text/number-format.js';
+import { formatDifference, formatMeasure } from '../text/interval-format.js';
 import { type Column, formatTable, type TableOptions } from '../text/table.js';
 
-/** EER and minDCF of each run, with mean and standard deviation. */
+/** The measures of each run that comparisons test, with mean and standard deviation. */
 export function seedTable({ systems }: Comparison, style: TableOptions['style']): string {
   const most = Math.max(...systems.map(({ runs }) => runs.length));
   const columns: Column[] = [
@@ -16,20 +15,17 @@ export function seedTable({ systems }: Comparison, style: TableOptions['style'])
     { title: 'mean', align: 'right' },
     { title: 'deviation', align: 'right' },
   ];
+  const tested = measures.filter(({ shown }) => shown.includes('tested'));
   const rows = systems.flatMap((system) =>
-    (['eer', 'minDcf', 'minCllr'] as const).map((measure) => {
-      const values = system.runs.map((run) => run[measure]);
+    tested.map((measure, row) => {
+      const values = system.runs.flatMap((run) => run[measure.name] ?? []);
       const deviation = standardDeviation(values);
       return [
-        measure === 'eer' ? system.name : '',
-        measureTitles[measure],
+        row === 0 ? system.name : '',
+        measure.title,
         ...Array.from({ length: most }, (_, i) => (i < values.length ? formatMeasure(measure, values[i]) : '')),
-        formatMeasure(measure, system[measure]),
-        deviation === undefined
-          ? '-'
-          : measure === 'eer'
-            ? formatPoints(deviation).replace('+', '')
-            : deviation.toFixed(3),
+        formatMeasure(measure, system[measure.name]),
+        deviation === undefined ? '-' : formatDifference(measure, deviation).replace(/^\+| points$/g, ''),
       ];
     }),
   );

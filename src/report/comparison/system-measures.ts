@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.js';
 import { compareRuns, type CompareRunsInput } from '../../scoring/intervals/paired-difference.js';
 import { evaluateLabelled, type Evaluation } from '../../scoring/measures/evaluation.js';
-import { calibrationMeasures, discriminationMeasures, type MeasureName } from '../../scoring/measures/measures.js';
+import { type MeasureName, measures } from '../../scoring/measures/measure-table.js';
 import { type SpeakerPairs, whyNoIntervals } from '../../scoring/scores/speaker-pairs.js';
 import { mean } from '../../statistics.js';
 import type { RunInput, SystemInput } from './system-facts.js';
@@ -10,7 +10,7 @@ import type { RunInput, SystemInput } from './system-facts.js';
 /** The speakers of the trials; without them there are no intervals, for the reason given. */
 export type KnownSpeakers = SpeakerPairs | { readonly unknown: string };
 
-/** Means over the runs of a system; the last four only where all of its runs are calibrated. */
+/** Means over the runs of a system; those of log-likelihood ratios only where all of its runs are calibrated. */
 export type MeanFigures = Pick<Evaluation, MeasureName>;
 
 interface MeasureOptions
@@ -64,7 +64,7 @@ function measure(
     ...(calibrated.some(({ name }) => name === baseline) && { baseline }),
     systems: calibrated.map(llrsOf),
     calibrated: true,
-    measures: calibrationMeasures,
+    measures: ofRatios().map(({ name }) => name),
   });
   return {
     ...rest,
@@ -89,15 +89,14 @@ export function evaluateRun({ name, scores, llrs }: RunInput, labels: Uint8Array
       `${name}: the log-likelihood ratios are not of these scores: they have an EER of ${calibrated.eer}, the scores one of ${figures.eer}\n  calibrate again`,
     );
   }
-  return { ...figures, ...Object.fromEntries(calibrationMeasures.map((measure) => [measure, calibrated[measure]])) };
+  return { ...figures, ...Object.fromEntries(ofRatios().map(({ name }) => [name, calibrated[name]])) };
 }
+
+const ofRatios = () => measures.filter(({ needsLlrs }) => needsLlrs);
 
 /** Of the measures that all of the runs have. */
 export function meanFigures(runs: readonly Partial<Record<MeasureName, number>>[]): MeanFigures {
-  const known = [...discriminationMeasures, ...calibrationMeasures].filter((measure) =>
-    runs.every((run) => run[measure] !== undefined),
-  );
-  return Object.fromEntries(
-    known.map((measure) => [measure, mean(runs.map((run) => run[measure]!))]),
-  ) as unknown as MeanFigures;
+  const known = measures.filter(({ name }) => runs.every((run) => run[name] !== undefined));
+  const means = known.map(({ name }) => [name, mean(runs.map((run) => run[name]!))]);
+  return Object.fromEntries(means) as MeanFigures;
 }

@@ -154,6 +154,10 @@ export function formatPValue(pValue: number): string {
   return `p = ${pValue.toFixed(digits)}`;
 }
 
+/** The same for a column of p-values: `0.24`, `< 0.001`; empty for no difference. */
+export const formatBareP = (difference: MeasuredDifference | undefined): string =>
+  difference ? formatPValue(difference.pValue).replace(/^p (= )?/, '') : '';
+
 function describeCost(system: JudgedSystem, baseline: JudgedSystem): string[] {
   const ratios = (['parameters', 'macs'] as const).flatMap((figure) => {
     const [value, reference] = [system[figure], baseline[figure]];

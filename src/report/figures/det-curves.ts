@@ -10,7 +10,7 @@
 import { bootstrapMeasures } from '../../scoring/intervals/bootstrap.js';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import { type DetCurve, detCurve } from '../../scoring/measures/det-curve.js';
-import { curveEer } from '../../scoring/measures/metrics.js';
+import { curveEer } from '../../scoring/measures/eer.js';
 import { keyedRandom } from '../../random.js';
 import { probit } from './probit.js';
 import { affordableResamples, mean, type ScoredTrials } from './scored-systems.js';

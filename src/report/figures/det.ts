@@ -8,7 +8,7 @@ import { LIGHT, type SystemStyle } from './palette.js';
 import { probit } from './probit.js';
 import { mean, percent, percentTick, type ScoredTrials } from './scored-systems.js';
 import { detCurve } from '../../scoring/measures/det-curve.js';
-import { curveEer } from '../../scoring/measures/metrics.js';
+import { curveEer } from '../../scoring/measures/eer.js';
 
 /** The usual ticks of a DET plot, and some beyond for very good and very bad systems. */
 const TICKS = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8];

@@ -5,7 +5,7 @@
  * wide over all scores of the panel; the last one holds its upper end too, so that every trial is in one.
  */
 import { detCurve } from '../../scoring/measures/det-curve.js';
-import { curveEer } from '../../scoring/measures/metrics.js';
+import { curveEer } from '../../scoring/measures/eer.js';
 import { drawChart, type Tip } from './chart.js';
 import { horizontalAxis, panelAxis, shortened, text } from './chart-parts.js';
 import type { Figure } from './figure.js';

@@ -1,10 +1,10 @@
 /** @file The head of the report: the verdict, what was compared with what, and the main table. */
-import type { Interval } from '../../scoring/intervals/confidence-interval.js';
-import { measureTitles, type MeasureName } from '../../scoring/measures/measures.js';
+import type { Measure } from '../../scoring/measures/measure.js';
+import { type MeasureName, measures } from '../../scoring/measures/measure-table.js';
 import { forPage } from '../figures/chart.js';
 import type { SystemStyle } from '../figures/palette.js';
-import { percent } from '../figures/scored-systems.js';
-import { formatBytes, formatCount, formatDuration, formatRelative } from '../text/number-format.js';
+import { formatInterval, formatMeasure } from '../text/interval-format.js';
+import { formatBytes, formatCount, formatDuration, formatRate, formatRelative } from '../text/number-format.js';
 import type { Compared, ComparedSystem } from '../comparison/report-view.js';
 import { escapeMarkup } from '../text/escape.js';
 import { sectionMarkup } from './markup.js';
@@ -21,7 +21,7 @@ export function summarySection(compared: Compared, styles: ReadonlyMap<string, S
     [
       ...(partial === undefined ? [] : [`<p class="partial">${escapeMarkup(partial)}</p>`]),
       `<div class="verdict">${said.map((line) => `<p>${escapeMarkup(line)}</p>`).join('')}</div>`,
-      systemTable(compared, { styles, caption: 'Errors of the systems', all: errorColumns }),
+      systemTable(compared, { styles, caption: 'Errors of the systems', all: errorColumns() }),
       systemTable(compared, { styles, caption: 'Cost of the systems', all: costColumns(compared.macsDuration) }),
       `<ul class="notes">${list([conditions, ...notes])}</ul>`,
     ].join('\n'),
@@ -36,17 +36,16 @@ interface Column {
 }
 
 /** How well the systems do. */
-const errorColumns: readonly Column[] = [
-  measureColumn('eer', percent),
-  {
-    title: 'EER against the baseline',
-    value: ({ change }) => change && formatRelative(change.eer),
-    under: ({ change }) => change?.interval && formatEnds(change.interval, formatRelative),
-  },
-  ...(['minDcf', 'minDcf005', 'minCllr', 'cllr'] as const).map((measure) =>
-    measureColumn(measure, (value) => value.toFixed(3)),
-  ),
-];
+const errorColumns = (): readonly Column[] =>
+  measures
+    .filter(({ shown }) => shown.includes('page'))
+    .flatMap((measure) => [measureColumn(measure), ...(measure.name === 'eer' ? [changeColumn] : [])]);
+
+const changeColumn: Column = {
+  title: 'EER against the baseline',
+  value: ({ change }) => change && formatRelative(change.eer),
+  under: ({ change }) => change?.interval && formatInterval(change.interval, formatRelative),
+};
 
 /** What they take for it. */
 const costColumns = (macsDuration: number): readonly Column[] => [
@@ -85,21 +84,18 @@ function systemTable(
   );
 }
 
-/** `1.2 to 3.4 %` */
-function formatEnds([low, high]: Interval, format: (value: number) => string): string {
-  return `${format(low).replace(/ %$/, '')} to ${format(high)}`;
-}
-
 const cell = (value: string, under?: string) =>
   `<td class="figures">${escapeMarkup(value)}${under ? `<small>${escapeMarkup(under)}</small>` : ''}</td>`;
 
-function measureColumn(measure: MeasureName, format: (value: number) => string): Column {
+function measureColumn(measure: Measure<MeasureName>): Column {
+  const { name, title } = measure;
+  const format = (value: number) => (measure.format === 'percent' ? formatRate(value) : formatMeasure(measure, value));
   return {
-    title: measureTitles[measure],
-    value: ({ measures }) => measures[measure] && format(measures[measure].value),
+    title,
+    value: ({ measures }) => measures[name] && format(measures[name].value),
     under: ({ measures }) => {
-      const interval = measures[measure]?.interval;
-      return interval && formatEnds(interval, format);
+      const interval = measures[name]?.interval;
+      return interval && formatInterval(interval, format);
     },
   };
 }

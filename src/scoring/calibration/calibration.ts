@@ -12,7 +12,7 @@
  */
 import { Matrix, solve } from 'ml-matrix';
 import { internal, UserError } from '../../errors.js';
-import { softplus } from '../measures/metrics.js';
+import { softplus } from '../measures/cllr.js';
 
 /** What turns the features of a trial into a log-likelihood ratio; plain data, kept as JSON. */
 export interface Calibration {

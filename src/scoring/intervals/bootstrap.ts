@@ -7,7 +7,7 @@
  * times stands for m speakers alike, so a trial of speakers i ≠ j weighs m_i · m_j and a trial within speaker i weighs
  * m_i (copies of one speaker are different people: no trials between them are invented). The jackknife is the same with
  * m = 0 for one speaker (of more than 200 speakers: for one of 200 random groups) and 1 for the others.
- * The measures of the weighted trials are those of `metrics.ts`; what follows from them is in `confidence-interval.ts`.
+ * The measures of the weighted trials are those of `measure-table.ts`; what follows from them is in `confidence-interval.ts`.
  *
  * Sources: the subsets bootstrap of Bolle, Ratha and Pankanti (Computer Vision and Image Understanding 93, 2004) and,
  * for weights that are products over both sides of a pair, Owen's pigeonhole bootstrap (Annals of Applied Statistics 1,
@@ -15,14 +15,14 @@
  */
 import { UserError } from '../../errors.js';
 import { keyedRandom } from '../../random.js';
-import type { MeasureName } from '../measures/measures.js';
-import type { SpeakerPairs } from '../scores/speaker-pairs.js';
+import type { MeasureName } from '../measures/measure-table.js';
 import {
   type WeightedMeasures,
   weightedMeasures,
   type WeightedMeasuresOptions,
-  type WeightedPoint,
 } from '../measures/weighted-measures.js';
+import type { WeightedPoint } from '../measures/weighted-trials.js';
+import type { SpeakerPairs } from '../scores/speaker-pairs.js';
 
 export interface BootstrapOptions extends WeightedMeasuresOptions {
   /** Number of resamples. */

@@ -9,7 +9,7 @@
  */
 import { internal } from '../../errors.js';
 import { mean } from '../../statistics.js';
-import { type BootstrapOptions, bootstrapMeasures } from './bootstrap.js';
+import { type BootstrapOptions, bootstrapMeasures, type ResampledMeasures } from './bootstrap.js';
 import {
   type Estimate,
   measuredDifference,
@@ -17,7 +17,7 @@ import {
   measuredFigure,
   type MeasuredFigure,
 } from './confidence-interval.js';
-import { calibrationMeasures, discriminationMeasures, measureBounds, type MeasureName } from '../measures/measures.js';
+import { measureNamed, type MeasureName, measuresOf } from '../measures/measure-table.js';
 import type { SpeakerPairs } from '../scores/speaker-pairs.js';
 
 export interface SystemRuns {
@@ -60,7 +60,7 @@ export function compareRuns({
   systems,
   baseline,
   calibrated = false,
-  measures = [...discriminationMeasures, ...(calibrated ? calibrationMeasures : [])],
+  measures = measuresOf({ calibrated }).map(({ name }) => name),
   resamples = 1000,
   seed = 0,
   confidence = 0.95,
@@ -69,54 +69,43 @@ export function compareRuns({
   const base = systems.findIndex(({ name }) => name === baseline);
   if (baseline !== undefined && base < 0) throw internal(`no system is named ${baseline}`);
   // The others have intervals without them.
-  const drawn = measures.some((measure) => measureBounds[measure].minimum) ? resamples : 0;
+  const drawn = measures.some((measure) => measureNamed(measure).bounds.minimum) ? resamples : 0;
   const { systems: runs, groups } = bootstrapMeasures(
     speakers,
     systems.flatMap(({ runs }) => runs),
-    { resamples: drawn, seed, calibrated, onProgress },
+    { resamples: drawn, seed, measures, onProgress },
   );
   let taken = 0;
-  const estimates = systems.map(({ runs: { length } }) => {
-    const own = runs.slice(taken, (taken += length));
-    const meanColumn = (columns: readonly Float64Array[]) =>
-      columns[0].map((_, i) => mean(columns.map((column) => column[i])));
-    return (measure: MeasureName): Estimate => {
-      const seedValues = own.map(({ observed }) => observed.measures[measure]!);
-      return {
-        value: mean(seedValues),
-        seedValues,
-        resampled: meanColumn(own.map(({ measures }) => measures[measure]!)),
-        without: meanColumn(own.map(({ without }) => without.measures[measure]!)),
-      };
-    };
-  });
+  const estimates = systems.map(({ runs: { length } }) => estimatesOf(runs.slice(taken, (taken += length))));
   const byMeasure = <Result>(resultOf: (measure: MeasureName) => Result) =>
     Object.fromEntries(measures.map((measure) => [measure, resultOf(measure)])) as Record<MeasureName, Result>;
+  const count = speakers.names.length;
+  const figuresOf = (system: number) =>
+    byMeasure((measure) =>
+      measuredFigure(estimates[system](measure), { confidence, speakers: count, ...measureNamed(measure).bounds }),
+    );
+  const differencesOf = (system: number) =>
+    byMeasure((measure) => measuredDifference(estimates[system](measure), estimates[base](measure), confidence));
+  const compared = systems.map(({ name }, i) => ({ name, i })).filter(({ i }) => base >= 0 && i !== base);
   return {
     confidence,
-    bootstrap: { unit: 'speaker', speakers: speakers.names.length, groups, resamples: drawn, seed },
-    systems: systems.map(({ name, runs: { length } }, i) => ({
-      name,
-      seeds: length,
-      figures: byMeasure((measure) =>
-        measuredFigure(estimates[i](measure), {
-          confidence,
-          speakers: speakers.names.length,
-          ...measureBounds[measure],
-        }),
-      ),
-    })),
-    differences: Object.fromEntries(
-      systems.flatMap(({ name }, i) =>
-        base < 0 || i === base
-          ? []
-          : [
-              [
-                name,
-                byMeasure((measure) => measuredDifference(estimates[i](measure), estimates[base](measure), confidence)),
-              ],
-            ],
-      ),
-    ),
+    bootstrap: { unit: 'speaker', speakers: count, groups, resamples: drawn, seed },
+    systems: systems.map(({ name, runs: { length } }, i) => ({ name, seeds: length, figures: figuresOf(i) })),
+    differences: Object.fromEntries(compared.map(({ name, i }) => [name, differencesOf(i)])),
+  };
+}
+
+/** The figures of a system: means over its runs, also in each resample. */
+function estimatesOf(runs: readonly ResampledMeasures[]): (measure: MeasureName) => Estimate {
+  const meanColumn = (columns: readonly Float64Array[]) =>
+    columns[0].map((_, i) => mean(columns.map((column) => column[i])));
+  return (measure) => {
+    const seedValues = runs.map(({ observed }) => observed.measures[measure]!);
+    return {
+      value: mean(seedValues),
+      seedValues,
+      resampled: meanColumn(runs.map(({ measures }) => measures[measure]!)),
+      without: meanColumn(runs.map(({ without }) => without.measures[measure]!)),
+    };
   };
 }

@@ -6,7 +6,9 @@
  * somewhat smaller than those to come.
  */
 import { detCurve, type TrialLabels } from './det-curve.js';
-import { bayesThreshold, curveMinDcf, curvePoint, type DetectionCostOptions, normalisedCosts } from './metrics.js';
+import { bayesThreshold, type DetectionCostOptions, normalisedCosts } from './detection-cost.js';
+import { curveMinDcf } from './min-dcf.js';
+import { curvePoint } from './operating-point.js';
 
 export interface Decision {
   readonly threshold: number;

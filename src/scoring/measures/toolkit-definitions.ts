@@ -17,7 +17,9 @@
  * NumPy's default sort, which WeSpeaker uses, leaves it open, so its numbers with ties cannot be matched exactly.
  */
 import { type DetCurve, detCurve, type TrialLabels } from './det-curve.js';
-import { curveEer, curveMinDcf, type DetectionCostOptions, normalisedCosts } from './metrics.js';
+import { type DetectionCostOptions, normalisedCosts } from './detection-cost.js';
+import { curveEer } from './eer.js';
+import { curveMinDcf } from './min-dcf.js';
 import { ascendingOrder } from '../scores/radix-sort.js';
 
 export const definitionNames = ['exact', 'kaldi', 'speechbrain', 'wespeaker', 'voxceleb_trainer'] as const;

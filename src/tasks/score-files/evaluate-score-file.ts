@@ -21,22 +21,10 @@ import {
 } from '../../scoring/intervals/confidence-interval.js';
 import { detCurve } from '../../scoring/measures/det-curve.js';
 import { evaluateLabelled } from '../../scoring/measures/evaluation.js';
-import {
-  calibrationMeasures,
-  discriminationMeasures,
-  measureBounds,
-  type MeasureName,
-  measureTitles,
-} from '../../scoring/measures/measures.js';
+import { type MeasureName, measureNamed, measuresOf } from '../../scoring/measures/measure-table.js';
 import { type Decision, decide } from '../../scoring/measures/decision-threshold.js';
-import {
-  bayesThreshold,
-  curveEer,
-  curveMinDcf,
-  curvePoint,
-  type DetectionCostOptions,
-  priors,
-} from '../../scoring/measures/metrics.js';
+import type { DetectionCostOptions } from '../../scoring/measures/detection-cost.js';
+import { curvePoint } from '../../scoring/measures/operating-point.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
 import { type Slice, type SliceKind, sliceTrials, type TrialSide, worstTrials } from '../../scoring/scores/slices.js';
 import { type SpeakerPairs, speakerPairs, whyNoIntervals } from '../../scoring/scores/speaker-pairs.js';
@@ -200,26 +188,29 @@ function operatingPoints(
 ): NamedOperatingPoint[] {
   const curve = detCurve(scores, labels, where);
   const places: [string, number][] = [
-    ['EER', curveEer(curve).threshold],
-    ...priors.map(({ pTarget, min }): [string, number] => [
-      measureTitles[min],
-      curveMinDcf(curve, { pTarget }).threshold,
-    ]),
-    ...(calibrated
-      ? priors.map(({ pTarget, act }): [string, number] => [measureTitles[act], bayesThreshold({ pTarget })])
-      : []),
+    ...measuresOf({ calibrated }).flatMap(({ title, threshold }): [string, number][] =>
+      threshold ? [[title, threshold(curve)]] : [],
+    ),
     ...thresholds.map((threshold): [string, number] => ['given', threshold]),
   ];
   return places.map(([at, threshold]) => ({ at, ...curvePoint(curve, threshold) }));
 }
 
 function intervalsOf({ speakers, systems: [{ observed, measures, without }] }: SpeakerBootstrap): MeasureIntervals {
-  const entries = Object.entries(measures).map(([measure, resampled]) => {
-    const name = measure as MeasureName;
-    const estimate = single(observed.measures[name]!, resampled, without.measures[name]!);
-    return [name, measuredFigure(estimate, { speakers, ...measureBounds[name] }).interval];
+  const entries = inIntervalOrder(Object.keys(measures) as MeasureName[]).map((name) => {
+    const estimate = single(observed.measures[name]!, measures[name]!, without.measures[name]!);
+    return [name, measuredFigure(estimate, { speakers, ...measureNamed(name).bounds }).interval];
   });
   return Object.fromEntries(entries) as MeasureIntervals;
+}
+
+/** NOTE: in JSON the intervals of any scores' measures have always begun with those that are of no single prior. */
+function inIntervalOrder(names: readonly MeasureName[]): MeasureName[] {
+  const groupOf = (name: MeasureName) => {
+    const { needsLlrs, pTarget } = measureNamed(name);
+    return needsLlrs ? 2 : pTarget === undefined ? 0 : 1;
+  };
+  return names.toSorted((a, b) => groupOf(a) - groupOf(b));
 }
 
 function pointIntervals({ speakers, systems: [{ observed, points, without }] }: SpeakerBootstrap, point: number) {
@@ -277,8 +268,7 @@ function figuresOfSlice(
   const errors = { miss: misses / targets, falseAlarm: falseAlarms / nontargets };
   if (targets === 0 || nontargets === 0) return { ...figures, ...errors };
   const evaluation = evaluateLabelled(scores, labels, { calibrated });
-  const names = [...discriminationMeasures, ...(calibrated ? calibrationMeasures : [])];
-  const measures = Object.fromEntries(names.map((measure) => [measure, evaluation[measure]!]));
+  const measures = Object.fromEntries(measuresOf({ calibrated }).map(({ name }) => [name, evaluation[name]!]));
   const speakers = pairs && pairsOfSlice(pairs, trials);
   const own = speakers && whyNoIntervals(speakers) === undefined ? speakers : undefined;
   return {

@@ -11,7 +11,7 @@ import { runRecipe, explainRecipe } from '../../../src/recipe/run-recipe.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import type { RunRobustness } from '../../../src/recipe/stages/stage-robustness.js';
 import type { Comparison } from '../../../src/report/comparison/comparison.js';
-import { computeEer } from '../../../src/scoring/measures/metrics.js';
+import { computeEer } from '../../../src/scoring/measures/eer.js';
 import { whiteNoise, writeFloatWav } from '../../features/augmentation/signals.js';
 import { standInLibrary } from '../stand-in-library.js';
 

@@ -47,7 +47,19 @@ describe('comparison-files', () => {
       .trim()
       .split('\n')
       .map((line) => line.split(','));
-    assert.equal(header.slice(0, 8).join(), 'name,model,baseline,positional,backend,seeds,parameters,macs');
+    assert.equal(
+      header.join(),
+      [
+        'name,model,baseline,positional,backend,seeds,parameters,macs,bytes',
+        'eer,eerLow,eerHigh,minDcf,minDcfLow,minDcfHigh,minDcf005,minDcf005Low,minDcf005High',
+        'minDcf0001,minDcf0001Low,minDcf0001High,minCllr,minCllrLow,minCllrHigh',
+        'actDcf,actDcfLow,actDcfHigh,actDcf005,actDcf005Low,actDcf005High,actDcf0001,actDcf0001Low,actDcf0001High',
+        'cllr,cllrLow,cllrHigh,realTimeFactor,extractionRate,extractionBytes,trainingSeconds,trainingBytes',
+        'relativeParameters,relativeMacs,relativeEer,relativeEerLow,relativeEerHigh,relativeEerPValue',
+        'relativeMinDcf,relativeMinDcfLow,relativeMinDcfHigh,relativeMinDcfPValue',
+        'relativeMinCllr,relativeMinCllrLow,relativeMinCllrHigh,relativeMinCllrPValue,outcome',
+      ].join(),
+    );
     assert.deepEqual([first.length, second.length], [header.length, header.length]);
     assert.deepEqual(second.slice(0, 4), ['ecapa-tdnn', 'ecapa-tdnn', 'yes', '']);
     assert.deepEqual(

@@ -6,7 +6,8 @@ import { systemStyles } from '../../../src/report/figures/palette.js';
 import { robustnessFigure } from '../../../src/report/figures/robustness.js';
 import type { RobustnessInput } from '../../../src/report/comparison/robustness.js';
 import { robustnessCsv, robustnessTable } from '../../../src/report/comparison/robustness-table.js';
-import { computeEer, computeMinDcf } from '../../../src/scoring/measures/metrics.js';
+import { computeEer } from '../../../src/scoring/measures/eer.js';
+import { computeMinDcf } from '../../../src/scoring/measures/min-dcf.js';
 import { displayWidth } from '../../../src/report/text/table.js';
 import { sampleTrials } from '../html/sample-report.js';
 

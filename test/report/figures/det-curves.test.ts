@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { detCurves, missesAt } from '../../../src/report/figures/det-curves.js';
 import { detFigure } from '../../../src/report/figures/det.js';
 import { systemStyles } from '../../../src/report/figures/palette.js';
-import { computeEer } from '../../../src/scoring/measures/metrics.js';
+import { computeEer } from '../../../src/scoring/measures/eer.js';
 import { sampleTrials } from '../html/sample-report.js';
 
 describe('the curves of a DET plot', () => {

@@ -10,7 +10,7 @@ import { thinned } from '../../../src/report/figures/figure.js';
 import { gradientsFigure, instrumentsFigure, readingsOf } from '../../../src/report/figures/instruments.js';
 import { LIGHT, systemStyles } from '../../../src/report/figures/palette.js';
 import { curveOf, trainingCurvesFigure } from '../../../src/report/figures/training-curves.js';
-import { computeEer } from '../../../src/scoring/measures/metrics.js';
+import { computeEer } from '../../../src/scoring/measures/eer.js';
 import { sampleAblation, sampleReport, sampleTrials } from '../html/sample-report.js';
 
 const styles = systemStyles(['aca-net', 'ecapa-tdnn']);

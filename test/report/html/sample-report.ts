@@ -4,7 +4,7 @@ import type { Ablation } from '../../../src/report/comparison/ablation.js';
 import type { ComparedSystem } from '../../../src/report/comparison/report-view.js';
 import type { ReportData } from '../../../src/report/html/report-data.js';
 import type { ScoredTrials } from '../../../src/report/figures/scored-systems.js';
-import { computeEer } from '../../../src/scoring/measures/metrics.js';
+import { computeEer } from '../../../src/scoring/measures/eer.js';
 import { speakerPairs } from '../../../src/scoring/scores/speaker-pairs.js';
 import { tableOfTrials } from '../../../src/scoring/scores/trial-table.js';
 

@@ -10,7 +10,7 @@ import {
   scoringOptions,
 } from '../../../src/scoring/backend/backend-options.js';
 import { cosineScores } from '../../../src/scoring/backend/cosine.js';
-import { computeEer } from '../../../src/scoring/measures/metrics.js';
+import { computeEer } from '../../../src/scoring/measures/eer.js';
 import type { EmbeddingMap } from '../../../src/scoring/backend/pair-scorer.js';
 
 const DIM = 10;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { UserError } from '../../../src/errors.js';
 import { keyedRandom } from '../../../src/random.js';
 import { applyCalibration, trainCalibration } from '../../../src/scoring/calibration/calibration.js';
-import { computeCllr } from '../../../src/scoring/measures/metrics.js';
+import { computeCllr } from '../../../src/scoring/measures/cllr.js';
 
 describe('calibration', () => {
   const random = keyedRandom('calibration.test');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { keyedRandom } from '../../../src/random.js';
-import { computeCllr } from '../../../src/scoring/measures/metrics.js';
+import { computeCllr } from '../../../src/scoring/measures/cllr.js';
 import { applyPav, trainPav } from '../../../src/scoring/calibration/pav-calibration.js';
 
 describe('pav-calibration', () => {

@@ -2,11 +2,7 @@ import assert from 'node:assert/strict';
 import { keyedRandom } from '../../../src/random.js';
 import { bootstrapMeasures } from '../../../src/scoring/intervals/bootstrap.js';
 import { evaluateScores } from '../../../src/scoring/measures/evaluation.js';
-import {
-  calibrationMeasures,
-  discriminationMeasures,
-  type MeasureName,
-} from '../../../src/scoring/measures/measures.js';
+import { type MeasureName, measuresOf } from '../../../src/scoring/measures/measure-table.js';
 import { speakerPairs } from '../../../src/scoring/scores/speaker-pairs.js';
 import { tableOfTrials } from '../../../src/scoring/scores/trial-table.js';
 import { weightedMeasures } from '../../../src/scoring/measures/weighted-measures.js';
@@ -25,7 +21,7 @@ describe('bootstrap', () => {
   };
 
   type Measures = Partial<Record<MeasureName, number>>;
-  const names = [...discriminationMeasures, ...calibrationMeasures];
+  const names = measuresOf({ calibrated: true }).map(({ name }) => name);
   /** Equal but for the order of a few roundings. */
   const assertSame = (got: Measures, expected: Measures, what: string) => {
     for (const name of names) {

@@ -8,8 +8,9 @@
  * log-likelihood ratios.
  */
 import { keyedRandom } from '../../../src/random.js';
-import type { MeasureName } from '../../../src/scoring/measures/measures.js';
-import { bayesThreshold, normalisedCosts, priors, softplus } from '../../../src/scoring/measures/metrics.js';
+import { type MeasureName, measures } from '../../../src/scoring/measures/measure-table.js';
+import { softplus } from '../../../src/scoring/measures/cllr.js';
+import { bayesThreshold, normalisedCosts } from '../../../src/scoring/measures/detection-cost.js';
 import { hullCllr, hullCorners } from '../../../src/scoring/measures/pav.js';
 import type { SpeakerPairs } from '../../../src/scoring/scores/speaker-pairs.js';
 
@@ -117,12 +118,13 @@ function measuresAt(level: number, scale: number): Record<MeasureName, number> {
     const { perMiss, perFalseAlarm } = normalisedCosts({ pTarget });
     return perMiss * miss + perFalseAlarm * falseAlarm;
   };
-  const costs = priors.flatMap(({ pTarget, min, act }) => {
+  const costs = measures.flatMap(({ name, pTarget, needsLlrs }) => {
+    if (pTarget === undefined) return [];
     const threshold = bayesThreshold({ pTarget }) / scale;
-    return [
-      [min, misses.reduce((least, miss, i) => Math.min(least, cost(miss, falseAlarms[i], pTarget)), 1)],
-      [act, cost(missAt(level, threshold), falseAlarmAt(level, threshold), pTarget)],
-    ];
+    const value = needsLlrs
+      ? cost(missAt(level, threshold), falseAlarmAt(level, threshold), pTarget)
+      : misses.reduce((least, miss, i) => Math.min(least, cost(miss, falseAlarms[i], pTarget)), 1);
+    return [[name, value]];
   });
   let cllr = 0;
   for (let z = -9; z < 9; z += 0.005) {

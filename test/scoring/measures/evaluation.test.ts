@@ -25,6 +25,15 @@ describe('evaluation', () => {
     assert.ok(cllr! > 0.5);
   });
 
+  it('keeps the order of its fields, which JSON has too', () => {
+    const any = 'trials targets nontargets eer threshold minDcf minDcf005 minDcf0001 minCllr';
+    assert.equal(Object.keys(evaluateScores(scores, trials)).join(' '), any);
+    assert.equal(
+      Object.keys(evaluateScores(scores, trials, { calibrated: true, partial: 'a part' })).join(' '),
+      `${any} actDcf actDcf005 actDcf0001 cllr partial`,
+    );
+  });
+
   it('describes itself in one line, in percent', () => {
     assert.equal(
       describeScores(evaluateScores(scores, trials)),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { keyedRandom } from '../../../src/random.js';
 import { detCurve } from '../../../src/scoring/measures/det-curve.js';
-import { computeCllr, curveMinCllr } from '../../../src/scoring/measures/metrics.js';
+import { computeCllr } from '../../../src/scoring/measures/cllr.js';
+import { curveMinCllr } from '../../../src/scoring/measures/min-cllr.js';
 import { hullCllr, hullCorners } from '../../../src/scoring/measures/pav.js';
 
 describe('pav', () => {

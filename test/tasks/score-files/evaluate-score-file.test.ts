@@ -50,6 +50,14 @@ describe('evaluate-score-file', () => {
       const [low, high] = report.intervals![name]!;
       assert.ok(low <= report[name]! && report[name]! <= high && low < high, name);
     }
+    assert.equal(
+      Object.keys(report.intervals!).join(' '),
+      'eer minCllr minDcf minDcf005 minDcf0001 actDcf actDcf005 actDcf0001 cllr',
+    );
+    assert.equal(
+      report.operatingPoints.map(({ at }) => at).join(' '),
+      'EER minDCF(0.01) minDCF(0.05) minDCF(0.001) actDCF(0.01) actDCF(0.05) actDCF(0.001)',
+    );
     const bare = reportOnScoreFile(scores(), { ...options, speakers: speakers() });
     assert.deepEqual(bare.intervals, report.intervals);
   });

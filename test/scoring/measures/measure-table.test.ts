@@ -3,13 +3,10 @@ import { readFileSync } from 'node:fs';
 import { UserError } from '../../../src/errors.js';
 import { keyedRandom } from '../../../src/random.js';
 import { detCurve } from '../../../src/scoring/measures/det-curve.js';
-import {
-  computeActDcf,
-  computeCllr,
-  computeEer,
-  computeMinDcf,
-  curveEer,
-} from '../../../src/scoring/measures/metrics.js';
+import { curveActDcf } from '../../../src/scoring/measures/act-dcf.js';
+import { computeCllr } from '../../../src/scoring/measures/cllr.js';
+import { computeEer, curveEer } from '../../../src/scoring/measures/eer.js';
+import { computeMinDcf } from '../../../src/scoring/measures/min-dcf.js';
 import { readSafetensors } from '../../../src/storage/safetensors.js';
 
 interface MinDcfReference {
@@ -23,7 +20,7 @@ interface ReferenceSet {
   };
 }
 
-describe('metrics', () => {
+describe('measures', () => {
   const fixtures = 'test/fixtures/metrics/metrics';
   const { sets } = JSON.parse(readFileSync(`${fixtures}.json`, 'utf8')) as { sets: Record<string, ReferenceSet> };
 
@@ -109,8 +106,8 @@ describe('metrics', () => {
     );
     close(computeCllr([0, 0], [1, 0]), 1, 'Cllr of scores that say nothing');
     // ln 99 = 4.595…: the second target falls below it.
-    assert.equal(computeActDcf(llrs, labels), 0.5);
-    close(computeActDcf([5, 5], [true, false], { pTarget: 0.01 }), 99, 'one false alarm of one, at p = 0.01');
+    assert.equal(curveActDcf(detCurve(llrs, labels)), 0.5);
+    close(curveActDcf(detCurve([5, 5], [true, false]), { pTarget: 0.01 }), 99, 'one false alarm of one, at p = 0.01');
     assert.equal(computeCllr([800, -800], [false, true]), 800 / Math.LN2); // no overflow
   });
 

@@ -1,0 +1,44 @@
+/**
+ * @file Cllr (Brümmer and du Preez, Computer Speech and Language 20, 2006): the mean cost of log-likelihood ratios over all
+ * priors, in bits; 0 is perfect, 1 says nothing.
+ */
+import { splitScores, type TrialLabels } from './det-curve.js';
+import type { Measure } from './measure.js';
+import type { SortedTrials, Weighting } from './weighted-trials.js';
+
+export const cllr: Measure<'cllr', true> = {
+  name: 'cllr',
+  title: 'Cllr',
+  needsLlrs: true,
+  format: 'bits',
+  bounds: { greatest: Infinity },
+  shown: ['line', 'comparison', 'many systems', 'page'],
+  evaluate: ({ scores, labels }) => computeCllr(scores, labels),
+  weigh: weightedCllr,
+};
+
+/** Cllr of log-likelihood ratios (natural logarithm), in bits: ½ (mean log₂(1 + e^−s) of targets + mean log₂(1 + e^s)). */
+export function computeCllr(llrs: ArrayLike<number>, labels: TrialLabels): number {
+  const { targets, nontargets } = splitScores(llrs, labels);
+  const missCost = targets.reduce((sum, llr) => sum + softplus(-llr), 0) / targets.length;
+  const falseAlarmCost = nontargets.reduce((sum, llr) => sum + softplus(llr), 0) / nontargets.length;
+  return (missCost + falseAlarmCost) / 2 / Math.LN2;
+}
+
+/** ln(1 + e^x) without overflow. */
+export const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+function weightedCllr({ scores, targets, nontargets, speakers }: SortedTrials): (weighting: Weighting) => number {
+  const missCosts = Float64Array.from(targets, (trial) => softplus(-scores[trial]));
+  const falseAlarmCosts = Float64Array.from(nontargets, (trial) => softplus(scores[trial]));
+  return ({ multiplicity, targetWeight, nontargetWeight }) => {
+    const { target, enroll, test } = speakers;
+    let missCost = 0;
+    for (let i = 0; i < target.length; i++) missCost += multiplicity[target[i]] * missCosts[i];
+    let falseAlarmCost = 0;
+    for (let i = 0; i < enroll.length; i++) {
+      falseAlarmCost += multiplicity[enroll[i]] * multiplicity[test[i]] * falseAlarmCosts[i];
+    }
+    return (missCost / targetWeight + falseAlarmCost / nontargetWeight) / 2 / Math.LN2;
+  };
+}
