@@ -38,7 +38,7 @@ mayImport.recipe = [...mayImport.tasks, 'nn', 'tasks'];
 const rooms = {
   corpus: ['manifest', 'trials', 'inspection', 'readers', 'export'],
   features: ['fbank', 'augmentation', '.', 'cache'],
-  engine: ['program', 'trace', 'lower', 'passes', 'onnx', '.'],
+  engine: ['program', 'trace', 'lower', 'passes', 'dynamic-sizes', 'onnx', '.'],
   scoring: ['scores', 'backend', 'measures', 'calibration', 'intervals'],
   report: ['text', 'comparison', 'figures', 'html', '.'],
   recipe: [

@@ -71,7 +71,7 @@ const copyTensors = (tensors: HostTensors): HostTensors =>
 
 function checkedData(name: string, data: HostData | undefined, shape: readonly number[]): HostData {
   if (data?.length !== sizeOf(shape)) {
-    throw new Error(`internal: input ${name} needs ${sizeOf(shape)} values, got ${data?.length ?? 'none'}`);
+    throw internal(`input ${name} needs ${sizeOf(shape)} values, got ${data?.length ?? 'none'}`);
   }
   return data;
 }

@@ -12,8 +12,9 @@
  */
 import { createRequire } from 'node:module';
 import type * as Ort from 'onnxruntime-node';
-import { UserError } from '../errors.js';
-import { TRIALS, traceSizes, unifyTraces } from './dynamic-sizes.js';
+import { internal, UserError } from '../errors.js';
+import { TRIALS, traceSizes } from './dynamic-sizes/formulas.js';
+import { unifyTraces } from './dynamic-sizes/unify-traces.js';
 import type { DType, HostData, HostTensors } from './program/host-tensor.js';
 import './lower/all-lowerings.js';
 import { encodeOnnx } from './onnx/encode.js';
@@ -70,7 +71,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     const graph = optimise(traceProgram(program, [...inputPorts, ...statePorts]));
     foldScalesOfAddends(graph);
     for (const name of stateNames) {
-      if (!graph.outputs.some((output) => output.name === name)) throw new Error(`internal: the step drops ${name}`);
+      if (!graph.outputs.some((output) => output.name === name)) throw internal(`the step drops ${name}`);
     }
     // A graph's outputs need names of their own: state goes in as `name` and comes out as `new:name`, under the shape
     // in which it was computed, since a reshape of a graph's output would copy it.
@@ -184,15 +185,14 @@ function inputsAt(inputs: TensorSpecs, sizes: Record<string, number>) {
 
 function fixedInputs(inputs: TensorSpecs) {
   for (const [name, { shape }] of Object.entries(inputs)) {
-    if (shape.some((size) => typeof size === 'string'))
-      throw new Error(`internal: step input ${name} has no fixed shape`);
+    if (shape.some((size) => typeof size === 'string')) throw internal(`step input ${name} has no fixed shape`);
   }
   return inputsAt(inputs, {});
 }
 
 function requireInput<T>(feed: Record<string, T>, name: string): T {
   const data = feed[name];
-  if (data === undefined) throw new Error(`internal: the input ${name} was not fed`);
+  if (data === undefined) throw internal(`the input ${name} was not fed`);
   return data;
 }
 

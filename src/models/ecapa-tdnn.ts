@@ -7,6 +7,7 @@
  * `lengths` mask the squeeze-and-excitation and the pooling only, as there. The concatenations before MFA and before
  * the attention are never built: their weights are split instead.
  */
+import { internal } from '../errors.js';
 import { z } from 'zod';
 import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
@@ -159,7 +160,7 @@ function attentivePooling(x: Tensor, globalContext: boolean, context: Context): 
   const heard = tf.tanh(activate(attention, { name: 'asp.tdnn' }, context));
   const logits = timeConvolution(heard, tensors['asp.conv.conv.weight'], tensors['asp.conv.conv.bias']);
   if (context.onAttention) {
-    if (weights) throw new Error('internal: attention is observed in whole utterances only');
+    if (weights) throw internal('attention is observed in whole utterances only');
     context.onAttention(POOLING, tf.transpose(tf.softmax(logits), [1, 0, 2])); // [B, C, T]
   }
   const { mean, deviation } = attentiveStatistics(x, logits, weights);

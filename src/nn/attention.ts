@@ -7,6 +7,7 @@
  * constant to a row of scores, which softmax ignores, and the weights of a query sum to one, so a value bias only
  * moves the output's: neither is ever added to the many rows.
  */
+import { internal } from '../errors.js';
 import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
@@ -40,7 +41,7 @@ export function attention(queries: Tensor, rows: Tensor, tensors: TensorMap, opt
   const valueShift = tf.matMul(outputWeight as tf.Tensor2D, tf.reshape(value.bias, [-1, 1]) as tf.Tensor2D);
   const outputBias = tf.add(tf.reshape(valueShift, [-1]), tensors[`${name}.out_proj.bias`]);
 
-  if (options.onWeights && channels === 'first') throw new Error('internal: attention is observed in evaluation only');
+  if (options.onWeights && channels === 'first') throw internal('attention is observed in evaluation only');
   const attend =
     channels === 'first' ? attendColumns : (q: Tensor, k: Tensor, v: Tensor) => attendRows(q, k, v, options.onWeights);
   const look = (weight: Tensor, bias: Tensor) => {

@@ -5,6 +5,7 @@
  * the gradient of the reflection adds the margins back, mirrored. ONNX Runtime's own transposed convolution and
  * strided weight gradient are several times slower.
  */
+import { internal } from '../errors.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 
@@ -90,7 +91,7 @@ function gatherTaps(x: Tensor, kernel: number, dilation: number, count: number):
 /** [C', kernel·C] → [C, kernel·C'] with the taps in reverse order: the adjoint's weight. */
 function flipTaps(weight: Tensor, kernel: number, inputs: number): Tensor {
   const taps = tf.split(weight, kernel, 1) as tf.Tensor2D[];
-  if (taps[0].shape[1] !== inputs) throw new Error('internal: convolution weight is not tap-major');
+  if (taps[0].shape[1] !== inputs) throw internal('convolution weight is not tap-major');
   return tf.concat(
     taps.reverse().map((tap) => tf.transpose(tap)),
     1,

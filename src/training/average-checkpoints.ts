@@ -10,7 +10,7 @@ import type { Engine } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { Utterance } from '../corpus/manifest/manifest.js';
-import { UserError } from '../errors.js';
+import { internal, UserError } from '../errors.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache/cache.js';
 import { writeModelFolder } from '../models/model-folder.js';
@@ -102,7 +102,7 @@ async function recomputeStatistics(tensors: HostTensors, options: AverageCheckpo
     for (let done = 0; done < batches; done++) {
       signal?.throwIfAborted();
       const batch = await loader.next();
-      if (!batch) throw new Error(`internal: the loader ended at batch ${done} of ${batches}`);
+      if (!batch) throw internal(`the loader ended at batch ${done} of ${batches}`);
       const features = { dtype: 'float32' as const, shape: [batchSize, cropFrames, model.bins], data: batch.features };
       for (const [name, { data, shape }] of Object.entries(await inference.run({ features }))) {
         const sum = sums.get(name) ?? new Float64Array(sizeOf(shape));

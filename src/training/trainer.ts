@@ -12,7 +12,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { HostTensors } from '../engine/program/host-tensor.js';
 import type { Engine } from '../engine/program/program.js';
 import type { Utterance } from '../corpus/manifest/manifest.js';
-import { UserError } from '../errors.js';
+import { internal, UserError } from '../errors.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache/cache.js';
 import type { FeatureCache } from '../features/cache/cache.js';
@@ -137,7 +137,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
         signal.throwIfAborted();
       }
       const batch = await loader.next();
-      if (!batch) throw new Error(`internal: the loader ended at step ${done} of ${totalSteps}`);
+      if (!batch) throw internal(`the loader ended at step ${done} of ${totalSteps}`);
       const scalars = { step: done, seed, learningRate: learningRate(done), margin: margin(done) };
       const report = await step.run(batch, scalars);
       checkFinite(report, done, metrics.path);

@@ -5,6 +5,7 @@
  * repeat one number ("splats") stay symbolic, so that sums with zero, products with one and scalar folds are seen
  * by the lowerings; they are only written out when the graph is encoded.
  */
+import { internal } from '../../errors.js';
 import type { DType } from '../program/host-tensor.js';
 import { sizeOf } from '../program/host-tensor.js';
 
@@ -124,7 +125,7 @@ export function splatOf(value: Value): number | undefined {
 /** All values of a constant. */
 export function constantData(value: Value): GraphData {
   const { constant, dtype, shape } = value;
-  if (!constant) throw new Error(`internal: ${value.name} is not a constant`);
+  if (!constant) throw internal(`${value.name} is not a constant`);
   if ('data' in constant) return constant.data;
   if (dtype === 'int64') return new BigInt64Array(sizeOf(shape)).fill(BigInt(constant.splat));
   const Typed = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];

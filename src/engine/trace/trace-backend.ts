@@ -5,6 +5,7 @@
  * adds nodes to it (`src/engine/lower/`). Nothing is computed, so a program must not read a tensor's values.
  * Shapes are those of one assignment of sizes; `dynamic.ts` unifies several traces for sizes that vary.
  */
+import { internal } from '../../errors.js';
 import * as tf from '../tfjs.js';
 import type { DType, HostTensors } from '../program/host-tensor.js';
 import type { Program, TensorMap } from '../program/program.js';
@@ -21,7 +22,7 @@ export type Lowering<Attrs> = (graph: GraphBuilder, inputs: KernelInputs, attrs:
 let current: GraphBuilder | undefined;
 
 function graphUnderTrace(): GraphBuilder {
-  if (!current) throw new Error('internal: a kernel of the tracing backend was called outside a trace');
+  if (!current) throw internal('a kernel of the tracing backend was called outside a trace');
   return current;
 }
 

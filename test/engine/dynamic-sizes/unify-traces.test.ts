@@ -3,14 +3,14 @@
  * sizes in shapes and numbers; and refused, with the reason, for programs that one graph cannot express.
  */
 import assert from 'node:assert/strict';
-import { createEngine } from '../../src/engine/create-engine.js';
-import type { HostTensors } from '../../src/engine/program/host-tensor.js';
-import type { Engine, Program, TensorSpecs } from '../../src/engine/program/program.js';
-import * as tf from '../../src/engine/tfjs.js';
-import type { Tensor } from '../../src/engine/tfjs.js';
-import { positionalEncoding } from '../../src/nn/positional-encoding.js';
-import { assertAllClose } from './assert-close.js';
-import { integers, normal } from './random-tensors.js';
+import { createEngine } from '../../../src/engine/create-engine.js';
+import type { HostTensors } from '../../../src/engine/program/host-tensor.js';
+import type { Engine, Program, TensorSpecs } from '../../../src/engine/program/program.js';
+import * as tf from '../../../src/engine/tfjs.js';
+import type { Tensor } from '../../../src/engine/tfjs.js';
+import { positionalEncoding } from '../../../src/nn/positional-encoding.js';
+import { assertAllClose } from '../assert-close.js';
+import { integers, normal } from '../random-tensors.js';
 
 /** Batches and lengths far from those traced (3 to 7, 211 to 421), down to the smallest. */
 const sizes = [
