@@ -36,6 +36,12 @@ function oncePerPlace(complaints: readonly string[]): string[] {
 }
 
 function complain(issue: z.core.$ZodIssue, schema: z.ZodType, root: Located, prefix: readonly string[]): string[] {
+  // Of a name or a mapping, what is wrong within the mapping says more than that it is neither.
+  const within = issue.code === 'invalid_union' ? issue.errors.flat().filter(({ path }) => path.length > 0) : [];
+  if (within.length > 0) {
+    const from = (path: PropertyKey[]) => [...issue.path, ...path];
+    return within.flatMap((each) => complain({ ...each, path: from(each.path) }, schema, root, prefix));
+  }
   const at = pathOf([...prefix, ...issue.path]);
   const found = nearestLocated(root, issue.path);
   if (issue.code === 'unrecognized_keys') {

@@ -5,23 +5,26 @@
  * latents [B·L, E] attend to the frames `reps` times (one head), then to one another in `layers` transformer layers, whose
  * stages are concatenated and reduced. A head makes the embedding, which is batch-normalised. As in the released code, only keys and values are normalised (queries too with `queryScale`), and
  * dropout follows each MLP's second map only. Parameter names are those of the released code. With `pooling`, the control,
- * the frames are pooled where latents would attend to them (`frame-pooling.ts`).
+ * the frames are pooled where latents would attend to them (`pooling/`).
  */
 import { z } from 'zod';
 import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
-import { gelu, relu } from '../nn/activations.js';
-import { attention, repeatForBatch } from '../nn/attention.js';
+import { relu } from '../nn/activations.js';
+import { repeatForBatch } from '../nn/attention.js';
 import { batchNorm } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
-import { normal, orthogonalRows } from '../nn/initialize.js';
-import { foldAffine, layerNormalize } from '../nn/layer-norm.js';
+import { layerNormalize } from '../nn/layer-norm.js';
 import { linear, linearProduct, pointwise } from '../nn/linear.js';
 import { createFrameEncoder } from './frame-encoder.js';
-import { FRAME_POOLINGS, type FramePooling, framePoolingMacs, listFramePooling, poolFrames } from './frame-pooling.js';
+import { initialLatents, latentInit } from './latent-init.js';
+import { createLatentLayer, type LatentLayer } from './latent-layer.js';
 import type { EmbedOptions, FrameAttentionLayer, SpeakerModel } from './model.js';
 import { createParameterList } from './parameter-list.js';
+import { createLatentAttention } from './pooling/cross-attention.js';
+import type { LatentPooling } from './pooling/pooling.js';
+import { createLatentPooling, poolingName } from './pooling/registry.js';
 
 export const acaNetOptions = z
   .strictObject({
@@ -53,12 +56,7 @@ export const acaNetOptions = z
     /** Subtract from each embedding its mean over the latents, before the last normalisation; not in the released code. */
     centred: z.boolean().default(false),
     /** How the latents start. The released code: normal, 0.02 (from which embeddings collapse; see docs). */
-    latentInit: z
-      .strictObject({
-        distribution: z.enum(['normal', 'orthogonal']).default('normal'),
-        std: z.number().positive().default(0.02),
-      })
-      .prefault({}),
+    latentInit: latentInit.prefault({}),
     /**
      * Factors on the initial weights of what is added to the latents: the attention's (or pooling's) output map, each
      * MLP's second map. Absent: 1, as released; with 0 every layer starts as the identity.
@@ -78,7 +76,7 @@ export const acaNetOptions = z
     /** Layers that expand a frame, the further ones of its own values only. Absent: 1, as released. */
     expansionLayers: z.int().positive().optional(),
     /** What makes the frames' summary. cross-attention: latents attend to the frames. The others are controls. */
-    pooling: z.enum(['cross-attention', ...FRAME_POOLINGS]).optional(),
+    pooling: poolingName.optional(),
   })
   .refine(({ embed, heads }) => embed % heads === 0, { error: 'embed must be a multiple of heads', path: ['heads'] })
   // What an option's absence means is left out: equal networks are to be equal settings.
@@ -102,16 +100,6 @@ interface Context {
   readonly batch: number;
   readonly channels: ChannelAxis;
   readonly training: EmbedOptions['training'];
-}
-
-interface AttendOptions {
-  readonly name: string;
-  readonly pooling?: FramePooling;
-  readonly heads: number;
-  readonly context: Context;
-  /** One utterance's latents, where all utterances' are still the same. */
-  readonly shared?: Tensor;
-  readonly onWeights?: (weights: Tensor) => void;
 }
 
 /** What a table must say of a model beside its size: the options that make it another network than the released one. */
@@ -148,29 +136,30 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const selfName = (block: number, layer: number) => `ACA_blocks.${block}.latent_transformer.transformer.${layer}`;
   const reductionName = (block: number) => `ACA_blocks.${block}.latent_transformer.ch_reduction`;
   const indices = (count: number) => [...Array(count).keys()];
-  const crossLayer = (block: number, rep: number): FrameAttentionLayer => ({
-    name: crossName(block, rep),
-    title: `block ${block + 1}, ${pooling ? `${pooling} pooling` : 'cross attention'} ${rep + 1}`,
-    rows: pooling ? 'heads' : 'latents',
-  });
+  const sizes = { embed, latents, outputScale: outputInit.attention, queryScale: options.queryScale };
+  const latentLayer = (name: string, mlp: number, source: LatentPooling) =>
+    createLatentLayer({ name, embed, latents, mlp, mlpScale: outputInit.mlp, source });
+  const blockLayers = indices(blocks).map((block) => ({
+    cross: indices(reps).map((rep) => {
+      const name = crossName(block, rep);
+      const source = createLatentPooling(pooling ?? 'cross-attention', { name, ...sizes });
+      const title = `block ${block + 1}, ${source.title} ${rep + 1}`;
+      const shown: FrameAttentionLayer | undefined = source.rows && { name, title, rows: source.rows };
+      return { name, shown, layer: latentLayer(name, attentionMlp, source) };
+    }),
+    self: indices(layers).map((layer) => {
+      const name = selfName(block, layer);
+      return { name, layer: latentLayer(name, transformerMlp, createLatentAttention({ name, heads, ...sizes })) };
+    }),
+    reduction: reductionName(block),
+  }));
 
   const list = createParameterList();
-  const attentionLayer = (name: string, mlp: number, pooling?: FramePooling) => {
-    const outputScale = outputInit.attention;
-    list.layerNorm(`${name}.lnorm1`, embed);
-    if (pooling) listFramePooling(list, `${name}.pool`, { pooling, embed, outputScale });
-    else list.attention(`${name}.attn`, embed, outputScale);
-    list.layerNorm(`${name}.lnorm2`, embed);
-    list.linear(`${name}.linear1`, embed, mlp);
-    list.linear(`${name}.linear2`, mlp, embed, outputInit.mlp);
-  };
-  const { distribution, std } = options.latentInit;
-  list.parameter('latent', [latents, 1, embed], distribution === 'normal' ? normal(std) : orthogonalRows(std));
+  list.parameter('latent', [latents, 1, embed], initialLatents(options.latentInit));
   frameEncoder.list(list);
-  for (const block of indices(blocks)) {
-    for (const rep of indices(reps)) attentionLayer(crossName(block, rep), attentionMlp, pooling);
-    for (const layer of indices(layers)) attentionLayer(selfName(block, layer), transformerMlp);
-    list.conv1d(reductionName(block), embed * (layers + 1), embed);
+  for (const { cross, self, reduction } of blockLayers) {
+    for (const { layer } of [...cross, ...self]) layer.list(list);
+    list.conv1d(reduction, embed * (layers + 1), embed);
   }
   const embeddingSize = head === '1dL' ? embed : latents;
   if (head === '1dE') list.conv1d('ch_compression', embed, 1);
@@ -178,43 +167,12 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   if (head === 'fc') list.linear('ch_compression', latents * embed, latents);
   list.batchNorm('final_norm.norm', embeddingSize);
 
-  /** Attention of the latents over `rows`, or pooling of them, and an MLP, each with a residual; all in the context's layout. */
-  function attend(
-    latent: Tensor,
-    rows: Tensor,
-    tensors: TensorMap,
-    { name, heads, pooling, context, shared, onWeights }: AttendOptions,
-  ): Tensor {
-    const { batch, channels, training } = context;
-    const affineOf = (norm: string) => ({ gain: tensors[`${norm}.weight`], shift: tensors[`${norm}.bias`] });
-    const affine = affineOf(`${name}.lnorm1`);
-    const attended = () => {
-      const { queryScale } = options;
-      const from = shared ?? latent;
-      const queries = queryScale === null ? from : tf.mul(layerNormalize(from, channels), queryScale);
-      const sharedQueries = Boolean(shared);
-      const attentionOptions = { name: `${name}.attn`, affine, batch, heads, channels, sharedQueries, onWeights };
-      return attention(queries, rows, tensors, attentionOptions);
-    };
-    const pooled = (pooling: FramePooling) =>
-      poolFrames(rows, tensors, { name: `${name}.pool`, pooling, affine, batch, latents, channels, onWeights });
-    const heard = tf.add(pooling ? pooled(pooling) : attended(), latent);
-    const first = foldAffine(
-      tensors[`${name}.linear1.weight`],
-      tensors[`${name}.linear1.bias`],
-      affineOf(`${name}.lnorm2`),
-    );
-    const hidden = gelu(linear(layerNormalize(heard, channels), first.weight, first.bias, channels));
-    const mixed = linear(hidden, tensors[`${name}.linear2.weight`], tensors[`${name}.linear2.bias`], channels);
-    return tf.add(training?.dropout ? training.dropout(mixed) : mixed, heard);
-  }
-
   /** The concatenated stages of the latent transformer, reduced: Σ Wᵢ·stageᵢ + b, without building the concatenation. */
-  function reduceStages(stages: Tensor[], tensors: TensorMap, block: number, channels: ChannelAxis): Tensor {
-    const weights = tf.split(pointwise(tensors[`${reductionName(block)}.weight`]), stages.length, 1);
+  function reduceStages(stages: Tensor[], tensors: TensorMap, name: string, channels: ChannelAxis): Tensor {
+    const weights = tf.split(pointwise(tensors[`${name}.weight`]), stages.length, 1);
     const [first, ...rest] = stages.map((stage, i) =>
       i === 0
-        ? linear(stage, weights[i], tensors[`${reductionName(block)}.bias`], channels)
+        ? linear(stage, weights[i], tensors[`${name}.bias`], channels)
         : linearProduct(stage, weights[i], channels),
     );
     return relu(rest.reduce((sum, part) => tf.add(part, sum), first));
@@ -232,6 +190,9 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     return tf.add(tf.sum(tf.mul(grid, tf.reshape(weight, [1, 1, latents])), 2), bias); // [B, E]
   }
 
+  const sum = (parts: readonly { layer: LatentLayer }[], rows: number) =>
+    parts.reduce((total, { layer }) => total + layer.macs(rows), 0);
+  const attending = blockLayers.flatMap(({ cross }) => cross.flatMap(({ shown }) => shown ?? []));
   return {
     title: `ACA-Net (${latents} latents, embed ${embed}, ${blocks} × [${reps} ${pooling ?? 'cross'}, ${layers} self])`,
     bins,
@@ -241,9 +202,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     parameters: list.parameters,
     batchNorms: list.batchNorms,
     derivedBuffers: { 'embed.pe': [10000, 1, embed] },
-    ...(pooling !== 'statistics' && {
-      frameAttention: indices(blocks).flatMap((block) => indices(reps).map((rep) => crossLayer(block, rep))),
-    }),
+    ...(attending.length > 0 && { frameAttention: attending }),
     dropoutRate: options.dropout,
     dropoutSites: (batch) => indices(blocks * (reps + layers)).map(() => ({ rows: embed, columns: batch * latents })),
 
@@ -254,23 +213,24 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
       const byRow = tf.reshape(tensors.latent, [latents, embed]);
       const initial = context.channels === 'first' ? tf.transpose(byRow) : byRow;
       let latent = repeatForBatch(initial, context);
-      for (const block of indices(blocks)) {
-        for (const rep of indices(reps)) {
+      const { batch, channels } = context;
+      const dropout = training?.dropout;
+      for (const [block, { cross, self, reduction }] of blockLayers.entries()) {
+        for (const [rep, { name, shown, layer }] of cross.entries()) {
           const shared = block === 0 && rep === 0 ? initial : undefined;
-          const layer = crossLayer(block, rep);
-          const onWeights = onAttention && ((weights: Tensor) => onAttention(layer, weights)); // [B, L, T]
-          latent = attend(latent, frames, tensors, { name: layer.name, heads: 1, pooling, context, shared, onWeights });
-          onLatents?.(layer.name, latent, context.channels);
+          const onWeights = shown && onAttention && ((weights: Tensor) => onAttention(shown, weights)); // [B, L, T]
+          latent = layer.apply(latent, frames, tensors, { batch, channels, dropout, shared, onWeights });
+          onLatents?.(name, latent, channels);
         }
         const stages = [latent];
-        for (const layer of indices(layers)) {
-          const rows = layerNormalize(latent, context.channels);
-          latent = attend(latent, rows, tensors, { name: selfName(block, layer), heads, context });
-          onLatents?.(selfName(block, layer), latent, context.channels);
+        for (const { name, layer } of self) {
+          const rows = layerNormalize(latent, channels);
+          latent = layer.apply(latent, rows, tensors, { batch, channels, dropout });
+          onLatents?.(name, latent, channels);
           stages.push(latent);
         }
-        latent = reduceStages(stages, tensors, block, context.channels);
-        onLatents?.(reductionName(block), latent, context.channels);
+        latent = reduceStages(stages, tensors, reduction, channels);
+        onLatents?.(reduction, latent, channels);
       }
       const statistics = training?.statistics;
       const compressed = compress(latent, tensors, context);
@@ -283,14 +243,10 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
     },
 
     macs(frames) {
-      const attending = (rows: number) => 2 * latents * embed ** 2 + 2 * rows * embed ** 2 + 2 * latents * rows * embed;
-      const summary = pooling ? framePoolingMacs(pooling, embed, frames) : attending(frames);
-      const mlp = (hidden: number) => 2 * latents * embed * hidden;
       const reduction = latents * embed * (layers + 1) * embed;
-      const transformer = layers * (attending(latents) + mlp(transformerMlp));
-      const block = reps * (summary + mlp(attentionMlp)) + transformer + reduction;
+      const ofBlocks = blockLayers.map(({ cross, self }) => sum(cross, frames) + sum(self, latents) + reduction);
       const compression = latents * embed * (head === 'fc' ? latents : 1);
-      return frameEncoder.macs(frames) + blocks * block + compression;
+      return frameEncoder.macs(frames) + ofBlocks.reduce((total, block) => total + block) + compression;
     },
   };
 }

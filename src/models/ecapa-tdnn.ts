@@ -2,25 +2,26 @@
  * @file ECAPA-TDNN (Desplanques et al., Interspeech 2020) with SpeechBrain's structure and parameter names.
  *
  * Channels first throughout, [C, B, T]: a TDNN block, three (or more) SE-Res2Net blocks whose outputs are joined by the
- * multi-layer feature aggregation (MFA), attentive statistics pooling with global context, batch normalisation, a
- * linear map. Every TDNN block is convolution → ReLU → batch normalisation; convolutions pad by reflection.
- * `lengths` mask the squeeze-and-excitation and the pooling only, as there. The concatenations before MFA and before
- * the attention are never built: their weights are split instead.
+ * multi-layer feature aggregation (MFA), attentive statistics pooling with global context (or another pooling, in its
+ * place), batch normalisation, a linear map. Every TDNN block is convolution → ReLU → batch normalisation; convolutions
+ * pad by reflection. `lengths` mask the squeeze-and-excitation and the pooling only, as there. The concatenation before MFA is never
+ * built: its weight is split instead.
  */
-import { internal } from '../errors.js';
 import { z } from 'zod';
 import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { relu } from '../nn/activations.js';
-import { batchNorm } from '../nn/batch-norm.js';
+import { batchNormFrames } from '../nn/batch-norm.js';
 import type { BatchStatistics } from '../nn/batch-norm.js';
 import { convolutionMargin, timeConvolution } from '../nn/convolution.js';
-import { linearChannels, pointwise } from '../nn/linear.js';
-import { attentiveStatistics, frameWeights, statistics as pooledStatistics } from '../nn/statistics-pooling.js';
+import { linearChannels, pointwise, splitProduct } from '../nn/linear.js';
+import { frameWeights } from '../nn/statistics-pooling.js';
 import type { FrameWeights } from '../nn/statistics-pooling.js';
-import type { EmbedOptions, FrameAttentionLayer, SpeakerModel } from './model.js';
+import type { SpeakerModel } from './model.js';
 import { createParameterList } from './parameter-list.js';
+import { attentionOptions } from './pooling/attentive.js';
+import { createPooling, poolingOptions } from './pooling/registry.js';
 
 /** The published sizes: channels of the first block, the SE-Res2Net blocks, and the MFA. */
 export const ECAPA_SIZES = {
@@ -46,15 +47,16 @@ export const ecapaTdnnOptions = z
     channels: z.union([z.enum(['c512', 'c1024', 'c1024-mfa3072']), z.array(positive).min(3)]).default('c1024-mfa3072'),
     kernels: z.array(odd).default([5, 3, 3, 3, 1]),
     dilations: z.array(positive).default([1, 2, 3, 4, 1]),
-    attentionChannels: positive.default(128),
+    /** Of the attentive statistics pooling, which is the default. */
+    ...attentionOptions.shape,
     /** Parts into which a Res2Net block splits its channels. */
     res2netScale: z.int().min(2).default(8),
     /** Bottleneck of squeeze and excitation. */
     seChannels: positive.default(128),
-    /** Give the attention the utterance's mean and deviation as well. */
-    globalContext: z.boolean().default(true),
     /** Groups of the convolutions of each block. */
     groups: z.array(positive).default([1, 1, 1, 1, 1]),
+    /** What makes one vector of the frames. Absent: attentive, as published. */
+    pooling: poolingOptions.optional(),
   })
   .superRefine(({ bins, channels, kernels, dilations, groups, res2netScale }, context) => {
     const sizes = typeof channels === 'string' ? ECAPA_SIZES[channels] : channels;
@@ -76,6 +78,12 @@ export const ecapaTdnnOptions = z
       const message = `${indivisible} channels cannot be split into ${res2netScale} parts`;
       context.addIssue({ code: 'custom', path: ['res2netScale'], message });
     }
+  })
+  // Equal networks are to be equal settings: the options of the attentive pooling are the model's own.
+  .transform(({ pooling, ...options }) => {
+    if (pooling?.type !== 'attentive') return { ...options, ...(pooling && { pooling }) };
+    const { attentionChannels, globalContext } = pooling;
+    return { ...options, attentionChannels, globalContext };
   });
 export type EcapaTdnnOptions = z.infer<typeof ecapaTdnnOptions>;
 
@@ -83,7 +91,6 @@ interface Context {
   readonly tensors: TensorMap;
   readonly statistics?: BatchStatistics;
   readonly weights?: FrameWeights;
-  readonly onAttention?: EmbedOptions['onAttention'];
 }
 /** One TDNN block. */
 interface Tdnn {
@@ -92,18 +99,9 @@ interface Tdnn {
   readonly groups?: number;
 }
 
-/** Its weights are the softmax over time of each channel's logits. */
-const POOLING: FrameAttentionLayer = { name: 'asp', title: 'attentive statistics pooling', rows: 'channels' };
-
-const flat = (x: Tensor) => tf.reshape(x, [x.shape[0], -1]);
-
-function normalize(x: Tensor, name: string, { tensors, statistics }: Context): Tensor {
-  const matrix = batchNorm(x.shape.length === 2 ? x : flat(x), tensors, { name, channels: 'first', statistics });
-  return tf.reshape(matrix, x.shape);
-}
-
 /** ReLU, then batch normalisation. */
-const activate = (x: Tensor, { name }: Tdnn, context: Context) => normalize(relu(x), `${name}.norm.norm`, context);
+const activate = (x: Tensor, { name }: Tdnn, { tensors, statistics }: Context) =>
+  batchNormFrames(relu(x), tensors, { name: `${name}.norm.norm`, statistics });
 
 function tdnn(x: Tensor, block: Tdnn, context: Context): Tensor {
   const { [`${block.name}.conv.conv.weight`]: weight, [`${block.name}.conv.conv.bias`]: bias } = context.tensors;
@@ -130,43 +128,6 @@ function squeezeExcite(x: Tensor, name: string, { tensors, weights }: Context): 
   return tf.mul(x, tf.expandDims(gate, 2));
 }
 
-/** The product of a split weight with parts that stand for their concatenation: Σ Wᵢ·xᵢ, parts [Cᵢ, N]. */
-function splitProduct(parts: readonly Tensor[], weight: Tensor): Tensor {
-  const sizes = parts.map((part) => part.shape[0]);
-  const weights = tf.split(weight, sizes, 1);
-  const products = parts.map((part, i) => tf.matMul(weights[i] as tf.Tensor2D, part as tf.Tensor2D) as Tensor);
-  return products.reduce((sum, product) => tf.add(product, sum));
-}
-
-/** Attentive statistics pooling: [C, B, T] → [2C, B]. */
-function attentivePooling(x: Tensor, globalContext: boolean, context: Context): Tensor {
-  const { tensors, weights } = context;
-  const [, batch, frames] = x.shape as [number, number, number];
-  const weight = pointwise(tensors['asp.tdnn.conv.conv.weight']);
-  const bias = tf.reshape(tensors['asp.tdnn.conv.conv.bias'], [-1, 1]);
-  const [hidden] = weight.shape;
-  const local = (product: Tensor) => tf.reshape(product, [hidden, batch, frames]);
-  let attention: Tensor;
-  if (globalContext) {
-    const { mean, deviation } = pooledStatistics(x, weights);
-    const channels = x.shape[0];
-    const [localWeight, globalWeight] = tf.split(weight, [channels, 2 * channels], 1);
-    const shared = tf.add(splitProduct([mean, deviation], globalWeight), bias); // [hidden, B]
-    const product = local(tf.matMul(localWeight as tf.Tensor2D, flat(x) as tf.Tensor2D));
-    attention = tf.add(product, tf.expandDims(shared, 2));
-  } else {
-    attention = local(tf.add(tf.matMul(weight as tf.Tensor2D, flat(x) as tf.Tensor2D), bias));
-  }
-  const heard = tf.tanh(activate(attention, { name: 'asp.tdnn' }, context));
-  const logits = timeConvolution(heard, tensors['asp.conv.conv.weight'], tensors['asp.conv.conv.bias']);
-  if (context.onAttention) {
-    if (weights) throw internal('attention is observed in whole utterances only');
-    context.onAttention(POOLING, tf.transpose(tf.softmax(logits), [1, 0, 2])); // [B, C, T]
-  }
-  const { mean, deviation } = attentiveStatistics(x, logits, weights);
-  return tf.concat([mean, deviation], 0);
-}
-
 export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
   const { bins, embedding, kernels, dilations, attentionChannels, res2netScale, seChannels, globalContext, groups } =
     options;
@@ -175,6 +136,10 @@ export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
   const seBlocks = channels.slice(1, last).map((_, i) => i + 1);
   const mfaChannels = channels[last];
   const joined = channels.slice(1, last).reduce((sum, size) => sum + size, 0);
+  const pooling = createPooling(options.pooling ?? { type: 'attentive', attentionChannels, globalContext }, {
+    name: 'asp',
+    channels: mfaChannels,
+  });
 
   const list = createParameterList();
   const tdnnBlock = (name: string, inputs: number, outputs: number, kernel = 1, groupCount = 1) => {
@@ -195,10 +160,9 @@ export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
     if (channels[b - 1] !== channels[b]) list.conv1d(`${name}.shortcut.conv`, channels[b - 1], channels[b]);
   }
   tdnnBlock('mfa', joined, mfaChannels, kernels[last], groups[last]);
-  tdnnBlock('asp.tdnn', mfaChannels * (globalContext ? 3 : 1), attentionChannels);
-  list.conv1d('asp.conv.conv', attentionChannels, mfaChannels);
-  list.batchNorm('asp_bn.norm', 2 * mfaChannels);
-  list.conv1d('fc.conv', 2 * mfaChannels, embedding);
+  pooling.list(list);
+  list.batchNorm('asp_bn.norm', pooling.outputSize);
+  list.conv1d('fc.conv', pooling.outputSize, embedding);
 
   function seRes2net(x: Tensor, b: number, context: Context): Tensor {
     const { tensors } = context;
@@ -217,7 +181,8 @@ export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
     const block: Tdnn = { name: 'mfa', dilation: dilations[last], groups: groups[last] };
     if (kernels[last] > 1 || groups[last] > 1) return tdnn(tf.concat([...outputs], 0), block, context);
     const { tensors } = context;
-    const product = splitProduct(outputs.map(flat), pointwise(tensors['mfa.conv.conv.weight']));
+    const flat = outputs.map((x) => tf.reshape(x, [x.shape[0], -1]));
+    const product = splitProduct(flat, pointwise(tensors['mfa.conv.conv.weight']));
     const biased = tf.add(product, tf.reshape(tensors['mfa.conv.conv.bias'], [-1, 1]));
     const [, batch, frames] = outputs[0].shape as [number, number, number];
     return activate(tf.reshape(biased, [mfaChannels, batch, frames]), block, context);
@@ -226,21 +191,22 @@ export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
   const widestMargin = Math.max(...kernels.map((kernel, b) => convolutionMargin(kernel, dilations[b])));
   const size = typeof options.channels === 'string' ? options.channels : channels.join('-');
   return {
-    title: `ECAPA-TDNN (${size})`,
+    title: `ECAPA-TDNN (${[size, ...(options.pooling ? [`${options.pooling.type} pooling`] : [])].join(', ')})`,
     bins,
     embeddingSize: embedding,
-    minFrames: 1 + widestMargin,
-    minCropFrames: 3 + 2 * widestMargin,
+    minFrames: Math.max(1 + widestMargin, pooling.minFrames),
+    minCropFrames: Math.max(3 + 2 * widestMargin, pooling.minFrames),
     parameters: list.parameters,
     batchNorms: list.batchNorms,
     derivedBuffers: {},
-    frameAttention: [POOLING],
+    ...(pooling.attention && { frameAttention: [pooling.attention] }),
     dropoutRate: 0,
     dropoutSites: () => [],
 
-    embed(tensors, features, { training, lengths, onAttention } = {}) {
+    embed(tensors, features, { training, lengths, onAttention, onLatents } = {}) {
       const weights = lengths ? frameWeights(lengths, features.shape[1]!) : undefined;
-      const context: Context = { tensors, statistics: training?.statistics, weights, onAttention };
+      const statistics = training?.statistics;
+      const context: Context = { tensors, statistics, weights };
       const first: Tdnn = { name: 'blocks.0', dilation: dilations[0], groups: groups[0] };
       let x = tdnn(tf.transpose(features, [2, 0, 1]), first, context);
       const outputs: Tensor[] = [];
@@ -248,12 +214,10 @@ export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
         x = seRes2net(x, b, context);
         outputs.push(x);
       }
-      const pooled = normalize(
-        attentivePooling(aggregate(outputs, context), globalContext, context),
-        'asp_bn.norm',
-        context,
-      );
-      return tf.transpose(linearChannels(pooled, pointwise(tensors['fc.conv.weight']), tensors['fc.conv.bias']));
+      const frames = aggregate(outputs, context);
+      const pooled = pooling.pool(frames, tensors, { training, weights, onAttention, onLatents });
+      const normalized = batchNormFrames(pooled, tensors, { name: 'asp_bn.norm', statistics });
+      return tf.transpose(linearChannels(normalized, pointwise(tensors['fc.conv.weight']), tensors['fc.conv.bias']));
     },
 
     macs(frames) {
@@ -267,8 +231,7 @@ export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
       }, 0);
       const expansion = (frames * bins * channels[0] * kernels[0]) / groups[0];
       const aggregation = (frames * joined * mfaChannels * kernels[last]) / groups[last];
-      const attention = frames * mfaChannels * attentionChannels * (globalContext ? 4 : 2);
-      return expansion + blocks + aggregation + attention + 2 * mfaChannels * embedding;
+      return expansion + blocks + aggregation + pooling.macs(frames) + pooling.outputSize * embedding;
     },
   };
 }

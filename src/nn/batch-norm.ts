@@ -86,6 +86,12 @@ export function batchNorm(x: Tensor, tensors: TensorMap, { name, channels, stati
   return tf.add(tf.mul(x, slope), tf.sub(shift, tf.mul(perChannel(tensors[`${name}.running_mean`]), slope)));
 }
 
+/** The same over the channels of [C, B, T] or [C, B]. */
+export function batchNormFrames(x: Tensor, tensors: TensorMap, options: Omit<BatchNormOptions, 'channels'>): Tensor {
+  const matrix = x.shape.length === 2 ? x : tf.reshape(x, [x.shape[0], -1]);
+  return tf.reshape(batchNorm(matrix, tensors, { ...options, channels: 'first' }), x.shape);
+}
+
 /** The running statistics after one more batch: names → new values, shapes [C]. */
 export function updatedStatistics(
   batches: readonly { name: string; x: Tensor; channels: ChannelAxis }[],

@@ -137,6 +137,33 @@ for (const name of ['reference', 'onnx'] as const) {
       });
     }
 
+    for (const options of [
+      {
+        type: 'ecapa-tdnn',
+        channels: [16, 16, 16, 16, 24],
+        pooling: { type: 'cross-attention', latents: 5, embed: 8 },
+      },
+      { type: 'x-vector', channels: [8, 8, 8, 8, 12], pooling: { type: 'cross-attention', latents: 5, embed: 8 } },
+      { type: 'x-vector', channels: [8, 8, 8, 8, 12], pooling: 'attentive' },
+    ]) {
+      const pooling = typeof options.pooling === 'string' ? options.pooling : options.pooling.type;
+      it(`of ${options.type} with ${pooling} pooling leave the embedding as it is, and sum to one`, async () => {
+        const model = createModel(parseModelOptions({ bins: 8, ...options }, 'test'));
+        const tensors = initialTensors(model, 1);
+        const random = keyedRandom('test', 'attention');
+        const features = { frames: 30, bins: 8, data: Float32Array.from({ length: 240 }, () => random.normal()) };
+        const [mapper, embedder] = [(await createAttentionMapper(engine, model, tensors))!, await createEmbedder(engine, model, tensors)]; // prettier-ignore
+        const { embedding, maps } = await mapper.map(features);
+        assert.deepEqual(embedding, await embedder.embed(features));
+        assert.deepEqual([maps[0].rows, maps[0].frames], [pooling === 'attentive' ? 12 : 5, 30]);
+        for (const row of rowsOf(maps[0])) {
+          const sum = row.reduce((total, p) => total + p, 0);
+          assert.ok(Math.abs(sum - 1) < 1e-5, String(sum));
+        }
+        await Promise.all([mapper.close(), embedder.close()]);
+      });
+    }
+
     for (const fixtureName of ['aca_small', 'ecapa_small']) {
       it(`of ${fixtureName} leave the embedding as it is, to the last bit, and sum to one`, async () => {
         const { fixture, model, features } = fixtureModel(fixtureName);

@@ -1,4 +1,4 @@
-/** The controls (x-vector, ACA-Net with pooling) in training: the same steps on both engines, and voices are learnt. */
+/** The controls (x-vector, other poolings in each trunk) in training: the same steps on both engines, and voices are learnt. */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
@@ -19,12 +19,29 @@ const smallAca = {
   transformerMlp: 8,
   latentInit: { std: 1 },
 };
+const smallXVector = { type: 'x-vector', bins: 8, embedding: 6, channels: [8, 8, 12], kernels: [5, 3, 1], dilations: [1, 2, 1] }; // prettier-ignore
+const smallEcapa = {
+  type: 'ecapa-tdnn',
+  bins: 8,
+  embedding: 6,
+  channels: [8, 8, 12],
+  kernels: [3, 3, 1],
+  dilations: [1, 2, 1],
+  groups: [1, 1, 1],
+  res2netScale: 2,
+  seChannels: 4,
+};
+const smallCrossAttention = { type: 'cross-attention', latents: 4, embed: 6, mlp: 8 };
 const controls = {
   'ACA-Net with statistics pooling': { ...smallAca, pooling: 'statistics' },
   'ACA-Net with attentive pooling': { ...smallAca, pooling: 'attentive' },
   'ACA-Net with frames expanded 3 at a time': { ...smallAca, expansionKernel: 3 },
   'ACA-Net with 3 layers on each frame': { ...smallAca, expansionLayers: 3 },
-  'an x-vector': { type: 'x-vector', bins: 8, embedding: 6, channels: [8, 8, 12], kernels: [5, 3, 1], dilations: [1, 2, 1] }, // prettier-ignore
+  'an x-vector': smallXVector,
+  'an x-vector with attentive pooling': { ...smallXVector, pooling: { type: 'attentive', attentionChannels: 6 } },
+  'an x-vector with cross attention': { ...smallXVector, pooling: smallCrossAttention },
+  'ECAPA-TDNN with statistics pooling': { ...smallEcapa, pooling: 'statistics' },
+  'ECAPA-TDNN with cross attention': { ...smallEcapa, pooling: smallCrossAttention },
 };
 const [speakers, batchSize, cropFrames] = [4, 8, 12];
 

@@ -39,7 +39,11 @@ const models: { name: string; options: Record<string, unknown>; onnxOnly?: boole
   { name: 'ACA-Net with statistics pooling', options: { ...smallAca, pooling: 'statistics' } },
   { name: 'ACA-Net with attentive pooling', options: { ...smallAca, pooling: 'attentive' } },
   { name: 'ECAPA-TDNN', options: smallEcapa },
+  { name: 'ECAPA-TDNN with statistics pooling', options: { ...smallEcapa, pooling: 'statistics' } },
+  { name: 'ECAPA-TDNN with cross attention', options: { ...smallEcapa, pooling: 'cross-attention' } },
   { name: 'x-vector', options: smallXVector },
+  { name: 'x-vector with attentive pooling', options: { ...smallXVector, pooling: 'attentive' } },
+  { name: 'x-vector with cross attention', options: { ...smallXVector, pooling: 'cross-attention' } },
   {
     name: 'ECAPA-TDNN without global context',
     options: { ...smallEcapa, globalContext: false, groups: [1, 2, 1, 2, 1] },

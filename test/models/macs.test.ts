@@ -12,6 +12,11 @@ interface Row {
   readonly gmac1000?: string;
 }
 
+/** Latents, two normalisations, attention and MLP of cross attention as a pooling: 64 latents of 64 values. */
+const latentLayer = 64 * 64 + 2 * 2 * 64 + 4 * (64 ** 2 + 64) + 2 * (64 ** 2 + 64);
+/** Queries and output of 64 latents, keys and values of 300 frames, both products with the weights, the MLP. */
+const latentLayerMacs = 2 * 64 * 64 ** 2 + 2 * 300 * 64 ** 2 + 2 * 64 * 300 * 64 + 2 * 64 * 64 ** 2;
+
 /** Counted with the authors' PyTorch modules; GMAC from their shapes. */
 const table: Row[] = [
   { name: 'ACA-Net as released', options: {}, parameters: 4_553_601, gmac300: '1.150', gmac1000: '1.806' },
@@ -72,6 +77,34 @@ const table: Row[] = [
     parameters: 20_767_552,
     gmac300: '5.625',
     gmac1000: '18.75',
+  },
+  {
+    name: 'x-vector with attentive pooling', // of 1500 channels with mean and deviation, 128 of attention
+    options: { pooling: 'attentive' },
+    parameters: 4_354_964 + 128 * (3 * 1500 + 3) + 1500 * (128 + 1),
+    gmac300: (0.8436 + 300 * 128 * 4 * 1500 * 1e-9).toFixed(3),
+  },
+  {
+    name: 'x-vector with cross attention', // 64 latents of 64 values: 4096 pooled values in place of 3000
+    options: { pooling: 'cross-attention' },
+    parameters: 4_354_964 + (4096 - 3000) * 512 + 1500 * 64 + 64 + latentLayer,
+    gmac300: (0.8436 + ((4096 - 3000) * 512 + 300 * 1500 * 64 + latentLayerMacs) * 1e-9).toFixed(3),
+  },
+  {
+    name: 'ECAPA-TDNN, C = 512, statistics pooling', // without the attention of 128 on 3 × 1536 values
+    options: { channels: 'c512', pooling: 'statistics' },
+    parameters: 6_194_048 - 128 * (3 * 1536 + 3) - 1536 * (128 + 1),
+    gmac300: (1.5553 - 300 * 128 * 4 * 1536 * 1e-9).toFixed(3),
+  },
+  {
+    name: 'ECAPA-TDNN, C = 512, cross attention',
+    options: { channels: 'c512', pooling: 'cross-attention' },
+    parameters:
+      6_194_048 - 128 * (3 * 1536 + 3) - 1536 * (128 + 1) + (4096 - 3072) * (192 + 2) + 1536 * 64 + 64 + latentLayer,
+    gmac300: (
+      1.5553 +
+      (-300 * 128 * 4 * 1536 + (4096 - 3072) * 192 + 300 * 1536 * 64 + latentLayerMacs) * 1e-9
+    ).toFixed(3),
   },
 ];
 

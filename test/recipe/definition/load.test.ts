@@ -129,6 +129,12 @@ describe('recipe loading', () => {
       [],
       /^expected "wrap" or "zero" or "skip", got "wrp" \(did/,
     ],
+    [
+      'what is wrong within the options of a pooling',
+      'systems: { aca-net: { model: { type: x-vector, pooling: { type: cross-attention, latents: many } } } }\n',
+      [],
+      /^expected a number, got "many" → at systems\.aca-net\.model\.pooling\.latents/,
+    ],
     ['a value below its range', 'training: { epochs: 0 }\n', [], /^expected more than 0, got 0 → at training\.epochs/],
     [
       'a wrong override',

@@ -1,10 +1,10 @@
 /** Pooling in place of cross attention against its formula written plainly: values and gradients, on both engines. */
-import type { TensorMap } from '../../src/engine/program/program.js';
-import * as tf from '../../src/engine/tfjs.js';
-import type { Tensor } from '../../src/engine/tfjs.js';
-import { poolFrames, type FramePooling } from '../../src/models/frame-pooling.js';
-import { normal, positive } from '../engine/random-tensors.js';
-import { checkGradients } from '../nn/gradient-check.js';
+import type { TensorMap } from '../../../src/engine/program/program.js';
+import * as tf from '../../../src/engine/tfjs.js';
+import type { Tensor } from '../../../src/engine/tfjs.js';
+import { createLatentPooling } from '../../../src/models/pooling/registry.js';
+import { normal, positive } from '../../engine/random-tensors.js';
+import { checkGradients } from '../../nn/gradient-check.js';
 
 const [batch, embed, frames, latents] = [2, 4, 6, 3];
 
@@ -12,7 +12,7 @@ const dense = (x: Tensor, weight: Tensor, bias: Tensor) =>
   tf.add(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor2D, false, true), bias);
 
 /** Utterance by utterance, on the rows as the normalisation's affine map leaves them. */
-function plainPooling(inputs: TensorMap, pooling: FramePooling): Tensor {
+function plainPooling(inputs: TensorMap, pooling: 'statistics' | 'attentive'): Tensor {
   const { rows, gain, shift } = inputs;
   const utterances = Array.from({ length: batch }, (_, b) => {
     const x = tf.add(tf.mul(tf.slice(rows, [b * frames, 0], [frames, embed]), gain), shift);
@@ -45,7 +45,7 @@ const attention = {
   scoreBias: normal(1),
 };
 
-describe('poolFrames', () => {
+describe('pooling in a layer of latents', () => {
   for (const pooling of ['statistics', 'attentive'] as const) {
     for (const channels of ['first', 'last'] as const) {
       it(`gives every latent the ${pooling} pooling of the frames, channels ${channels}, with its gradients`, async () => {
@@ -54,15 +54,16 @@ describe('poolFrames', () => {
           const tensors = Object.fromEntries(
             Object.entries({ attention: 'attention', score: 'score', value: 'read', output: 'output' }).flatMap(
               ([map, input]) => [
-                [`p.${map}.weight`, inputs[input]],
-                [`p.${map}.bias`, inputs[`${input}Bias`]],
+                [`p.pool.${map}.weight`, inputs[input]],
+                [`p.pool.${map}.bias`, inputs[`${input}Bias`]],
               ],
             ),
           ) as TensorMap;
           const affine = { gain: inputs.gain, shift: inputs.shift };
-          return layout(
-            poolFrames(layout(inputs.rows), tensors, { name: 'p', pooling, affine, batch, latents, channels }),
-          );
+          const layer = createLatentPooling(pooling, { name: 'p', embed, latents });
+          // What the latents are does not matter here.
+          const nothing = tf.zeros(channels === 'first' ? [embed, batch * latents] : [batch * latents, embed]);
+          return layout(layer.hear(nothing, layout(inputs.rows), tensors, { batch, channels, affine }));
         };
         // A bias of the scores adds the same to all frames: it has no gradient that could be compared.
         const { scoreBias, ...compared } = attention;
