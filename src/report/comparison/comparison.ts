@@ -11,7 +11,7 @@ import type {
   MeasuredDifferences,
   MeasuredFigures,
 } from '../../scoring/intervals/paired-difference.js';
-import type { Interval } from '../../scoring/intervals/confidence-interval.js';
+import type { Interval, MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
 import type { Evaluation } from '../../scoring/measures/evaluation.js';
 import { type MeasureName, measuresOf } from '../../scoring/measures/measure-table.js';
 import type { SpeakerPairs } from '../../scoring/scores/speaker-pairs.js';
@@ -126,48 +126,27 @@ export function compareSystems({
   const evaluated = given.map(({ runs }) => runs.map((run) => evaluateRun(run, labels)));
   const drawn = { resamples, seed, confidence, onProgress };
   const { measured, noIntervals } = measureWherePossible(given, speakers, { baseline, ...drawn });
-  const systems = given.map((system, i): ComparedSystem => {
-    const { runs: inputs, ...facts } = system;
-    const evaluations = evaluated[i];
-    const figures = measured?.figures[i];
-    const realTimeFactor = facts.extraction?.lengths[0]?.realTimeFactor;
-    return {
-      ...facts,
-      ...meanFigures(evaluations),
-      ...(figures?.eer && { eerInterval: figures.eer.interval }),
-      ...(realTimeFactor !== undefined && { realTimeFactor, extractionRate: 1 / realTimeFactor }),
-      ...(figures && { figures }),
-      runs: inputs.map(({ scores: _, llrs: __, ...run }, r) => ({ ...run, ...evaluations[r] })),
-    };
-  });
+  const systems = given.map((system, i) => comparedSystem(system, evaluated[i], measured?.figures[i]));
   const base = systems.find((system) => system.name === baseline)!;
   const others = systems.filter((system) => system !== base);
   const differences = measured?.differences ?? {};
   const upheld = upheldTogether(differences, confidence);
   const targets = labels.reduce((sum, label) => sum + label, 0);
+  const nontargets = labels.length - targets;
   return {
     ...(name !== undefined && { name }),
     ...(partial !== undefined && { partial }),
     baseline,
     trials: labels.length,
     targets,
-    nontargets: labels.length - targets,
+    nontargets,
     ...(trialsHash !== undefined && { trialsHash }),
     macsDuration,
     confidence,
     ...(measured ? { bootstrap: measured.bootstrap } : { noIntervals }),
     systems,
     relative: Object.fromEntries(
-      others.map((system) => {
-        const eer = differences[system.name]?.eer;
-        return [
-          system.name,
-          {
-            ...relativeFigures(system, base),
-            ...(eer && { eerInterval: eer.relativeInterval, eerPValue: eer.pValue }),
-          },
-        ];
-      }),
+      others.map((system) => [system.name, relativeFigures(system, base, differences[system.name]?.eer)]),
     ),
     differences,
     verdicts: others.map((system) =>
@@ -184,9 +163,26 @@ export function compareSystems({
     notes: [
       ...manyComparisons(upheld, others.length, measured !== undefined),
       ...equalScores(given),
-      ...(measured ? fewErrors(systems, targets, labels.length - targets) : []),
+      ...(measured ? fewErrors(systems, targets, nontargets) : []),
       ...notes,
     ],
+  };
+}
+
+/** What is known of a system, means over its runs, and the runs with the measures of each. */
+function comparedSystem(
+  { runs, ...facts }: SystemInput,
+  evaluations: readonly ReturnType<typeof evaluateRun>[],
+  figures: MeasuredFigures | undefined,
+): ComparedSystem {
+  const realTimeFactor = facts.extraction?.lengths[0]?.realTimeFactor;
+  return {
+    ...facts,
+    ...meanFigures(evaluations),
+    ...(figures?.eer && { eerInterval: figures.eer.interval }),
+    ...(realTimeFactor !== undefined && { realTimeFactor, extractionRate: 1 / realTimeFactor }),
+    ...(figures && { figures }),
+    runs: runs.map(({ scores: _, llrs: __, ...run }, r) => ({ ...run, ...evaluations[r] })),
   };
 }
 
@@ -215,13 +211,16 @@ function checkNames(systems: readonly SystemInput[], baseline: string): void {
 }
 
 /** Of the measures of any scores, and of costs. */
-function relativeFigures(system: ComparedSystem, base: ComparedSystem): RelativeFigures {
+function relativeFigures(system: ComparedSystem, base: ComparedSystem, eer?: MeasuredDifference): RelativeFigures {
   const ofMeasures = measuresOf({ calibrated: false }).map(({ name }) => name);
   const changes = [...ofMeasures, ...COSTS].flatMap((figure) => {
     const [value, reference] = [system[figure], base[figure]];
     return value === undefined || reference === undefined ? [] : [[figure, relativeChange(value, reference)]];
   });
-  return Object.fromEntries(changes);
+  return {
+    ...Object.fromEntries(changes),
+    ...(eer && { eerInterval: eer.relativeInterval, eerPValue: eer.pValue }),
+  };
 }
 
 /** Of many comparisons some come out below 0.05 by chance: those that Holm's procedure upholds (Scand. J. Stat. 6, 1979). */

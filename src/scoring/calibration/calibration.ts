@@ -51,48 +51,86 @@ export function trainCalibration(
     );
   }
   const scaled = features.map((column, k) => standardise(column, { count, name: names[k], where }));
-  const k = features.length;
-  const shift = Math.log(prior / (1 - prior));
-  const weightOf = [(1 - prior) / nontargets, prior / targets];
-  /** offset, then weights of the standardised features */
-  let parameters = new Float64Array(k + 1);
+  const objective = logisticCost(
+    scaled.map(({ values }) => values),
+    labels,
+    { shift: Math.log(prior / (1 - prior)), weights: [(1 - prior) / nontargets, prior / targets] },
+  );
+  const { parameters, llrs } = descend(objective);
+  const weights = scaled.map(({ spread }, f) => parameters[f + 1] / spread);
+  const offset = parameters[0] - scaled.reduce((sum, { mean }, f) => sum + weights[f] * mean, 0);
+  return { weights, offset, prior, targets, nontargets, separable: isSeparated(llrs, labels) };
+}
+
+/** The cost of an offset and a weight for each standardised feature. */
+interface Objective {
+  /** How many parameters there are. */
+  readonly size: number;
+  /** The ratios of the parameters that were costed last. [trials] */
+  readonly llrs: Float64Array;
+  /** Costs parameters, and keeps their ratios. */
+  costOf(parameters: Float64Array): number;
+  /** Newton's step from the parameters that were costed last. */
+  step(parameters: Float64Array): number[];
+}
+
+/** @param shift the logit of the prior @param weights of a nontarget and a target trial */
+function logisticCost(
+  columns: readonly Float64Array[],
+  labels: ArrayLike<number>,
+  { shift, weights }: { shift: number; weights: readonly number[] },
+): Objective {
+  const count = labels.length;
+  const k = columns.length;
   const llrs = new Float64Array(count);
-  const costOf = (trial: Float64Array) => {
-    let cost = 0;
-    for (let i = 0; i < count; i++) {
-      let llr = trial[0];
-      for (let f = 0; f < k; f++) llr += trial[f + 1] * scaled[f].values[i];
-      llrs[i] = llr;
-      cost += weightOf[labels[i]] * softplus(labels[i] ? -llr - shift : llr + shift);
-    }
-    for (let f = 1; f <= k; f++) cost += RIDGE * trial[f] ** 2;
-    return cost;
-  };
-  let cost = costOf(parameters);
-  for (let step = 0; step < MOST_STEPS; step++) {
-    const gradient = new Float64Array(k + 1);
-    const hessian = Matrix.zeros(k + 1, k + 1);
-    const x = new Float64Array(k + 1);
-    x[0] = 1;
-    for (let i = 0; i < count; i++) {
-      for (let f = 0; f < k; f++) x[f + 1] = scaled[f].values[i];
-      const posterior = 1 / (1 + Math.exp(-llrs[i] - shift));
-      const slope = weightOf[labels[i]] * (posterior - labels[i]);
-      const curvature = weightOf[labels[i]] * posterior * (1 - posterior);
+  return {
+    size: k + 1,
+    llrs,
+    costOf(parameters) {
+      let cost = 0;
+      for (let i = 0; i < count; i++) {
+        let llr = parameters[0];
+        for (let f = 0; f < k; f++) llr += parameters[f + 1] * columns[f][i];
+        llrs[i] = llr;
+        cost += weights[labels[i]] * softplus(labels[i] ? -llr - shift : llr + shift);
+      }
+      for (let f = 1; f <= k; f++) cost += RIDGE * parameters[f] ** 2;
+      return cost;
+    },
+    step(parameters) {
+      const gradient = new Float64Array(k + 1);
+      const hessian = Matrix.zeros(k + 1, k + 1);
+      const x = new Float64Array(k + 1);
+      x[0] = 1;
+      for (let i = 0; i < count; i++) {
+        for (let f = 0; f < k; f++) x[f + 1] = columns[f][i];
+        const posterior = 1 / (1 + Math.exp(-llrs[i] - shift));
+        const slope = weights[labels[i]] * (posterior - labels[i]);
+        const curvature = weights[labels[i]] * posterior * (1 - posterior);
+        for (let a = 0; a <= k; a++) {
+          gradient[a] += slope * x[a];
+          for (let b = a; b <= k; b++) hessian.set(a, b, hessian.get(a, b) + curvature * x[a] * x[b]);
+        }
+      }
       for (let a = 0; a <= k; a++) {
-        gradient[a] += slope * x[a];
-        for (let b = a; b <= k; b++) hessian.set(a, b, hessian.get(a, b) + curvature * x[a] * x[b]);
+        if (a > 0) {
+          gradient[a] += 2 * RIDGE * parameters[a];
+          hessian.set(a, a, hessian.get(a, a) + 2 * RIDGE);
+        }
+        for (let b = 0; b < a; b++) hessian.set(a, b, hessian.get(b, a));
       }
-    }
-    for (let a = 0; a <= k; a++) {
-      if (a > 0) {
-        gradient[a] += 2 * RIDGE * parameters[a];
-        hessian.set(a, a, hessian.get(a, a) + 2 * RIDGE);
-      }
-      for (let b = 0; b < a; b++) hessian.set(a, b, hessian.get(b, a));
-    }
-    hessian.set(0, 0, hessian.get(0, 0) + 1e-12); // far from all trials the cost is flat
-    const direction = solve(hessian, Matrix.columnVector(gradient)).to1DArray();
+      hessian.set(0, 0, hessian.get(0, 0) + 1e-12); // far from all trials the cost is flat
+      return solve(hessian, Matrix.columnVector(gradient)).to1DArray();
+    },
+  };
+}
+
+/** Newton's method from 0, with steps halved until the cost falls. */
+function descend({ size, llrs, costOf, step }: Objective): { parameters: Float64Array; llrs: Float64Array } {
+  let parameters = new Float64Array(size);
+  let cost = costOf(parameters);
+  for (let taken = 0; taken < MOST_STEPS; taken++) {
+    const direction = step(parameters);
     const earlier = cost;
     let length = 1;
     let next: Float64Array<ArrayBuffer>;
@@ -108,9 +146,7 @@ export function trainCalibration(
     parameters = next;
     if (earlier - cost < 1e-13 * earlier) break;
   }
-  const weights = scaled.map(({ spread }, f) => parameters[f + 1] / spread);
-  const offset = parameters[0] - scaled.reduce((sum, { mean }, f) => sum + weights[f] * mean, 0);
-  return { weights, offset, prior, targets, nontargets, separable: isSeparated(llrs, labels) };
+  return { parameters, llrs };
 }
 
 /** Log-likelihood ratios of trials with the features that the calibration was trained with, in their order. */
