@@ -11,9 +11,9 @@ import { readManifest, summarizeCorpus, type Utterance } from '../../corpus/mani
 import { readTrials } from '../../corpus/trials/trials.js';
 import type { Ablation } from '../../report/comparison/ablation.js';
 import type { Comparison } from '../../report/comparison/comparison.js';
-import type { EmbeddingMapInput } from '../../report/figures/embedding-map.js';
+import type { EmbeddingMapInput } from '../../report/figures/embedding-plane.js';
 import type { ScoredTrials } from '../../report/figures/scored-systems.js';
-import type { TrainingRecord } from '../../report/figures/training-curves.js';
+import type { TrainingRecord } from '../../report/figures/training-record.js';
 import { comparedOf } from '../../report/comparison/report-view.js';
 import type { CorpusSummary, TestedData, WorstTrials } from '../../report/html/report-data.js';
 import { evaluateLabelled } from '../../scoring/measures/evaluation.js';
@@ -155,7 +155,7 @@ async function gatherEmbeddings(
   { seed }: Recipe,
   { names, model, baseline, folderOf, utterances: tested }: Gathered,
 ): Promise<EmbeddingMapInput> {
-  const { chooseUtterances } = await import('../../report/figures/embedding-map.js');
+  const { chooseUtterances } = await import('../../report/figures/embedding-plane.js');
   const systems = [...new Set([model, baseline])].filter((name) => names.includes(name));
   const archives = systems.map((name) => readEmbeddings(join(folderOf(`embed/${name}`), 'embeddings.ark')));
   // Only utterances of trials are embedded.

@@ -1,5 +1,6 @@
 /** @file The parts that charts are made of: text, axes, legends, bands; so that all figures look alike. */
 import type { CustomSeriesOption } from 'echarts/charts';
+import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 
 /** A font at the sizes of the figures. */
@@ -14,6 +15,17 @@ const axisParts = () => ({
   axisTick: { lineStyle: { color: LIGHT.axis } },
   axisLine: { show: true, onZero: false, lineStyle: { color: LIGHT.axis } },
   splitLine: { lineStyle: { color: LIGHT.grid } },
+});
+
+/** The heading of a panel, with a line in small print below it. */
+export const panelHeading = (title: string, note: string, place: { left: number; top: number }) => ({
+  text: title,
+  subtext: note,
+  ...place,
+  itemGap: 4,
+  padding: 0,
+  textStyle: text(13.5, LIGHT.ink, 'bold'),
+  subtextStyle: text(12, LIGHT.faint),
 });
 
 /** An axis of numbers with its name below it. */
@@ -90,6 +102,14 @@ const MOST_LOOSE = 20;
 
 /** More systems than this are named in a legend rather than beside their points, and do not all get bars. */
 export const FEW_SYSTEMS = 8;
+
+/** Those of some systems that get bars: all of a few, else the first two. */
+export const systemsWithBars = (names: readonly string[]): ReadonlySet<string> =>
+  new Set(names.length <= FEW_SYSTEMS ? names : names.slice(0, 2));
+
+/** How far a few systems stand from the place that they share, so that their bars do not cover each other; many do not. */
+export const shiftOf = (system: number, systems: number, { most, all }: { most: number; all: number }): number =>
+  systems <= FEW_SYSTEMS ? (system - (systems - 1) / 2) * Math.min(most, all / systems) : 0;
 
 /** Pixels that a legend of so many entries takes from its top. */
 export const legendHeight = (entries: number): number =>
@@ -168,6 +188,33 @@ export const eerLine = (
   z: 4,
 });
 
+/** The same at one place each, as marks alone. */
+export const eerMark = (
+  x: number,
+  y: number,
+  { color, symbol = 'circle', size }: { color: string; symbol?: string; size: number },
+) => ({
+  type: 'scatter' as const,
+  silent: true,
+  symbol,
+  symbolSize: size,
+  itemStyle: { color, borderColor: LIGHT.surface, borderWidth: 1, opacity: 1 },
+  data: [[x, y]],
+  z: 4,
+});
+
+/** An upright line through a grid, as a part of a series. */
+export const uprightAt = (x: number, lineStyle: { color: string; type: 'solid' | number[] }) => ({
+  markLine: {
+    silent: true,
+    symbol: 'none',
+    precision: 8, // of the place; echarts rounds to hundredths
+    data: [{ xAxis: x }],
+    label: { show: false },
+    lineStyle: { ...lineStyle, width: 1 },
+  },
+});
+
 /** A coloured area between two lines over the same places, as a series that the axes cut. */
 export function band(
   places: readonly number[],
@@ -194,11 +241,14 @@ export function band(
   };
 }
 
-/** Intervals from low to high with short bars at their ends: uprights at x, or with `along: 'x'` horizontals at y. */
+/**
+ * Intervals with short bars at their ends, where there are any: uprights at x, or with `along: 'x'` horizontals at y.
+ */
 export function whiskers(
-  data: readonly { at: number; low: number; high: number; color: string }[],
+  bars: readonly { at: number; interval?: Interval; color: string }[],
   { gridIndex = 0, along = 'y' }: { gridIndex?: number; along?: 'x' | 'y' } = {},
 ): CustomSeriesOption {
+  const data = bars.flatMap(({ at, interval, color }) => (interval ? [{ at, interval, color }] : []));
   const place = (at: number, value: number) => (along === 'y' ? [at, value] : [value, at]);
   return {
     type: 'custom',
@@ -206,10 +256,14 @@ export function whiskers(
     clip: true,
     xAxisIndex: gridIndex,
     yAxisIndex: gridIndex,
-    data: data.map(({ at, low }) => place(at, low)),
+    data: data.map(({ at, interval: [low] }) => place(at, low)),
     z: 2,
     renderItem: ({ dataIndex }, api) => {
-      const { at, low, high, color } = data[dataIndex];
+      const {
+        at,
+        interval: [low, high],
+        color,
+      } = data[dataIndex];
       const [x1, y1] = api.coord(place(at, low));
       const [x2, y2] = api.coord(place(at, high));
       const [dx, dy] = along === 'y' ? [4, 0] : [0, 4];

@@ -15,7 +15,7 @@ import {
 } from 'echarts/components';
 import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import type { EChartsOption } from 'echarts/types/dist/shared';
+import type { EChartsOption, SeriesOption } from 'echarts/types/dist/shared';
 import { escapeMarkup } from '../text/escape.js';
 import { DARK, LIGHT } from './palette.js';
 
@@ -32,7 +32,7 @@ echarts.use([
   TitleComponent,
 ]);
 
-export type { EChartsOption };
+export type { EChartsOption, SeriesOption };
 
 export const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif';
 

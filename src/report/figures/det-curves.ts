@@ -12,8 +12,9 @@ import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import { type DetCurve, detCurve } from '../../scoring/measures/det-curve.js';
 import { curveEer } from '../../scoring/measures/eer.js';
 import { keyedRandom } from '../../random.js';
+import { mean } from '../../statistics.js';
 import { probit } from './probit.js';
-import { affordableResamples, mean, type ScoredTrials } from './scored-systems.js';
+import { affordableResamples, type ScoredTrials } from './scored-systems.js';
 
 /** Rates at falling thresholds: from nothing accepted to everything. */
 export interface RateLine {

@@ -1,13 +1,22 @@
 /** @file Figure: EER of systems against what they cost: parameters, operations for an utterance, time to train; with intervals. */
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import type { Compared, ComparedSystem } from '../comparison/report-view.js';
-import { formatCount, formatDuration } from '../text/number-format.js';
-import { drawChart, type Tip } from './chart.js';
-import { FEW_SYSTEMS, horizontalAxis, text, ticksAt, topOfRates, whiskers } from './chart-parts.js';
-import type { Figure, NoFigure } from './figure.js';
-import { LIGHT, type SystemStyle } from './palette.js';
+import { formatCount, formatDuration, formatRate } from '../text/number-format.js';
+import { drawChart, type EChartsOption, type Tip } from './chart.js';
+import {
+  eerMark,
+  FEW_SYSTEMS,
+  horizontalAxis,
+  systemsWithBars,
+  text,
+  ticksAt,
+  topOfRates,
+  whiskers,
+} from './chart-parts.js';
+import { type Drawing, endsOf, type FigureKind, type NoFigure } from './figure.js';
+import { LIGHT, type SystemStyles } from './palette.js';
 import { layOutPanels, PANELS_WIDTH } from './panels.js';
-import { percent, percentTick } from './scored-systems.js';
+import { percentTick, rangeOf, rateWithInterval } from './rate-text.js';
 
 const SECONDS = { s: 1, min: 60, h: 3600, d: 86400 };
 
@@ -32,24 +41,79 @@ interface PricedSystem {
   readonly costs: Readonly<Record<Cost['column'], number | undefined>>;
 }
 
-export function eerByCostFigure(
+/** A cost, and the systems of which it is known. */
+interface CostPanel extends Cost {
+  readonly known: readonly Point[];
+}
+
+interface Point extends Omit<PricedSystem, 'costs'> {
+  readonly value: number;
+  /** log₁₀ of it. */
+  readonly x: number;
+}
+
+export const eerByCostFigure = {
+  id: 'cost',
+  title: () => 'EER against cost',
+  needs: ({ tested }) => tested?.compared,
+  draw,
+} satisfies FigureKind<Pick<Compared, 'systems' | 'macsDuration'>>;
+
+function draw(
   { systems, macsDuration }: Pick<Compared, 'systems' | 'macsDuration'>,
-  styles: ReadonlyMap<string, SystemStyle>,
-): Figure | NoFigure {
-  const named = { id: 'cost', title: 'EER against cost' };
+  styles: SystemStyles,
+): Drawing | Pick<NoFigure, 'why'> {
   const priced = systems.flatMap(asPriced);
-  const panels = costsOf(macsDuration).flatMap((cost) => {
-    const known = priced.flatMap(({ costs, ...system }) => {
-      const value = costs[cost.column];
-      return value ? [{ ...system, x: Math.log10(value), value }] : [];
-    });
-    return known.length > 0 ? [{ ...cost, known }] : [];
-  });
-  if (panels.length === 0) return { ...named, why: 'Neither parameters nor other costs of the systems are known.' };
-  const names = [...styles.keys()].filter((name) =>
-    panels.some(({ known }) => known.some((each) => each.name === name)),
-  );
-  const withBars = new Set(names.length <= FEW_SYSTEMS ? names : names.slice(0, 2));
+  const panels = panelsOf(priced, macsDuration);
+  if (panels.length === 0) return { why: 'Neither parameters nor other costs of the systems are known.' };
+  const names = [...styles.keys()].filter((name) => priced.some((each) => each.name === name));
+  const timed = panels.some(({ column }) => column === 'trainingSeconds');
+  const { height, option } = chartOf(panels, { names, priced, styles });
+  return {
+    caption:
+      `Lower and further to the left is better; the horizontal axes are logarithmic. The bars are 95 % intervals${names.length <= FEW_SYSTEMS ? '' : ' of the first two systems'} and may go beyond the top; ` +
+      'two bars that overlap do not say that the difference is none: the comparison above tests the difference itself, on the same trials.' +
+      (timed ? ' Times are those of trainings that ran alone and in one go; they are of this machine.' : ''),
+    description: panels.flatMap((panel) => panel.known.map((system) => describe(panel, system))).join('. '),
+    svg: drawChart(option, { id: 'cost', width: PANELS_WIDTH, height, tips: panels.flatMap(tipsOf) }),
+    data: {
+      columns: ['system', 'parameters', 'macs', 'trainingSeconds', 'eer', 'eerLow', 'eerHigh'],
+      rows: priced.map(({ name, costs, eer, interval }) => [
+        name,
+        ...Object.values(costs).map((cost) => cost ?? null),
+        eer,
+        ...endsOf(interval),
+      ]),
+    },
+    shown: {
+      columns: ['system', ...panels.map(({ title }) => title.toLowerCase()), 'EER', '95 % interval'],
+      rows: priced.map(({ name, costs, eer, interval }) => [
+        name,
+        ...panels.map(({ column, format }) => (costs[column] ? format(costs[column]) : '-')),
+        formatRate(eer),
+        interval ? rangeOf(interval) : '-',
+      ]),
+    },
+  };
+}
+
+function panelsOf(priced: readonly PricedSystem[], macsDuration: number): CostPanel[] {
+  return costsOf(macsDuration)
+    .map((cost) => ({
+      ...cost,
+      known: priced.flatMap(({ costs, ...system }) => {
+        const value = costs[cost.column];
+        return value ? [{ ...system, x: Math.log10(value), value }] : [];
+      }),
+    }))
+    .filter(({ known }) => known.length > 0);
+}
+
+function chartOf(
+  panels: readonly CostPanel[],
+  { names, priced, styles }: { names: readonly string[]; priced: readonly PricedSystem[]; styles: SystemStyles },
+): { height: number; option: EChartsOption } {
+  const withBars = systemsWithBars(names);
   const most = topOfRates(
     priced.map(({ name, eer, interval }) => ({ rate: eer, high: withBars.has(name) ? interval?.[1] : eer })),
   );
@@ -59,88 +123,47 @@ export function eerByCostFigure(
     styles,
     { lines: false },
   );
-  const describe = ({ format, title }: Cost, { name, value, eer, interval }: (typeof panels)[0]['known'][0]) =>
-    `${name}: ${title.toLowerCase()} ${format(value)}, EER ${percent(eer)}${interval ? ` (${interval.map(percent).join(' to ')})` : ''}`;
-  const svg = drawChart(
-    {
-      ...parts,
-      xAxis: panels.map((panel, gridIndex) => {
-        const values = panel.known.map(({ x }) => x);
-        const range = [Math.min(...values) - 0.2, Math.max(...values) + 0.2];
-        const axis = ticksAt(ticksWithin(panel, range), (x) =>
-          withoutZeros(panel.format(Number((10 ** x).toPrecision(6)))),
-        );
-        return {
-          ...horizontalAxis(''),
-          gridIndex,
-          min: range[0],
-          max: range[1],
-          ...axis,
-          axisLabel: { ...axis.axisLabel, ...text(11.5, LIGHT.faint), hideOverlap: true },
-        };
-      }),
-      series: panels.flatMap(({ known }, index) => [
-        whiskers(
-          known.flatMap(({ name, x, interval }) =>
-            interval && withBars.has(name)
-              ? [{ at: x, low: interval[0], high: interval[1], color: styles.get(name)!.color }]
-              : [],
-          ),
-          { gridIndex: index },
-        ),
-        ...known.map(({ name, x, eer }) => ({
-          type: 'scatter' as const,
-          name,
-          silent: true,
-          xAxisIndex: index,
-          yAxisIndex: index,
-          symbol: styles.get(name)!.symbol,
-          symbolSize: 10,
-          itemStyle: { color: styles.get(name)!.color, borderColor: LIGHT.surface, borderWidth: 1, opacity: 1 },
-          data: [[x, eer]],
-          z: 4,
-        })),
-      ]),
-    },
-    {
-      id: named.id,
-      width: PANELS_WIDTH,
-      height,
-      tips: panels.flatMap((panel, grid) =>
-        panel.known.map((system): Tip => ({ grid, at: [system.x, system.eer], text: describe(panel, system) })),
+  const option = {
+    ...parts,
+    xAxis: panels.map(costAxis),
+    series: panels.flatMap(({ known }, index) => [
+      whiskers(
+        known
+          .filter(({ name }) => withBars.has(name))
+          .map(({ name, x, interval }) => ({ at: x, interval, color: styles.get(name)!.color })),
+        { gridIndex: index },
       ),
-    },
-  );
-  const timed = panels.find(({ column }) => column === 'trainingSeconds');
+      ...known.map(({ name, x, eer }) => ({
+        ...eerMark(x, eer, { ...styles.get(name)!, size: 10 }),
+        name,
+        xAxisIndex: index,
+        yAxisIndex: index,
+      })),
+    ]),
+  };
+  return { height, option };
+}
+
+/** A logarithmic axis that the known costs lie on. */
+function costAxis(panel: CostPanel, gridIndex: number) {
+  const values = panel.known.map(({ x }) => x);
+  const range = [Math.min(...values) - 0.2, Math.max(...values) + 0.2];
+  const axis = ticksAt(ticksWithin(panel, range), (x) => withoutZeros(panel.format(Number((10 ** x).toPrecision(6)))));
   return {
-    ...named,
-    caption:
-      `Lower and further to the left is better; the horizontal axes are logarithmic. The bars are 95 % intervals${names.length <= FEW_SYSTEMS ? '' : ' of the first two systems'} and may go beyond the top; ` +
-      'two bars that overlap do not say that the difference is none: the comparison above tests the difference itself, on the same trials.' +
-      (timed ? ' Times are those of trainings that ran alone and in one go; they are of this machine.' : ''),
-    description: panels.flatMap((panel) => panel.known.map((system) => describe(panel, system))).join('. '),
-    svg,
-    data: {
-      columns: ['system', 'parameters', 'macs', 'trainingSeconds', 'eer', 'eerLow', 'eerHigh'],
-      rows: priced.map(({ name, costs, eer, interval }) => [
-        name,
-        ...Object.values(costs).map((cost) => cost ?? null),
-        eer,
-        interval?.[0] ?? null,
-        interval?.[1] ?? null,
-      ]),
-    },
-    shown: {
-      columns: ['system', ...panels.map(({ title }) => title.toLowerCase()), 'EER', '95 % interval'],
-      rows: priced.map(({ name, costs, eer, interval }) => [
-        name,
-        ...panels.map(({ column, format }) => (costs[column] ? format(costs[column]) : '-')),
-        percent(eer),
-        interval ? interval.map(percent).join(' to ') : '-',
-      ]),
-    },
+    ...horizontalAxis(''),
+    gridIndex,
+    min: range[0],
+    max: range[1],
+    ...axis,
+    axisLabel: { ...axis.axisLabel, ...text(11.5, LIGHT.faint), hideOverlap: true },
   };
 }
+
+const tipsOf = (panel: CostPanel, grid: number): Tip[] =>
+  panel.known.map((system) => ({ grid, at: [system.x, system.eer], text: describe(panel, system) }));
+
+const describe = ({ format, title }: Cost, { name, value, eer, interval }: Point): string =>
+  `${name}: ${title.toLowerCase()} ${format(value)}, EER ${rateWithInterval(eer, interval)}`;
 
 /** None where nothing is known of what it costs. */
 function asPriced({ name, parameters, macs, trainingSeconds, measures: { eer } }: ComparedSystem): PricedSystem[] {

@@ -1,15 +1,13 @@
 /**
- * @file Figures: what was measured inside the networks as they trained, from the rows of `metrics.jsonl` that hold it
- * (`training/instruments.ts`): whether embeddings keep their directions, whether attention tells frames apart, and which
- * layers' gradients vanish.
+ * @file Figure: what was measured inside the networks as they trained, from the rows of `metrics.jsonl` that hold it
+ * (`training/instruments.ts`): whether embeddings keep their directions, and whether attention tells frames apart.
  */
-import type { CustomSeriesOption, LineSeriesOption } from 'echarts/charts';
-import { drawChart, type Tip } from './chart.js';
-import { endOf, epochAxis, horizontalAxis, text } from './chart-parts.js';
-import { type Figure, type NoFigure, thinned } from './figure.js';
-import { LIGHT, type SystemStyle } from './palette.js';
-import { layOutPanels, type Panel, PANELS_WIDTH } from './panels.js';
-import { epochsOf, type TrainingRecord } from './training-curves.js';
+import { drawChart, type EChartsOption, type Tip } from './chart.js';
+import { epochAxis, horizontalAxis, text } from './chart-parts.js';
+import { type Drawing, type FigureKind, thinned } from './figure.js';
+import { LIGHT, type SystemStyles } from './palette.js';
+import { layOutPanels, type Panel, panelLine, PANELS_WIDTH } from './panels.js';
+import { epochsOf, type TrainingRecord } from './training-record.js';
 
 /** One reading of the instruments. */
 interface Reading {
@@ -30,6 +28,7 @@ export function readingsOf({ rows }: TrainingRecord): Reading[] {
   });
 }
 
+/** A line of a panel. */
 interface Line {
   readonly system: string;
   readonly run: string;
@@ -39,50 +38,47 @@ interface Line {
 }
 
 interface InstrumentPanel extends Panel {
-  readonly axis: string;
+  readonly axis: 'epoch' | 'direction, the strongest first';
   readonly lines: readonly Line[];
 }
 
-export function instrumentsFigure(
-  records: readonly TrainingRecord[],
-  styles: ReadonlyMap<string, SystemStyle>,
-): Figure | NoFigure {
-  const named = { id: 'instruments', title: 'Inside the networks' };
+/** Trainings may have been made without instruments; then there is nothing to say of them. */
+export const instrumentsFigure = {
+  id: 'instruments',
+  title: () => 'Inside the networks',
+  needs({ trainings }) {
+    const panels = panelsOf(trainings);
+    return panels.length > 0 ? panels : undefined;
+  },
+  draw,
+} satisfies FigureKind<readonly InstrumentPanel[]>;
+
+/** The panels that there are readings for. */
+function panelsOf(records: readonly TrainingRecord[]): InstrumentPanel[] {
   const measured = records.map((record) => ({ ...record, readings: readingsOf(record) }));
-  const layersOf = (pick: 'entropy' | 'diversity') =>
-    measured.flatMap(({ system, run, readings }) =>
-      [...new Set(readings.flatMap(({ attention }) => Object.keys(attention)))].map((part): Line => ({
-        system,
-        run,
-        part,
-        points: readings.flatMap(({ epoch, attention }) => {
-          const value = attention[part]?.[pick];
-          return typeof value === 'number' ? [[epoch, value] as const] : [];
-        }),
-      })),
-    );
   const panels: InstrumentPanel[] = [
     {
       title: 'Evenness of the attention',
       note: 'entropy over time, 1: all frames alike, as a mean would',
       axis: 'epoch',
-      lines: layersOf('entropy'),
+      lines: measured.flatMap((training) => layerLines(training, 'entropy')),
       most: 1,
     },
     {
       title: 'Diversity of the attention',
       note: 'how much latents or channels differ, 0: all alike',
       axis: 'epoch',
-      lines: layersOf('diversity'),
+      lines: measured.flatMap((training) => layerLines(training, 'diversity')),
     },
     {
       title: 'Spectrum of the embeddings',
       note: 'shares of their variance by direction, at the end',
       axis: 'direction, the strongest first',
-      lines: measured.flatMap(({ system, run, readings }) => {
-        const last = readings.at(-1)?.spectrum ?? [];
-        return last.length > 0 ? [{ system, run, points: last.map((share, i) => [i + 1, share] as const) }] : [];
-      }),
+      lines: measured.map(({ system, run, readings }) => ({
+        system,
+        run,
+        points: (readings.at(-1)?.spectrum ?? []).map((share, i) => [i + 1, share]),
+      })),
     },
     {
       title: 'Common direction',
@@ -91,87 +87,48 @@ export function instrumentsFigure(
       lines: measured.map(({ system, run, readings }) => ({
         system,
         run,
-        points: readings.flatMap(({ epoch, common }) => (typeof common === 'number' ? [[epoch, common] as const] : [])),
+        points: pointsOf(readings, ({ common }) => common),
       })),
     },
-  ]
+  ];
+  return panels
     .map((panel) => ({ ...panel, lines: panel.lines.filter(({ points }) => points.length > 0) }))
     .filter(({ lines }) => lines.length > 0);
-  if (panels.length === 0) return { ...named, why: 'The trainings were made without instruments.' };
+}
+
+/** A line for each layer that attends to the frames. */
+function layerLines(
+  { system, run, readings }: TrainingRecord & { readings: readonly Reading[] },
+  pick: 'entropy' | 'diversity',
+): Line[] {
+  const layers = new Set(readings.flatMap(({ attention }) => Object.keys(attention)));
+  return [...layers].map((part) => ({
+    system,
+    run,
+    part,
+    points: pointsOf(readings, ({ attention }) => attention[part]?.[pick]),
+  }));
+}
+
+const pointsOf = (readings: readonly Reading[], pick: (reading: Reading) => number | undefined): Line['points'] =>
+  readings.flatMap((reading) => {
+    const value = pick(reading);
+    return typeof value === 'number' ? [[reading.epoch, value] as const] : [];
+  });
+
+function draw(panels: readonly InstrumentPanel[], styles: SystemStyles): Drawing {
   const systems = [...new Set(panels.flatMap(({ lines }) => lines.map(({ system }) => system)))];
   const { height, parts } = layOutPanels(panels, systems, styles);
-  const nameOf = ({ run, part }: Line) => (part === undefined ? run : `${run}, ${part}`);
-  const svg = drawChart(
-    {
-      ...parts,
-      xAxis: panels.map(({ axis, lines }, gridIndex) => ({
-        gridIndex,
-        ...(axis === 'epoch'
-          ? epochAxis(Math.max(...lines.flatMap(({ points }) => points.map(([x]) => x))))
-          : {
-              ...horizontalAxis(axis),
-              nameGap: 22,
-              min: Math.min(...lines.flatMap(({ points }) => points.map(([x]) => x))),
-              max: Math.max(...lines.flatMap(({ points }) => points.map(([x]) => x))),
-              axisLabel: { ...text(11.5, LIGHT.faint), hideOverlap: true, showMaxLabel: false },
-            }),
-        splitLine: { show: false },
-      })),
-      series: panels.flatMap(({ lines }, index) =>
-        lines.map((line): LineSeriesOption => {
-          const { color, dash, symbol } = styles.get(line.system)!;
-          return {
-            type: 'line',
-            name: line.system,
-            silent: true,
-            xAxisIndex: index,
-            yAxisIndex: index,
-            data: line.points.map((point) => [...point]),
-            symbol,
-            symbolSize: 4,
-            lineStyle: { color, width: 1.2, type: dash },
-            itemStyle: { color },
-          };
-        }),
-      ),
-    },
-    {
-      id: 'instruments',
-      width: PANELS_WIDTH,
-      height,
-      tips: panels.flatMap(({ title, lines, axis }, grid) =>
-        lines.flatMap((line) =>
-          thinned(line.points, Math.max(3, Math.floor(90 / lines.length))).map((at): Tip => ({
-            grid,
-            at,
-            text: `${nameOf(line)}, ${axis === 'epoch' ? `epoch ${at[0].toFixed(1)}` : `direction ${at[0]}`}: ${title.toLowerCase()} ${at[1].toFixed(3)}`,
-          })),
-        ),
-      ),
-    },
-  );
-  const ends = panels.flatMap(({ title, lines, axis }) =>
-    lines.map((line) => ({
-      title,
-      name: nameOf(line),
-      first: line.points[0][1],
-      last: (axis === 'epoch' ? line.points.at(-1)! : line.points[0])[1],
-      axis,
-    })),
-  );
   return {
-    ...named,
     caption:
       'Measured on a few development utterances as the networks trained; a line for each training, and for the attention one ' +
       'for each layer that attends to the frames. A network that learns leaves an evenness of 1, as attention that is even is a plain ' +
       'mean; embeddings that collapse have one direction, or one common one, with nearly all the variance.',
-    description: panels
-      .map(({ title, lines }) => {
-        const last = lines.map(({ points }) => points.at(-1)![1]);
-        return `${title}: ${lines.length} lines, at the end between ${Math.min(...last).toFixed(2)} and ${Math.max(...last).toFixed(2)}`;
-      })
-      .join('. '),
-    svg,
+    description: panels.map(describe).join('. '),
+    svg: drawChart(
+      { ...parts, ...linesOption(panels, styles) },
+      { id: 'instruments', width: PANELS_WIDTH, height, tips: panels.flatMap(tipsOf) },
+    ),
     data: {
       columns: ['measure', 'system', 'run', 'layer', 'place', 'value'],
       rows: panels.flatMap(({ title, lines }) =>
@@ -182,104 +139,60 @@ export function instrumentsFigure(
     },
     shown: {
       columns: ['measure', 'training', 'at first', 'at last'],
-      rows: ends.map(({ title, name, first, last, axis }) => [
-        axis === 'epoch' ? title.toLowerCase() : 'strongest direction, share of the variance',
-        name,
-        axis === 'epoch' ? first.toFixed(3) : '-',
-        last.toFixed(3),
-      ]),
+      rows: panels.flatMap((panel) =>
+        panel.lines.map((line) => [measureOf(panel), nameOf(line), ...endsOf(panel, line)]),
+      ),
     },
   };
 }
 
-/** More columns of the heat map than this would be thinner than is seen. */
-const MOST_COLUMNS = 120;
-const ROW = 15;
-
-/** The norm of the gradients by layer over the training of one run, as a heat map. */
-export function gradientsFigure(record: TrainingRecord | undefined, style: SystemStyle): Figure | NoFigure {
-  const named = { id: 'gradients', title: `Gradients by layer${record ? ` of ${record.run}` : ''}` };
-  const epochs = record && epochsOf(record.rows);
-  const logged = (record?.rows ?? []).flatMap(({ step, gradNorms }) =>
-    typeof gradNorms === 'object' && gradNorms !== null
-      ? [{ epoch: epochs!(step), norms: gradNorms as Readonly<Record<string, number>> }]
-      : [],
-  );
-  if (logged.length < 2) return { ...named, why: 'The training did not log gradients by layer.' };
-  const rows = thinned(logged, MOST_COLUMNS);
-  const layers = Object.keys(rows[0].norms);
-  const positive = rows.flatMap(({ norms }) => layers.map((layer) => norms[layer])).filter((norm) => norm > 0);
-  const [low, high] = [Math.min(...positive), Math.max(...positive)].map(Math.log10);
-  /** 0 for the smallest norm, 1 for the largest. */
-  const depth = (norm: number) => (norm > 0 ? (Math.log10(norm) - low) / (high - low || 1) : 0);
-  const left = 210;
-  const height = 34 + layers.length * ROW + 48;
-  const cells: CustomSeriesOption = {
-    type: 'custom',
-    silent: true,
-    data: rows.flatMap((_, column) => layers.map((_layer, row) => [column, row])),
-    renderItem: (_, api) => {
-      const [column, row] = [Number(api.value(0)), Number(api.value(1))];
-      const [x, y] = api.coord([column, row]);
-      const [width, rowHeight] = api.size!([1, 1]) as number[];
-      return {
-        type: 'rect',
-        shape: { x: x - width / 2, y: y - rowHeight / 2, width, height: rowHeight - 1 },
-        style: { fill: style.color, opacity: 0.04 + 0.96 * depth(rows[column].norms[layers[row]]) ** 1.3 },
-      };
-    },
-  };
-  const svg = drawChart(
-    {
-      title: {
-        text: `from ${(10 ** low).toPrecision(2)} (lightest) to ${(10 ** high).toPrecision(2)} (darkest), logarithmic`,
-        left,
-        top: 4,
-        padding: 0,
-        textStyle: text(12, LIGHT.faint),
-      },
-      grid: { left, top: 28, width: PANELS_WIDTH - left - 20, height: layers.length * ROW },
-      xAxis: {
-        type: 'category',
-        data: rows.map(({ epoch }) => epoch.toFixed(1)),
-        name: 'epoch',
-        nameLocation: 'middle',
-        nameGap: 26,
-        nameTextStyle: text(12.5, LIGHT.ink),
-        axisLabel: { ...text(11.5, LIGHT.faint), hideOverlap: true },
-        axisTick: { show: false },
-        axisLine: { lineStyle: { color: LIGHT.axis } },
-      },
-      yAxis: {
-        type: 'category',
-        data: layers.map((layer) => endOf(layer, left - 16, 11)),
-        inverse: true,
-        axisLabel: { ...text(11, LIGHT.faint), interval: 0 },
-        axisTick: { show: false },
-        axisLine: { show: false },
-      },
-      series: [cells],
-    },
-    { id: 'gradients', width: PANELS_WIDTH, height },
-  );
-  const first = rows[0].norms;
-  const last = rows.at(-1)!.norms;
+function linesOption(panels: readonly InstrumentPanel[], styles: SystemStyles): EChartsOption {
   return {
-    ...named,
-    caption:
-      `The norm of the gradient of each layer's parameters, means over log intervals, with the first layer at the top. A layer that stays ` +
-      'light while others are dark learns little; all layers that darken together before the loss rises were taking too large steps.',
-    description: `${layers.length} layers; norms between ${(10 ** low).toPrecision(2)} and ${(10 ** high).toPrecision(2)}`,
-    svg,
-    data: {
-      columns: ['layer', 'epoch', 'gradientNorm'],
-      rows: logged.flatMap(({ epoch, norms }) =>
-        layers.map((layer) => [layer, Number(epoch.toFixed(4)), norms[layer]]),
+    xAxis: panels.map(({ axis, lines }, gridIndex) => {
+      const places = lines.flatMap(({ points }) => points.map(([x]) => x));
+      return {
+        gridIndex,
+        ...(axis === 'epoch' ? epochAxis(Math.max(...places)) : directionAxis(axis, places)),
+        splitLine: { show: false },
+      };
+    }),
+    series: panels.flatMap(({ lines }, index) =>
+      lines.map(({ system, points }) =>
+        panelLine(index, points, { name: system, style: styles.get(system)!, width: 1.2, symbolSize: 4 }),
       ),
-    },
-    shown: {
-      columns: ['layer', 'norm at first', 'norm at last'],
-      rows: layers.map((layer) => [layer, first[layer].toPrecision(3), last[layer].toPrecision(3)]),
-    },
+    ),
   };
+}
+
+const directionAxis = (name: string, places: readonly number[]) => ({
+  ...horizontalAxis(name),
+  nameGap: 22,
+  min: Math.min(...places),
+  max: Math.max(...places),
+  axisLabel: { ...text(11.5, LIGHT.faint), hideOverlap: true, showMaxLabel: false },
+});
+
+const tipsOf = ({ title, lines, axis }: InstrumentPanel, grid: number): Tip[] =>
+  lines.flatMap((line) =>
+    thinned(line.points, Math.max(3, Math.floor(90 / lines.length))).map((at) => ({
+      grid,
+      at,
+      text: `${nameOf(line)}, ${axis === 'epoch' ? `epoch ${at[0].toFixed(1)}` : `direction ${at[0]}`}: ${title.toLowerCase()} ${at[1].toFixed(3)}`,
+    })),
+  );
+
+const nameOf = ({ run, part }: Line) => (part === undefined ? run : `${run}, ${part}`);
+
+const measureOf = ({ axis, title }: InstrumentPanel) =>
+  axis === 'epoch' ? title.toLowerCase() : 'strongest direction, share of the variance';
+
+/** The first and the last value; of a spectrum, which is of the end alone, its strongest direction. */
+const endsOf = ({ axis }: InstrumentPanel, { points }: Line): [string, string] => {
+  const [first, last] = [points[0], points.at(-1)!].map(([, value]) => value.toFixed(3));
+  return axis === 'epoch' ? [first, last] : ['-', first];
+};
+
+function describe({ title, lines }: InstrumentPanel): string {
+  const last = lines.map(({ points }) => points.at(-1)![1]);
+  return `${title}: ${lines.length} lines, at the end between ${Math.min(...last).toFixed(2)} and ${Math.max(...last).toFixed(2)}`;
 }

@@ -72,6 +72,9 @@ export interface SystemStyle {
   readonly symbol: string;
 }
 
+/** The style of each system by name, in the order of the systems. */
+export type SystemStyles = ReadonlyMap<string, SystemStyle>;
+
 const DASHES: readonly SystemStyle['dash'][] = ['solid', [7, 3], [2, 2.5], [9, 3, 2, 3]];
 /** Symbols that echarts knows, and some paths: a triangle on its point, a cross, a hexagon. */
 const SYMBOLS = [

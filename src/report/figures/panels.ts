@@ -1,6 +1,7 @@
 /** @file Small line charts side by side under one legend: where each goes, its heading and its vertical axis. */
-import { legendHeight, panelAxis, systemLegend, text } from './chart-parts.js';
-import { LIGHT, type SystemStyle } from './palette.js';
+import type { LineSeriesOption } from 'echarts/charts';
+import { legendHeight, panelAxis, panelHeading, systemLegend, text } from './chart-parts.js';
+import { LIGHT, type SystemStyle, type SystemStyles } from './palette.js';
 
 /** Width of the figure, in pixels. */
 export const PANELS_WIDTH = 960;
@@ -20,7 +21,7 @@ export interface Panel {
 export function layOutPanels(
   panels: readonly Panel[],
   systems: readonly string[],
-  styles: ReadonlyMap<string, SystemStyle>,
+  styles: SystemStyles,
   { lines = true }: { /** The legend shows lines, not marks only. */ lines?: boolean } = {},
 ) {
   const place = panels.map((_, i) => ({
@@ -30,16 +31,9 @@ export function layOutPanels(
   return {
     height: Math.max(Math.ceil(panels.length / COLUMNS) * PANEL.height, legendHeight(systems.length) + 12),
     parts: {
-      title: panels.map(({ title, note }, i) => ({
-        text: title,
-        subtext: note,
-        left: place[i].left + PANEL.left - 38,
-        top: place[i].top + 4,
-        itemGap: 4,
-        padding: 0,
-        textStyle: text(13.5, LIGHT.ink, 'bold'),
-        subtextStyle: text(12, LIGHT.faint),
-      })),
+      title: panels.map(({ title, note }, i) =>
+        panelHeading(title, note, { left: place[i].left + PANEL.left - 38, top: place[i].top + 4 }),
+      ),
       legend: systemLegend(
         systems.map((name) => ({ name, style: styles.get(name)! })),
         { left: COLUMNS * PANEL.width + 14, top: 4, width: 150, lines },
@@ -61,6 +55,33 @@ export function layOutPanels(
       })),
     },
   };
+}
+
+/** A line of one system in the panel of an index. */
+export const panelLine = (
+  index: number,
+  points: readonly (readonly [number, number])[],
+  { name, style: { color, dash, symbol }, width, symbolSize, showSymbol = true }: PanelLineOptions,
+): LineSeriesOption => ({
+  type: 'line',
+  name,
+  silent: true,
+  xAxisIndex: index,
+  yAxisIndex: index,
+  data: points.map((point) => [...point]),
+  showSymbol,
+  symbol,
+  symbolSize,
+  lineStyle: { color, width, type: dash },
+  itemStyle: { color },
+});
+
+interface PanelLineOptions {
+  readonly name: string;
+  readonly style: SystemStyle;
+  readonly width: number;
+  readonly symbolSize: number;
+  readonly showSymbol?: boolean;
 }
 
 /** A round fourth, fifth or third of where an axis ends. */

@@ -4,13 +4,16 @@
  * Both kinds are shown as shares of their own number, as there are usually far more nontarget trials. Bins are equally
  * wide over all scores of the panel; the last one holds its upper end too, so that every trial is in one.
  */
+import type { LineSeriesOption } from 'echarts/charts';
 import { detCurve } from '../../scoring/measures/det-curve.js';
 import { curveEer } from '../../scoring/measures/eer.js';
-import { drawChart, type Tip } from './chart.js';
-import { horizontalAxis, panelAxis, shortened, text } from './chart-parts.js';
-import type { Figure } from './figure.js';
-import { LIGHT, type SystemStyle } from './palette.js';
-import { percent, percentTick, type ScoredTrials } from './scored-systems.js';
+import { formatRate } from '../text/number-format.js';
+import { drawChart, type EChartsOption, type Tip } from './chart.js';
+import { horizontalAxis, panelAxis, panelHeading, shortened, text, uprightAt } from './chart-parts.js';
+import type { Drawing, FigureKind } from './figure.js';
+import { LIGHT, type SystemStyles } from './palette.js';
+import { percentTick } from './rate-text.js';
+import type { ScoredTrials } from './scored-systems.js';
 
 export interface ScoreHistogram {
   /** Edges of the bins, rising. [bins + 1] */
@@ -43,122 +46,54 @@ const PANEL = { height: 250, left: 52, right: 22, top: 58, bottom: 52 };
 /** More panels are not drawn; all are in the data. */
 const MOST_PANELS = 12;
 
-export function scoreHistogramFigure(
-  { table, systems }: ScoredTrials,
-  styles: ReadonlyMap<string, SystemStyle>,
-): Figure {
+export const scoreHistogramFigure = {
+  id: 'scores',
+  title: () => 'Scores of target and nontarget trials',
+  needs: ({ tested }) => tested?.trials,
+  draw,
+} satisfies FigureKind<ScoredTrials>;
+
+interface Panel extends ScoreHistogram {
+  readonly name: string;
+  readonly color: string;
+  readonly eer: number;
+  /** Of the EER. */
+  readonly threshold: number;
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+}
+
+/** How many trials there are of each kind. */
+interface Totals {
+  readonly targets: number;
+  readonly nontargets: number;
+}
+
+function draw(trials: ScoredTrials, styles: SystemStyles): Drawing {
+  const { table, systems } = trials;
   const columns = systems.length <= 4 ? Math.min(2, systems.length) : 3;
-  const panelWidth = WIDTH / columns;
-  const everyPanel = systems.map(({ name, runs }, i) => ({
-    name,
-    color: styles.get(name)!.color,
-    ...scoreHistogram(runs[0], table.labels, columns === 3 ? 40 : BINS),
-    ...curveEer(detCurve(runs[0], table.labels)),
-    left: (i % columns) * panelWidth,
-    top: Math.floor(i / columns) * PANEL.height,
-  }));
+  const everyPanel = panelsOf(trials, styles, columns);
   const panels = everyPanel.slice(0, MOST_PANELS);
   const targets = table.labels.reduce((sum, label) => sum + label, 0);
-  const nontargets = table.labels.length - targets;
-  const shares = (counts: readonly number[], total: number) => counts.map((count) => count / total);
-  /** The outline of the bars: each height at the left edge of its bin, and the last at the right one too. */
-  const outline = (edges: readonly number[], heights: readonly number[]) =>
-    edges.map((edge, i) => [edge, heights[Math.min(i, heights.length - 1)]]);
-  const digits = (edges: readonly number[]) => Math.max(0, 1 - Math.floor(Math.log10(edges[1] - edges[0])));
-  const tips = panels.flatMap(({ edges, targets: inBin, nontargets: others, name }, grid): Tip[] =>
-    inBin.map((count, i) => ({
-      grid,
-      at: [edges[i], Math.max(count / targets, others[i] / nontargets, 0.004)],
-      stripTo: edges[i + 1],
-      text: `${name}, scores ${edges[i].toFixed(digits(edges))} to ${edges[i + 1].toFixed(digits(edges))}: ${count} target and ${others[i]} nontarget trials`,
-    })),
-  );
-  const svg = drawChart(
-    {
-      title: panels.map(({ name, left, top, eer }) => ({
-        text: shortened(name, panelWidth - 40, 13.5),
-        subtext: `EER ${percent(eer)}`,
-        left: left + PANEL.left - 36,
-        top: top + 4,
-        itemGap: 4,
-        padding: 0,
-        textStyle: text(13.5, LIGHT.ink, 'bold'),
-        subtextStyle: text(12, LIGHT.faint),
-      })),
-      grid: panels.map(({ left, top }) => ({
-        left: left + PANEL.left,
-        top: top + PANEL.top,
-        width: panelWidth - PANEL.left - PANEL.right,
-        height: PANEL.height - PANEL.top - PANEL.bottom,
-      })),
-      xAxis: panels.map(({ edges }, gridIndex) => ({
-        gridIndex,
-        ...horizontalAxis('score'),
-        nameGap: 26,
-        min: edges[0],
-        max: edges.at(-1)!,
-        splitLine: { show: false },
-        axisLabel: { ...text(11.5, LIGHT.faint), showMinLabel: false, showMaxLabel: false, hideOverlap: true },
-      })),
-      yAxis: panels.map((_, gridIndex) => ({
-        gridIndex,
-        ...panelAxis(''),
-        min: 0,
-        splitNumber: 3,
-        axisLabel: { ...text(11.5, LIGHT.faint), formatter: percentTick },
-        axisLine: { show: false, onZero: false },
-      })),
-      series: panels.flatMap(({ edges, targets: inBin, nontargets: others, color, threshold }, index) => [
-        {
-          type: 'line' as const,
-          step: 'end' as const,
-          silent: true,
-          showSymbol: false,
-          xAxisIndex: index,
-          yAxisIndex: index,
-          data: outline(edges, shares(others, nontargets)),
-          lineStyle: { color: LIGHT.faint, width: 1.4, type: [4, 2] },
-          areaStyle: { color: LIGHT.faint, opacity: 0.14 },
-        },
-        {
-          type: 'line' as const,
-          step: 'end' as const,
-          silent: true,
-          showSymbol: false,
-          xAxisIndex: index,
-          yAxisIndex: index,
-          data: outline(edges, shares(inBin, targets)),
-          lineStyle: { color, width: 1.8 },
-          areaStyle: { color, opacity: 0.22 },
-          markLine: {
-            silent: true,
-            symbol: 'none',
-            precision: 8, // of the place; echarts rounds to hundredths
-            data: [{ xAxis: threshold }],
-            label: { show: false },
-            lineStyle: { color: LIGHT.ink, width: 1, type: 'solid' },
-          },
-        },
-      ]),
-    },
-    { id: 'scores', width: WIDTH, height: Math.ceil(panels.length / columns) * PANEL.height, tips },
-  );
+  const totals = { targets, nontargets: table.labels.length - targets };
   const several = systems.some(({ runs }) => runs.length > 1);
   return {
-    id: 'scores',
-    title: 'Scores of target and nontarget trials',
     caption:
       'Target trials in colour with a solid outline, nontarget trials in grey with a dashed one, each as shares of their ' +
-      `own number (${targets} and ${nontargets}). The upright line is the threshold of the equal error rate: what is grey to the ` +
+      `own number (${totals.targets} and ${totals.nontargets}). The upright line is the threshold of the equal error rate: what is grey to the ` +
       `right of it and coloured to the left goes wrong. ${several ? 'Shown is the first training of each system. ' : ''}Scores of different systems are not on one scale.` +
       (everyPanel.length > panels.length ? ` Drawn are ${panels.length} of ${everyPanel.length} systems.` : ''),
-    description: panels
-      .map(({ name, edges, targets: inBin, nontargets: others, threshold }) => {
-        const peak = (counts: readonly number[]) => edges[counts.indexOf(Math.max(...counts))].toFixed(2);
-        return `${name}: target scores are most frequent near ${peak(inBin)}, nontarget scores near ${peak(others)}, threshold ${threshold.toFixed(3)}`;
-      })
-      .join('. '),
-    svg,
+    description: panels.map(describe).join('. '),
+    svg: drawChart(
+      { ...layOut(panels), series: panels.flatMap((panel, index) => outlines(panel, index, totals)) },
+      {
+        id: 'scores',
+        width: WIDTH,
+        height: Math.ceil(panels.length / columns) * PANEL.height,
+        tips: panels.flatMap((panel, grid) => tipsOf(panel, grid, totals)),
+      },
+    ),
     data: {
       columns: ['system', 'from', 'to', 'targets', 'nontargets'],
       rows: everyPanel.flatMap(({ name, edges, targets: inBin, nontargets: others }) =>
@@ -167,9 +102,9 @@ export function scoreHistogramFigure(
     },
     shown: {
       columns: ['system', 'scores', 'target trials', 'nontarget trials'],
-      rows: panels.flatMap(({ name, edges, targets: inBin, nontargets: others }) =>
-        coarser(inBin, others, edges).map(({ from, to, a, b }) => [
-          name,
+      rows: panels.flatMap((panel) =>
+        coarser(panel).map(({ from, to, targets: a, nontargets: b }) => [
+          panel.name,
           `${from.toFixed(2)} to ${to.toFixed(2)}`,
           a,
           b,
@@ -179,14 +114,106 @@ export function scoreHistogramFigure(
   };
 }
 
+function panelsOf({ table, systems }: ScoredTrials, styles: SystemStyles, columns: number): Panel[] {
+  const width = WIDTH / columns;
+  return systems.map(({ name, runs: [scores] }, i) => ({
+    name,
+    color: styles.get(name)!.color,
+    ...scoreHistogram(scores, table.labels, columns === 3 ? 40 : BINS),
+    ...curveEer(detCurve(scores, table.labels)),
+    left: (i % columns) * width,
+    top: Math.floor(i / columns) * PANEL.height,
+    width,
+  }));
+}
+
+function layOut(panels: readonly Panel[]): EChartsOption {
+  return {
+    title: panels.map(({ name, left, top, width, eer }) =>
+      panelHeading(shortened(name, width - 40, 13.5), `EER ${formatRate(eer)}`, {
+        left: left + PANEL.left - 36,
+        top: top + 4,
+      }),
+    ),
+    grid: panels.map(({ left, top, width }) => ({
+      left: left + PANEL.left,
+      top: top + PANEL.top,
+      width: width - PANEL.left - PANEL.right,
+      height: PANEL.height - PANEL.top - PANEL.bottom,
+    })),
+    xAxis: panels.map(({ edges }, gridIndex) => ({
+      gridIndex,
+      ...horizontalAxis('score'),
+      nameGap: 26,
+      min: edges[0],
+      max: edges.at(-1)!,
+      splitLine: { show: false },
+      axisLabel: { ...text(11.5, LIGHT.faint), showMinLabel: false, showMaxLabel: false, hideOverlap: true },
+    })),
+    yAxis: panels.map((_, gridIndex) => ({
+      gridIndex,
+      ...panelAxis(''),
+      min: 0,
+      splitNumber: 3,
+      axisLabel: { ...text(11.5, LIGHT.faint), formatter: percentTick },
+      axisLine: { show: false, onZero: false },
+    })),
+  };
+}
+
+/** The nontarget trials of a panel, and over them the target trials with the threshold. */
+function outlines({ edges, color, threshold, ...counts }: Panel, index: number, totals: Totals): LineSeriesOption[] {
+  const outline = (kind: keyof Totals): LineSeriesOption => {
+    const heights = counts[kind].map((count) => count / totals[kind]);
+    return {
+      type: 'line',
+      step: 'end',
+      silent: true,
+      showSymbol: false,
+      xAxisIndex: index,
+      yAxisIndex: index,
+      // Each height at the left edge of its bin, and the last at the right one too.
+      data: edges.map((edge, i) => [edge, heights[Math.min(i, heights.length - 1)]]),
+    };
+  };
+  return [
+    {
+      ...outline('nontargets'),
+      lineStyle: { color: LIGHT.faint, width: 1.4, type: [4, 2] },
+      areaStyle: { color: LIGHT.faint, opacity: 0.14 },
+    },
+    {
+      ...outline('targets'),
+      lineStyle: { color, width: 1.8 },
+      areaStyle: { color, opacity: 0.22 },
+      ...uprightAt(threshold, { color: LIGHT.ink, type: 'solid' }),
+    },
+  ];
+}
+
+function tipsOf({ name, edges, targets, nontargets }: Panel, grid: number, totals: Totals): Tip[] {
+  const digits = Math.max(0, 1 - Math.floor(Math.log10(edges[1] - edges[0])));
+  return targets.map((count, i) => ({
+    grid,
+    at: [edges[i], Math.max(count / totals.targets, nontargets[i] / totals.nontargets, 0.004)],
+    stripTo: edges[i + 1],
+    text: `${name}, scores ${edges[i].toFixed(digits)} to ${edges[i + 1].toFixed(digits)}: ${count} target and ${nontargets[i]} nontarget trials`,
+  }));
+}
+
+function describe({ name, edges, targets, nontargets, threshold }: Panel): string {
+  const peak = (counts: readonly number[]) => edges[counts.indexOf(Math.max(...counts))].toFixed(2);
+  return `${name}: target scores are most frequent near ${peak(targets)}, nontarget scores near ${peak(nontargets)}, threshold ${threshold.toFixed(3)}`;
+}
+
 /** Bins joined five at a time. */
-function coarser(targets: readonly number[], nontargets: readonly number[], edges: readonly number[]) {
+function coarser({ targets, nontargets, edges }: ScoreHistogram) {
   const sum = (counts: readonly number[], from: number) =>
     counts.slice(from, from + 5).reduce((total, count) => total + count, 0);
   return Array.from({ length: Math.ceil(targets.length / 5) }, (_, i) => 5 * i).map((from) => ({
     from: edges[from],
     to: edges[Math.min(from + 5, targets.length)],
-    a: sum(targets, from),
-    b: sum(nontargets, from),
+    targets: sum(targets, from),
+    nontargets: sum(nontargets, from),
   }));
 }

@@ -29,15 +29,3 @@ export function affordableResamples({ table, speakers, systems }: ScoredTrials):
   const runs = systems.reduce((count, { runs }) => count + runs.length, 0);
   return Math.round(Math.min(300, Math.max(100, BUDGET / (table.labels.length * runs))));
 }
-
-/** `0.05123` → `5.12 %`, small ones with two digits: `0.0012 %`. */
-export function percent(rate: number): string {
-  const value = 100 * rate;
-  return `${value !== 0 && value < 0.1 ? value.toPrecision(2) : value.toFixed(2)} %`;
-}
-
-/** A tick of a rate, without needless digits: `0.5 %`, `20 %`. */
-export const percentTick = (rate: number): string => `${Number((100 * rate).toPrecision(6))} %`;
-
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -2,28 +2,16 @@
  * @file Figure: how trainings went: loss, accuracy, EER on the development trials, learning rate, and the spread of the
  * embeddings where it was measured. All trainings of a system have one colour.
  *
- * Rows are those of `metrics.jsonl`. Systems may differ in steps an epoch, so the horizontal axis is epochs.
+ * Systems may differ in steps an epoch, so the horizontal axis is epochs.
  */
-import type { LineSeriesOption } from 'echarts/charts';
-import { drawChart, type Tip } from './chart.js';
+import { formatRate } from '../text/number-format.js';
+import { drawChart, type EChartsOption, type Tip } from './chart.js';
 import { epochAxis } from './chart-parts.js';
-import { type Figure, type NoFigure, thinned } from './figure.js';
-import type { SystemStyle } from './palette.js';
-import { layOutPanels, type Panel, PANELS_WIDTH } from './panels.js';
-import { percent, percentTick } from './scored-systems.js';
-
-/** What one training measured. */
-export interface TrainingRecord {
-  readonly system: string;
-  /** Names the training: `aca-net@2`. */
-  readonly run: string;
-  readonly rows: readonly TrainingRow[];
-}
-
-export interface TrainingRow {
-  readonly step: number;
-  readonly [measure: string]: unknown;
-}
+import { type Drawing, type FigureKind, type NoFigure, thinned } from './figure.js';
+import type { SystemStyles } from './palette.js';
+import { layOutPanels, type Panel, panelLine, PANELS_WIDTH } from './panels.js';
+import { percentTick } from './rate-text.js';
+import { curveOf, type TrainingRecord } from './training-record.js';
 
 interface CurvePanel extends Panel {
   readonly key: string;
@@ -38,7 +26,7 @@ const PANELS: readonly CurvePanel[] = [
     key: 'accuracy',
     title: 'Accuracy',
     note: 'training crops given to their speaker',
-    format: percent,
+    format: formatRate,
     tick: percentTick,
     most: 1,
   },
@@ -46,7 +34,7 @@ const PANELS: readonly CurvePanel[] = [
     key: 'devEer',
     title: 'Development EER',
     note: 'speakers held out of training, not those of the test',
-    format: percent,
+    format: formatRate,
     tick: percentTick,
     marks: true,
   },
@@ -75,109 +63,97 @@ const PANELS: readonly CurvePanel[] = [
 /** Points that are drawn of a curve; all of them are in the data. */
 const DRAWN = 400;
 
-/** The curve of one measure in one training: [epoch, value] pairs. */
-export function curveOf({ rows }: TrainingRecord, key: string): [number, number][] {
-  const epochs = epochsOf(rows);
-  return rows.flatMap((row): [number, number][] => {
-    const value = row[key];
-    return typeof value === 'number' && Number.isFinite(value) ? [[epochs(row.step), value]] : [];
-  });
+export const trainingCurvesFigure = {
+  id: 'training',
+  title: () => 'Training curves',
+  needs: ({ trainings }) => trainings,
+  draw,
+} satisfies FigureKind<readonly TrainingRecord[]>;
+
+/** A panel with a curve for each training. */
+interface Curves extends CurvePanel {
+  readonly curves: readonly { readonly record: TrainingRecord; readonly points: readonly [number, number][] }[];
 }
 
-/** Steps as epochs: the last step of the training ends its last epoch. */
-export function epochsOf(rows: readonly TrainingRow[]): (step: number) => number {
-  const last = rows.findLast(({ epoch }) => typeof epoch === 'number');
-  const perEpoch = last ? last.step / Number(last.epoch) : 1;
-  return (step) => step / perEpoch;
-}
-
-export function trainingCurvesFigure(
-  records: readonly TrainingRecord[],
-  styles: ReadonlyMap<string, SystemStyle>,
-): Figure | NoFigure {
-  const named = { id: 'training', title: 'Training curves' };
-  const panels = PANELS.filter(({ key }) => records.some((record) => curveOf(record, key).length > 0));
-  if (panels.length === 0) return { ...named, why: 'The trainings left no metrics.jsonl.' };
-  const curves = panels.map(({ key }) => records.map((record) => ({ record, points: curveOf(record, key) })));
+function draw(records: readonly TrainingRecord[], styles: SystemStyles): Drawing | Pick<NoFigure, 'why'> {
+  const panels = PANELS.map((panel): Curves => ({
+    ...panel,
+    curves: records.map((record) => ({ record, points: curveOf(record, panel.key) })),
+  })).filter(({ curves }) => curves.some(({ points }) => points.length > 0));
+  if (panels.length === 0) return { why: 'The trainings left no metrics.jsonl.' };
   const systems = [...new Set(records.map(({ system }) => system))];
-  const { height, parts } = layOutPanels(panels, systems, styles);
   const several = records.length > systems.length;
-  const svg = drawChart(
-    {
-      ...parts,
-      xAxis: panels.map((_, gridIndex) => ({
-        gridIndex,
-        ...epochAxis(Math.max(...curves.flat().flatMap(({ points }) => points.map(([epoch]) => epoch)))),
-        splitLine: { show: false },
-      })),
-      series: panels.flatMap(({ marks = false }, index) =>
-        curves[index].map(({ record, points }): LineSeriesOption => {
-          const { color, dash, symbol } = styles.get(record.system)!;
-          return {
-            type: 'line',
-            name: record.system,
-            silent: true,
-            xAxisIndex: index,
-            yAxisIndex: index,
-            data: thinned(points, DRAWN),
-            // A line of one point would not be seen.
-            showSymbol: points.length === 1 || (marks && records.length <= 8),
-            symbol,
-            symbolSize: 5,
-            lineStyle: { color, width: several ? 1.3 : 1.8, type: dash },
-            itemStyle: { color },
-          };
-        }),
-      ),
-    },
-    {
-      id: 'training',
-      width: PANELS_WIDTH,
-      height,
-      tips: panels.flatMap(({ title, format }, grid) =>
-        curves[grid].flatMap(({ record, points }) =>
-          thinned(points, Math.max(5, Math.floor(60 / records.length))).map((at): Tip => ({
-            grid,
-            at,
-            text: `${record.run}, epoch ${at[0].toFixed(1)}: ${title.toLowerCase()} ${format(at[1])}`,
-          })),
-        ),
-      ),
-    },
-  );
-  const summary = records.map((record) => ({
-    run: record.run,
-    last: panels.map(({ key, format }) => {
-      const value = curveOf(record, key).at(-1)?.[1];
-      return value === undefined ? '-' : format(value);
-    }),
-    best: Math.min(...curveOf(record, 'devEer').map(([, eer]) => eer)),
-  }));
+  const { height, parts } = layOutPanels(panels, systems, styles);
+  const ends = records.map((record, i) => endOf(record, i, panels));
   return {
-    ...named,
     caption:
       `What the trainings measured as they went${several ? '; the lines of one colour are trainings that differ in their seed alone' : ''}. ` +
       'Loss and accuracy hold the margin and the augmentation of training, so they are not comparable between systems that ' +
       'differ in these; the development EER is.',
-    description: summary
+    description: ends
       .map(
         ({ run, last, best }) =>
           `${run} ends with ${panels.map(({ title }, i) => `${title.toLowerCase()} ${last[i]}`).join(', ')}` +
-          (Number.isFinite(best) ? `; its best development EER was ${percent(best)}` : ''),
+          (best === undefined ? '' : `; its best development EER was ${formatRate(best)}`),
       )
       .join('. '),
-    svg,
+    svg: drawChart(
+      { ...parts, ...curvesOption(panels, { styles, several }) },
+      { id: 'training', width: PANELS_WIDTH, height, tips: panels.flatMap(tipsOf) },
+    ),
     data: {
       columns: ['system', 'run', 'measure', 'epoch', 'value'],
-      rows: panels.flatMap(({ key }, i) =>
-        curves[i].flatMap(({ record, points }) =>
+      rows: panels.flatMap(({ key, curves }) =>
+        curves.flatMap(({ record, points }) =>
           points.map(([epoch, value]) => [record.system, record.run, key, Number(epoch.toFixed(4)), value]),
         ),
       ),
     },
     shown: {
       columns: ['training', ...panels.map(({ title }) => `${title.toLowerCase()}, last`), 'development EER, best'],
-      rows: summary.map(({ run, last, best }) => [run, ...last, Number.isFinite(best) ? percent(best) : '-']),
+      rows: ends.map(({ run, last, best }) => [run, ...last, best === undefined ? '-' : formatRate(best)]),
     },
   };
+}
+
+function curvesOption(
+  panels: readonly Curves[],
+  { styles, several }: { styles: SystemStyles; several: boolean },
+): EChartsOption {
+  const epochs = panels.flatMap(({ curves }) => curves.flatMap(({ points }) => points.map(([epoch]) => epoch)));
+  const last = Math.max(...epochs);
+  return {
+    xAxis: panels.map((_, gridIndex) => ({ gridIndex, ...epochAxis(last), splitLine: { show: false } })),
+    series: panels.flatMap(({ marks = false, curves }, index) =>
+      curves.map(({ record, points }) =>
+        panelLine(index, thinned(points, DRAWN), {
+          name: record.system,
+          style: styles.get(record.system)!,
+          width: several ? 1.3 : 1.8,
+          symbolSize: 5,
+          // A line of one point would not be seen.
+          showSymbol: points.length === 1 || (marks && curves.length <= 8),
+        }),
+      ),
+    ),
+  };
+}
+
+const tipsOf = ({ title, format, curves }: Curves, grid: number): Tip[] =>
+  curves.flatMap(({ record, points }) =>
+    thinned(points, Math.max(5, Math.floor(60 / curves.length))).map((at) => ({
+      grid,
+      at,
+      text: `${record.run}, epoch ${at[0].toFixed(1)}: ${title.toLowerCase()} ${format(at[1])}`,
+    })),
+  );
+
+/** What a training, the i-th, measured last in each panel, and its best EER. */
+function endOf(record: TrainingRecord, i: number, panels: readonly Curves[]) {
+  const last = panels.map(({ curves, format }) => {
+    const value = curves[i].points.at(-1)?.[1];
+    return value === undefined ? '-' : format(value);
+  });
+  const eers = curveOf(record, 'devEer').map(([, eer]) => eer);
+  return { run: record.run, last, best: eers.length > 0 ? Math.min(...eers) : undefined };
 }

@@ -1,4 +1,4 @@
-/** @file Pieces of the page: escaped text, tables, figures with their data. */
+/** @file Pieces of the page: sections, tables, lists, figures with their data. */
 import { forPage } from '../figures/chart.js';
 import type { Cell, DataTable, Figure, NoFigure } from '../figures/figure.js';
 import { escapeMarkup } from '../text/escape.js';
@@ -33,33 +33,40 @@ export function tableMarkup({ caption, columns, rows, marked = [] }: TableMarkup
 const isFigure = (value: Cell) =>
   value === null || typeof value === 'number' || /^(-|[-+−]?[\d(][\d.,\s%()a-zA-Z+−-]*)$/.test(value);
 
-/** A figure with its caption, its data behind a fold, and links to its files beside the page. */
-export function figureMarkup(
-  { id, title, caption, description, svg, shown }: Figure,
-  { png }: { png: boolean },
-): string {
+/** A figure with its caption, its data behind a fold, and links to its files beside the page; or why there is none. */
+export function figureMarkup(figure: Figure | NoFigure, { png }: { png: boolean }): string {
+  if ('why' in figure) return `<p class="absent">${escapeMarkup(figure.why)}</p>`;
+  const { id, title, caption, description, svg, shown, partial, notes } = figure;
   const files = ['svg', ...(png ? ['png'] : []), 'csv'];
   const links = files.map(
     (type) =>
       `<a href="figures/${id}.${type}" aria-label="${escapeMarkup(title)} as ${type.toUpperCase()}">${type.toUpperCase()}</a>`,
   );
+  const below = (partial === undefined ? '' : partialMarkup(partial)) + (notes ? notesMarkup(notes) : '');
   return `<figure id="figure-${id}">
 <div class="scroll" role="img" aria-label="${escapeMarkup(`${title}. ${description}.`)}">${forPage(svg)}</div>
 <figcaption>${escapeMarkup(caption)}</figcaption>
 <details><summary>Data of this figure</summary>
 ${tableMarkup({ ...shown, caption: `${title}: data` })}
 <p class="files">All of it, in the folder <code>figures</code> beside this page: ${links.join(' · ')}</p></details>
-</figure>`;
+</figure>${below && `\n${below}`}`;
 }
 
-/** A section with a heading that can be linked to. */
-export const sectionMarkup = (id: string, title: string, content: string): string =>
-  `<section id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">${escapeMarkup(title)}</h2>\n${content}\n</section>`;
+/** What of the whole is not shown. */
+export const partialMarkup = (partial: string): string => `<p class="partial">${escapeMarkup(partial)}</p>`;
 
-/** The section of a figure, or of why there is none. */
-export const figureSection = (figure: Figure | NoFigure, { png }: { png: boolean }, intro = ''): string =>
-  sectionMarkup(
-    figure.id,
-    figure.title,
-    intro + ('why' in figure ? `<p class="absent">${escapeMarkup(figure.why)}</p>` : figureMarkup(figure, { png })),
-  );
+export const notesMarkup = (lines: readonly string[]): string =>
+  `<ul class="notes">${lines.map((line) => `<li>${escapeMarkup(line)}</li>`).join('')}</ul>`;
+
+/** A part of the page that its head links to. */
+export interface PageSection {
+  readonly id: string;
+  readonly title: string;
+  readonly markup: string;
+}
+
+export const pageSection = (id: string, title: string, content: string): PageSection => ({
+  id,
+  title,
+  markup: `<section id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">${escapeMarkup(title)}</h2>\n${content}\n</section>`,
+});

@@ -2,14 +2,9 @@
  * @file The report as one HTML file: nothing is fetched, and a content security policy sees to it that nothing can be.
  */
 import { escapeMarkup } from '../text/escape.js';
+import type { PageSection } from './markup.js';
 import { pageScript } from './script.js';
 import { styleSheet } from './style.js';
-
-export interface PageSection {
-  readonly id: string;
-  readonly title: string;
-  readonly markup: string;
-}
 
 export interface PageInput {
   readonly title: string;

@@ -1,19 +1,19 @@
 /** @file Where the results come from: commands, versions, machine, seeds, hashes. */
 import { escapeMarkup } from '../text/escape.js';
-import { sectionMarkup, tableMarkup } from './markup.js';
+import { pageSection, type PageSection, tableMarkup } from './markup.js';
 import type { Provenance } from './report-data.js';
 
 /** More commands than this are folded away. */
 const SHOWN_COMMANDS = 5;
 
-export function provenanceSection({ facts, commands, stages }: Provenance): string {
+export function provenanceSection({ facts, commands, stages }: Provenance): PageSection {
   const listed = commands.map(
     ({ time, command, sets }) =>
       `${time.slice(0, 16).replace('T', ' ')}  ${command}${sets.length > 0 ? `\n                  settings in force: ${sets.join(' ')}` : ''}`,
   );
   const block = (lines: readonly string[]) => `<pre>${escapeMarkup(lines.join('\n'))}</pre>`;
   const earlier = listed.slice(0, -SHOWN_COMMANDS);
-  return sectionMarkup(
+  return pageSection(
     'provenance',
     'Provenance',
     [

@@ -1,33 +1,19 @@
 /** @file All that a report is made of, gathered by stage `report`. */
-import type { Ablation } from '../comparison/ablation.js';
-import type { Figure, NoFigure } from '../figures/figure.js';
-import type { EmbeddingMapInput } from '../figures/embedding-map.js';
-import type { ScoredTrials } from '../figures/scored-systems.js';
-import type { TrainingRecord } from '../figures/training-curves.js';
-import type { Compared } from '../comparison/report-view.js';
+import type { Figure, FigureSource, NoFigure } from '../figures/figure.js';
 
-export interface ReportData {
+export interface ReportData extends FigureSource {
   /** Name of the recipe. */
   readonly recipe: string;
-  /** The recipe's own system, which stands first beside the baseline. */
-  readonly model: string;
-  /** What `model` is held against. */
+  /** What `model` is held against; the two stand first. */
   readonly baseline: string;
   readonly corpus: CorpusSummary;
-  /** What the test trials say; absent where the recipe keeps them back. */
   readonly tested?: TestedData;
-  /** Variants of a system, where the recipe makes such. */
-  readonly ablation?: Ablation;
-  readonly trainings: readonly TrainingRecord[];
   /** Where the model looks: pictures of chosen utterances, or why there are none. */
   readonly attention: readonly (Figure | NoFigure)[];
   readonly provenance: Provenance;
 }
 
-export interface TestedData {
-  readonly compared: Compared;
-  readonly trials: ScoredTrials;
-  readonly embeddings: EmbeddingMapInput;
+export interface TestedData extends NonNullable<FigureSource['tested']> {
   readonly worst: WorstTrials;
 }
 

@@ -2,28 +2,27 @@
 import type { Measure } from '../../scoring/measures/measure.js';
 import { type MeasureName, measures } from '../../scoring/measures/measure-table.js';
 import { forPage } from '../figures/chart.js';
-import type { SystemStyle } from '../figures/palette.js';
+import type { SystemStyle, SystemStyles } from '../figures/palette.js';
 import { formatInterval, formatMeasure } from '../text/interval-format.js';
 import { formatBytes, formatCount, formatDuration, formatRate, formatRelative } from '../text/number-format.js';
 import type { Compared, ComparedSystem } from '../comparison/report-view.js';
 import { escapeMarkup } from '../text/escape.js';
-import { sectionMarkup } from './markup.js';
+import { notesMarkup, pageSection, type PageSection, partialMarkup } from './markup.js';
 
-export function summarySection(compared: Compared, styles: ReadonlyMap<string, SystemStyle>): string {
+export function summarySection(compared: Compared, styles: SystemStyles): PageSection {
   const { partial, notes, verdicts, baseline, trials, targets, nontargets, intervals } = compared;
   const said =
     verdicts.length > 0 ? verdicts : [`Only ${baseline} was evaluated: there is nothing to compare it with.`];
   const conditions = `${trials} trials (${targets} target, ${nontargets} nontarget); ${intervals}`;
-  const list = (lines: readonly string[]) => lines.map((line) => `<li>${escapeMarkup(line)}</li>`).join('');
-  return sectionMarkup(
+  return pageSection(
     'summary',
     'Summary',
     [
-      ...(partial === undefined ? [] : [`<p class="partial">${escapeMarkup(partial)}</p>`]),
+      ...(partial === undefined ? [] : [partialMarkup(partial)]),
       `<div class="verdict">${said.map((line) => `<p>${escapeMarkup(line)}</p>`).join('')}</div>`,
       systemTable(compared, { styles, caption: 'Errors of the systems', all: errorColumns() }),
       systemTable(compared, { styles, caption: 'Cost of the systems', all: costColumns(compared.macsDuration) }),
-      `<ul class="notes">${list([conditions, ...notes])}</ul>`,
+      notesMarkup([conditions, ...notes]),
     ].join('\n'),
   );
 }
@@ -64,7 +63,7 @@ const costColumns = (macsDuration: number): readonly Column[] => [
 /** One row a system; columns that no system has a value for are left out. */
 function systemTable(
   { systems }: Compared,
-  { styles, caption, all }: { styles: ReadonlyMap<string, SystemStyle>; caption: string; all: readonly Column[] },
+  { styles, caption, all }: { styles: SystemStyles; caption: string; all: readonly Column[] },
 ): string {
   const columns = all.filter(({ value }) => systems.some(value));
   if (columns.length === 0) return '';

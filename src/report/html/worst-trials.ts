@@ -1,9 +1,9 @@
 /** @file The trials that went furthest wrong, with their audio where it may be embedded. */
 import { escapeMarkup } from '../text/escape.js';
-import { sectionMarkup } from './markup.js';
+import { pageSection, type PageSection } from './markup.js';
 import type { WorstSide, WorstTrial, WorstTrials } from './report-data.js';
 
-export function worstTrialsSection({ system, threshold, trials, audioNote }: WorstTrials): string {
+export function worstTrialsSection({ system, threshold, trials, audioNote }: WorstTrials): PageSection {
   const kinds = [
     {
       title: 'The same speaker, rejected',
@@ -16,7 +16,7 @@ export function worstTrialsSection({ system, threshold, trials, audioNote }: Wor
       of: trials.filter(({ target }) => !target),
     },
   ];
-  return sectionMarkup(
+  return pageSection(
     'worst',
     'The worst trials',
     `<p>What ${escapeMarkup(system)} gets most wrong, measured from its threshold of equal errors, ${threshold.toFixed(3)}. ` +

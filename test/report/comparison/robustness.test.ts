@@ -127,13 +127,13 @@ describe('report/robustness', () => {
   it('is a picture: durations and ratios, each beside speech as it is', () => {
     // As the report reads it.
     const read = JSON.parse(JSON.stringify(comparison.robustness)) as NonNullable<typeof comparison.robustness>;
-    const { svg, data, shown } = robustnessFigure(read, systemStyles(NAMES));
+    const { svg, data, shown } = robustnessFigure.draw(read, systemStyles(NAMES));
     for (const label of ['1 s', '2 s', 'full', 'none', 'EER against duration', 'EER against noise']) {
       assert.ok(svg.includes(`>${label}</text>`), label);
     }
     assert.deepEqual([data.rows.length, shown.rows.length], [8, 4]);
     assert.match(svg, /<title>aca-net, 1 s: EER .* against the baseline; p/);
     const durations = { ...read, conditions: read.conditions.filter(({ kind }) => kind !== 'snr') };
-    assert.doesNotMatch(robustnessFigure(durations, systemStyles(NAMES)).svg, /noise/);
+    assert.doesNotMatch(robustnessFigure.draw(durations, systemStyles(NAMES)).svg, /noise/);
   });
 });

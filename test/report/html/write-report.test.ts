@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FigureKind } from '../../../src/report/figures/figure.js';
+import { reportFigures } from '../../../src/report/figures/registry.js';
 import { writeReport, type WrittenReport } from '../../../src/report/html/write-report.js';
 import { sampleAblation, sampleClip, sampleReport } from './sample-report.js';
 
@@ -55,6 +57,37 @@ describe('a written report', () => {
     assert.match(variants, /<h1>Variants of base<\/h1>/);
     assert.ok(variants.includes('id="figure-ablation"') && variants.includes('Development trials are made up.'));
     assert.ok(!variants.includes('id="figure-det"') && variants.includes('test trials kept back'));
+  });
+
+  it('has each figure that is listed, in the place where it is listed', async () => {
+    const other = join(folder, 'one-more');
+    const trialCount = {
+      id: 'trial-count',
+      title: () => 'How many trials',
+      needs: ({ tested }) => tested?.compared.trials,
+      draw: (trials) => ({
+        caption: 'A bar <as long> as there are trials.',
+        description: `${trials} trials`,
+        svg: `<svg width="9" height="9"><rect width="${trials}" height="1"/></svg>`,
+        data: { columns: ['trials'], rows: [[trials]] },
+        shown: { columns: ['trials'], rows: [[trials]] },
+        notes: ['All of them.'],
+      }),
+    } satisfies FigureKind<number>;
+    const silent = { ...trialCount, id: 'silent', needs: () => undefined };
+    const without = { ...trialCount, id: 'without', draw: () => ({ why: 'It was not counted.' }) };
+    const [first, ...rest] = reportFigures;
+    const kinds = [first, trialCount, silent, without, ...rest];
+    const { absent } = await writeReport(other, sampleReport(), { png: false, kinds });
+    assert.equal(readFileSync(join(other, 'figures', 'trial-count.csv'), 'utf8'), 'trials\n780\n');
+    assert.match(readFileSync(join(other, 'figures', 'trial-count.svg'), 'utf8'), /<title id="title">How many trials</);
+    assert.ok(!existsSync(join(other, 'figures', 'without.csv')));
+    assert.deepEqual(absent, ['How many trials: It was not counted.', 'Attention: There is no model.']);
+    const html = readFileSync(join(other, 'index.html'), 'utf8');
+    const sections = [...html.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id);
+    assert.deepEqual(sections.slice(0, 4), ['summary', first.id, 'trial-count', 'without']);
+    assert.ok(!sections.includes('silent'));
+    assert.ok(html.includes('A bar &lt;as long&gt; as there are trials.') && html.includes('<li>All of them.</li>'));
   });
 
   it('works for one system, and for 30 with three trainings each', async () => {

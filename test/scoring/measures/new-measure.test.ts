@@ -83,8 +83,8 @@ describe('a measure that is added to the table', () => {
     assert.match(text, /\nYouden's index +\d\d\.\d\d % .*\n +95 % interval .* to .*\n +p-value /);
     assert.match(text, /\n +Youden +\d\d\.\d\d % +\d\d\.\d\d % +\d\d\.\d\d % +\d\.\d\d\n/);
     assert.match(formatComparison(compare(4)), /^system .* minCllr +Youden\n/);
-    const page = summarySection(comparedOf(comparison), systemStyles(['aca-net', 'ecapa-tdnn']));
-    assert.match(page, />Youden<\/th>/);
+    const { markup } = summarySection(comparedOf(comparison), systemStyles(['aca-net', 'ecapa-tdnn']));
+    assert.match(markup, />Youden<\/th>/);
   });
 
   it('is in what `acanet metrics` says: with an interval, as an operating point, of slices', () => {
