@@ -64,6 +64,7 @@ export function addMetrics(program: Command): void {
       thresholds: threshold,
       ...(allDefinitions ? { definitions } : definition && { definitions: [definition] }),
     });
+    for (const warning of report.warnings ?? []) talk.log(`! ${warning}`);
     if (json) printJson(report);
     else {
       const { formatScoreReport } = await import('../report/score-report.js');

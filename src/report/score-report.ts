@@ -51,6 +51,8 @@ export interface ScoreReport extends Evaluation {
   readonly definitions?: readonly DefinedFigures[];
   readonly slices?: readonly SliceFigures[];
   readonly worst?: readonly WorstTrial[];
+  /** What makes the figures doubtful, a sentence each. */
+  readonly warnings?: readonly string[];
 }
 
 /** The report as tables for a terminal. `speakers` is how many of the worst speakers are shown. */

@@ -15,6 +15,7 @@ import type { Interval, MeasuredDifference } from '../../scoring/intervals/confi
 import type { Evaluation } from '../../scoring/measures/evaluation.js';
 import { type MeasureName, measuresOf } from '../../scoring/measures/measure-table.js';
 import type { SpeakerPairs } from '../../scoring/scores/speaker-pairs.js';
+import { aboveChance } from '../../scoring/measures/above-chance.js';
 import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
 import { relativeChange } from './relative-change.js';
 import { measureRobustness, type Robustness, type RobustnessInput } from './robustness.js';
@@ -161,6 +162,7 @@ export function compareSystems({
       }),
     ),
     notes: [
+      ...systems.flatMap(({ name: system, eer }) => aboveChance(system, eer)),
       ...manyComparisons(upheld, others.length, measured !== undefined),
       ...equalScores(given),
       ...(measured ? fewErrors(systems, targets, nontargets) : []),

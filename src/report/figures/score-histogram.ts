@@ -2,7 +2,8 @@
  * @file Figure: how the scores of target and nontarget trials lie, a panel a system.
  *
  * Both kinds are shown as shares of their own number, as there are usually far more nontarget trials. Bins are equally
- * wide over all scores of the panel; the last one holds its upper end too, so that every trial is in one.
+ * wide over all finite scores of the panel; the last one holds its upper end too, and the first and last the infinite
+ * ones, so that every trial is in one.
  */
 import type { LineSeriesOption } from 'echarts/charts';
 import { detCurve } from '../../scoring/measures/det-curve.js';
@@ -28,13 +29,15 @@ const BINS = 50;
 export function scoreHistogram(scores: ArrayLike<number>, labels: ArrayLike<number>, bins = BINS): ScoreHistogram {
   let [low, high] = [Infinity, -Infinity];
   for (let i = 0; i < scores.length; i++) {
+    if (!Number.isFinite(scores[i])) continue;
     low = Math.min(low, scores[i]);
     high = Math.max(high, scores[i]);
   }
+  if (low > high) [low, high] = [-0.5, 0.5];
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
   const counts = { targets: new Array<number>(bins).fill(0), nontargets: new Array<number>(bins).fill(0) };
   for (let i = 0; i < scores.length; i++) {
-    const bin = Math.min(bins - 1, Math.floor(((scores[i] - low) / (high - low)) * bins));
+    const bin = Math.max(0, Math.min(bins - 1, Math.floor(((scores[i] - low) / (high - low)) * bins)));
     (labels[i] ? counts.targets : counts.nontargets)[bin]++;
   }
   return { edges: Array.from({ length: bins + 1 }, (_, i) => low + ((high - low) * i) / bins), ...counts };

@@ -6,6 +6,7 @@
  * next the curve is a straight line, and beyond the first and last block it is level. One target below and one nontarget
  * above all scores are added (Laplace's rule of succession), so that no ratio is infinite.
  */
+import { UserError } from '../../errors.js';
 import { detCurve, type TrialLabels } from '../measures/det-curve.js';
 import { hullCorners } from '../measures/pav.js';
 
@@ -17,10 +18,13 @@ export interface PavCalibration {
   readonly nontargets: number;
 }
 
-/** @throws UserError as `detCurve` */
+/** @throws UserError as `detCurve`, and if a score is infinite */
 export function trainPav(scores: ArrayLike<number>, labels: TrialLabels, where = 'calibration'): PavCalibration {
   const curve = detCurve(scores, labels, where);
   const { targets, nontargets, thresholds } = curve;
+  if (!thresholds.subarray(1).every(Number.isFinite)) {
+    throw new UserError(`${where}: calibration is trained on finite scores, and some are infinite`);
+  }
   // In front the nontarget above all scores, at the end the target below them.
   const misses = [targets + 1, ...curve.misses].map((count, i) => (i === 0 ? count : count + 1)).concat(0);
   const falseAlarms = [0, ...curve.falseAlarms].map((count, i) => (i === 0 ? count : count + 1)).concat(nontargets + 1);

@@ -95,6 +95,8 @@ export function measuredFigure(
     speakers = without.length,
   }: FigureOptions = {},
 ): MeasuredFigure {
+  // Cllr, where an infinite log-likelihood ratio is wrong: other speakers may show anything.
+  if (value === Infinity) return { value, interval: [0, greatest], seSpeakers: Infinity, seedValues };
   const ofSpeakers = { variance: jackknifeCovariance(without, without), freedom: kurtosisFreedom(without) };
   const ofSeeds = seedVariance(seedValues);
   const { variance, freedom } = sumOfVariances([ofSpeakers, ...ofSeeds]);

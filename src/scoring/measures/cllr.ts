@@ -28,16 +28,19 @@ export function computeCllr(llrs: ArrayLike<number>, labels: TrialLabels): numbe
 /** ln(1 + e^x) without overflow. */
 export const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
+/** A cost may be infinite; a trial that is not drawn costs nothing all the same. */
+const charged = (weight: number, cost: number) => (weight === 0 ? 0 : weight * cost);
+
 function weightedCllr({ scores, targets, nontargets, speakers }: SortedTrials): (weighting: Weighting) => number {
   const missCosts = Float64Array.from(targets, (trial) => softplus(-scores[trial]));
   const falseAlarmCosts = Float64Array.from(nontargets, (trial) => softplus(scores[trial]));
   return ({ multiplicity, targetWeight, nontargetWeight }) => {
     const { target, enroll, test } = speakers;
     let missCost = 0;
-    for (let i = 0; i < target.length; i++) missCost += multiplicity[target[i]] * missCosts[i];
+    for (let i = 0; i < target.length; i++) missCost += charged(multiplicity[target[i]], missCosts[i]);
     let falseAlarmCost = 0;
     for (let i = 0; i < enroll.length; i++) {
-      falseAlarmCost += multiplicity[enroll[i]] * multiplicity[test[i]] * falseAlarmCosts[i];
+      falseAlarmCost += charged(multiplicity[enroll[i]] * multiplicity[test[i]], falseAlarmCosts[i]);
     }
     return (missCost / targetWeight + falseAlarmCost / nontargetWeight) / 2 / Math.LN2;
   };

@@ -27,7 +27,7 @@ export type TrialLabels = ArrayLike<boolean | number>;
 /**
  * The curve of scores (higher means more alike) and their labels.
  * @param where what the scores are, for messages: a file name.
- * @throws UserError if a score is not a finite number or a class has no trials.
+ * @throws UserError if a score is not a number or a class has no trials; scores may be infinite.
  */
 export function detCurve(scores: ArrayLike<number>, labels: TrialLabels, where = 'scores'): DetCurve {
   const { targets, nontargets } = splitScores(scores, labels, where);
@@ -74,10 +74,8 @@ export function splitScores(
   let nontargetCount = 0;
   for (let i = 0; i < scores.length; i++) {
     const score = scores[i];
-    if (!Number.isFinite(score)) {
-      throw new UserError(
-        `${where}: the score of trial ${i + 1} of ${scores.length} is ${score}, expected a finite number`,
-      );
+    if (Number.isNaN(score)) {
+      throw new UserError(`${where}: the score of trial ${i + 1} of ${scores.length} is ${score}, expected a number`);
     }
     if (labels[i]) targets[targetCount++] = score;
     else nontargets[nontargetCount++] = score;

@@ -4,14 +4,14 @@
  * The bits of an IEEE number, read as an unsigned integer, rise with the number once the sign is dealt with: all bits of
  * negative numbers are flipped, the sign bit of the others. Scores that are float32 values (cosines of most toolkits)
  * need three passes of 11 bits; others are sorted by the comparison sort of the runtime, or in passes of 16 bits where
- * their order is wanted. Scores must be finite. Memory: two copies of the keys.
+ * their order is wanted. Scores may be infinite, but not NaN. Memory: two copies of the keys.
  */
 
 const SIGN = 0x8000_0000;
 /** Below, comparisons are as fast as the passes' tables. */
 const FEW = 4096;
 
-/** Sorts finite numbers upwards, in place. */
+/** Sorts numbers upwards, in place. */
 export function sortAscending(values: Float64Array): Float64Array {
   if (values.length < FEW || !areFloat32(values)) return values.sort();
   const keys = float32Keys(values);
@@ -24,7 +24,7 @@ export function sortAscending(values: Float64Array): Float64Array {
   return values;
 }
 
-/** The indices of finite numbers from the lowest to the highest; equal numbers keep their order. */
+/** The indices of numbers from the lowest to the highest; equal numbers keep their order. */
 export function ascendingOrder(values: ArrayLike<number>): Uint32Array {
   const exact = Float64Array.from(values);
   const order = new Uint32Array(exact.length);

@@ -1,8 +1,9 @@
 /**
  * @file Files of scores.
  *
- * - `scores.txt`: `enroll test score` lines, the form that Kaldi, WeSpeaker and SpeechBrain users know. A fourth field
- *   `target|nontarget` (as WeSpeaker writes) is understood when reading.
+ * - `scores.txt`: `enroll test score` lines, the form that Kaldi and WeSpeaker users know. When reading, the score may come
+ *   first, and a label may come with it: `enroll test score target|nontarget` (WeSpeaker), `enroll test 1|0 score`
+ *   (SpeechBrain), and so on. A score may be infinite, as a log-likelihood ratio can be.
  * - `scores.csv`: columns enroll,test,label,score.
  *
  * Scores are written with as many digits as it takes to read the same number back, so that metrics of the file equal
@@ -18,7 +19,7 @@ import { readTextLines } from '../../storage/text-lines.js';
 import { ascendingOrder } from './radix-sort.js';
 import { createColumn, createNumbering, describePair, pairKeys, type Pairs, type TrialTable } from './trial-table.js';
 
-/** Scores as columns; labels only where the file has a fourth field, which all of its lines have or none. */
+/** Scores as columns; labels only where the file has them, in all of its lines or none. */
 export interface ScoreTable extends Pairs {
   /** [trials] */
   readonly scores: Float64Array;
@@ -59,43 +60,128 @@ export function writeScoreTable(path: string, pairs: Pairs, scores: ArrayLike<nu
   }
 }
 
-/** Reads `enroll test score [target|nontarget]` lines. @throws UserError with file:line, also if there are no lines. */
+/** Which field is which; with labels, `last` are the two fields of which one holds the score. */
+interface Order {
+  enroll: number;
+  test: number;
+  score?: number;
+  last?: readonly [number, number];
+}
+
+const ORDERS =
+  'enroll test score, score enroll test, enroll test score label, enroll test label score, label enroll test score or ' +
+  'score enroll test label; labels are target, nontarget, 1 and 0';
+
+/** The order of the fields, as the first line has them; undefined where it is none that is read. */
+function orderOf(fields: readonly string[]): Order | undefined {
+  const isValue = (field: number) => valueOf(fields[field]) !== undefined;
+  if (fields.length === 3) {
+    if (isValue(2)) return { enroll: 0, test: 1, score: 2 };
+    return isValue(0) ? { enroll: 1, test: 2, score: 0 } : undefined;
+  }
+  if (fields.length !== 4) return undefined;
+  if (isValue(2) && isValue(3)) return { enroll: 0, test: 1, last: [2, 3] };
+  return isValue(0) && isValue(3) ? { enroll: 1, test: 2, last: [0, 3] } : undefined;
+}
+
+/** A number, with the infinities that log-likelihood ratios may be, or a label as 1 or 0. */
+function valueOf(field: string): number | undefined {
+  if (field === 'target') return 1;
+  if (field === 'nontarget') return 0;
+  const infinite = /^([+-]?)inf(inity)?$/i.exec(field);
+  if (infinite) return infinite[1] === '-' ? -Infinity : Infinity;
+  const value = Number(field);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** The values of one field of all lines, and what tells labels from scores. */
+function createField() {
+  const values = createColumn((length) => new Float64Array(length));
+  return {
+    values,
+    /** The first line with a word, and the first that holds no label; 0: none. */
+    word: 0,
+    noLabel: 0,
+    push(field: string, line: number) {
+      const value = valueOf(field);
+      if (value === undefined) return false;
+      values.push(value);
+      if (!this.word && /^(non)?target$/.test(field)) this.word = line;
+      if (!this.noLabel && value !== 0 && value !== 1) this.noLabel = line;
+      return true;
+    },
+  };
+}
+
+/**
+ * Reads lines of scores, with or without labels, in any of the usual orders of fields; the first line says which, and all
+ * lines together which of two numbers is the label.
+ * @throws UserError with file:line, also if there are no lines
+ */
 export function readScores(path: string): ScoreTable {
   const { ids, numberOf } = createNumbering();
   const enroll = createColumn((length) => new Uint32Array(length));
   const test = createColumn((length) => new Uint32Array(length));
-  const scores = createColumn((length) => new Float64Array(length));
-  const labels = createColumn((length) => new Uint8Array(length));
+  const [first, second] = [createField(), createField()];
+  let order: Order | undefined;
   let fields = 0; // as many as the first line has
   for (const { text, number: line } of readTextLines(path, { what: 'the scores' })) {
     const parts = text.trim().split(/\s+/);
     if (parts[0] === '') continue;
+    const shown = JSON.stringify(text.trim());
     fields ||= parts.length;
-    if (parts.length !== fields || fields < 3 || fields > 4) {
+    order ??= orderOf(parts);
+    if (!order && (fields === 3 || fields === 4)) {
+      throw new UserError(
+        `${path}:${line}: expected a number as the score, got ${shown}\nThe order of fields may be ${ORDERS}.`,
+      );
+    }
+    if (!order || parts.length !== fields) {
       const expected = fields === 4 ? '4 fields (enroll test score label)' : '3 fields (enroll test score)';
-      throw new UserError(`${path}:${line}: expected ${expected}, got ${parts.length}: ${JSON.stringify(text.trim())}`);
+      throw new UserError(`${path}:${line}: expected ${expected}, got ${parts.length}: ${shown}`);
     }
-    const score = Number(parts[2]);
-    if (!Number.isFinite(score)) {
-      throw new UserError(`${path}:${line}: expected a finite number as the score, got "${parts[2]}"`);
+    enroll.push(numberOf(parts[order.enroll]));
+    test.push(numberOf(parts[order.test]));
+    const [one, other] = order.last ?? [order.score!];
+    if (!first.push(parts[one], line) || (other !== undefined && !second.push(parts[other], line))) {
+      throw new UserError(
+        `${path}:${line}: expected a number as the score${other === undefined ? '' : ' and a label'}, got ${shown}`,
+      );
     }
-    const label = parts[3];
-    if (label !== undefined && label !== 'target' && label !== 'nontarget') {
-      throw new UserError(`${path}:${line}: expected target or nontarget in the fourth field, got "${label}"`);
-    }
-    enroll.push(numberOf(parts[0]));
-    test.push(numberOf(parts[1]));
-    scores.push(score);
-    if (label !== undefined) labels.push(Number(label === 'target'));
   }
-  if (fields === 0) throw new UserError(`${path}: expected scores (enroll test score), got an empty file`);
+  if (!order) throw new UserError(`${path}: expected scores (enroll test score), got an empty file`);
+  const [scores, labels] = order.last ? scoreAndLabel([first, second], order.last, path) : [first];
+  if (scores.word) throw new UserError(`${path}:${scores.word}: expected a number as the score, got a label`);
   return {
     ids,
     enroll: enroll.take(),
     test: test.take(),
-    scores: scores.take(),
-    ...(fields === 4 && { labels: labels.take() }),
+    scores: scores.values.take(),
+    ...(labels && { labels: Uint8Array.from(labels.values.take()) }),
   };
+}
+
+type Field = ReturnType<typeof createField>;
+
+/** Of two fields, the one that holds scores and the one that holds labels. */
+function scoreAndLabel(both: readonly [Field, Field], at: readonly [number, number], path: string): [Field, Field] {
+  const [first, second] = both;
+  const names = at.map((field) => ['first', 'second', 'third', 'fourth'][field]);
+  const candidates = both.filter(({ noLabel }) => noLabel === 0);
+  const worded = both.filter(({ word }) => word > 0);
+  const labels = worded.length > 0 ? worded[0] : candidates[0];
+  if (labels === undefined || labels.noLabel > 0) {
+    const line = labels?.noLabel ?? Math.max(first.noLabel, second.noLabel);
+    const where = labels ? names[both.indexOf(labels)] : names.join(' or the ');
+    throw new UserError(`${path}:${line}: expected target, nontarget, 1 or 0 in the ${where} field`);
+  }
+  if (worded.length === 0 && candidates.length === 2) {
+    throw new UserError(
+      `${path}: which field is the label? The ${names.join(' and the ')} hold 1 and 0 only\n` +
+        '  write the labels as target and nontarget',
+    );
+  }
+  return labels === first ? [second, first] : [first, second];
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   type Interval,
   measuredFigure,
 } from '../../scoring/intervals/confidence-interval.js';
+import { aboveChance } from '../../scoring/measures/above-chance.js';
 import { detCurve } from '../../scoring/measures/det-curve.js';
 import { evaluateLabelled } from '../../scoring/measures/evaluation.js';
 import { type MeasureName, measureNamed, measuresOf } from '../../scoring/measures/measure-table.js';
@@ -147,6 +148,7 @@ export function reportOnScoreFile(
           onProgress,
         })
       : undefined;
+  const warnings = aboveChance(path, evaluation.eer);
   const noIntervals = resamples === 0 ? 'no resamples were asked for' : (tooFew ?? UNKNOWN_SPEAKERS);
   return {
     ...evaluation,
@@ -176,6 +178,7 @@ export function reportOnScoreFile(
         }),
       }),
     ...(worst !== undefined && { worst: listWorst(table, worst, sides) }),
+    ...(warnings.length > 0 && { warnings }),
   };
 }
 

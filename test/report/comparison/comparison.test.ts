@@ -133,6 +133,15 @@ describe('comparison', () => {
     assert.match(among.sentence, /but not among all 2 comparisons \(Holm\)$/);
   });
 
+  it('warns of a system whose targets have the lower scores', () => {
+    const turned: SystemInput = {
+      name: 'turned',
+      runs: [{ name: 'turned', scores: scoresWith({}).map((score) => -score) }],
+    };
+    assert.match(compare([turned, base]).notes[0], /^turned: the EER of 100\.0 % is above the 50 % of guessing/);
+    assert.doesNotMatch(compare([good, base]).notes.join(), /guessing/);
+  });
+
   it('says which runs have the same scores, and that they are not trainings of their own', () => {
     const twice = system('twice', { falseAlarms: 6 }, { falseAlarms: 6 });
     const { notes } = compare([twice, base, system('copy', { falseAlarms: 12 })]);

@@ -116,7 +116,6 @@ describe('measures', () => {
     ['targets only', [1, 2], [true, true], /metrics need trials of both kinds, got 2 target and 0 nontarget/],
     ['nontargets only', [1], [false], /got 0 target and 1 nontarget/],
     ['a score that is NaN', [1, NaN, 0], [true, false, false], /the score of trial 2 of 3 is NaN/],
-    ['an infinite score', [Infinity, 0], [true, false], /the score of trial 1 of 2 is Infinity/],
   ];
   for (const [what, scores, labels, message] of degenerate) {
     it(`refuses ${what}`, () => {
@@ -126,6 +125,21 @@ describe('measures', () => {
       );
     });
   }
+
+  it('takes infinite log-likelihood ratios for what they are: beyond all others, and sure', () => {
+    const finite = { scores: [9, 2, -9, 1, 9, -9], labels: [true, true, true, false, false, false] };
+    const infinite = {
+      ...finite,
+      scores: finite.scores.map((score) => (Math.abs(score) === 9 ? score * Infinity : score)),
+    };
+    const [a, b] = [finite, infinite].map(({ scores, labels }) => detCurve(scores, labels));
+    assert.deepEqual([b.misses, b.falseAlarms], [a.misses, a.falseAlarms]);
+    assert.equal(curveEer(b).eer, curveEer(a).eer);
+    // A sure and right decision costs nothing, a sure and wrong one without end.
+    close(computeCllr([Infinity, -Infinity, 0], [true, false, false]), 0.25, 'Cllr');
+    assert.equal(computeCllr([-Infinity, 0], [true, false]), Infinity);
+    assert.equal(computeActDcf([Infinity, -Infinity], [true, false]), 0);
+  });
 
   it('takes about N log N time', () => {
     const random = keyedRandom('speed');

@@ -75,12 +75,45 @@ describe('scores-file', () => {
     );
   });
 
+  it('understands the score first, and labels in any of the usual places', () => {
+    const expected = [0.5, -Infinity, 1].map((score, i) => ({ enroll: 'a', test: 'bcd'[i], score, target: i === 0 }));
+    const files = {
+      'SpeechBrain: enroll test label score': 'a b 1 0.5\na c 0 -inf\na d 0 1\n',
+      'enroll test label score, in words': 'a b target 0.5\na c nontarget -Infinity\na d nontarget 1\n',
+      'enroll test score label': 'a b 0.5 1\na c -INF 0\na d 1 0\n',
+      'label enroll test score': '1 a b 0.5\n0 a c -inf\n0 a d 1\n',
+      'score enroll test label': '0.5 a b target\n-inf a c nontarget\n1 a d nontarget\n',
+    };
+    for (const [order, text] of Object.entries(files)) {
+      writeFileSync(path, text);
+      assert.deepEqual(rowsOf(readScores(path)), expected, order);
+    }
+    writeFileSync(path, '0.5 a b\n-2 a c\n');
+    assert.deepEqual(rowsOf(readScores(path)), [
+      { enroll: 'a', test: 'b', score: 0.5 },
+      { enroll: 'a', test: 'c', score: -2 },
+    ]);
+  });
+
   const malformed: [string, string, RegExp][] = [
     ['too few fields', 'a b 1\na b\n', /:2: expected 3 fields \(enroll test score\), got 2: "a b"$/],
     ['a label in one line only', 'a b 1\na c 1 target\n', /:2: expected 3 fields/],
-    ['a score that is no number', 'a b x\n', /:1: expected a finite number as the score, got "x"/],
-    ['a score that is NaN', '\na b nan\n', /:2: expected a finite number as the score, got "nan"/],
-    ['an unknown label', 'a b 1 yes\n', /:1: expected target or nontarget in the fourth field, got "yes"/],
+    [
+      'a score that is no number',
+      'a b x\n',
+      /:1: expected a number as the score, got "a b x"\nThe order of fields may be enroll test score, /,
+    ],
+    ['a score that is NaN', '\na b nan\n', /:2: expected a number as the score, got "a b nan"/],
+    ['an unknown label', 'a b 1 yes\n', /:1: expected a number as the score, got "a b 1 yes"/],
+    [
+      'a label of another kind',
+      'a b 0.5 1\na c 0.5 2\n',
+      /:2: expected target, nontarget, 1 or 0 in the third or the fourth field/,
+    ],
+    ['words in both fields', 'a b target target\n', /:1: expected a number as the score, got a label/],
+    ['words between scores', 'a b 0.5 target\na c 0.5 0.7\n', /:2: expected target, nontarget, 1 or 0 in the fourth/],
+    ['no labels at all', 'a b 0.5 0.7\n', /:1: expected target, nontarget, 1 or 0 in the third or the fourth field/],
+    ['labels that may be scores', 'a b 1 0\na c 0 1\n', /: which field is the label\? The third and the fourth/],
     ['an empty file', '\n', /expected scores \(enroll test score\), got an empty file/],
   ];
   for (const [what, text, message] of malformed) {

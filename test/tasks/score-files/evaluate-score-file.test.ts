@@ -62,6 +62,28 @@ describe('evaluate-score-file', () => {
     assert.deepEqual(bare.intervals, report.intervals);
   });
 
+  it('warns of distances, which are lower for targets', () => {
+    const distances = write('distances.txt', trials.map((t) => `${t.enroll} ${t.test} ${1 - t.score}\n`).join(''));
+    const { warnings = [], eer } = reportOnScoreFile(distances, { trials: list() });
+    assert.ok(eer > 0.5);
+    assert.match(warnings.join(), /distances\.txt: the EER of \d+\.\d % is above the 50 % of guessing/);
+    assert.equal(reportOnScoreFile(scores(), { trials: list() }).warnings, undefined);
+  });
+
+  it('gives intervals of infinite log-likelihood ratios', () => {
+    // The surest targets and nontargets: their order stays, and so do the rates.
+    const sure = (score: number) => (score > 1.5 ? '+inf' : score < -0.5 ? '-inf' : score);
+    const lines = trials.map((t) => `${t.enroll} ${t.test} ${sure(t.score)}\n`).join('');
+    const options: ScoreReportOptions = { trials: list(), calibrated: true, resamples: 50, manifest: manifest() };
+    const infinite = reportOnScoreFile(write('llrs.txt', lines), options);
+    const finite = reportOnScoreFile(scores(), options);
+    assert.equal(infinite.eer, finite.eer);
+    assert.ok(infinite.intervals!.eer!.every(Number.isFinite));
+    // A nontarget's is among the wrong ones, whose cost has no end.
+    assert.deepEqual([infinite.cllr, infinite.intervals!.cllr], [Infinity, [0, Infinity]]);
+    assert.ok(formatScoreReport(infinite).includes('EER'));
+  });
+
   it('says why there are no intervals: unknown speakers, or too few of them', () => {
     const { intervals, noIntervals } = reportOnScoreFile(scores(), { trials: list() });
     assert.equal(intervals, undefined);
