@@ -138,7 +138,7 @@ describe('measures', () => {
     // A sure and right decision costs nothing, a sure and wrong one without end.
     close(computeCllr([Infinity, -Infinity, 0], [true, false, false]), 0.25, 'Cllr');
     assert.equal(computeCllr([-Infinity, 0], [true, false]), Infinity);
-    assert.equal(computeActDcf([Infinity, -Infinity], [true, false]), 0);
+    assert.equal(curveActDcf(detCurve([Infinity, -Infinity], [true, false])), 0);
   });
 
   it('takes about N log N time', () => {
