@@ -78,7 +78,7 @@ export function withEngineOptions(command: Command): Command {
   return command
     .option('--json', 'print results as JSON')
     .option('--threads <n>', 'threads to compute with (default: physical cores)')
-    .option('--engine <name>', 'onnx, tensorflow or reference')
+    .option('--engine <name>', 'onnx, or what `acanet doctor` lists')
     .option('--device <name>', 'cpu, or what `acanet doctor` lists');
 }
 

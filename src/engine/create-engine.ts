@@ -8,23 +8,49 @@ import { createEagerEngine } from './eager-engine.js';
 import { createOnnxEngine } from './onnx-engine.js';
 import type { Engine } from './program/program.js';
 
+/** The command that makes `--engine tensorflow` work. */
+export const INSTALL_TENSORFLOW = 'npm install --no-save --ignore-scripts=false @tensorflow/tfjs-node-gpu@4.22.0';
+
+interface EngineKind {
+  readonly devices: readonly string[];
+  create(options: { device: string; threads: number | null }): Engine;
+}
+
+/** The engines, the default first, and the devices of each. Add an engine or a device here. */
+const engines = {
+  /** Compiled, everywhere; devices are ONNX Runtime's execution providers. */
+  onnx: {
+    devices: ['cpu', 'webgpu', 'cuda'],
+    create: ({ device, threads }) => createOnnxEngine({ device, threads: threads ?? physicalCores() }),
+  },
+  /** Eager on tfjs-node(-gpu), if installed. */
+  tensorflow: { devices: ['cpu'], create: createTensorflowEngine },
+  /** Slow, for tests. */
+  reference: { devices: ['cpu'], create: () => createEagerEngine('reference', 'cpu') },
+} as const satisfies Record<string, EngineKind>;
+
+type EngineName = keyof typeof engines;
+type Device = (typeof engines)[EngineName]['devices'][number];
+const names = Object.keys(engines) as EngineName[];
+const devices = [...new Set(Object.values(engines).flatMap((engine): readonly Device[] => engine.devices))];
+
 export const engineOptions = z.strictObject({
-  /** onnx: compiled, everywhere. tensorflow: eager on tfjs-node(-gpu), if installed. reference: slow, for tests. */
-  name: z.enum(['onnx', 'tensorflow', 'reference']).default('onnx'),
+  name: z.enum(names).default('onnx'),
   /** For the onnx engine. */
-  device: z.enum(['cpu', 'webgpu', 'cuda']).default('cpu'),
+  device: z.enum(devices).default('cpu'),
   /** Threads of the onnx engine; null: one for each physical core. */
   threads: z.int().positive().nullable().default(null),
 });
 export type EngineOptions = z.infer<typeof engineOptions>;
 
-/** The command that makes `--engine tensorflow` work. */
-export const INSTALL_TENSORFLOW = 'npm install --no-save --ignore-scripts=false @tensorflow/tfjs-node-gpu@4.22.0';
+/** Every engine on every device of it. */
+export const engineChoices: readonly Pick<EngineOptions, 'name' | 'device'>[] = names.flatMap((name) =>
+  engines[name].devices.map((device) => ({ name, device })),
+);
 
+/** @throws UserError where the engine is not installed, or does not run here */
 export async function createEngine({ name, device, threads }: EngineOptions): Promise<Engine> {
-  if (name === 'onnx') return createOnnxEngine({ device, threads: threads ?? physicalCores() });
-  if (name === 'reference') return createEagerEngine('reference', 'cpu');
-  return Promise.resolve(createTensorflowEngine());
+  return Promise.resolve(engines[name].create({ device, threads }));
 }
 
 function createTensorflowEngine(): Engine {

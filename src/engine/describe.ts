@@ -1,7 +1,6 @@
 /** @file Which engines work on this machine, found by trying them. */
 import { messageOf } from '../errors.js';
-import { createEngine } from './create-engine.js';
-import type { EngineOptions } from './create-engine.js';
+import { createEngine, engineChoices, type EngineOptions } from './create-engine.js';
 import { float32 } from './program/host-tensor.js';
 import * as tf from './tfjs.js';
 
@@ -21,15 +20,8 @@ export function describeTelemetry(): string {
 
 /** Runs a small product on every engine and device. */
 export async function describeEngines(): Promise<EngineDescription[]> {
-  const candidates: Pick<EngineDescription, 'engine' | 'device'>[] = [
-    { engine: 'onnx', device: 'cpu' },
-    { engine: 'onnx', device: 'webgpu' },
-    { engine: 'onnx', device: 'cuda' },
-    { engine: 'tensorflow', device: 'cpu' },
-    { engine: 'reference', device: 'cpu' },
-  ];
   const descriptions: EngineDescription[] = [];
-  for (const { engine: name, device } of candidates) {
+  for (const { name, device } of engineChoices) {
     try {
       const engine = await createEngine({ name, device, threads: null });
       const inference = await engine.compileInference({
@@ -42,12 +34,7 @@ export async function describeEngines(): Promise<EngineDescription[]> {
       const works = Array.from(y.data).join() === '1,2,0,1';
       descriptions.push({ engine: name, device, works, remark: works ? 'works' : `computes wrong values: ${y.data}` });
     } catch (error) {
-      descriptions.push({
-        engine: name,
-        device,
-        works: false,
-        remark: messageOf(error).split('\n')[0],
-      });
+      descriptions.push({ engine: name, device, works: false, remark: messageOf(error).split('\n')[0] });
     }
   }
   return descriptions;

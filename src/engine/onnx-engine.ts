@@ -28,8 +28,8 @@ import type { Graph } from './trace/graph.js';
 import { traceProgram } from './trace/trace-backend.js';
 
 export interface OnnxEngineOptions {
-  /** Where the graph runs. */
-  readonly device?: 'cpu' | 'webgpu' | 'cuda';
+  /** Where the graph runs: an execution provider of ONNX Runtime. */
+  readonly device?: string;
   /** Threads within an operator. */
   readonly threads: number;
 }

@@ -1,7 +1,13 @@
 /** Engines by name, threads, and what is said where the user's own TensorFlow is missing. */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { createEngine, engineOptions, INSTALL_TENSORFLOW, physicalCores } from '../../src/engine/create-engine.js';
+import {
+  createEngine,
+  engineChoices,
+  engineOptions,
+  INSTALL_TENSORFLOW,
+  physicalCores,
+} from '../../src/engine/create-engine.js';
 import type { Engine } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import { UserError } from '../../src/errors.js';
@@ -46,6 +52,13 @@ describe('createEngine', () => {
     for (const name of ['onnx', 'reference'] as const) {
       assert.equal((await createEngine({ name, device: 'cpu', threads: 1 })).name, name);
     }
+  });
+
+  it('lists every engine and device that options may name', () => {
+    const { name, device } = engineOptions.shape;
+    assert.deepEqual([...new Set(engineChoices.map((choice) => choice.name))], name.unwrap().options);
+    assert.deepEqual([...new Set(engineChoices.map((choice) => choice.device))], device.unwrap().options);
+    for (const choice of engineChoices) assert.deepEqual(engineOptions.parse(choice), { ...choice, threads: null });
   });
 
   it('has onnx on the CPU with one thread a core as its default', () => {

@@ -52,7 +52,7 @@ export interface Inference {
 
 /** One way of running programs. */
 export interface Engine {
-  readonly name: 'onnx' | 'reference' | 'tensorflow';
+  readonly name: string;
   compileStep(definition: StepDefinition): Promise<Step>;
   compileInference(definition: InferenceDefinition): Promise<Inference>;
 }

@@ -1,9 +1,8 @@
 /**
  * @file The passes of the Fourier transform: what Stockham's algorithm does for one factor of the length.
  *
- * Kernels of radix 8, 5 and 4 are written out (their twiddle factors are 1 for p = 0, which is all of the last pass); any
- * other prime factor goes through a plain sum. They repeat each other in shape on purpose: loops over a radix that is a
- * variable are several times slower. Layout: real and imaginary parts apart, Float64Array.
+ * Kernels of radix 8, 5 and 4 are written out (their twiddle factors are 1 for p = 0, which is all of the last pass). They
+ * repeat each other in shape on purpose: loops over a radix that is a variable are several times slower. Layout: real and imaginary parts apart, Float64Array.
  */
 
 /** Reads one pair of arrays and writes the other. */
@@ -13,7 +12,7 @@ export type Pass = (xr: Float64Array, xi: Float64Array, yr: Float64Array, yi: Fl
  * One pass. With s = stride and m groups: y[q + s(r·p + k)] = w^(p·k) · Σ_j x[q + s(p + m·j)]·exp(−2πi·j·k/r), where
  * w = exp(−2πi/(r·m)), p < m, q < s.
  */
-export function createPass(radix: number, m: number, s: number): Pass {
+export function createPass(radix: 4 | 5 | 8, m: number, s: number): Pass {
   const wr = new Float64Array(m * (radix - 1));
   const wi = new Float64Array(m * (radix - 1));
   for (let p = 0; p < m; p++) {
@@ -23,10 +22,10 @@ export function createPass(radix: number, m: number, s: number): Pass {
       wi[p * (radix - 1) + k - 1] = Math.sin(angle);
     }
   }
+  // A closure for each, so that every call has one target.
   if (radix === 8) return (xr, xi, yr, yi) => pass8(xr, xi, yr, yi, wr, wi, m, s);
   if (radix === 5) return (xr, xi, yr, yi) => pass5(xr, xi, yr, yi, wr, wi, m, s);
-  if (radix === 4) return (xr, xi, yr, yi) => pass4(xr, xi, yr, yi, wr, wi, m, s);
-  return (xr, xi, yr, yi) => passAny(radix, xr, xi, yr, yi, wr, wi, m, s);
+  return (xr, xi, yr, yi) => pass4(xr, xi, yr, yi, wr, wi, m, s);
 }
 
 function pass4(
@@ -290,42 +289,6 @@ function pass8(
         yi[o + 6 * s] = y6r * wi[t + 5] + y6i * wr[t + 5];
         yr[o + 7 * s] = y7r * wr[t + 6] - y7i * wi[t + 6];
         yi[o + 7 * s] = y7r * wi[t + 6] + y7i * wr[t + 6];
-      }
-    }
-  }
-}
-
-/** A factor without a kernel of its own: the sum as it is defined. */
-function passAny(
-  radix: number,
-  xr: Float64Array,
-  xi: Float64Array,
-  yr: Float64Array,
-  yi: Float64Array,
-  wr: Float64Array,
-  wi: Float64Array,
-  m: number,
-  s: number,
-): void {
-  for (let p = 0; p < m; p++) {
-    for (let q = 0; q < s; q++) {
-      for (let k = 0; k < radix; k++) {
-        let sumR = 0;
-        let sumI = 0;
-        for (let j = 0; j < radix; j++) {
-          const angle = (-2 * Math.PI * ((j * k) % radix)) / radix;
-          const c = Math.cos(angle);
-          const d = Math.sin(angle);
-          const i = q + s * (p + m * j);
-          sumR += xr[i] * c - xi[i] * d;
-          sumI += xr[i] * d + xi[i] * c;
-        }
-        const t = p * (radix - 1) + k - 1;
-        const c = k === 0 ? 1 : wr[t];
-        const d = k === 0 ? 0 : wi[t];
-        const o = q + s * (radix * p + k);
-        yr[o] = sumR * c - sumI * d;
-        yi[o] = sumR * d + sumI * c;
       }
     }
   }

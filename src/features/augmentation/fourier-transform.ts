@@ -1,11 +1,10 @@
 /**
- * @file The discrete Fourier transform of any length in float64, for convolution.
+ * @file The discrete Fourier transform in float64, for convolution, of lengths that are made of the factors 4, 5 and 8.
  *
  * Stockham's self-sorting transform (Cochran et al., "What is the fast Fourier transform?", 1967): one pass for each
  * factor of n, reading from one pair of arrays and writing to the other, so that no bit reversal is needed.
  * The passes themselves are in `fourier-passes.ts`.
  * Layout: real and imaginary parts apart, Float64Array, natural order. X[k] = Σ x[t]·exp(−2πi·k·t/n), not scaled.
- * Limits: a prime factor f other than 2 and 5 costs f² operations.
  */
 import { internal } from '../../errors.js';
 import { type Pass, createPass } from './fourier-passes.js';
@@ -22,12 +21,12 @@ export interface FourierTransform {
 
 /** Plans the transform of length n. */
 export function createFourierTransform(n: number): FourierTransform {
-  if (!Number.isInteger(n) || n < 1) throw internal(`Fourier transform of length ${n}`);
+  const factors = factorsOf(n);
   const a = { re: new Float64Array(n), im: new Float64Array(n) };
   const b = { re: new Float64Array(n), im: new Float64Array(n) };
   let left = n;
   let stride = 1;
-  const passes: Pass[] = factorsOf(n).map((radix) => {
+  const passes: Pass[] = factors.map((radix) => {
     left /= radix;
     const pass = createPass(radix, left, stride);
     stride *= radix;
@@ -47,18 +46,17 @@ export function createFourierTransform(n: number): FourierTransform {
   return { n, re: a.re, im: a.im, transform };
 }
 
-/** Factors in the order of the passes; the largest written-out kernels first, because a pass costs a trip over memory. */
-function factorsOf(n: number): number[] {
-  const factors: number[] = [];
-  for (const radix of [8, 5, 4]) {
+/** Factors in the order of the passes; the largest first, because a pass costs a trip over memory. */
+function factorsOf(n: number): (4 | 5 | 8)[] {
+  const factors: (4 | 5 | 8)[] = [];
+  let left = n > 0 ? n : NaN;
+  for (const radix of [8, 5, 4] as const) {
     // 16 is better cut into 4·4 than into 8·2.
-    while (n % radix === 0 && !(radix === 8 && n % 16 === 0 && (n / 8) % 8 !== 0 && (n / 8) % 4 !== 0)) {
+    while (left % radix === 0 && !(radix === 8 && left % 16 === 0 && (left / 8) % 8 !== 0 && (left / 8) % 4 !== 0)) {
       factors.push(radix);
-      n /= radix;
+      left /= radix;
     }
   }
-  for (let radix = 2; n > 1; radix++) {
-    for (; n % radix === 0; n /= radix) factors.push(radix);
-  }
+  if (left !== 1) throw internal(`Fourier transform of length ${n}`);
   return factors;
 }
