@@ -30,12 +30,14 @@ export function addTrialsCheck(trials: Command): void {
 }
 
 async function check(path: string, flags: CheckFlags): Promise<void> {
-  const [{ readTrialList }, { findEnrolment }, { examineTrials, describePicture }, fingerprints] = await Promise.all([
-    import('../corpus/trials/trials.js'),
-    import('../corpus/trials/enrolment.js'),
-    import('../corpus/trials/trial-check.js'),
-    import('../corpus/trials/trial-fingerprint.js'),
-  ]);
+  const [{ readTrialList }, { findEnrolment }, { examineTrials }, { describePicture }, fingerprints] =
+    await Promise.all([
+      import('../corpus/trials/trials.js'),
+      import('../corpus/trials/enrolment.js'),
+      import('../corpus/trials/trial-check.js'),
+      import('../corpus/trials/trial-picture.js'),
+      import('../corpus/trials/trial-fingerprint.js'),
+    ]);
   if (flags.training !== undefined && flags.manifest === undefined) {
     throw new UserError('--training: expected --manifest FILE too, which says whose the utterances are');
   }

@@ -1,7 +1,8 @@
 /** @file `acanet trials make`: trial lists from a manifest. */
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import type { KnownUtterance, TrialPicture } from '../corpus/trials/trial-check.js';
+import type { KnownUtterance } from '../corpus/trials/trial-check.js';
+import type { TrialPicture } from '../corpus/trials/trial-picture.js';
 import { describeBand, durationBands } from '../corpus/trials/duration-bands.js';
 import type { MadeTrials, Shortfall, TrialListOptions } from '../corpus/trials/trial-making.js';
 import type { TrialUtterance } from '../corpus/trials/trial-sampling.js';
@@ -81,7 +82,7 @@ async function makeLists(manifest: string, flags: MakeFlags): Promise<void> {
     import('../corpus/trials/trial-making.js'),
     import('../corpus/trials/enrolment.js'),
     import('../corpus/trials/trials.js'),
-    import('../corpus/trials/trial-check.js'),
+    import('../corpus/trials/trial-picture.js'),
     import('../corpus/trials/trial-fingerprint.js'),
   ]);
   const options = optionsOf(flags);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createIdHints } from '../../../src/corpus/trials/closest-id.js';
-import { describePicture, examineTrials, type KnownUtterance } from '../../../src/corpus/trials/trial-check.js';
+import { examineTrials, type KnownUtterance } from '../../../src/corpus/trials/trial-check.js';
+import { collectFindings } from '../../../src/corpus/trials/trial-findings.js';
 import { enrolmentFingerprint, trialFingerprint } from '../../../src/corpus/trials/trial-fingerprint.js';
 import type { TrialList } from '../../../src/corpus/trials/trials.js';
 
@@ -102,27 +103,18 @@ describe('examineTrials', () => {
   });
 });
 
-describe('describePicture', () => {
-  it('counts what a list is made of', () => {
-    const { trials } = list(
-      'a11 a21 target',
-      'a11 a12 target',
-      'a11 b11 nontarget',
-      'b11 c11 nontarget',
-      'a11 x nontarget',
-    );
-    assert.deepEqual(describePicture(trials, known), {
-      trials: 5,
-      targets: 2,
-      nontargets: 3,
-      utterances: 6,
-      speakers: 3,
-      female: 1,
-      male: 2,
-      sessions: 4,
-      sameGender: 0.5,
-      crossSession: 0.5,
-    });
+describe('collectFindings', () => {
+  it('words one and several, keeps the texts of ten, and puts errors first', () => {
+    const findings = collectFindings();
+    findings.add('self-trial', () => 'a');
+    for (let i = 0; i < 12; i++) findings.add('unknown-id', () => String(i));
+    findings.add('trained-speaker', () => 'b', 'warning');
+    const shown = findings.all().map(({ severity, what, count, first }) => [severity, what, count, first.length]);
+    assert.deepEqual(shown, [
+      ['error', 'ids are not in the manifest', 12, 10],
+      ['warning', 'trial compares an utterance with itself', 1, 1],
+      ['warning', 'speaker of the trials was trained on', 1, 1],
+    ]);
   });
 });
 
