@@ -1,0 +1,152 @@
+/**
+ * @file What a stage depends on, as hashed: work folders made earlier stay up to date only while these hashes stay.
+ *
+ * A change of them must be meant: it makes everybody's finished trainings out of date.
+ */
+import assert from 'node:assert/strict';
+import { loadRecipe } from '../../../src/recipe/definition/load.js';
+import { hashInput, inputOf } from '../../../src/recipe/running/stage-plan.js';
+import { createStages } from '../../../src/recipe/stages/stages.js';
+import { standInLibrary } from '../stand-in-library.js';
+
+/** The first characters of each stage's input hash, where the stages before it have not been run. */
+function inputHashes(recipe: string, sets: readonly string[] = []): Record<string, string> {
+  const options = { recipe: loadRecipe(recipe, { sets }).recipe, workFolder: 'exp/none', library: standInLibrary() };
+  return Object.fromEntries(
+    createStages(options).map((stage) => [stage.name, hashInput(inputOf(stage, new Map())).slice(0, 12)]),
+  );
+}
+
+const CASES: [string, string, string[], Record<string, string>][] = [
+  [
+    'demo',
+    'demo',
+    [],
+    {
+      prep: 'ca1dd8a2d1f4',
+      features: 'f2e200c2b94f',
+      'train/aca-net': 'c73da21594c7',
+      'average/aca-net': '0a7d60663bb9',
+      'embed/aca-net': '34627ac8dad0',
+      'score/aca-net': 'd4002d7d8711',
+      'score-dev/aca-net': '4a4d87df6bfc',
+      'calibrate/aca-net': 'ab891c9ee117',
+      'train/ecapa-tdnn': '4fc2ecd37df9',
+      'average/ecapa-tdnn': '07e699772ce6',
+      'embed/ecapa-tdnn': '92032596e2dd',
+      'score/ecapa-tdnn': 'ed93dc5f3e53',
+      'score-dev/ecapa-tdnn': '957e557df904',
+      'calibrate/ecapa-tdnn': '3fabb3377a29',
+      'cost/aca-net': 'f81fd4c0ca51',
+      'cost/ecapa-tdnn': '64a99061b5ba',
+      compare: 'b0ccab7efeca',
+      report: '35cf428751ad',
+    },
+  ],
+  [
+    'a back-end, worse conditions, two seeds, features of one system',
+    'demo',
+    [
+      'seeds=2',
+      'systems.ecapa-tdnn.seeds=1',
+      'scoring.type=plda',
+      'scoring.normalize=as-norm',
+      'robustness={durations: [1], snr: [10], noise: white}',
+      'systems.ecapa-tdnn.features={preemphasis: 0.9}',
+      'claim={eer: -0.05}',
+    ],
+    {
+      prep: 'ca1dd8a2d1f4',
+      features: 'f2e200c2b94f',
+      'features@8d06d7c2': 'abca90bd1b35',
+      'train/aca-net': 'c73da21594c7',
+      'average/aca-net': '0a7d60663bb9',
+      'embed/aca-net': '34627ac8dad0',
+      'embed-train/aca-net': '393dfd0a296c',
+      'score/aca-net': '45ebbc57421f',
+      'score-dev/aca-net': '66e455c615ff',
+      'calibrate/aca-net': 'ab891c9ee117',
+      'robustness/aca-net': '2998a4337cb5',
+      'train/ecapa-tdnn': '8d7886aa01c0',
+      'average/ecapa-tdnn': '394b88c2d6b0',
+      'embed/ecapa-tdnn': '2bdb22d1ca5e',
+      'embed-train/ecapa-tdnn': '0babc37312c3',
+      'score/ecapa-tdnn': '3742c4a6fc47',
+      'score-dev/ecapa-tdnn': 'ef6d983c70d9',
+      'calibrate/ecapa-tdnn': '3fabb3377a29',
+      'robustness/ecapa-tdnn': '1f4d8ca544d2',
+      'train/aca-net@2': '7104996e400f',
+      'average/aca-net@2': 'c34a56958472',
+      'embed/aca-net@2': '100e616f6866',
+      'embed-train/aca-net@2': '49485358fdc8',
+      'score/aca-net@2': '4ace0bf44177',
+      'score-dev/aca-net@2': '02cfd9b150bd',
+      'calibrate/aca-net@2': '2d5ace4d83fb',
+      'robustness/aca-net@2': '69a0923a15c4',
+      'cost/aca-net': 'f81fd4c0ca51',
+      'cost/ecapa-tdnn': '64a99061b5ba',
+      compare: 'fbb17ccb3ede',
+      report: '435ae94822c8',
+    },
+  ],
+  [
+    'a grid that keeps its test trials back',
+    'ablation-demo',
+    ['evaluate=development'],
+    {
+      prep: 'a964db71e725',
+      features: 'f2e200c2b94f',
+      'features@51542106': '028782a23aa2',
+      'train/aca-net': '668c30322337',
+      'average/aca-net': '0a7d60663bb9',
+      'score-dev/aca-net': '4a4d87df6bfc',
+      'train/aca-net+latents=32': '83feb22dcfb3',
+      'average/aca-net+latents=32': '9a09af7fc88a',
+      'score-dev/aca-net+latents=32': 'e45b643aba44',
+      'train/aca-net+pooling=statistics': '0e1f9387136f',
+      'average/aca-net+pooling=statistics': '4c3e955a1900',
+      'score-dev/aca-net+pooling=statistics': 'd14c0c744ddf',
+      'train/aca-net+pooling=attentive': '7ba7b6636e81',
+      'average/aca-net+pooling=attentive': 'a0473cc01e7d',
+      'score-dev/aca-net+pooling=attentive': 'fd3bceddd9e4',
+      'train/aca-net+mean=none': '2cc603c5fbf7',
+      'average/aca-net+mean=none': 'fc9e82ac178a',
+      'score-dev/aca-net+mean=none': '4c4f79725c58',
+      ablation: 'ee8077e851a4',
+      report: 'ea7cab95196d',
+    },
+  ],
+  [
+    'WSJ0',
+    'wsj0',
+    [],
+    {
+      prep: 'c82717dd906a',
+      features: 'd67679597831',
+      'train/aca-net': '22f8e813860b',
+      'average/aca-net': '6bfa41c08e3a',
+      'embed/aca-net': '34627ac8dad0',
+      'score/aca-net': 'd4002d7d8711',
+      'score-dev/aca-net': '4a4d87df6bfc',
+      'calibrate/aca-net': 'ab891c9ee117',
+      'train/ecapa-tdnn': 'ce7a8740d0be',
+      'average/ecapa-tdnn': '58a3b09d8947',
+      'embed/ecapa-tdnn': '92032596e2dd',
+      'score/ecapa-tdnn': 'ed93dc5f3e53',
+      'score-dev/ecapa-tdnn': '957e557df904',
+      'calibrate/ecapa-tdnn': '3fabb3377a29',
+      'cost/aca-net': 'f81fd4c0ca51',
+      'cost/ecapa-tdnn': '64a99061b5ba',
+      compare: 'cc2ce1a4ec1a',
+      report: 'd28f1d2de00f',
+    },
+  ],
+];
+
+describe('what stages depend on', () => {
+  for (const [title, recipe, sets, hashes] of CASES) {
+    it(`has the hashes that it had before: ${title}`, () => {
+      assert.deepEqual(inputHashes(recipe, sets), hashes);
+    });
+  }
+});
