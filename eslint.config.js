@@ -43,9 +43,10 @@ const rooms = {
   report: ['text', 'comparison', 'figures', 'html', '.'],
   recipe: [
     'definition',
-    'running',
     'artifacts',
+    'running',
     'examination',
+    'extraction',
     'scores',
     'robustness',
     'comparison',
@@ -67,6 +68,9 @@ function roomOf(path) {
   return rest.length > 0 ? room : '.';
 }
 
+/** Stages are leaves: others know them by what they write (recipe/artifacts), and only their list imports them. */
+const stages = { files: /\/recipe\/stages\/stage-[^/]+$/, list: /\/recipe\/stages\/stages\.ts$/ };
+
 /** Checks the tables above, for static imports, `import()`, re-exports and imported types alike. */
 const importDirection = {
   meta: { type: 'problem', schema: [] },
@@ -79,6 +83,9 @@ const importDirection = {
       if (!source || typeof source.value !== 'string' || !/^\.(?!.*\/tfjs\.js$)/.test(source.value)) return;
       const path = resolve(dirname(filename), source.value);
       const other = folderOf(path) ?? '';
+      if (stages.files.test(path) && !stages.list.test(filename)) {
+        report({ node: source, message: 'Only stages.ts may import a stage: what stages share lies in other rooms.' });
+      }
       if (folder !== 'cli' && !allowed.includes(other)) {
         report({ node: source, message: `src/${folder} may import only ${allowed.filter(Boolean).join(', ')}.` });
       } else if (order && other === folder) {

@@ -145,7 +145,8 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
     jobs: wholeNumber('--jobs', flags.jobs),
   });
   if (flags.results !== undefined) {
-    const comparison = JSON.parse(readFileSync(join(folder, 'compare', 'compare.json'), 'utf8')) as Comparison;
+    const { comparisonRecord } = await import('../recipe/artifacts/compare.js');
+    const comparison = comparisonRecord.read(join(folder, 'compare'));
     const { remembered } = experiment;
     await addToResults(comparison, {
       flags,
@@ -153,7 +154,7 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
       command: showCommand(self, { args: process.argv.slice(2), remembered, recipe: recipe.name }),
     });
   }
-  showComparison(folder, flags.json);
+  await showComparison(folder, flags.json);
   mentionPage(experiment);
 }
 
@@ -198,6 +199,8 @@ async function addToResults(
 }
 
 /** Prints what stage `compare` wrote. */
-export function showComparison(folder: string, json = false): void {
-  print(readFileSync(join(folder, 'compare', json ? 'compare.json' : 'compare.txt'), 'utf8'));
+export async function showComparison(folder: string, json = false): Promise<void> {
+  const { compareFiles } = await import('../recipe/artifacts/compare.js');
+  const { comparison, text } = compareFiles(join(folder, 'compare'));
+  print(readFileSync(json ? comparison : text, 'utf8'));
 }

@@ -93,9 +93,13 @@ async function modelOf(flags: ExplainFlags): Promise<{ modelDir: string; engine:
       `${modelDir}: there is no averaged model of ${run.name} yet\n  make it with: acanet average --recipe ${recipe.name} --model ${run.name}`,
     );
   }
-  const { explainRecipe } = await import('../recipe/run-recipe.js');
+  const [{ explainRecipe }, { prepFiles }] = await Promise.all([
+    import('../recipe/run-recipe.js'),
+    import('../recipe/artifacts/prep.js'),
+  ]);
   const stage = `average/${run.name}`;
-  const changed = explainRecipe({ experiment, targets: [stage] }).filter(({ action }) => action !== 'skip');
+  const { plans } = explainRecipe({ experiment, targets: [stage] });
+  const changed = plans.filter(({ action }) => action !== 'skip');
   if (changed.length > 0) {
     const [first] = changed;
     process.stderr.write(
@@ -105,6 +109,6 @@ async function modelOf(flags: ExplainFlags): Promise<{ modelDir: string; engine:
   return {
     modelDir,
     engine: recipe.engine,
-    manifest: join(folder, 'prep', 'manifest.jsonl'),
+    manifest: prepFiles(join(folder, 'prep')).manifest,
   };
 }

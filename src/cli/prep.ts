@@ -26,9 +26,8 @@ export function addPrep(program: Command): void {
     const experiment = await openFrom({ flags, sets: corpusSets(flags) });
     // Always read anew: what lies in a corpus folder may have changed without any setting having changed.
     await bringUpToDate({ experiment, targets: ['prep'], force: ['prep'] });
-    const folder = join(experiment.folder, 'prep');
-    const summary = readFileSync(join(folder, 'corpus.json'), 'utf8');
-    if (flags.json) print(summary);
-    else print(['manifest.jsonl', 'trials.txt', 'dev-trials.txt'].map((file) => join(folder, file)).join('\n'));
+    const { prepFiles } = await import('../recipe/artifacts/prep.js');
+    const { corpus, manifest, trials, devTrials } = prepFiles(join(experiment.folder, 'prep'));
+    print(flags.json ? readFileSync(corpus, 'utf8') : [manifest, trials, devTrials].join('\n'));
   });
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { reportFiles } from '../recipe/artifacts/report.js';
 import type { Experiment } from '../recipe/running/work-folder.js';
 import { print, printJson } from './output.js';
 import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
@@ -24,7 +25,7 @@ export function addReport(program: Command): void {
   withExamples(withRecipeOptions(command), 'acanet report --recipe demo --open').action(async (flags: ReportFlags) => {
     const sets = flags.audio === undefined ? [] : [`report.audio=${flags.audio}`];
     const experiment = await openFrom({ flags, sets });
-    const { lastCompared } = await import('../recipe/stages/compared-systems.js');
+    const { lastCompared } = await import('../recipe/comparison/chosen-systems.js');
     const compared = lastCompared(experiment.recipe, experiment.folder);
     await bringUpToDate({ experiment, targets: ['report'], force: flags.force ? ['report'] : [], compared });
     const page = pageOf(experiment);
@@ -35,7 +36,7 @@ export function addReport(program: Command): void {
 }
 
 /** Where stage `report` puts the page. */
-export const pageOf = ({ folder }: Pick<Experiment, 'folder'>): string => join(folder, 'report', 'index.html');
+export const pageOf = ({ folder }: Pick<Experiment, 'folder'>): string => reportFiles(join(folder, 'report')).page;
 
 /** Says where the page is, on stderr. */
 export function mentionPage(experiment: Pick<Experiment, 'folder'>): void {
@@ -43,7 +44,7 @@ export function mentionPage(experiment: Pick<Experiment, 'folder'>): void {
 }
 
 function figuresBeside({ folder }: Experiment): string[] {
-  const figures = join(folder, 'report', 'figures');
+  const { figures } = reportFiles(join(folder, 'report'));
   return readdirSync(figures)
     .sort()
     .map((file) => join(figures, file));

@@ -53,7 +53,7 @@ export function addRun(program: Command): void {
     const experiment = await openFrom({ flags: chosen, sets, remember: 'corpus place' });
     const [{ finalStages }, { comparedSystems }] = await Promise.all([
       import('../recipe/stages/stages.js'),
-      import('../recipe/stages/compared-systems.js'),
+      import('../recipe/comparison/chosen-systems.js'),
     ]);
     const compared = comparedSystems(experiment.recipe, await systemsMatching(experiment, flags.only));
     const targets = finalStages(experiment.recipe);
@@ -61,29 +61,30 @@ export function addRun(program: Command): void {
     if (flags.why) await explain(options, flags.json);
     else {
       await bringUpToDate({ ...options, jobs });
-      if (targets.includes('ablation')) showAblation(experiment.folder, flags.json);
-      else showComparison(experiment.folder, flags.json);
+      if (targets.includes('ablation')) await showAblation(experiment.folder, flags.json);
+      else await showComparison(experiment.folder, flags.json);
       if (targets.includes('report')) mentionPage(experiment);
     }
   });
 }
 
 /** Prints what stage `ablation` wrote. */
-function showAblation(folder: string, json = false): void {
-  print(readFileSync(join(folder, 'ablation', json ? 'ablation.json' : 'ablation.txt'), 'utf8'));
+async function showAblation(folder: string, json = false): Promise<void> {
+  const { ablationFiles } = await import('../recipe/artifacts/ablation.js');
+  const { ablation, text } = ablationFiles(join(folder, 'ablation'));
+  print(readFileSync(json ? ablation : text, 'utf8'));
 }
 
 async function explain(options: Parameters<typeof bringUpToDate>[0], json = false): Promise<void> {
-  const [{ explainRecipe, trainingsOf }, { formatTable }] = await Promise.all([
+  const [{ explainRecipe }, { formatTable }] = await Promise.all([
     import('../recipe/run-recipe.js'),
     import('../report/text/table.js'),
   ]);
-  const plans = explainRecipe(options);
+  const { plans, trainings } = explainRecipe(options);
   if (json) printJson(plans);
   else {
     const rows = plans.map(({ stage, action, reasons }) => [stage, action, reasons.join('; ')]);
     print(formatTable([{ title: 'stage' }, { title: 'does' }, { title: 'because' }], rows));
-    const { due, ready } = trainingsOf(plans);
-    process.stderr.write(`${due} trainings to do, ${ready} are there\n`);
+    process.stderr.write(`${trainings.due} trainings to do, ${trainings.ready} are there\n`);
   }
 }

@@ -1,21 +1,21 @@
 /**
  * @file Brings stages of an experiment up to date, in its locked work folder.
  *
- * `library.ts` says what is asked of training and scoring; the default here is the real one.
+ * `tasks/model-work.ts` says what is asked of training and models; the default here is the real one.
  */
-import { basename } from 'node:path';
 import { UserError } from '../errors.js';
 import { augmentationIdentity } from '../features/augmentation/augmentation-identity.js';
 import { formatDuration } from '../report/text/number-format.js';
 import type { Library, Reporting } from '../tasks/model-work.js';
 import { realLibrary } from '../tasks/do-model-work.js';
 import type { Recipe } from './definition/schema.js';
-import type { Compared } from './stages/stage-compare.js';
+import type { Compared } from './comparison/chosen-systems.js';
 import { stageOf, type StagePlan } from './running/stage-plan.js';
 import { chainsOf, runSideBySide } from './side-by-side.js';
-import { planStages, runStages, type Stage } from './running/stage-runner.js';
+import type { Stage } from './running/stage.js';
+import { planStages, runStages } from './running/stage-runner.js';
 import { createStages } from './stages/stages.js';
-import { systemSettings } from './definition/system-settings.js';
+import { resolveSystems } from './definition/system-settings.js';
 import { enterWorkFolder, type Experiment } from './running/work-folder.js';
 
 export interface RunRecipeOptions extends Reporting {
@@ -44,19 +44,20 @@ export async function runRecipe({
   try {
     const stages = createStages({ recipe, workFolder: folder, compared, library });
     const asked = { workFolder: folder, stages, targets, force };
-    checkTargets(recipe, stages, targets);
+    checkTargets(stages, options);
     const plans = planStages(asked);
     // A mistyped folder of noise is to be found before hours of features, not after them.
-    if (plans.some(leadsToTraining)) checkAugmentations(recipe);
-    const chains = jobs > 1 ? chainsOf(plans) : new Map<string, string[]>();
-    const count = countTrainings(plans, log, Math.max(1, Math.min(jobs, chains.size)));
+    const beforeTraining = upToTraining(stages);
+    if (plans.some(({ stage, action }) => action !== 'skip' && beforeTraining.has(stage))) checkAugmentations(recipe);
+    const chains = jobs > 1 ? chainsOf(stages, plans) : new Map<string, string[]>();
+    const count = countTrainings(stages, plans, { log, jobs: Math.max(1, Math.min(jobs, chains.size)) });
     const onFinished = (stage: string) => {
       finished++;
       count(stage);
     };
     const all = { ...asked, log, progress, signal, onFinished };
     if (chains.size < 2) return await runStages(all);
-    const trained = stages.filter(({ name }) => name.startsWith('train/') && chains.has(basename(name)));
+    const trained = stages.filter(({ trains, ofRun }) => trains && chains.has(ofRun!));
     const shared = trained.flatMap(({ needs }) => needs.map(stageOf));
     await runStages({ ...all, targets: [...new Set(shared)], force: force?.filter((name) => shared.includes(name)) });
     await runSideBySide({ recipe, workFolder: folder, chains, force, jobs, log, signal, onFinished });
@@ -71,45 +72,58 @@ export async function runRecipe({
   }
 }
 
-const leadsToTraining = ({ stage, action }: StagePlan): boolean =>
-  action !== 'skip' && /^(prep|features.*|train\/.*)$/.test(stage);
+/** The trainings and all that they need. */
+function upToTraining(stages: readonly Stage[]): ReadonlySet<string> {
+  const names = new Set(trainingsIn(stages));
+  // A stage stands after those that it needs.
+  for (const { name, needs } of stages.toReversed())
+    if (names.has(name)) for (const need of needs) names.add(stageOf(need));
+  return names;
+}
+
+const trainingsIn = (stages: readonly Stage[]): string[] =>
+  stages.filter(({ trains }) => trains).map(({ name }) => name);
 
 /** @throws UserError naming sources of noise that are not there */
 function checkAugmentations(recipe: Recipe): void {
-  for (const system of Object.keys(recipe.systems)) {
-    const { augmentation } = systemSettings(recipe, system);
+  for (const { augmentation } of resolveSystems(recipe).values()) {
     if (augmentation) augmentationIdentity(augmentation);
   }
 }
 
-/** @throws UserError where a stage is wanted that reads the test trials of a recipe which keeps them back */
-function checkTargets({ name, evaluate }: Recipe, stages: readonly Stage[], targets: readonly string[] = []): void {
-  const known = stages.map((stage) => stage.name);
-  const missing = targets.find((target) => !known.includes(target));
-  if (
-    evaluate === 'test' ||
-    missing === undefined ||
-    !/^(embed|score|calibrate|robustness|cost|compare)\b/.test(missing)
-  )
-    return;
+/** @throws UserError where a stage is wanted that a recipe does not have because it keeps its test trials back */
+function checkTargets(
+  stages: readonly Stage[],
+  {
+    experiment: { recipe, folder },
+    targets = [],
+    compared,
+  }: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'compared'>,
+): void {
+  const missing = targets.find((target) => !stages.some(({ name }) => name === target));
+  if (recipe.evaluate === 'test' || missing === undefined) return;
+  const tested: Recipe = { ...recipe, evaluate: 'test' };
+  const all = createStages({ recipe: tested, workFolder: folder, compared, library: realLibrary });
+  if (!all.some(({ name }) => name === missing)) return;
   throw new UserError(
-    `recipe ${name} keeps its test trials back (evaluate: development), so there is no stage ${missing}\n` +
+    `recipe ${recipe.name} keeps its test trials back (evaluate: development), so there is no stage ${missing}\n` +
       '  once everything is chosen: --set evaluate=test',
   );
 }
 
 /** Says how many trainings there are to do and, after each, how long the rest may take. */
 function countTrainings(
+  stages: readonly Stage[],
   plans: readonly StagePlan[],
-  log: (line: string) => void,
-  jobs: number,
+  { log, jobs }: { log: (line: string) => void; jobs: number },
 ): (stage: string) => void {
-  const { due, ready } = trainingsOf(plans);
+  const { due, ready } = trainingsOf(stages, plans);
+  const trainings = trainingsIn(stages);
   const started = performance.now();
   let done = 0;
   if (due > 1) log(`${due} trainings to do${ready > 0 ? `, ${ready} are there` : ''}`);
   return (stage) => {
-    if (!stage.startsWith('train/') || due < 2) return;
+    if (!trainings.includes(stage) || due < 2) return;
     done++;
     const left = ((performance.now() - started) / 1000) * leftOf({ due, done, jobs });
     log(`${done} of ${due} trainings done${left > 0 ? `, about ${formatDuration(left)} left` : ''}`);
@@ -124,21 +138,28 @@ export function leftOf({ due, done, jobs }: { due: number; done: number; jobs: n
   return Math.ceil(due / jobs) / Math.ceil(done / jobs) - 1;
 }
 
-/** How many trainings a plan holds that are to be done, and that are there. */
-export function trainingsOf(plans: readonly StagePlan[]): { due: number; ready: number } {
-  const trainings = plans.filter(({ stage }) => stage.startsWith('train/'));
+/** Trainings that are to be done, and that are there. */
+export interface TrainingCount {
+  due: number;
+  ready: number;
+}
+
+function trainingsOf(stages: readonly Stage[], plans: readonly StagePlan[]): TrainingCount {
+  const names = trainingsIn(stages);
+  const trainings = plans.filter(({ stage }) => names.includes(stage));
   const due = trainings.filter(({ action }) => action !== 'skip' && action !== 'take over').length;
   return { due, ready: trainings.length - due };
 }
 
 /** What `runRecipe` would do, and why; touches nothing. */
-export function explainRecipe({
-  experiment: { recipe, folder },
-  targets,
-  force,
-  compared,
-}: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared'>): StagePlan[] {
+export function explainRecipe(options: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared'>): {
+  plans: StagePlan[];
+  trainings: TrainingCount;
+} {
+  const { experiment, targets, force, compared } = options;
+  const { recipe, folder } = experiment;
   const stages = createStages({ recipe, workFolder: folder, compared, library: realLibrary });
-  checkTargets(recipe, stages, targets);
-  return planStages({ workFolder: folder, stages, targets, force });
+  checkTargets(stages, options);
+  const plans = planStages({ workFolder: folder, stages, targets, force });
+  return { plans, trainings: trainingsOf(stages, plans) };
 }

@@ -7,11 +7,11 @@
  * When the caller is gone, they end at once.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { internal, messageOf, UserError } from '../errors.js';
 import { physicalCores } from '../engine/create-engine.js';
 import type { Recipe } from './definition/schema.js';
+import type { Stage } from './running/stage.js';
 import type { StagePlan } from './running/stage-plan.js';
 
 /** What a process is asked for. */
@@ -72,11 +72,15 @@ const program = fileURLToPath(new URL('./side-by-side-process.js', import.meta.u
  * The stages that can be done beside those of other runs, by run, in the order of `plans`: of every run that has to be
  * trained, all but those that measure how long something takes.
  */
-export function chainsOf(plans: readonly StagePlan[]): Map<string, string[]> {
-  const trained = plans.filter(({ stage, action }) => stage.startsWith('train/') && action !== 'skip');
-  const chains = new Map<string, string[]>(trained.map(({ stage }) => [basename(stage), []]));
-  for (const { stage } of plans) {
-    if (dirname(stage) !== '.' && dirname(stage) !== 'cost') chains.get(basename(stage))?.push(stage);
+export function chainsOf(
+  stages: readonly Pick<Stage, 'name' | 'trains' | 'ofRun' | 'timed'>[],
+  plans: readonly StagePlan[],
+): Map<string, string[]> {
+  const planned = new Map(plans.map(({ stage, action }) => [stage, action]));
+  const trained = stages.filter(({ name, trains }) => trains && planned.has(name) && planned.get(name) !== 'skip');
+  const chains = new Map<string, string[]>(trained.map(({ ofRun }) => [ofRun!, []]));
+  for (const { name, ofRun, timed } of stages) {
+    if (ofRun !== undefined && !timed && planned.has(name)) chains.get(ofRun)?.push(name);
   }
   return chains;
 }

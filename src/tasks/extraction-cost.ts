@@ -5,8 +5,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { internal } from '../errors.js';
-import type { ExtractionCost } from '../report/comparison/system-facts.js';
 import type { EngineOptions } from '../engine/create-engine.js';
 
 export interface ExtractionCostOptions {
@@ -17,8 +17,13 @@ export interface ExtractionCostOptions {
   signal?: AbortSignal;
 }
 
-/** What the process measures. */
-export type MeasuredCost = Pick<ExtractionCost, 'lengths' | 'idleBytes' | 'threads'>;
+/** What the process measures; the terms are those of `ExtractionCost`. */
+export const measuredCost = z.object({
+  threads: z.number(),
+  idleBytes: z.number(),
+  lengths: z.array(z.object({ seconds: z.number(), realTimeFactor: z.number(), peakBytes: z.number() })).min(1),
+});
+export type MeasuredCost = z.infer<typeof measuredCost>;
 
 const program = fileURLToPath(new URL('./extraction-cost-process.js', import.meta.url));
 
@@ -31,5 +36,5 @@ export async function measureExtractionCost({ signal, ...options }: ExtractionCo
   // A runtime may write lines of its own.
   const line = stdout.trim().split('\n').at(-1);
   if (!line?.startsWith('{')) throw internal(`the cost of ${options.modelDir} was not measured: ${stdout}`);
-  return JSON.parse(line) as MeasuredCost;
+  return measuredCost.parse(JSON.parse(line));
 }

@@ -36,7 +36,7 @@ describe('a corpus that was moved', () => {
   };
   const outOfDate = (source: string) =>
     explainRecipe({ experiment: open(source), targets: ['compare'] })
-      .filter(({ action }) => action !== 'skip')
+      .plans.filter(({ action }) => action !== 'skip')
       .map(({ stage }) => stage);
   /** One file with one sample changed. */
   const change = async (path: string) => {

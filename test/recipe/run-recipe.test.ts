@@ -106,7 +106,7 @@ describe('a recipe from end to end', () => {
 
   it('trains again what a setting touches, and only that', async () => {
     const sets = ['systems.aca-net.training.epochs=3'];
-    const plan = explainRecipe({ experiment: open(sets), targets: ['compare'] });
+    const plan = explainRecipe({ experiment: open(sets), targets: ['compare'] }).plans;
     const [changed, ...others] = plan.filter(({ action }) => action === 'run');
     assert.match(`${changed.stage}: ${changed.reasons.join()}`, /^train\/aca-net: training\.epochs: \d+ → 3$/);
     assert.deepEqual(others, []);
@@ -132,7 +132,7 @@ describe('a recipe from end to end', () => {
     const resolved = join(work, 'demo', 'recipe.resolved.yaml');
     const experiment = openExperiment({ work, recipe: resolved, remember: 'corpus place' });
     assert.deepEqual(experiment.recipe, open().recipe);
-    assert.ok(explainRecipe({ experiment, targets: ['compare'] }).every(({ action }) => action === 'skip'));
+    assert.ok(explainRecipe({ experiment, targets: ['compare'] }).plans.every(({ action }) => action === 'skip'));
   });
 
   it('remembers overrides for the commands of single stages, not for a run', async () => {
@@ -155,7 +155,9 @@ describe('a recipe from end to end', () => {
     await assert.rejects(runRecipe({ ...quiet, experiment: typo, targets: ['prep'], force: ['prep'], library }));
     assert.deepEqual(bare().sets, before);
     assert.equal(commands().length, length);
-    assert.ok(explainRecipe({ experiment: bare(), targets: ['compare'] }).every(({ action }) => action === 'skip'));
+    assert.ok(
+      explainRecipe({ experiment: bare(), targets: ['compare'] }).plans.every(({ action }) => action === 'skip'),
+    );
     const stopped = open(['training.epochs=7']);
     const signal = AbortSignal.abort(new Error('SIGINT'));
     await assert.rejects(runRecipe({ ...quiet, experiment: stopped, library, signal }), /SIGINT/);

@@ -208,8 +208,14 @@ describe('trainings side by side', () => {
   });
 
   it('take with them what belongs to the same training, but nothing that measures time', () => {
+    const runs = ['a', 'a@2'].flatMap((ofRun) => [
+      { name: `train/${ofRun}`, ofRun, trains: true },
+      { name: `score/${ofRun}`, ofRun },
+      { name: `cost/${ofRun}`, ofRun, timed: true },
+    ]);
+    const stages = [{ name: 'prep' }, ...runs, { name: 'compare' }];
     const plan = (stage: string, action: 'run' | 'skip' | 'if changed') => ({ stage, action, reasons: [] });
-    const chains = chainsOf([
+    const chains = chainsOf(stages, [
       plan('prep', 'skip'),
       plan('train/a', 'run'),
       plan('score/a', 'if changed'),

@@ -8,10 +8,10 @@ import { type Comparison, type ComparisonInput, compareSystems } from '../../rep
 import { writeComparison } from '../../report/comparison/comparison-files.js';
 import { speakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import { tableOfTrials, type TrialTable } from '../../scoring/scores/trial-table.js';
-import { describeNotes } from './comparison-systems.js';
+import { describeNotes } from './read-system.js';
 import { type GuestSystem, readGuest } from './guest-systems.js';
 import { realLibrary } from '../../tasks/do-model-work.js';
-import { COST_SECONDS } from '../stages/stage-cost.js';
+import { COST_SECONDS } from '../artifacts/cost.js';
 import { sidesFromManifest, speakersFromFile } from '../../tasks/score-files/trial-sides.js';
 
 export interface CompareScoreFilesOptions extends Pick<ComparisonInput, 'onProgress'> {

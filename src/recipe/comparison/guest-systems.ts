@@ -12,10 +12,13 @@ import { UserError } from '../../errors.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
 import type { TrialTable } from '../../scoring/scores/trial-table.js';
 import { stableJson } from '../../storage/hashing.js';
-import { readSystem, type ReadSystem } from './comparison-systems.js';
+import { readSystem, type ReadSystem } from './read-system.js';
 import type { Library } from '../../tasks/model-work.js';
-import { readDone } from '../running/stage-plan.js';
-import { readPartial } from '../stages/stage-prep.js';
+import { calibrationRecord } from '../artifacts/calibrate.js';
+import { doneRecord } from '../artifacts/control-files.js';
+import { costRecord } from '../artifacts/cost.js';
+import { corpusRecord, prepFiles } from '../artifacts/prep.js';
+import { scoreFiles } from '../artifacts/score.js';
 
 /** One system from elsewhere. */
 export type GuestSystem =
@@ -65,15 +68,16 @@ export function experimentSystem(given: string, taken: readonly string[]): Guest
   const scored = resolve(path);
   const name = basename(scored);
   const folder = dirname(dirname(scored));
-  if (basename(dirname(scored)) !== 'score' || !existsSync(join(scored, 'scores.txt'))) {
+  if (basename(dirname(scored)) !== 'score' || !existsSync(scoreFiles(scored).scores)) {
     throw new UserError(
       `--with ${given}: expected a folder EXPERIMENT/score/SYSTEM with scores.txt, as \`acanet score\` writes it`,
     );
   }
   const runs = name.includes('@') ? [name] : [name, ...seedsOf(dirname(scored), name)];
-  for (const file of ['trials.txt', 'corpus.json']) {
-    if (existsSync(join(folder, 'prep', file))) continue;
-    throw new UserError(`--with ${given}: ${join(folder, 'prep', file)} is not there; is the experiment complete?`);
+  const { trials, corpus } = prepFiles(join(folder, 'prep'));
+  for (const path of [trials, corpus]) {
+    if (existsSync(path)) continue;
+    throw new UserError(`--with ${given}: ${path} is not there; is the experiment complete?`);
   }
   for (const run of runs) refuseOutdated(given, folder, run);
   for (const run of runs.slice(1)) refuseOtherSettings(given, folder, [name, run]);
@@ -84,6 +88,8 @@ export function experimentSystem(given: string, taken: readonly string[]): Guest
     runs: runs.map((run) => ({ name: run, ...seedOf(run, folder) })),
   };
 }
+
+const readDone = (folder: string, stage: string) => doneRecord.readIfThere(join(folder, stage));
 
 /** `aca-net@2`, `aca-net@3`, by seed. */
 function seedsOf(scores: string, name: string): string[] {
@@ -137,8 +143,8 @@ export async function readGuest(
   const { name, runs } = guest;
   if (guest.from === 'experiment') {
     const prep = join(guest.folder, 'prep');
-    refuseOtherTrials(join(prep, 'trials.txt'), list);
-    const partial = readPartial(prep);
+    refuseOtherTrials(prepFiles(prep).trials, list);
+    const { partial } = corpusRecord.read(prep);
     const read = await readSystem({
       name,
       runs,
@@ -164,19 +170,22 @@ export async function readGuest(
 export const scorePaths = (guest: GuestSystem): string[] =>
   guest.from === 'files'
     ? guest.runs.map(({ path }) => path)
-    : guest.runs.map(({ name }) => join(guest.folder, 'score', name, 'scores.txt'));
+    : guest.runs.map(({ name }) => scoreFiles(join(guest.folder, 'score', name)).scores);
 
 /** What tells a guest from what it was before, for the hash of a stage's settings. */
 export function guestFingerprint(guest: GuestSystem): unknown {
-  const inExperiment = ({ name }: { name: string }) => [
-    `score/${name}/scores.txt`,
-    `calibrate/${name}/calibration.json`,
-    `cost/${name}/cost.json`,
+  const inExperiment = (folder: string, run: string) => [
+    scoreFiles(join(folder, 'score', run)).scores,
+    join(folder, 'calibrate', run, calibrationRecord.name),
+    join(folder, 'cost', run, costRecord.name),
   ];
   const paths =
     guest.from === 'files'
       ? guest.runs.map(({ path }) => path)
-      : ['prep/trials.txt', ...guest.runs.flatMap(inExperiment)].map((path) => join(guest.folder, path));
+      : [
+          prepFiles(join(guest.folder, 'prep')).trials,
+          ...guest.runs.flatMap(({ name }) => inExperiment(guest.folder, name)),
+        ];
   const files = paths
     .filter((path) => existsSync(path))
     .map((path) => {

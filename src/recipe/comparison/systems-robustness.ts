@@ -1,13 +1,13 @@
 /** @file The scores of a recipe's systems under the conditions of its `robustness`, beside those of speech as it is. */
 import { join, resolve } from 'node:path';
-import { internal } from '../../errors.js';
 import type { RobustnessInput } from '../../report/comparison/robustness.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
 import type { TrialTable } from '../../scoring/scores/trial-table.js';
+import { robustnessRecord } from '../artifacts/robustness.js';
+import { scoreFiles } from '../artifacts/score.js';
 import type { Recipe } from '../definition/schema.js';
-import { systemSettings } from '../definition/system-settings.js';
+import type { SystemSettings } from '../definition/system-settings.js';
 import { trainingRuns } from '../definition/training-runs.js';
-import { readRobustness } from '../stages/stage-robustness.js';
 
 /** @param options.folderOf the stages `score/<run>` and `robustness/<run>` of all of the systems' runs */
 export function readSystemsRobustness(
@@ -20,14 +20,14 @@ export function readSystemsRobustness(
     systems.map((name) => ({ name, runs: trainingRuns(recipe, name).map((run) => scoresOf(pathOf(run.name))) }));
   const [first] = systems.flatMap((name) => trainingRuns(recipe, name));
   if (!first) return undefined;
-  const record = readRobustness(folderOf(`robustness/${first.name}`)) ?? missing(first.name);
+  const record = robustnessRecord.read(folderOf(`robustness/${first.name}`));
   const { sides, utterances, noise } = record;
   return {
     sides,
     utterances,
     ...(noise !== undefined && { noise }),
     conditions: [
-      { name: 'full', kind: 'full', systems: systemsWith((run) => join(folderOf(`score/${run}`), 'scores.txt')) },
+      { name: 'full', kind: 'full', systems: systemsWith((run) => scoreFiles(folderOf(`score/${run}`)).scores) },
       ...record.conditions.map(({ condition, kind, value, whole, scores }) => ({
         ...{ name: condition, kind, value },
         ...(kind === 'duration' && { whole }),
@@ -38,19 +38,19 @@ export function readSystemsRobustness(
 }
 
 /** Which systems were trained with the recordings that they are tested with. */
-export function describeHeardNoise(recipe: Recipe, systems: readonly string[]): string[] {
-  const noise = recipe.robustness?.noise;
+export function describeHeardNoise(
+  robustness: Recipe['robustness'],
+  systems: readonly string[],
+  settings: ReadonlyMap<string, Pick<SystemSettings, 'augmentation'>>,
+): string[] {
+  const noise = robustness?.noise;
   if (typeof noise !== 'object') return [];
   const heard = systems.filter((name) => {
-    const { augmentation } = systemSettings(recipe, name);
+    const { augmentation } = settings.get(name)!;
     const { noise: own, music, speech, babble } = augmentation ?? {};
     const sources = [own, music, speech, babble].map((each) => each?.source);
     return sources.some((source) => typeof source === 'string' && resolve(source) === resolve(noise.source));
   });
   if (heard.length === 0) return [];
   return [`the noise of the tests is also that of the training of ${heard.join(', ')}: other noise may do more harm`];
-}
-
-function missing(run: string): never {
-  throw internal(`stage robustness/${run} left no record`);
 }

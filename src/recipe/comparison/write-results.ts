@@ -4,7 +4,7 @@ import { UserError } from '../../errors.js';
 import type { Comparison } from '../../report/comparison/comparison.js';
 import { replaceSection, resultsSection } from '../../report/comparison/results-section.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
-import { acanetCommit, describeMachine, versions } from '../running/provenance.js';
+import { acanetCommit, describeMachine, versions } from '../../machine.js';
 
 export interface WriteResultsOptions {
   comparison: Comparison;

@@ -51,6 +51,13 @@ export interface GridAxis {
   variants: GridVariant[];
 }
 
+/** Whether a recipe's systems are to be chosen from, rather than compared at the end. */
+export const choosesByDevelopment = ({ grid, evaluate }: { grid?: Grid; evaluate: 'test' | 'development' }): boolean =>
+  grid !== undefined || evaluate === 'development';
+
+/** The system that all others are held against when one is chosen. */
+export const variedSystem = ({ grid, baseline }: { grid?: Grid; baseline: string }): string => grid?.system ?? baseline;
+
 /** A grid with everything filled in. */
 export interface Grid {
   system: string;

@@ -32,6 +32,17 @@ export function systemSettings(recipe: Recipe, system: string): SystemSettings {
   return { model, training, ...own, average: average ?? recipe.average, featuresStage: featuresStageName(recipe, own) };
 }
 
+/** The settings of all systems, by name. */
+export const resolveSystems = (recipe: Recipe): ReadonlyMap<string, SystemSettings> =>
+  new Map(Object.keys(recipe.systems).map((system) => [system, systemSettings(recipe, system)]));
+
+/** A short training, as in a trial run, has fewer checkpoints than the recipe would average. */
+export const withinEpochs = ({ last, best, batchNorm }: AverageOptions, epochs: number): AverageOptions => ({
+  last: last && Math.min(last, epochs),
+  best: best && Math.min(best, epochs),
+  batchNorm,
+});
+
 /** `features` for what the recipe itself says, `features@1f2e3d4c` for anything else. */
 export function featuresStageName(
   recipe: Recipe,

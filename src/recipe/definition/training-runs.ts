@@ -8,6 +8,7 @@
 import { UserError } from '../../errors.js';
 import { didYouMean } from '../../configuration/closest-name.js';
 import type { Recipe } from './schema.js';
+import type { SystemSettings } from './system-settings.js';
 
 /** One training of a system. */
 export interface TrainingRun {
@@ -15,6 +16,11 @@ export interface TrainingRun {
   readonly name: string;
   readonly system: string;
   readonly seed: number;
+}
+
+/** One training with what its system says. */
+export interface SystemRun extends TrainingRun {
+  readonly settings: SystemSettings;
 }
 
 /** The trainings of a system, its first seed's first. */

@@ -23,6 +23,8 @@ import { createMargin } from '../../training/schedule.js';
 import { CLASSIFIER, initialTrainingTensors } from '../../training/training-step.js';
 import { layerWarnings } from '../../training/layer-warnings.js';
 import type { EngineOptions } from '../../engine/create-engine.js';
+import { hasFeatures } from '../artifacts/features.js';
+import { prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
 import { systemSettings } from '../definition/system-settings.js';
 import type { TrainingRun } from '../definition/training-runs.js';
@@ -120,8 +122,8 @@ function readBatch(
   featuresStage: string,
   { count, frames, bins, seed }: BatchShape,
 ): Batch | undefined {
-  const [cacheDir, manifest] = [join(workFolder, featuresStage), join(workFolder, 'prep', 'manifest.jsonl')];
-  if (!existsSync(join(cacheDir, 'cache.json')) || !existsSync(manifest)) return undefined;
+  const [cacheDir, { manifest }] = [join(workFolder, featuresStage), prepFiles(join(workFolder, 'prep'))];
+  if (!hasFeatures(cacheDir) || !existsSync(manifest)) return undefined;
   const cache = openFeatureCache(cacheDir);
   if (cache.bins !== bins) {
     throw new UserError(

@@ -1,37 +1,12 @@
 /** @file What the report says of its origin: `provenance.json` of the work folder and `.done.json` of the stages. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Provenance } from '../../report/html/report-data.js';
-
-/** What `provenance.json` holds; parts of it may be missing where an older acanet wrote it. */
-interface ProvenanceFile {
-  seed?: number;
-  versions?: Record<string, string>;
-  git?: { acanet?: GitState; workingDirectory?: GitState };
-  machine?: Record<string, string | number>;
-  engine?: { name?: string; device?: string; threads?: number | null };
-  inputs?: { file: string; sha256: string }[];
-  commands?: { time: string; command: string; sets: string[] }[];
-}
-
-interface GitState {
-  commit: string;
-  dirty: boolean;
-}
-
-interface DoneFile {
-  stage: string;
-  finished: string;
-  seconds: number;
-  outputHash: string;
-  partHashes?: Record<string, string>;
-}
+import { doneRecord, provenance } from '../artifacts/control-files.js';
 
 /** @param stages the folders of the stages to list */
 export function readProvenance(workFolder: string, stages: readonly string[], seeds: readonly number[]): Provenance {
-  const file = readJson<ProvenanceFile>(join(workFolder, 'provenance.json')) ?? {};
+  const file = provenance.readIfThere(workFolder) ?? {};
   const { versions = {}, git, machine, engine, inputs = [], commands = [] } = file;
-  const done = stages.flatMap((folder) => readJson<DoneFile>(join(folder, '.done.json')) ?? []);
+  const done = stages.flatMap((folder) => doneRecord.readIfThere(folder) ?? []);
   const prep = done.find(({ stage }) => stage === 'prep');
   const facts: [string, string | undefined][] = [
     ['acanet', [versions.acanet, git?.acanet && describeGit(git.acanet)].filter(Boolean).join(', ')],
@@ -62,8 +37,5 @@ export function readProvenance(workFolder: string, stages: readonly string[], se
   };
 }
 
-const describeGit = ({ commit, dirty }: GitState) => `commit ${commit}${dirty ? ' with uncommitted changes' : ''}`;
-
-function readJson<T>(path: string): T | undefined {
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined;
-}
+const describeGit = ({ commit, dirty }: { commit: string; dirty: boolean }) =>
+  `commit ${commit}${dirty ? ' with uncommitted changes' : ''}`;

@@ -5,84 +5,11 @@
  * every command line that changed the folder, oldest first. Written before the work starts, so that an interrupted run
  * has it too.
  */
-import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { arch, cpus, hostname, release, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { commandLine } from '../../command-line.js';
-import { writeJsonAtomic } from '../../storage/atomic-write.js';
+import { acanetCommit, gitState, machine, versions } from '../../machine.js';
 import { fileSha256 } from '../../storage/hashing.js';
+import { provenance, type CommandRecord } from '../artifacts/control-files.js';
 import type { LoadedRecipe } from '../definition/load.js';
-
-/** The folder of acanet's own package.json. */
-const packageFolder = fileURLToPath(new URL('../../../../', import.meta.url));
-
-/** acanet's version and those of what it computes with. */
-export function versions(): Record<string, string> {
-  const own = readPackage(packageFolder);
-  const computing = ['onnxruntime-node', '@tensorflow/tfjs-core'];
-  return {
-    acanet: own.version,
-    node: process.version,
-    ...Object.fromEntries(
-      computing.map((name) => [name, own.dependencies?.[name] ?? own.devDependencies?.[name] ?? '']),
-    ),
-  };
-}
-
-interface PackageFile {
-  version: string;
-  dependencies?: Record<string, string>;
-  devDependencies?: Record<string, string>;
-}
-
-const readPackage = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageFile;
-
-/** Commit and uncommitted changes of the checkout that `folder` is in; undefined outside of one. */
-export function gitState(folder: string): { commit: string; dirty: boolean } | undefined {
-  // `git status` would else write what it learned into the repository's index.
-  const options: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
-  const env = { ...process.env, GIT_OPTIONAL_LOCKS: '0' };
-  const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...args], { ...options, env }).trim();
-  try {
-    return { commit: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain', '--untracked-files=no') !== '' };
-  } catch {
-    return undefined;
-  }
-}
-
-/** The commit that acanet itself is at; undefined where it was installed. */
-export const acanetCommit = () =>
-  // As a dependency, acanet lies in somebody else's checkout.
-  packageFolder.includes('node_modules') ? undefined : gitState(packageFolder);
-
-/** The machine, in the terms that a table of results needs. */
-export function machine(): Record<string, string | number> {
-  const processors = cpus();
-  return {
-    host: hostname(),
-    system: `${process.platform} ${release()} ${arch()}`,
-    processor: processors[0]?.model.trim() ?? 'unknown',
-    logicalCores: processors.length,
-    memoryGiB: Math.round(totalmem() / 2 ** 28) / 4,
-  };
-}
-
-/** The same in a few words: `AMD EPYC, 2 cores, 23.5 GiB`. */
-export function describeMachine(): string {
-  const { processor, logicalCores, memoryGiB } = machine();
-  return `${processor}, ${logicalCores} cores, ${memoryGiB} GiB`;
-}
-
-interface CommandRecord {
-  time: string;
-  directory: string;
-  command: string;
-  sets: string[];
-  /** Where the test trials were kept back. */
-  evaluate?: 'development';
-}
 
 /** Adds this command to the folder's record. */
 export async function recordProvenance(
@@ -90,10 +17,7 @@ export async function recordProvenance(
   { recipe, files }: LoadedRecipe,
   sets: readonly string[],
 ): Promise<void> {
-  const path = join(folder, 'provenance.json');
-  const earlier = existsSync(path)
-    ? (JSON.parse(readFileSync(path, 'utf8')) as { commands?: CommandRecord[] }).commands
-    : [];
+  const earlier = provenance.readIfThere(folder)?.commands ?? [];
   const command: CommandRecord = {
     time: new Date().toISOString(),
     directory: process.cwd(),
@@ -101,7 +25,7 @@ export async function recordProvenance(
     sets: [...sets],
     ...(recipe.evaluate === 'development' && { evaluate: recipe.evaluate }),
   };
-  writeJsonAtomic(path, {
+  provenance.write(folder, {
     recipe: recipe.name,
     seed: recipe.seed,
     versions: versions(),
@@ -112,6 +36,6 @@ export async function recordProvenance(
     machine: machine(),
     engine: recipe.engine,
     inputs: await Promise.all(files.map(async (file) => ({ file, sha256: await fileSha256(file) }))),
-    commands: [...(earlier ?? []), command],
+    commands: [...earlier, command],
   });
 }

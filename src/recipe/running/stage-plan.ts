@@ -3,35 +3,12 @@
  *
  * The hashed object itself is kept in `.done.json`, so that a difference can be named.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
-import type { Stage, StageOutcome } from './stage-runner.js';
+import { doneRecord, startedRecord, type StageInput } from '../artifacts/control-files.js';
+import type { Stage } from './stage.js';
 import { findTwin } from './stage-twin.js';
-
-/** What a stage depends on, as hashed. */
-export interface StageInput {
-  settings: Record<string, unknown>;
-  needs: Record<string, string>;
-  version: number;
-}
-
-/** What `.done.json` holds. */
-export interface DoneRecord extends Omit<StageOutcome, 'summary'> {
-  stage: string;
-  inputHash: string;
-  input: StageInput;
-  /** ISO 8601. */
-  finished: string;
-  seconds: number;
-  /** An interrupted run was gone on with: `seconds` are those since then. */
-  resumed?: boolean;
-  /** So many stages ran side by side: `seconds` are not those that it takes alone. */
-  beside?: number;
-  /** Highest resident memory of the process while the stage ran, where the system tells (Linux). */
-  peakBytes?: number;
-  machine?: string;
-}
 
 /** What would happen to a stage, and why. */
 export interface StagePlan {
@@ -63,7 +40,7 @@ export function planStage(stage: Stage, { workFolder, outputs, pending, forced, 
     reasons,
   });
   const folder = join(workFolder, stage.name);
-  const done = readDone(workFolder, stage.name);
+  const done = doneRecord.readIfThere(folder);
   const input = inputOf(stage, outputs);
   const inputHash = hashInput(input);
   const run = (...reasons: string[]): StagePlan => {
@@ -73,7 +50,7 @@ export function planStage(stage: Stage, { workFolder, outputs, pending, forced, 
     return { ...plan('take over', `the same was made as ${twin}`), twin };
   };
   if (!done) {
-    const started = readJson<{ inputHash: string }>(join(folder, '.started.json'));
+    const started = startedRecord.readIfThere(folder);
     const same = pending.length === 0 && started?.inputHash === inputHash;
     if (forced) return plan('run', 'asked for');
     if (same && stage.resumable) return plan('resume', 'an earlier run was interrupted');
@@ -138,16 +115,4 @@ function flatten(value: unknown, path = '', leaves = new Map<string, string>()):
     leaves.set(path, JSON.stringify(value));
   }
   return leaves;
-}
-
-export const readDone = (workFolder: string, name: string) =>
-  readJson<DoneRecord>(join(workFolder, name, '.done.json'));
-
-/** A JSON file of the runner's own; one that is absent or damaged counts as not written. */
-export function readJson<T>(path: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
-  } catch {
-    return undefined;
-  }
 }

@@ -8,66 +8,13 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { internal, UserError } from '../../errors.js';
-import { guardWriting, writeJsonAtomic } from '../../storage/atomic-write.js';
+import { guardWriting } from '../../storage/atomic-write.js';
 import { peakMemory, resetPeakMemory } from '../../tasks/peak-memory.js';
-import { describeMachine } from './provenance.js';
-import {
-  hashInput,
-  inputOf,
-  planStage,
-  readDone,
-  readJson,
-  stageOf,
-  type DoneRecord,
-  type StagePlan,
-} from './stage-plan.js';
+import { describeMachine } from '../../machine.js';
+import { doneRecord, startedRecord, type DoneRecord } from '../artifacts/control-files.js';
+import type { Stage, StageContext, StageOutcome } from './stage.js';
+import { hashInput, inputOf, planStage, stageOf, type StagePlan } from './stage-plan.js';
 import { takeOverTwin } from './stage-twin.js';
-
-/** What a stage's run gives back. */
-export interface StageOutcome {
-  /** Hash of what it wrote; equal output must give an equal hash. */
-  outputHash: string;
-  /** Hashes of parts of it, for stages that need no more: a part named `training` is needed as `prep:training`. */
-  partHashes?: Record<string, string>;
-  /** Files and folders, relative to the stage's folder, without which the stage is not done. */
-  outputs: string[];
-  /** One line for the log. */
-  summary: string;
-}
-
-/** What a stage's run is given. */
-export interface StageContext {
-  /** The stage's own folder. */
-  folder: string;
-  /** The folder of a stage that this one needs. */
-  folderOf(stage: string): string;
-  /** Hash of everything the stage depends on. */
-  inputHash: string;
-  signal?: AbortSignal;
-  log(line: string): void;
-  /** `detail`: what a person would like to see beside it, a rate for example. */
-  progress(what: string, done: number, total: number, detail?: string): void;
-}
-
-/** One step of the chain. */
-export interface Stage {
-  /** `prep`, `train/aca-net`; also the stage's folder inside the work folder. */
-  name: string;
-  /** Names of stages, or of parts of what they wrote (`prep:training`). */
-  needs: string[];
-  /** The settings its result depends on, and nothing else. */
-  settings: Record<string, unknown>;
-  /** To be raised when the same settings would now give another result. */
-  version: number;
-  /**
-   * What becomes of an earlier result under other settings: `remove` it, `keep` it for the stage to build on (a cache
-   * that checks itself), or `set aside` (renamed: hours of work are not deleted because a setting was edited).
-   */
-  whenChanged: 'remove' | 'keep' | 'set aside';
-  /** Can an interrupted run of it be continued? Otherwise its folder is emptied first. */
-  resumable: boolean;
-  run(context: StageContext): Promise<StageOutcome>;
-}
 
 export interface StageRunOptions {
   workFolder: string;
@@ -93,7 +40,7 @@ export function planStages({ workFolder, stages, targets, force = [] }: StageRun
   return inOrder(stages, targets).map((stage) => {
     const pending = stage.needs.filter((need) => !outputs.has(need));
     const plan = planStage(stage, { workFolder, outputs, pending, forced: force.includes(stage.name), taken });
-    const done = readDone(workFolder, plan.twin ?? stage.name);
+    const done = doneRecord.readIfThere(join(workFolder, plan.twin ?? stage.name));
     if ((plan.action === 'skip' || plan.twin) && done) recordOutput(outputs, stage, done);
     return plan;
   });
@@ -118,7 +65,7 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
       plan = planStage(stage, asked);
     }
     plans.push(plan);
-    const done = readDone(workFolder, stage.name);
+    const done = doneRecord.readIfThere(join(workFolder, stage.name));
     if (plan.action === 'skip' && done) {
       log(`= ${stage.name}: up to date`);
       recordOutput(outputs, stage, done);
@@ -160,7 +107,7 @@ async function runStage(
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
   const { inputHash, previous } = makePlace(workFolder, stage, outputs, { log: reporting.log, resumed });
-  writeJsonAtomic(join(folder, '.started.json'), { stage: stage.name, inputHash });
+  startedRecord.write(folder, { stage: stage.name, inputHash });
   const folderOf = (name: string) => {
     if (!stage.needs.some((need) => stageOf(need) === name))
       throw internal(`stage ${stage.name} reads ${name} without needing it`);
@@ -190,7 +137,7 @@ async function runStage(
     machine: describeMachine(),
     input,
   };
-  writeJsonAtomic(join(folder, '.done.json'), record);
+  doneRecord.write(folder, record);
   rmSync(previous, { recursive: true, force: true });
   reporting.log(`  ${stage.name}: ${summary} (${seconds.toFixed(1)} s)`);
   return outcome;
@@ -220,12 +167,12 @@ function makeRoom(
   inputHash: string,
   { previous, log, resumed = false }: { previous: string; log: (line: string) => void; resumed?: boolean },
 ): void {
-  if (existsSync(join(folder, '.done.json'))) rmSync(previous, { recursive: true, force: true });
+  if (existsSync(join(folder, doneRecord.name))) rmSync(previous, { recursive: true, force: true });
   restore(folder, previous);
   if (!existsSync(folder)) return;
-  const started = readJson<{ inputHash: string }>(join(folder, '.started.json'));
+  const started = startedRecord.readIfThere(folder);
   const changed = started?.inputHash !== inputHash;
-  const finished = existsSync(join(folder, '.done.json'));
+  const finished = existsSync(join(folder, doneRecord.name));
   if (finished && stage.whenChanged === 'remove' && !stage.resumable) {
     renameSync(folder, previous);
     return;
@@ -236,7 +183,7 @@ function makeRoom(
     log(`  ${stage.name}: the earlier result is kept in ${aside}`);
     return;
   }
-  rmSync(join(folder, '.done.json'), { force: true });
+  rmSync(join(folder, doneRecord.name), { force: true });
   if (!resumed && stage.whenChanged !== 'keep') rmSync(folder, { recursive: true, force: true });
 }
 

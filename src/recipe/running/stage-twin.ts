@@ -6,9 +6,9 @@
  * stage of the recipe has: those of earlier names, and those set aside. What tells them is the hash of all that they
  * depend on, in `.started.json`.
  */
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { writeJsonAtomic } from '../../storage/atomic-write.js';
+import { doneRecord, startedRecord } from '../artifacts/control-files.js';
 
 /** @returns the name of the folder in the work folder, such as `train/aca-small+size=16`; a finished one where there is one */
 export function findTwin(
@@ -22,8 +22,8 @@ export function findTwin(
   const twins = readdirSync(beside)
     .sort()
     .map((entry) => posix.join(kind, entry))
-    .filter((name) => !taken.has(name) && startedHash(join(workFolder, name)) === inputHash);
-  return twins.find((name) => existsSync(join(workFolder, name, '.done.json'))) ?? twins[0];
+    .filter((name) => !taken.has(name) && startedRecord.readIfThere(join(workFolder, name))?.inputHash === inputHash);
+  return twins.find((name) => existsSync(join(workFolder, name, doneRecord.name))) ?? twins[0];
 }
 
 /** Gives a twin's folder the stage's name, which no folder may have. A process beside this one may have been faster. */
@@ -35,14 +35,6 @@ export function takeOverTwin(workFolder: string, stage: string, twin: string): v
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
-  const path = join(folder, '.done.json');
-  if (existsSync(path)) writeJsonAtomic(path, { ...(JSON.parse(readFileSync(path, 'utf8')) as object), stage });
-}
-
-function startedHash(folder: string): string | undefined {
-  try {
-    return (JSON.parse(readFileSync(join(folder, '.started.json'), 'utf8')) as { inputHash?: string }).inputHash;
-  } catch {
-    return undefined; // no stage's folder, or never begun
-  }
+  const done = doneRecord.readIfThere(folder);
+  if (done) doneRecord.write(folder, { ...done, stage });
 }

@@ -4,21 +4,16 @@
  * What was chosen because its test figures were better has figures that are too good. Which settings were chosen for that
  * reason cannot be known; how many there were to choose from can.
  */
+import type { CommandRecord } from '../artifacts/control-files.js';
 
 /** What cannot make test figures better or worse: places, machines, the number of trainings, what is said of the figures. */
 const WITHOUT_EFFECT =
   /^(corpus\.(of\.[^.=]+\.)?(source2?|lists|allowMissing|allowPipes)|engine\.|training\.(logEvery|loaderThreads)|report\.|robustness[.=]|claim\.|systems\.[^.=]+\.seeds=|(seeds|evaluate|inspect|name)=)/;
 
-interface Command {
-  readonly command: string;
-  readonly sets: readonly string[];
-  /** Absent where test trials may have been scored. */
-  readonly evaluate?: 'development';
-}
+type Command = Pick<CommandRecord, 'command' | 'sets' | 'evaluate'>;
 
 /** @returns how many different settings there were in commands that score test trials */
-export function settingsUsedOnTest(provenance: unknown): number {
-  const { commands = [] } = provenance as { commands?: readonly Command[] };
+export function settingsUsedOnTest(commands: readonly Command[] = []): number {
   const scoring = commands.filter(
     ({ command, evaluate }) =>
       evaluate !== 'development' && /^acanet (run|compare|report|score(?! \S*dev-trials))\b/.test(command),

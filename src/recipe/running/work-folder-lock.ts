@@ -9,22 +9,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../errors.js';
 import { makeFolder } from '../../storage/make-folder.js';
-
-interface LockHolder {
-  pid: number;
-  host: string;
-  /** Kernel clock ticks at the process's start, where known. */
-  startTicks?: string;
-  since: string;
-  command: string;
-}
+import { LOCK, readLockHolder, type LockHolder } from '../artifacts/control-files.js';
 
 /**
  * Locks `folder` and returns the function that unlocks it.
  * @throws UserError naming the process that holds it.
  */
 export function lockWorkFolder(folder: string): () => void {
-  const path = join(folder, '.lock');
+  const path = join(folder, LOCK);
   const mine: LockHolder = {
     pid: process.pid,
     host: hostname(),
@@ -67,8 +59,8 @@ function createOnce(path: string, text: string): boolean {
 function takeOver(path: string, mine: LockHolder): void {
   const found = readText(path);
   if (found === undefined) return;
-  const holder = parseHolder(found);
-  if (holder && isAlive(holder, mine)) {
+  const holder = readLockHolder(found, path);
+  if (isAlive(holder, mine)) {
     const where = holder.host === mine.host ? '' : ` on ${holder.host}`;
     const advice =
       holder.host === mine.host
@@ -106,14 +98,6 @@ function isAlive(holder: LockHolder, mine: LockHolder): boolean {
 function startTicksOf(pid: number): string | undefined {
   const stat = readText(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-}
-
-function parseHolder(text: string): LockHolder | undefined {
-  try {
-    return JSON.parse(text) as LockHolder;
-  } catch {
-    return undefined;
-  }
 }
 
 function readText(path: string): string | undefined {

@@ -13,8 +13,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { UserError } from '../../errors.js';
-import { writeFileAtomic, writeJsonAtomic } from '../../storage/atomic-write.js';
+import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { findRecipe, loadRecipe, recipeName, recipesFolder, type LoadedRecipe } from '../definition/load.js';
+import { CURRENT, overrides, provenance, RESOLVED_RECIPE } from '../artifacts/control-files.js';
 import { recordProvenance } from './provenance.js';
 import { lockWorkFolder } from './work-folder-lock.js';
 import { writtenRecipe } from '../definition/written-recipe.js';
@@ -73,19 +74,17 @@ export async function enterWorkFolder(experiment: Experiment): Promise<EnteredWo
   const { folder, work, recipe, reference, sets } = experiment;
   const leave = lockWorkFolder(folder);
   try {
-    const earlier = readOverrides(folder);
-    const provenance = join(folder, 'provenance.json');
-    const before = existsSync(provenance) ? readFileSync(provenance, 'utf8') : undefined;
+    const [earlier, before] = [readOverrides(folder), provenance.readIfThere(folder)];
     const forget = () => {
-      writeJsonAtomic(join(folder, '.overrides.json'), earlier);
-      if (before !== undefined) writeFileAtomic(provenance, before);
+      overrides.write(folder, earlier);
+      if (before !== undefined) provenance.write(folder, before);
     };
-    writeFileAtomic(join(folder, 'recipe.resolved.yaml'), stringify(writtenRecipe(recipe), { lineWidth: 0 }));
-    writeJsonAtomic(join(folder, '.overrides.json'), sets);
+    writeFileAtomic(join(folder, RESOLVED_RECIPE), stringify(writtenRecipe(recipe), { lineWidth: 0 }));
+    overrides.write(folder, sets);
     await recordProvenance(folder, experiment, sets);
     const path = findRecipe(reference);
     const current = path.startsWith(recipesFolder) ? reference : resolve(path);
-    writeFileAtomic(join(work, '.current'), `${current}\n`);
+    writeFileAtomic(join(work, CURRENT), `${current}\n`);
     return { leave, forget };
   } catch (error) {
     leave();
@@ -93,29 +92,24 @@ export async function enterWorkFolder(experiment: Experiment): Promise<EnteredWo
   }
 }
 
-function readCurrent(work: string): string | undefined {
-  const path = join(work, '.current');
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
-}
-
 /** The recipe of the last command, which may have been moved since. */
 function currentRecipe(work: string): string | undefined {
-  const current = readCurrent(work);
+  const path = join(work, CURRENT);
+  if (!existsSync(path)) return undefined;
+  const current = readFileSync(path, 'utf8').trim();
+  if (current === '') throw new UserError(`${path}: damaged, it is empty\n  name a recipe with --recipe`);
   try {
-    if (current) findRecipe(current);
+    findRecipe(current);
     return current;
   } catch (error) {
     throw new UserError(
-      `${current}: the recipe last used in ${work} is gone\n  name one with --recipe, or remove ${join(work, '.current')}`,
+      `${current}: the recipe last used in ${work} is gone\n  name one with --recipe, or remove ${path}`,
       { cause: error },
     );
   }
 }
 
-function readOverrides(folder: string): string[] {
-  const path = join(folder, '.overrides.json');
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as string[]) : [];
-}
+const readOverrides = (folder: string): string[] => overrides.readIfThere(folder) ?? [];
 
 const keyOf = (set: string) => set.slice(0, Math.max(0, set.indexOf('='))).trim();
 

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { readTrialTable } from '../../scoring/scores/trial-table.js';
 import { calibrateScoreFiles, type CalibrationReport } from '../../tasks/score-files/calibrate-score-files.js';
+import { calibrateFiles } from '../artifacts/calibrate.js';
+import { prepFiles } from '../artifacts/prep.js';
+import { scoreFiles } from '../artifacts/score.js';
 import { scoreTrialList, type ScoreTrialListOptions } from './score-trial-list.js';
 
 /** Writes `llrs.txt` and `llrs.txt.json` beside `scores.txt`. @throws UserError if there are no development trials */
@@ -14,7 +17,7 @@ export async function scoreCalibrated(
   options: ScoreTrialListOptions,
 ): Promise<Awaited<ReturnType<typeof scoreTrialList>> & { llrs: string; report: CalibrationReport }> {
   const { trials, enrollMap, out, ...common } = options;
-  const devTrials = join(options.experiment.folder, 'prep', 'dev-trials.txt');
+  const { devTrials } = prepFiles(join(options.experiment.folder, 'prep'));
   if (!existsSync(devTrials)) {
     throw new UserError(`${devTrials}: the recipe has no development trials, so there is nothing to calibrate from`);
   }
@@ -28,11 +31,11 @@ export async function scoreCalibrated(
   }
   const scored = await scoreTrialList({ ...common, trials, enrollMap, out });
   const development = await scoreTrialList({ ...common, trials: devTrials });
-  const llrs = join(scored.folder, 'llrs.txt');
+  const { llrs } = calibrateFiles(scored.folder);
   const report = calibrateScoreFiles({
-    dev: [join(development.folder, 'scores.txt')],
+    dev: [scoreFiles(development.folder).scores],
     devTrials,
-    scores: [join(scored.folder, 'scores.txt')],
+    scores: [scoreFiles(scored.folder).scores],
     trials: scored.list,
     out: llrs,
   });

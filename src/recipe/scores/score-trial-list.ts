@@ -2,7 +2,7 @@
  * @file Scores a trial list with a system of a recipe: the recipe's test trials, its development trials, or a list of
  * the user's own over utterances of the manifest.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { checkEnrolment, type Enrolment, findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
 import { readManifest, type Utterance } from '../../corpus/manifest/manifest.js';
@@ -13,9 +13,11 @@ import type { Evaluation } from '../../scoring/measures/evaluation.js';
 import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import type { Library, Reporting } from '../../tasks/model-work.js';
 import { realLibrary } from '../../tasks/do-model-work.js';
-import { embedCached } from '../stages/stage-embed.js';
-import { readPartial } from '../stages/stage-prep.js';
-import { scoreTrials } from '../stages/stage-score.js';
+import { embedFiles } from '../artifacts/embed.js';
+import { corpusRecord, prepFiles } from '../artifacts/prep.js';
+import { metricsRecord } from '../artifacts/score.js';
+import { embedCached } from '../extraction/embed-cached.js';
+import { scoreTrials } from './write-scores.js';
 import { systemSettings } from '../definition/system-settings.js';
 import type { Recipe } from '../definition/schema.js';
 import { findTrainingRuns, type TrainingRun } from '../definition/training-runs.js';
@@ -54,12 +56,13 @@ export async function scoreTrialList({
   ...reporting
 }: ScoreTrialListOptions): Promise<{ folder: string; list: string; evaluation: Evaluation }> {
   const prep = join(workFolder, 'prep');
-  const path = given === undefined ? join(prep, 'trials.txt') : findTrials(given, prep);
-  const own = resolve(path) === resolve(prep, 'trials.txt');
+  const files = prepFiles(prep);
+  const path = given === undefined ? files.trials : findTrials(given, prep);
+  const own = resolve(path) === resolve(files.trials);
   const name = basename(path, extname(path));
   const folder = out ?? join(workFolder, 'score', own ? run : `${run}-${name}`);
   const trials = readTrials(path, { ...(enrollMap !== undefined && { models: true }) });
-  const utterances = readManifest(join(prep, 'manifest.jsonl'));
+  const utterances = readManifest(files.manifest);
   const found = findEnrolment(path, trials, enrollMap);
   const enrolment = found?.enrolment;
   const known = new Set(utterances.map(({ id }) => id));
@@ -71,15 +74,11 @@ export async function scoreTrialList({
     reporting.log(`  enrolment ids are the ${found.enrolment.size} models of ${found.path}`);
   }
   if (own && out === undefined && enrollMap === undefined) {
-    return {
-      folder,
-      list: path,
-      evaluation: JSON.parse(readFileSync(join(folder, 'metrics.json'), 'utf8')) as Evaluation,
-    };
+    return { folder, list: path, evaluation: metricsRecord.read(folder) };
   }
   const tested = recipe.evaluate === 'test';
   const embeddings = tested
-    ? readEmbeddings(join(workFolder, 'embed', run, 'embeddings.ark'))
+    ? readEmbeddings(embedFiles(join(workFolder, 'embed', run)).embeddings)
     : new Map<string, Float32Array>();
   const ids = [...utterancesOfTrials(trials, enrolment)].filter((id) => !embeddings.has(id));
   if (ids.length > 0) {
@@ -96,10 +95,10 @@ export async function scoreTrialList({
     trials,
     enrolment,
     embeddings,
-    trainingArchive: join(workFolder, 'embed-train', run, 'embeddings.ark'),
+    trainingArchive: embedFiles(join(workFolder, 'embed-train', run)).embeddings,
     readManifest: () => utterances,
     folder,
-    partial: readPartial(prep),
+    partial: corpusRecord.read(prep).partial,
   });
   return { folder, list: path, evaluation };
 }

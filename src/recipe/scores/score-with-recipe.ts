@@ -22,6 +22,7 @@ import type { EmbeddingMap } from '../../scoring/backend/pair-scorer.js';
 import type { SpeakerEmbeddings } from '../../scoring/backend/speaker-statistics.js';
 import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import type { Reporting } from '../../tasks/model-work.js';
+import type { BackendRecord } from '../artifacts/score.js';
 import type { Recipe } from '../definition/schema.js';
 
 export interface ScoreWithRecipeOptions extends Reporting {
@@ -33,15 +34,6 @@ export interface ScoreWithRecipeOptions extends Reporting {
   trainingArchive?: string;
   /** All of the manifest. */
   readManifest: () => readonly Utterance[];
-}
-
-/** What the scores were made with, as `backend.json` keeps it. */
-export interface BackendRecord {
-  scoring: Partial<ScoringOptions>;
-  training?: { utterances: number; speakers: number };
-  cohort?: { members: number };
-  warnings: string[];
-  notes: readonly string[];
 }
 
 export async function scoreWithRecipe({

@@ -13,29 +13,23 @@ import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
 import { speakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import { tableOfTrials } from '../../scoring/scores/trial-table.js';
 import { fileSha256 } from '../../storage/hashing.js';
-import { gridOf, type GridAxis } from '../definition/grid.js';
+import { ablationFiles } from '../artifacts/ablation.js';
+import { COST_SECONDS } from '../artifacts/cost.js';
+import { corpusRecord, prepFiles } from '../artifacts/prep.js';
+import { scoreFiles } from '../artifacts/score.js';
+import { gridOf, variedSystem, type GridAxis } from '../definition/grid.js';
 import type { Library } from '../../tasks/model-work.js';
 import type { Recipe } from '../definition/schema.js';
-import { withinEpochs } from './stage-average.js';
-import { COST_SECONDS } from './stage-cost.js';
-import { readPartial } from './stage-prep.js';
-import type { Stage, StageContext } from '../running/stage-runner.js';
-import { systemSettings } from '../definition/system-settings.js';
+import { withinEpochs, type SystemSettings } from '../definition/system-settings.js';
+import type { Stage, StageContext } from '../running/stage.js';
 import { trainingRuns } from '../definition/training-runs.js';
 
 const FRAMES_PER_SECOND = 100;
 
-/** Whether a recipe's systems are to be chosen from, rather than compared at the end. */
-export const choosesByDevelopment = ({ grid, evaluate }: Pick<Recipe, 'grid' | 'evaluate'>): boolean =>
-  grid !== undefined || evaluate === 'development';
-
-/** The system that all others are held against when one is chosen. */
-export const variedSystem = ({ grid, baseline }: Pick<Recipe, 'grid' | 'baseline'>): string => grid?.system ?? baseline;
-
 /** @param chosen the systems that are shown, beside the base; default: all */
 export function ablationStage(
   recipe: Recipe,
-  chosen: readonly string[] | undefined,
+  { settings, chosen }: { settings: ReadonlyMap<string, SystemSettings>; chosen: readonly string[] | undefined },
   { modelFigures }: Pick<Library, 'modelFigures'>,
 ): Stage {
   const { base, axes } = shownAxes(recipe, chosen);
@@ -45,6 +39,7 @@ export function ablationStage(
   const runs = systems.flatMap(runsOf);
   return {
     name: 'ablation',
+    forTest: tested,
     needs: ['prep', ...runs.flatMap((run) => [`score-dev/${run}`, ...(tested ? [`score/${run}`] : [])])],
     settings: {
       base,
@@ -66,12 +61,12 @@ export function ablationStage(
         base,
         axes,
         models,
-        development: readTrialScores(context, 'dev-trials.txt', 'score-dev'),
-        ...(tested && { test: readTrialScores(context, 'trials.txt', 'score') }),
+        development: readTrialScores(context, 'devTrials', 'score-dev'),
+        ...(tested && { test: readTrialScores(context, 'trials', 'score') }),
         macsDuration: COST_SECONDS,
         seed: recipe.seed,
-        notes: describeSettings(recipe, systems),
-        partial: readPartial(folderOf('prep')),
+        notes: describeSettings(systems.map((system) => settings.get(system)!)),
+        partial: corpusRecord.read(folderOf('prep')).partial,
       });
       const outputs = writeAblation(folder, ablation);
       log(`  written: ${outputs.map((file) => join(folder, file)).join(', ')}`);
@@ -80,24 +75,25 @@ export function ablationStage(
         return `${name} ${row.label} ${formatPercent(row.development.eer)}`;
       });
       return {
-        outputHash: await fileSha256(join(folder, 'ablation.json')),
+        outputHash: await fileSha256(ablationFiles(folder).ablation),
         outputs,
         summary: `lowest development EER: ${best.join(', ')}`,
       };
     },
   };
 
-  function readTrialScores({ folderOf }: StageContext, file: string, stage: string): AblationTrials {
-    const list = join(folderOf('prep'), file);
+  function readTrialScores({ folderOf }: StageContext, kind: 'trials' | 'devTrials', stage: string): AblationTrials {
+    const prep = prepFiles(folderOf('prep'));
+    const list = prep[kind];
     const trials = readTrials(list);
     const table = tableOfTrials(trials);
-    const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+    const utterances = readManifest(prep.manifest);
     const speakerOf = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
     // A model speaks with the voice of its utterances.
     const enrolled = findEnrolment(list, trials)?.enrolment ?? [];
     for (const [model, [first]] of enrolled) speakerOf.set(model, speakerOf.get(first)!);
     const scoresOf = (run: string) => {
-      const path = join(folderOf(`${stage}/${run}`), 'scores.txt');
+      const path = scoreFiles(folderOf(`${stage}/${run}`)).scores;
       return joinScores(readScores(path), table, path);
     };
     return {
@@ -126,11 +122,8 @@ function shownAxes(recipe: Recipe, chosen: readonly string[] | undefined): { bas
 }
 
 /** Averaging, where it is the same for all. */
-function describeSettings(recipe: Recipe, systems: readonly string[]): string[] {
-  const averages = systems.map((system) => {
-    const { average, training } = systemSettings(recipe, system);
-    return withinEpochs(average, training.epochs);
-  });
+function describeSettings(systems: readonly SystemSettings[]): string[] {
+  const averages = systems.map(({ average, training }) => withinEpochs(average, training.epochs));
   const [{ last, best }] = averages;
   if (averages.some((average) => average.last !== last || average.best !== best)) return [];
   return [

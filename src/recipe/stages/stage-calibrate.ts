@@ -8,35 +8,29 @@
 import { join } from 'node:path';
 import { readTrials } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
-import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
-import { calibrateScoreFiles, type CalibrationReport } from '../../tasks/score-files/calibrate-score-files.js';
-import type { Stage, StageContext } from '../running/stage-runner.js';
+import { calibrateScoreFiles } from '../../tasks/score-files/calibrate-score-files.js';
+import { CALIBRATE, calibrateFiles, calibrationRecord, type RunCalibration } from '../artifacts/calibrate.js';
+import { prepFiles } from '../artifacts/prep.js';
+import { scoreFiles } from '../artifacts/score.js';
 import type { TrainingRun } from '../definition/training-runs.js';
-
-/** What `calibration.json` holds. */
-export type RunCalibration = { usable: true; trials: number; report: CalibrationReport } | Unusable;
-
-interface Unusable {
-  usable: false;
-  /** Why the development trials teach nothing. */
-  reason: string;
-}
+import type { Stage, StageContext } from '../running/stage.js';
 
 export function calibrateStage({ name }: TrainingRun): Stage {
   return {
     name: `calibrate/${name}`,
+    ofRun: name,
+    forTest: true,
     needs: ['prep', `score/${name}`, `score-dev/${name}`],
     settings: {},
     version: 1,
     whenChanged: 'remove',
     resumable: false,
     async run(context) {
-      const { folder, folderOf } = context;
-      const devTrials = join(folderOf('prep'), 'dev-trials.txt');
-      const calibration = calibrateRun(context, devTrials);
-      writeJsonAtomic(join(folder, 'calibration.json'), calibration);
-      const outputs = ['calibration.json', ...(calibration.usable ? ['llrs.txt'] : [])];
+      const { folder } = context;
+      const calibration = calibrateRun(context);
+      calibrationRecord.write(folder, calibration);
+      const outputs = [CALIBRATE.record, ...(calibration.usable ? [CALIBRATE.llrs] : [])];
       const hashes = await Promise.all(outputs.map((file) => fileSha256(join(folder, file))));
       return {
         outputHash: sha256Hex(...hashes),
@@ -48,20 +42,20 @@ export function calibrateStage({ name }: TrainingRun): Stage {
     },
   };
 
-  function calibrateRun({ folder, folderOf }: StageContext, devTrials: string): RunCalibration {
+  function calibrateRun({ folder, folderOf }: StageContext): RunCalibration {
+    const { trials: list, devTrials } = prepFiles(folderOf('prep'));
     const trials = readTrials(devTrials);
     const targets = trials.filter(({ target }) => target).length;
     if (targets === 0 || targets === trials.length) {
       return { usable: false, reason: `the recipe has ${targets} target among ${trials.length} development trials` };
     }
     try {
-      const list = join(folderOf('prep'), 'trials.txt');
       const report = calibrateScoreFiles({
-        dev: [join(folderOf(`score-dev/${name}`), 'scores.txt')],
+        dev: [scoreFiles(folderOf(`score-dev/${name}`)).scores],
         devTrials,
-        scores: [join(folderOf(`score/${name}`), 'scores.txt')],
+        scores: [scoreFiles(folderOf(`score/${name}`)).scores],
         trials: list,
-        out: join(folder, 'llrs.txt'),
+        out: calibrateFiles(folder).llrs,
       });
       const [weight] = report.calibration!.weights;
       if (weight > 0) return { usable: true, trials: trials.length, report };

@@ -4,8 +4,7 @@
  * A system's figures are means over its runs. MACs are counted and time and memory measured (stage `cost`) for an
  * utterance of 3 s. Intervals come from resampling speakers, and from the seeds where there are several.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { findEnrolment } from '../../corpus/trials/enrolment.js';
 import { readManifest } from '../../corpus/manifest/manifest.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
@@ -15,38 +14,34 @@ import { writeComparison } from '../../report/comparison/comparison-files.js';
 import { speakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import { tableOfTrials } from '../../scoring/scores/trial-table.js';
 import { fileSha256 } from '../../storage/hashing.js';
-import { describeNotes, readSystem, type ReadSystem } from '../comparison/comparison-systems.js';
+import { describeNotes, readSystem, type ReadSystem } from '../comparison/read-system.js';
 import { describeHeardNoise, readSystemsRobustness } from '../comparison/systems-robustness.js';
-import { guestFingerprint, type GuestSystem, readGuest } from '../comparison/guest-systems.js';
+import { guestFingerprint, readGuest } from '../comparison/guest-systems.js';
 import type { Library } from '../../tasks/model-work.js';
 import type { AverageOptions } from '../../training/average-options.js';
+import { compareFiles } from '../artifacts/compare.js';
+import { provenance } from '../artifacts/control-files.js';
+import { COST_SECONDS } from '../artifacts/cost.js';
+import { corpusRecord, prepFiles } from '../artifacts/prep.js';
+import type { Compared } from '../comparison/chosen-systems.js';
 import type { Recipe } from '../definition/schema.js';
-import { COST_SECONDS } from './stage-cost.js';
-import { readPartial } from './stage-prep.js';
-import type { Stage } from '../running/stage-runner.js';
-import { systemSettings } from '../definition/system-settings.js';
+import type { SystemSettings } from '../definition/system-settings.js';
+import type { Stage } from '../running/stage.js';
 import { settingsUsedOnTest } from '../running/test-trial-use.js';
 import { trainingRuns } from '../definition/training-runs.js';
 
-/** What is compared. */
-export interface Compared {
-  /** Systems of the recipe; default: all. */
-  names?: readonly string[];
-  /** One of them, or a guest; default: the recipe's. */
-  baseline?: string;
-  guests?: readonly GuestSystem[];
-}
-
 export function compareStage(
   recipe: Recipe,
-  { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] }: Compared,
+  { settings, compared }: { settings: ReadonlyMap<string, SystemSettings>; compared: Compared },
   { modelFigures }: Pick<Library, 'modelFigures'>,
 ): Stage {
+  const { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] } = compared;
   const { seed, systems, scoring, claim } = recipe;
   const runs = names.flatMap((name) => trainingRuns(recipe, name));
   const claimed = claim ? { system: recipe.model, baseline: recipe.baseline, ...claim } : undefined;
   return {
     name: 'compare',
+    forTest: true,
     needs: [
       'prep',
       ...runs.flatMap(({ name }) => ['train', 'average', 'score', 'calibrate'].map((stage) => `${stage}/${name}`)),
@@ -66,10 +61,10 @@ export function compareStage(
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, log, progress }) {
-      const list = join(folderOf('prep'), 'trials.txt');
+      const { trials: list, manifest } = prepFiles(folderOf('prep'));
       const trials = readTrials(list);
       const table = tableOfTrials(trials);
-      const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const utterances = readManifest(manifest);
       const speakerOf = new Map(utterances.map(({ id, speaker }) => [id, speaker]));
       // A model speaks with the voice of its utterances.
       const models = findEnrolment(list, trials)?.enrolment ?? [];
@@ -83,7 +78,7 @@ export function compareStage(
       const others: ReadSystem[] = [];
       for (const guest of guests) others.push(await readGuest(guest, { list, trials: table, modelFigures }));
       const speakers = speakerPairs(table, speakerOf);
-      const compared = compareSystems({
+      const whole = compareSystems({
         name: recipe.name,
         systems: [...own, ...others].map(({ system }) => system),
         baseline,
@@ -93,27 +88,27 @@ export function compareStage(
         seed,
         macsDuration: COST_SECONDS,
         claim: claimed,
-        partial: readPartial(folderOf('prep')),
+        partial: corpusRecord.read(folderOf('prep')).partial,
         onProgress: (done, total) => progress('resample speakers', done, total),
         notes: [
           describeAverages(
             own,
-            names.map((name) => systemSettings(recipe, name).average),
+            names.map((name) => settings.get(name)!.average),
           ),
-          ...describeTestUse(join(dirname(folder), 'provenance.json')),
+          ...describeTestUse(dirname(folder)),
           ...describeCalibration(own),
-          ...describeHeardNoise(recipe, names),
+          ...describeHeardNoise(recipe.robustness, names, settings),
           ...describeNotes([...own, ...others]),
         ],
       });
       const tested = recipe.robustness && readSystemsRobustness(recipe, names, { folderOf, trials: table });
       const comparison: Comparison = tested
-        ? addRobustness(compared, tested, { labels: table.labels, speakers, seed })
-        : compared;
+        ? addRobustness(whole, tested, { labels: table.labels, speakers, seed })
+        : whole;
       const paths = writeComparison(folder, comparison);
       log(`  written: ${paths.join(', ')}`);
       return {
-        outputHash: await fileSha256(join(folder, 'compare.json')),
+        outputHash: await fileSha256(compareFiles(folder).comparison),
         outputs: paths.map((path) => basename(path)),
         summary: comparison.systems.map(({ name, eer }) => `${name} ${(100 * eer).toFixed(2)} %`).join(', '),
       };
@@ -136,9 +131,8 @@ function describeCalibration(systems: readonly ReadSystem[]): string[] {
     : [];
 }
 
-function describeTestUse(provenance: string): string[] {
-  if (!existsSync(provenance)) return [];
-  const count = settingsUsedOnTest(JSON.parse(readFileSync(provenance, 'utf8')));
+function describeTestUse(workFolder: string): string[] {
+  const count = settingsUsedOnTest(provenance.readIfThere(workFolder)?.commands);
   return count > 1
     ? [
         `commands in this experiment scored the test trials under ${count} different settings (provenance.json): choosing among them by these figures would be choosing by test trials`,

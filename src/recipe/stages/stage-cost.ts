@@ -6,18 +6,13 @@
  */
 import { join } from 'node:path';
 import type { ExtractionCost } from '../../report/comparison/system-facts.js';
-import { writeJsonAtomic } from '../../storage/atomic-write.js';
+import { describeMachine } from '../../machine.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import type { Library } from '../../tasks/model-work.js';
-import { describeMachine } from '../running/provenance.js';
+import { COST_SECONDS, costRecord, LONG_SECONDS } from '../artifacts/cost.js';
 import type { Recipe } from '../definition/schema.js';
-import type { Stage } from '../running/stage-runner.js';
 import type { TrainingRun } from '../definition/training-runs.js';
-
-/** Length of the utterance for which MACs are counted and time is measured. */
-export const COST_SECONDS = 3;
-/** Long enough to show how memory grows. */
-const LONG_SECONDS = 20;
+import type { Stage } from '../running/stage.js';
 
 export function costStage(
   recipe: Recipe,
@@ -27,6 +22,9 @@ export function costStage(
   const { engine } = recipe;
   return {
     name: `cost/${name}`,
+    ofRun: name,
+    timed: true,
+    forTest: true,
     needs: [`average/${name}`],
     settings: { engine },
     version: 1,
@@ -40,11 +38,11 @@ export function costStage(
         engine: `${engine.name} on ${engine.device}`,
         ...measured,
       };
-      writeJsonAtomic(join(folder, 'cost.json'), cost);
+      costRecord.write(folder, cost);
       const [{ realTimeFactor, peakBytes }] = cost.lengths;
       return {
-        outputHash: await fileSha256(join(folder, 'cost.json')),
-        outputs: ['cost.json'],
+        outputHash: await fileSha256(join(folder, costRecord.name)),
+        outputs: [costRecord.name],
         summary: `real-time factor ${realTimeFactor.toPrecision(2)} with ${cost.threads} threads, ${Math.round(peakBytes / 1e6)} MB`,
       };
     },

@@ -2,37 +2,34 @@
  * @file Stage `embed-train/<run>`: embeddings of training utterances, of which back-ends and cohorts are made; only in
  * recipes whose scoring needs them. Writes `embeddings.ark` and `.scp`.
  */
-import { join } from 'node:path';
 import { readManifest } from '../../corpus/manifest/manifest.js';
 import { UserError } from '../../errors.js';
 import { keyedRandom } from '../../random.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import { writeEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import type { Library } from '../../tasks/model-work.js';
+import { EMBED, embedFiles } from '../artifacts/embed.js';
+import { prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
-import { embedCached } from './stage-embed.js';
-import type { Stage } from '../running/stage-runner.js';
-import { systemSettings } from '../definition/system-settings.js';
-import type { TrainingRun } from '../definition/training-runs.js';
+import type { SystemRun } from '../definition/training-runs.js';
+import { embedCached } from '../extraction/embed-cached.js';
+import type { Stage } from '../running/stage.js';
 
 export function embedTrainStage(
-  recipe: Recipe,
-  run: TrainingRun,
+  { engine, seed, scoring: { utterances: wanted } }: Recipe,
+  { name, settings: { featuresStage } }: SystemRun,
   { openEmbedder }: Pick<Library, 'openEmbedder'>,
 ): Stage {
-  const { name, system } = run;
-  const { featuresStage } = systemSettings(recipe, system);
-  const { engine, seed } = recipe;
-  const { utterances: wanted } = recipe.scoring;
   return {
     name: `embed-train/${name}`,
+    ofRun: name,
     needs: ['prep:training', `${featuresStage}:training`, `average/${name}`],
     settings: { engine: engine.name, utterances: wanted, ...(wanted !== 'all' && { seed }) },
     version: 1,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, inputHash: _, ...reporting }) {
-      const manifest = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const manifest = readManifest(prepFiles(folderOf('prep')).manifest);
       const training = manifest.filter(({ split }) => split === 'train');
       if (wanted !== 'all' && wanted > training.length) {
         throw new UserError(
@@ -49,12 +46,12 @@ export function embedTrainStage(
       const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
       const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir: folderOf(featuresStage), ids });
       await embedder.close();
-      const archive = join(folder, 'embeddings.ark');
+      const archive = embedFiles(folder).embeddings;
       writeEmbeddings(archive, embeddings);
       const speakers = new Set(chosen.map(({ speaker }) => speaker)).size;
       return {
         outputHash: await fileSha256(archive),
-        outputs: ['embeddings.ark', 'embeddings.scp'],
+        outputs: [EMBED.embeddings, EMBED.index],
         summary: `${ids.length} embeddings of ${speakers} speakers`,
       };
     },

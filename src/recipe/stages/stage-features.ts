@@ -5,8 +5,6 @@
  * The stage's outcome is known by the features themselves: where audio was moved they are made again, and as they are
  * the same, nothing is trained or embedded again. Another recording in the place of one gives another outcome.
  */
-import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { readManifest, type Utterance } from '../../corpus/manifest/manifest.js';
 import { physicalCores } from '../../engine/create-engine.js';
 import { copyIdentity } from '../../features/augmentation/augmentation-identity.js';
@@ -19,15 +17,16 @@ import { EXTRACTION_VERSION } from '../../features/options.js';
 import { describeResampling } from '../../features/utterance-features.js';
 import { makesCopies, trainingVariants, type CachedAugmentation } from '../../features/variants.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
+import { featuresFiles, otherCaches } from '../artifacts/features.js';
+import { prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
-import type { Stage } from '../running/stage-runner.js';
-import { systemSettings } from '../definition/system-settings.js';
+import type { SystemSettings } from '../definition/system-settings.js';
+import type { Stage } from '../running/stage.js';
 
 /** The recipe's own, and one for each other kind of features that its systems have. */
-export function featuresStages(recipe: Recipe): Stage[] {
+export function featuresStages(recipe: Recipe, systems: Iterable<SystemSettings>): Stage[] {
   const stages = new Map([['features', featuresStage(recipe, 'features')]]);
-  for (const system of Object.keys(recipe.systems)) {
-    const { featuresStage: name, features, augmentation } = systemSettings(recipe, system);
+  for (const { featuresStage: name, features, augmentation } of systems) {
     if (!stages.has(name)) stages.set(name, featuresStage({ ...recipe, features, augmentation }, name));
   }
   return [...stages.values()];
@@ -49,8 +48,7 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
     whenChanged: 'keep',
     resumable: true,
     async run({ folder, folderOf, log, progress, signal }) {
-      const manifest = join(folderOf('prep'), 'manifest.jsonl');
-      const utterances = readManifest(manifest);
+      const utterances = readManifest(prepFiles(folderOf('prep')).manifest);
       const copying = cached && makesCopies(cached) ? await openCopying(cached, utterances, seed) : undefined;
       const variants = trainingVariants(utterances, cached, copying?.hash).filter(({ variant }) => variant);
       const resampling = describeResampling(utterances, features);
@@ -83,19 +81,11 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
       return {
         outputHash: sha256Hex(summary.contentHash, ...extraction),
         partHashes: { training: sha256Hex(summary.trainingHash, ...extraction) },
-        outputs: readdirSync(folder).filter((file) =>
-          /^(cache\.json|feats\.scp|(feats|stats)-\d+\.(ark|json))$/.test(file),
-        ),
+        outputs: featuresFiles(folder),
         summary: `${summary.utterances} utterances, ${hours} h, ${megabytes} MB${reused}`,
       };
     },
   };
-}
-
-/** The caches beside this one. */
-function otherCaches(folder: string): string[] {
-  const entries = readdirSync(dirname(folder)).filter((entry) => /^features(@[0-9a-f]+)?$/.test(entry));
-  return entries.map((entry) => join(dirname(folder), entry)).filter((other) => other !== folder);
 }
 
 /** What decides which variants are cached, and what they are; as long as nothing is drawn, the seed does not. */

@@ -8,7 +8,6 @@
  * Only `prep:manifest`, which the features are made from, says where the audio lies: what else depends on this stage knows
  * the audio by its features, so a corpus that was moved costs new features and no training.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { holdOutDevelopment } from '../../corpus/trials/development.js';
 import { enrolmentPathOf, writeEnrolment } from '../../corpus/trials/enrolment.js';
@@ -26,11 +25,11 @@ import { checkTrials, describeTrials, writeTrials } from '../../corpus/trials/tr
 import { UserError } from '../../errors.js';
 import type { FeatureOptions } from '../../features/options.js';
 import { describeResampling, rateProblem } from '../../features/utterance-features.js';
-import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { inspectCorpus } from '../../tasks/corpus/inspect-corpus.js';
+import { corpusRecord, PREP, prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
-import type { Stage } from '../running/stage-runner.js';
+import type { Stage } from '../running/stage.js';
 
 /** @param audioDir where readers that make audio put it */
 export function prepStage({ corpus, development, inspect, seed, features }: Recipe, audioDir: string): Stage {
@@ -57,13 +56,12 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
         );
       }
       const trials = prepared.trials ?? makeTrials(test, { seed });
-      const manifest = join(folder, 'manifest.jsonl');
+      const { manifest, trials: list, devTrials: devList } = prepFiles(folder);
       writeManifest(manifest, utterances);
       const { enrolment } = prepared;
-      const list = join(folder, 'trials.txt');
       writeTrials(list, trials);
       if (enrolment) writeEnrolment(enrolmentPathOf(list), enrolment);
-      writeTrials(join(folder, 'dev-trials.txt'), devTrials);
+      writeTrials(devList, devTrials);
       const ids = new Set(test.map(({ id }) => id));
       const testTrials = describeTrials(checkTrials(trials, ids, 'test trials', enrolment));
       const allNotes = [
@@ -77,7 +75,7 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       const { partial } = prepared;
       if (partial !== undefined) log(`! ${partial}`);
       const inspection = await inspectCorpus({ utterances, manifest, inspect, features, seed, log, progress, signal });
-      writeJsonAtomic(join(folder, 'corpus.json'), {
+      corpusRecord.write(folder, {
         corpus: corpus.type,
         ...(partial !== undefined && { partial }),
         splits: summarizeCorpus(utterances),
@@ -86,8 +84,7 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
         notes: allNotes,
         ...(inspection && { inspection }),
       });
-      const outputs = ['manifest.jsonl', 'trials.txt', 'dev-trials.txt', ...(enrolment ? ['enroll.map'] : [])];
-      const lists = outputs.filter((output) => output !== 'manifest.jsonl');
+      const lists = [PREP.trials, PREP.devTrials, ...(enrolment ? [PREP.enrolment] : [])];
       const hashes = await Promise.all(lists.map((output) => fileSha256(join(folder, output))));
       return {
         // Results carry the mark of a partial corpus, so they are out of date when it changes.
@@ -97,7 +94,7 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
           ...(partial === undefined ? [] : [partial]),
         ),
         partHashes: { manifest: hashUtterances(utterances), training: await trainingHash(folder, utterances) },
-        outputs: [...outputs, 'corpus.json'],
+        outputs: [PREP.manifest, ...lists, PREP.corpus],
         summary: `${utterances.length} utterances, ${trials.length} trials${partial === undefined ? '' : ' (partial)'}`,
       };
     },
@@ -107,7 +104,7 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
 /** Hash of what training depends on: other test utterances or trials leave trained models as they are. */
 async function trainingHash(folder: string, utterances: readonly Utterance[]): Promise<string> {
   const hash = hashUtterancesAnywhere(utterances.filter(({ split }) => split !== 'test'));
-  return sha256Hex(hash, await fileSha256(join(folder, 'dev-trials.txt')));
+  return sha256Hex(hash, await fileSha256(prepFiles(folder).devTrials));
 }
 
 /** Throws UserError for the first utterance whose sample rate the features refuse, and says how many there are. */
@@ -119,10 +116,4 @@ function checkRates(utterances: readonly Utterance[], features: FeatureOptions):
   if (refused.length === 0) return;
   const [{ path, sampleRate }] = refused;
   throw new UserError(`${path} (and ${refused.length - 1} more): ${accepted.get(sampleRate)}`);
-}
-
-/** What `prep` found out about the corpus that concerns every result: the sentence that marks it as partial, if it is. */
-export function readPartial(prepFolder: string): string | undefined {
-  const { partial } = JSON.parse(readFileSync(join(prepFolder, 'corpus.json'), 'utf8')) as { partial?: string };
-  return partial;
 }

@@ -4,13 +4,9 @@
  *
  * Gathers what the stages before wrote; `report/html` makes the page. What draws is loaded when the stage runs.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { findEnrolment, type Enrolment } from '../../corpus/trials/enrolment.js';
 import { readManifest, summarizeCorpus, type Utterance } from '../../corpus/manifest/manifest.js';
 import { readTrials } from '../../corpus/trials/trials.js';
-import type { Ablation } from '../../report/comparison/ablation.js';
-import type { Comparison } from '../../report/comparison/comparison.js';
 import type { EmbeddingMapInput } from '../../report/figures/embedding-plane.js';
 import type { ScoredTrials } from '../../report/figures/scored-systems.js';
 import type { TrainingRecord } from '../../report/figures/training-record.js';
@@ -22,16 +18,22 @@ import { worstTrials } from '../../scoring/scores/slices.js';
 import { speakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import { tableOfTrials } from '../../scoring/scores/trial-table.js';
 import { fileSha256 } from '../../storage/hashing.js';
-import { readMetricsLog } from '../../training/metrics-log.js';
 import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import { type GuestSystem, scorePaths } from '../comparison/guest-systems.js';
 import { drawAttention } from '../report-data/report-attention.js';
 import { cutClips } from '../report-data/report-clips.js';
 import { readProvenance } from '../report-data/report-provenance.js';
+import { ablationRecord } from '../artifacts/ablation.js';
+import { comparisonRecord } from '../artifacts/compare.js';
+import { embedFiles } from '../artifacts/embed.js';
+import { prepFiles } from '../artifacts/prep.js';
+import { REPORT, reportFiles } from '../artifacts/report.js';
+import { scoreFiles } from '../artifacts/score.js';
+import { readTrainingLog } from '../artifacts/train.js';
+import type { Compared } from '../comparison/chosen-systems.js';
+import { choosesByDevelopment } from '../definition/grid.js';
 import type { Recipe } from '../definition/schema.js';
-import { choosesByDevelopment } from './stage-ablation.js';
-import type { Compared } from './stage-compare.js';
-import type { Stage, StageContext } from '../running/stage-runner.js';
+import type { Stage, StageContext } from '../running/stage.js';
 import { trainingRuns } from '../definition/training-runs.js';
 import { sidesFromManifest } from '../../tasks/score-files/trial-sides.js';
 
@@ -52,6 +54,7 @@ export function reportStage(
   const chooses = choosesByDevelopment(recipe);
   return {
     name: 'report',
+    forTest: tested,
     needs: [
       'prep',
       ...runs.flatMap(({ name }) => ofRuns.map((stage) => `${stage}/${name}`)),
@@ -65,10 +68,10 @@ export function reportStage(
     resumable: false,
     async run({ folder, folderOf, log, signal }) {
       const { writeReport } = await import('../../report/html/write-report.js');
-      const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const utterances = readManifest(prepFiles(folderOf('prep')).manifest);
       const trainings = runs.flatMap(({ name, system }): TrainingRecord[] => {
-        const path = join(folderOf(`train/${name}`), 'metrics.jsonl');
-        return existsSync(path) ? [{ system, run: name, rows: readMetricsLog(path) }] : [];
+        const rows = readTrainingLog(folderOf(`train/${name}`));
+        return rows ? [{ system, run: name, rows }] : [];
       });
       const shown = utterances.filter(({ split }) => split === (tested ? 'test' : 'dev'));
       const gathered = { names, model, baseline, guests, folderOf, utterances: shown };
@@ -79,7 +82,7 @@ export function reportStage(
         baseline,
         corpus: describeCorpus(recipe, utterances),
         ...(tested && { tested: await gatherTested(recipe, gathered) }),
-        ...(chooses && { ablation: readJson<Ablation>(join(folderOf('ablation'), 'ablation.json')) }),
+        ...(chooses && { ablation: ablationRecord.read(folderOf('ablation')) }),
         trainings,
         attention: await drawAttention({
           modelDir: folderOf(`average/${model}`),
@@ -96,15 +99,13 @@ export function reportStage(
       if (noPng !== undefined) log(`  no PNG files: ${noPng}`);
       log(`  written: ${paths[0]}`);
       return {
-        outputHash: await fileSha256(join(folder, 'index.html')),
-        outputs: ['index.html', 'figures'],
+        outputHash: await fileSha256(reportFiles(folder).page),
+        outputs: [REPORT.page, REPORT.figures],
         summary: `${paths[0]} and ${paths.length - 1} files of figures`,
       };
     },
   };
 }
-
-const readJson = <T>(path: string) => JSON.parse(readFileSync(path, 'utf8')) as T;
 
 interface Gathered {
   readonly names: readonly string[];
@@ -120,7 +121,7 @@ interface Gathered {
 async function gatherTested(recipe: Recipe, gathered: Gathered): Promise<TestedData> {
   const { trials, enrolment } = gatherTrials(recipe, gathered);
   return {
-    compared: comparedOf(readJson<Comparison>(join(gathered.folderOf('compare'), 'compare.json'))),
+    compared: comparedOf(comparisonRecord.read(gathered.folderOf('compare'))),
     trials,
     embeddings: await gatherEmbeddings(recipe, gathered),
     worst: await gatherWorst(recipe, gathered.model, { trials, enrolment, utterances: gathered.utterances }),
@@ -131,16 +132,16 @@ function gatherTrials(
   recipe: Recipe,
   { names, guests, folderOf }: Gathered,
 ): { trials: ScoredTrials; enrolment?: Enrolment } {
-  const list = join(folderOf('prep'), 'trials.txt');
+  const { trials: list, manifest } = prepFiles(folderOf('prep'));
   const trials = readTrials(list);
   const enrolment = findEnrolment(list, trials)?.enrolment;
   const table = tableOfTrials(trials);
-  const sides = sidesFromManifest(join(folderOf('prep'), 'manifest.jsonl'), table, { trials: list });
+  const sides = sidesFromManifest(manifest, table, { trials: list });
   const speakerOf = new Map(table.ids.map((id, number) => [id, sides[number].speaker]));
   const files = [
     ...names.map((name) => ({
       name,
-      paths: trainingRuns(recipe, name).map((run) => join(folderOf(`score/${run.name}`), 'scores.txt')),
+      paths: trainingRuns(recipe, name).map((run) => scoreFiles(folderOf(`score/${run.name}`)).scores),
     })),
     ...guests.map((guest) => ({ name: guest.name, paths: scorePaths(guest) })),
   ];
@@ -157,7 +158,7 @@ async function gatherEmbeddings(
 ): Promise<EmbeddingMapInput> {
   const { chooseUtterances } = await import('../../report/figures/embedding-plane.js');
   const systems = [...new Set([model, baseline])].filter((name) => names.includes(name));
-  const archives = systems.map((name) => readEmbeddings(join(folderOf(`embed/${name}`), 'embeddings.ark')));
+  const archives = systems.map((name) => readEmbeddings(embedFiles(folderOf(`embed/${name}`)).embeddings));
   // Only utterances of trials are embedded.
   const embedded = tested.filter(({ id }) => archives.every((archive) => archive.has(id)));
   const utterances = chooseUtterances(embedded, seed);

@@ -6,7 +6,6 @@
  * trainings. Model and back-end are those of `score/<run>`. An interruption keeps the conditions that are
  * finished, other settings set the results aside, and take them up again when they are changed back.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findEnrolment } from '../../corpus/trials/enrolment.js';
 import { readManifest } from '../../corpus/manifest/manifest.js';
@@ -15,11 +14,12 @@ import { createDegradedFeatures } from '../../features/degraded-speech.js';
 import { needsTraining, scoringInForce } from '../../scoring/backend/backend-options.js';
 import { describeScores, evaluateScores, type Evaluation } from '../../scoring/measures/evaluation.js';
 import { writeScores } from '../../scoring/scores/scores-file.js';
-import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
-import { systemSettings } from '../definition/system-settings.js';
+import { embedFiles } from '../artifacts/embed.js';
+import { corpusRecord, prepFiles } from '../artifacts/prep.js';
+import { robustnessRecord, type TestedCondition } from '../artifacts/robustness.js';
 import type { Recipe } from '../definition/schema.js';
-import type { TrainingRun } from '../definition/training-runs.js';
+import type { SystemRun } from '../definition/training-runs.js';
 import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import { degradedIds, degradedTrials } from '../robustness/degraded-trials.js';
 import { embedDegraded } from '../robustness/embed-degraded.js';
@@ -32,48 +32,23 @@ import {
   type RobustnessOptions,
 } from '../definition/robustness-options.js';
 import type { Library } from '../../tasks/model-work.js';
-import type { Stage, StageContext } from '../running/stage-runner.js';
+import type { Stage, StageContext } from '../running/stage.js';
 import { cohortFile, scoreWithRecipe } from '../scores/score-with-recipe.js';
-import { readPartial } from './stage-prep.js';
-
-/** One condition in `robustness.json`. */
-export interface TestedCondition extends Evaluation {
-  /** `1 s`, `20 dB` */
-  readonly condition: string;
-  readonly kind: 'duration' | 'snr';
-  /** Seconds or dB. */
-  readonly value: number;
-  /** Name of the score file beside it. */
-  readonly scores: string;
-  /** How many of the utterances were no longer than the cut, and stayed whole. */
-  readonly whole: number;
-}
-
-/** What `robustness.json` holds. */
-export interface RunRobustness {
-  readonly sides: RobustnessOptions['sides'];
-  /** Utterances on the sides that are cut and get noise. */
-  readonly utterances: number;
-  /** What the noise is made of. */
-  readonly noise?: string;
-  readonly conditions: readonly TestedCondition[];
-}
-
-const RECORD = 'robustness.json';
 
 /** @param robustness the recipe's, which has one */
 export function robustnessStage(
   recipe: Recipe,
   robustness: RobustnessOptions,
-  { name, system }: TrainingRun,
+  { name, settings: { features } }: SystemRun,
   { openEmbedder }: Pick<Library, 'openEmbedder'>,
 ): Stage {
   const { scoring, engine, seed } = recipe;
-  const { features } = systemSettings(recipe, system);
   const { durations, snr, sides } = robustness;
   const learns = needsTraining(scoring);
   return {
     name: `robustness/${name}`,
+    ofRun: name,
+    forTest: true,
     needs: ['prep', `average/${name}`, `embed/${name}`, ...(learns ? [`embed-train/${name}`] : [])],
     get settings() {
       const noise = noiseIdentity(robustness);
@@ -94,7 +69,7 @@ export function robustnessStage(
       const { trials, partial, utterances } = inputs;
       const source = await openTestNoise(robustness, { signal });
       const noise = source && describeTestNoise(source.noise);
-      const tested = [...(readRobustness(folder)?.conditions ?? [])];
+      const tested = [...(robustnessRecord.readIfThere(folder)?.conditions ?? [])];
       const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
       try {
         const extract = createDegradedFeatures(features, { seed, minFrames: embedder.minFrames, ...source });
@@ -108,15 +83,14 @@ export function robustnessStage(
           const evaluation = evaluateScores(scores, trials, { where: path, partial });
           writeScores(path, trials, scores);
           tested.push(asTested(condition, whole, evaluation));
-          const record: RunRobustness = { sides, utterances: utterances.length, noise, conditions: tested };
-          writeJsonAtomic(join(folder, RECORD), record);
+          robustnessRecord.write(folder, { sides, utterances: utterances.length, noise, conditions: tested });
           const kept = whole > 0 ? `; ${whole} of ${utterances.length} utterances are no longer and stay whole` : '';
           log(`  ${condition.name}: ${describeScores(evaluation)}${kept}`);
         }
       } finally {
         await embedder.close();
       }
-      const outputs = [RECORD, ...tested.map(({ scores }) => scores)];
+      const outputs = [robustnessRecord.name, ...tested.map(({ scores }) => scores)];
       const hashes = await Promise.all(outputs.map((file) => fileSha256(join(folder, file))));
       return {
         outputHash: sha256Hex(...hashes),
@@ -127,19 +101,19 @@ export function robustnessStage(
   };
 
   function readInputs({ folderOf }: StageContext) {
-    const list = join(folderOf('prep'), 'trials.txt');
+    const { trials: list, manifest: utterances } = prepFiles(folderOf('prep'));
     const trials = readTrials(list);
     const enrolment = findEnrolment(list, trials)?.enrolment;
-    const manifest = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+    const manifest = readManifest(utterances);
     const degraded = degradedIds(trials, enrolment, sides);
     return {
       trials,
       enrolment,
       manifest,
       utterances: manifest.filter(({ id }) => degraded.has(id)),
-      clean: readEmbeddings(join(folderOf(`embed/${name}`), 'embeddings.ark')),
-      trainingArchive: learns ? join(folderOf(`embed-train/${name}`), 'embeddings.ark') : undefined,
-      partial: readPartial(folderOf('prep')),
+      clean: readEmbeddings(embedFiles(folderOf(`embed/${name}`)).embeddings),
+      trainingArchive: learns ? embedFiles(folderOf(`embed-train/${name}`)).embeddings : undefined,
+      partial: corpusRecord.read(folderOf('prep')).partial,
     };
   }
 
@@ -161,10 +135,4 @@ export function robustnessStage(
 
 function asTested({ name, degradation, scores }: Condition, whole: number, evaluation: Evaluation): TestedCondition {
   return { condition: name, ...degradation, scores, whole, ...evaluation };
-}
-
-/** What the stage has written into its folder so far. */
-export function readRobustness(folder: string): RunRobustness | undefined {
-  const path = join(folder, RECORD);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as RunRobustness) : undefined;
 }

@@ -11,25 +11,27 @@ import { needsTraining, scoringInForce } from '../../scoring/backend/backend-opt
 import { describeScores } from '../../scoring/measures/evaluation.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import type { Library } from '../../tasks/model-work.js';
+import { embedFiles } from '../artifacts/embed.js';
+import { prepFiles } from '../artifacts/prep.js';
+import { SCORE } from '../artifacts/score.js';
 import type { Recipe } from '../definition/schema.js';
+import type { SystemRun } from '../definition/training-runs.js';
+import { choosesByDevelopment } from '../definition/grid.js';
+import { embedCached } from '../extraction/embed-cached.js';
+import type { Stage } from '../running/stage.js';
 import { cohortFile } from '../scores/score-with-recipe.js';
-import { choosesByDevelopment } from './stage-ablation.js';
-import { embedCached } from './stage-embed.js';
-import type { Stage } from '../running/stage-runner.js';
-import { scoreTrials } from './stage-score.js';
-import { systemSettings } from '../definition/system-settings.js';
-import type { TrainingRun } from '../definition/training-runs.js';
+import { scoreTrials } from '../scores/write-scores.js';
 
 export function scoreDevStage(
   recipe: Recipe,
-  { name, system }: TrainingRun,
+  { name, settings: { featuresStage } }: SystemRun,
   { openEmbedder }: Pick<Library, 'openEmbedder'>,
 ): Stage {
   const { scoring, engine } = recipe;
-  const { featuresStage } = systemSettings(recipe, system);
   const learns = needsTraining(scoring);
   return {
     name: `score-dev/${name}`,
+    ofRun: name,
     needs: [
       'prep:training',
       `${featuresStage}:training`,
@@ -44,7 +46,7 @@ export function scoreDevStage(
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, inputHash: _, ...reporting }) {
-      const list = join(folderOf('prep'), 'dev-trials.txt');
+      const { devTrials: list, manifest } = prepFiles(folderOf('prep'));
       const trials = readTrials(list);
       const targets = trials.filter(({ target }) => target).length;
       if (targets === 0 || targets === trials.length) {
@@ -68,14 +70,14 @@ export function scoreDevStage(
         trials,
         enrolment,
         embeddings,
-        trainingArchive: learns ? join(folderOf(`embed-train/${name}`), 'embeddings.ark') : undefined,
-        readManifest: () => readManifest(join(folderOf('prep'), 'manifest.jsonl')),
+        trainingArchive: learns ? embedFiles(folderOf(`embed-train/${name}`)).embeddings : undefined,
+        readManifest: () => readManifest(manifest),
         folder,
       });
-      const hashes = await Promise.all(['scores.txt', 'metrics.json'].map((file) => fileSha256(join(folder, file))));
+      const hashes = await Promise.all([SCORE.scores, SCORE.metrics].map((file) => fileSha256(join(folder, file))));
       return {
         outputHash: sha256Hex(...hashes),
-        outputs: ['scores.txt', 'scores.csv', 'metrics.json'],
+        outputs: [SCORE.scores, SCORE.table, SCORE.metrics],
         summary: `development: ${describeScores(evaluation)}`,
       };
     },

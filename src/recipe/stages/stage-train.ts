@@ -10,27 +10,32 @@ import { readManifest } from '../../corpus/manifest/manifest.js';
 import { readTrials } from '../../corpus/trials/trials.js';
 import { augmentationIdentity } from '../../features/augmentation/augmentation-identity.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
-import { listCheckpoints } from '../../training/checkpoint.js';
 import type { Library } from '../../tasks/model-work.js';
+import { prepFiles } from '../artifacts/prep.js';
+import { checkpointWeights } from '../artifacts/train.js';
 import type { Recipe } from '../definition/schema.js';
-import type { Stage } from '../running/stage-runner.js';
-import { systemSettings } from '../definition/system-settings.js';
-import type { TrainingRun } from '../definition/training-runs.js';
+import type { SystemRun } from '../definition/training-runs.js';
+import type { Stage } from '../running/stage.js';
 
-export function trainStage(recipe: Recipe, run: TrainingRun, { trainSystem }: Pick<Library, 'trainSystem'>): Stage {
-  const { name, system, seed } = run;
-  const { model, training, features, augmentation, featuresStage } = systemSettings(recipe, system);
+export function trainStage(
+  { engine }: Recipe,
+  { name, seed, settings }: SystemRun,
+  { trainSystem }: Pick<Library, 'trainSystem'>,
+): Stage {
+  const { model, training, features, augmentation, featuresStage } = settings;
   const { logEvery: _, loaderThreads: ___, checkpoint, ...learning } = training;
   const { everySteps: __, ...retention } = checkpoint;
   return {
     name: `train/${name}`,
+    ofRun: name,
+    trains: true,
     needs: ['prep:training', `${featuresStage}:training`],
     get settings() {
       return {
         model,
         training: { ...learning, checkpoint: retention },
         seed,
-        engine: recipe.engine.name,
+        engine: engine.name,
         ...(augmentation && { augmentation: augmentationIdentity(augmentation) }),
       };
     },
@@ -38,7 +43,8 @@ export function trainStage(recipe: Recipe, run: TrainingRun, { trainSystem }: Pi
     whenChanged: 'set aside',
     resumable: true,
     async run({ folder, folderOf, inputHash, ...reporting }) {
-      const utterances = readManifest(join(folderOf('prep'), 'manifest.jsonl'));
+      const { manifest, devTrials } = prepFiles(folderOf('prep'));
+      const utterances = readManifest(manifest);
       const { steps, devEer } = await trainSystem({
         ...reporting,
         name,
@@ -46,23 +52,23 @@ export function trainStage(recipe: Recipe, run: TrainingRun, { trainSystem }: Pi
         training,
         features,
         augmentation,
-        engine: recipe.engine,
+        engine,
         seed,
         cacheDir: folderOf(featuresStage),
         utterances: utterances.filter(({ split }) => split === 'train'),
         development: {
           utterances: utterances.filter(({ split }) => split === 'dev'),
-          trials: readTrials(join(folderOf('prep'), 'dev-trials.txt')),
+          trials: readTrials(devTrials),
         },
         dir: folder,
         configHash: inputHash,
       });
       reporting.signal?.throwIfAborted();
-      const checkpoints = listCheckpoints(folder).map(({ dir }) => join(dir, 'model.safetensors'));
-      const hashes = await Promise.all(checkpoints.map(fileSha256));
+      const outputs = checkpointWeights(folder);
+      const hashes = await Promise.all(outputs.map((weights) => fileSha256(join(folder, weights))));
       return {
         outputHash: sha256Hex(...hashes),
-        outputs: checkpoints.map((path) => path.slice(folder.length + 1)),
+        outputs,
         summary: `${steps} steps${devEer === null ? '' : `, development EER ${(100 * devEer).toFixed(2)} %`}`,
       };
     },

@@ -5,28 +5,31 @@
  *         → (robustness) → (ablation) → (for each system: cost → compare) → report
  *
  * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`. Recipes that choose among systems
- * have `ablation`; with `evaluate: development` nothing that reads the test trials is there.
+ * have `ablation`; with `evaluate: development` nothing that reads the test trials is there (`forTest`).
  */
 import { join } from 'node:path';
 import type { Library } from '../../tasks/model-work.js';
+import type { Compared } from '../comparison/chosen-systems.js';
+import { choosesByDevelopment } from '../definition/grid.js';
 import type { Recipe } from '../definition/schema.js';
-import { ablationStage, choosesByDevelopment } from './stage-ablation.js';
+import { resolveSystems } from '../definition/system-settings.js';
+import { trainingRuns } from '../definition/training-runs.js';
+import type { Stage } from '../running/stage.js';
+import { ablationStage } from './stage-ablation.js';
 import { averageStage } from './stage-average.js';
 import { calibrateStage } from './stage-calibrate.js';
-import { type Compared, compareStage } from './stage-compare.js';
+import { compareStage } from './stage-compare.js';
 import { costStage } from './stage-cost.js';
 import { needsTraining } from '../../scoring/backend/backend-options.js';
 import { embedStage } from './stage-embed.js';
 import { embedTrainStage } from './stage-embed-train.js';
 import { featuresStages } from './stage-features.js';
 import { prepStage } from './stage-prep.js';
-import type { Stage } from '../running/stage-runner.js';
 import { reportStage } from './stage-report.js';
 import { robustnessStage } from './stage-robustness.js';
 import { scoreStage } from './stage-score.js';
 import { scoreDevStage } from './stage-score-dev.js';
 import { trainStage } from './stage-train.js';
-import { trainingRuns } from '../definition/training-runs.js';
 
 export interface StagesOptions {
   recipe: Recipe;
@@ -38,35 +41,31 @@ export interface StagesOptions {
 }
 
 export function createStages({ recipe, workFolder, compared = {}, library }: StagesOptions): Stage[] {
-  const names = Object.keys(recipe.systems);
-  const tested = recipe.evaluate === 'test';
-  const chooses = choosesByDevelopment(recipe);
+  const settings = resolveSystems(recipe);
+  const names = [...settings.keys()];
   // Every system once before any of them twice: an interrupted recipe then has something to compare.
   const runs = names
-    .flatMap((name) => trainingRuns(recipe, name))
+    .flatMap((name) => trainingRuns(recipe, name).map((run) => ({ ...run, settings: settings.get(name)! })))
     .sort((a, b) => a.seed - b.seed || names.indexOf(a.system) - names.indexOf(b.system));
-  return [
+  const stages = [
     prepStage(recipe, join(workFolder, 'audio')),
-    ...featuresStages(recipe),
+    ...featuresStages(recipe, settings.values()),
     ...runs.flatMap((run) => [
       trainStage(recipe, run, library),
       averageStage(recipe, run, library),
-      ...(tested ? [embedStage(recipe, run, library)] : []),
+      embedStage(recipe, run, library),
       ...(needsTraining(recipe.scoring) ? [embedTrainStage(recipe, run, library)] : []),
-      ...(tested ? [scoreStage(recipe, run)] : []),
+      scoreStage(recipe, run),
       scoreDevStage(recipe, run, library),
-      ...(tested ? [calibrateStage(run)] : []),
-      ...(tested && recipe.robustness ? [robustnessStage(recipe, recipe.robustness, run, library)] : []),
+      calibrateStage(run),
+      ...(recipe.robustness ? [robustnessStage(recipe, recipe.robustness, run, library)] : []),
     ]),
-    ...(chooses ? [ablationStage(recipe, compared.names, library)] : []),
-    ...(tested
-      ? [
-          ...names.map((name) => costStage(recipe, trainingRuns(recipe, name)[0], library)),
-          compareStage(recipe, compared, library),
-        ]
-      : []),
+    ...(choosesByDevelopment(recipe) ? [ablationStage(recipe, { settings, chosen: compared.names }, library)] : []),
+    ...names.map((name) => costStage(recipe, trainingRuns(recipe, name)[0], library)),
+    compareStage(recipe, { settings, compared }, library),
     reportStage(recipe, compared, workFolder),
   ];
+  return recipe.evaluate === 'test' ? stages : stages.filter(({ forTest }) => !forTest);
 }
 
 /** What a run of the whole recipe is for. */

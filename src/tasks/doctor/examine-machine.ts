@@ -1,7 +1,7 @@
 /** @file What `acanet doctor` finds: versions, machine, and which engines work on it. */
 import { INSTALL_TENSORFLOW, physicalCores } from '../../engine/create-engine.js';
 import { describeEngines, type EngineDescription } from '../../engine/describe.js';
-import { machine, versions } from '../../recipe/running/provenance.js';
+import { machine, versions } from '../../machine.js';
 
 export interface MachineFindings {
   versions: Record<string, string>;

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeHeardNoise } from '../../../src/recipe/comparison/systems-robustness.js';
+import { resolveSystems } from '../../../src/recipe/definition/system-settings.js';
 import { loadRecipe } from '../../../src/recipe/definition/load.js';
 
 describe('noise that was trained with', () => {
@@ -17,7 +18,7 @@ describe('noise that was trained with', () => {
   const heard = (augmentation: string, noise = `{source: '${join(folder, 'tested')}'}`) => {
     const sets = [`robustness={snr: [5], noise: ${noise}}`, `systems.aca-net.augmentation=${augmentation}`];
     const { recipe } = loadRecipe('demo', { sets });
-    return describeHeardNoise(recipe, ['aca-net', 'ecapa-tdnn']);
+    return describeHeardNoise(recipe.robustness, ['aca-net', 'ecapa-tdnn'], resolveSystems(recipe));
   };
 
   it('is named, whichever technique drew from it', () => {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planStages, runStages, type Stage } from '../../../src/recipe/running/stage-runner.js';
+import type { Stage } from '../../../src/recipe/running/stage.js';
+import { planStages, runStages } from '../../../src/recipe/running/stage-runner.js';
 
 describe('stage runner', () => {
   let workFolder: string;

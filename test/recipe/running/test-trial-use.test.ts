@@ -11,7 +11,7 @@ describe('test-trial-use', () => {
       { command: 'acanet score dev-trials.txt', sets: ['scoring.lda=20'] },
       { command: 'acanet score exp/demo/prep/dev-trials.txt', sets: ['scoring.lda=30'] },
     ];
-    assert.equal(settingsUsedOnTest({ commands }), 2);
+    assert.equal(settingsUsedOnTest(commands), 2);
   });
 
   it('does not count where the corpus lies, the machine and the number of seeds', () => {
@@ -23,17 +23,17 @@ describe('test-trial-use', () => {
       ['systems.big.seeds=1'],
       ['corpus.of.a.source=/b'],
     ];
-    assert.equal(settingsUsedOnTest({ commands: sets.map((each) => ({ command: 'acanet run x', sets: each })) }), 1);
-    assert.equal(settingsUsedOnTest({}), 0);
+    assert.equal(settingsUsedOnTest(sets.map((each) => ({ command: 'acanet run x', sets: each }))), 1);
+    assert.equal(settingsUsedOnTest(undefined), 0);
   });
 
   it('does not count what was done while the test trials were kept back', () => {
     const commands = [
-      { command: 'acanet run x', sets: ['training.epochs=3'], evaluate: 'development' },
-      { command: 'acanet run x', sets: ['training.epochs=4'], evaluate: 'development' },
+      { command: 'acanet run x', sets: ['training.epochs=3'], evaluate: 'development' as const },
+      { command: 'acanet run x', sets: ['training.epochs=4'], evaluate: 'development' as const },
       { command: 'acanet run x', sets: ['evaluate=test', 'training.epochs=4'] },
       { command: 'acanet report', sets: ['report.audio=false', 'training.epochs=4'] },
     ];
-    assert.equal(settingsUsedOnTest({ commands }), 1);
+    assert.equal(settingsUsedOnTest(commands), 1);
   });
 });

@@ -8,7 +8,7 @@ import { UserError } from '../../../src/errors.js';
 import { readEmbeddings, writeEmbeddings } from '../../../src/scoring/backend/embedding-archive.js';
 import { runRecipe } from '../../../src/recipe/run-recipe.js';
 import { scoreTrialList } from '../../../src/recipe/scores/score-trial-list.js';
-import type { BackendRecord } from '../../../src/recipe/scores/score-with-recipe.js';
+import type { BackendRecord } from '../../../src/recipe/artifacts/score.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import { standInLibrary } from '../stand-in-library.js';
 

@@ -7,10 +7,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../../src/errors.js';
-import { explainRecipe, runRecipe, trainingsOf } from '../../../src/recipe/run-recipe.js';
+import { explainRecipe, runRecipe } from '../../../src/recipe/run-recipe.js';
 import { trainingRuns } from '../../../src/recipe/definition/training-runs.js';
 import { scoreTrialList, stagesToScore } from '../../../src/recipe/scores/score-trial-list.js';
-import { comparedSystems, lastCompared } from '../../../src/recipe/stages/compared-systems.js';
+import { comparedSystems, lastCompared } from '../../../src/recipe/comparison/chosen-systems.js';
 import { finalStages } from '../../../src/recipe/stages/stages.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import type { Ablation } from '../../../src/report/comparison/ablation.js';
@@ -52,10 +52,12 @@ describe('an ablation from end to end', () => {
   };
   const folder = (path: string) => join(work, 'small', path);
   const ablation = () => JSON.parse(readFileSync(folder('ablation/ablation.json'), 'utf8')) as Ablation;
-  const plan = (sets: string[] = []) => {
+  const explain = (sets: string[] = []) => {
     const experiment = open(sets);
     return explainRecipe({ experiment, targets: finalStages(experiment.recipe) });
   };
+
+  const plan = (sets: string[] = []) => explain(sets).plans;
 
   it('trains each variant once, scores development trials only, and shows the base in every axis', async () => {
     assert.deepEqual(await run(), ['aca-net', 'aca-net+latents=32', 'aca-net+mean=global']);
@@ -92,7 +94,7 @@ describe('an ablation from end to end', () => {
 
   it('does nothing the second time', async () => {
     assert.deepEqual(await run(), []);
-    assert.deepEqual(trainingsOf(plan()), { due: 0, ready: 3 });
+    assert.deepEqual(explain().trainings, { due: 0, ready: 3 });
   });
 
   it('trains only the value that is added to an axis', async () => {

@@ -7,8 +7,8 @@ import { experimentSystem, scoreFileSystems } from '../../../src/recipe/comparis
 import { compareScoreFiles } from '../../../src/recipe/comparison/compare-score-files.js';
 import { UserError } from '../../../src/errors.js';
 import { runRecipe } from '../../../src/recipe/run-recipe.js';
-import type { DoneRecord } from '../../../src/recipe/running/stage-plan.js';
-import type { Compared } from '../../../src/recipe/stages/stage-compare.js';
+import type { Compared } from '../../../src/recipe/comparison/chosen-systems.js';
+import type { DoneRecord } from '../../../src/recipe/artifacts/control-files.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import { readResults, writeResults } from '../../../src/recipe/comparison/write-results.js';
 import type { Comparison } from '../../../src/report/comparison/comparison.js';
@@ -148,7 +148,10 @@ describe('stage compare', () => {
     assert.equal(systems[0].cllr, undefined);
     assert.match(notes.join('\n'), /aca-net: no actDCF and Cllr, as calibration has not been learned again/);
     writeFileSync(join(other, 'score', 'aca-net', '.done.json'), '{damaged');
-    await assert.rejects(compareScoreFiles({ systems: [experimentSystem(scored, [])], trials }), UserError);
+    assert.throws(
+      () => experimentSystem(scored, []),
+      (error) => error instanceof UserError && /score\/aca-net\/\.done\.json: damaged/.test(error.message),
+    );
 
     rmSync(join(other, 'prep', 'corpus.json'));
     assert.throws(() => experimentSystem(scored, []), /corpus\.json is not there; is the experiment complete\?$/);

@@ -8,7 +8,7 @@ import { scoreFileSystems } from '../../../src/recipe/comparison/guest-systems.j
 import { chooseByLength } from '../../../src/recipe/report-data/report-attention.js';
 import { cutClips } from '../../../src/recipe/report-data/report-clips.js';
 import { runRecipe } from '../../../src/recipe/run-recipe.js';
-import type { Compared } from '../../../src/recipe/stages/stage-compare.js';
+import type { Compared } from '../../../src/recipe/comparison/chosen-systems.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import { standInLibrary } from '../stand-in-library.js';
 

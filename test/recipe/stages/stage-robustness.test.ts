@@ -9,7 +9,7 @@ import { createUtteranceFeatures } from '../../../src/features/utterance-feature
 import { drawCut } from '../../../src/features/degraded-speech.js';
 import { runRecipe, explainRecipe } from '../../../src/recipe/run-recipe.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
-import type { RunRobustness } from '../../../src/recipe/stages/stage-robustness.js';
+import type { RunRobustness } from '../../../src/recipe/artifacts/robustness.js';
 import type { Comparison } from '../../../src/report/comparison/comparison.js';
 import { computeEer } from '../../../src/scoring/measures/eer.js';
 import { whiteNoise, writeFloatWav } from '../../features/augmentation/signals.js';
@@ -167,15 +167,15 @@ describe('stage robustness', () => {
     assert.deepEqual(robustness!.conditions[0].systems.map(({ eer }) => eer), rest.systems.map(({ eer }) => eer)); // prettier-ignore
     assert.match(readFileSync(join(folder, 'compare', 'compare.md'), 'utf8'), /\| 0\.5 s +\|/);
     assert.match(readFileSync(join(folder, 'compare', 'robustness.csv'), 'utf8'), /^0\.5 s,duration,0\.5,test,/m);
-    const plans = explainRecipe({ experiment: open('robustness=null'), targets: ['compare'] });
+    const { plans } = explainRecipe({ experiment: open('robustness=null'), targets: ['compare'] });
     assert.ok(!plans.some(({ stage }) => stage.startsWith('robustness')));
-    const others = explainRecipe({ experiment: open(DURATIONS), targets: ['compare'] });
+    const { plans: others } = explainRecipe({ experiment: open(DURATIONS), targets: ['compare'] });
     assert.ok(others.every(({ action }) => action === 'skip'), JSON.stringify(others)); // prettier-ignore
   });
 
   it('keeps test trials back where the recipe does', async () => {
     const back = 'evaluate=development';
-    const plans = explainRecipe({ experiment: open(DURATIONS, back) });
+    const { plans } = explainRecipe({ experiment: open(DURATIONS, back) });
     assert.ok(!plans.some(({ stage }) => stage.startsWith('robustness')));
     await assert.rejects(run([DURATIONS, back]), /keeps its test trials back/);
   });

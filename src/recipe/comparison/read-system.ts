@@ -3,21 +3,19 @@
  *
  * The experiment may be another one (`--with`): what its stages have not written is left out.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
 import { departuresFromReleased } from '../../models/aca-net.js';
-import { UserError } from '../../errors.js';
-import type { ModelDescription } from '../../models/model-folder.js';
-import type { ModelOptions } from '../../models/registry.js';
-import type { ExtractionCost, RunInput, SystemInput, TrainingCost } from '../../report/comparison/system-facts.js';
+import { parseModelOptions, type ModelOptions } from '../../models/registry.js';
+import type { RunInput, SystemInput, TrainingCost } from '../../report/comparison/system-facts.js';
 import { scoringInForce, type ScoringOptions } from '../../scoring/backend/backend-options.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
 import type { TrialTable } from '../../scoring/scores/trial-table.js';
 import type { Library } from '../../tasks/model-work.js';
-import type { BackendRecord } from '../scores/score-with-recipe.js';
-import type { RunCalibration } from '../stages/stage-calibrate.js';
-import { COST_SECONDS } from '../stages/stage-cost.js';
-import type { DoneRecord } from '../running/stage-plan.js';
+import { averageFiles, modelDescription } from '../artifacts/average.js';
+import { calibrateFiles, calibrationRecord, type RunCalibration } from '../artifacts/calibrate.js';
+import { doneRecord } from '../artifacts/control-files.js';
+import { COST_SECONDS, costRecord } from '../artifacts/cost.js';
+import { backendRecord, scoreFiles } from '../artifacts/score.js';
 
 const FRAMES_PER_SECOND = 100;
 
@@ -53,14 +51,15 @@ export async function readSystem({
   modelFigures,
 }: ReadSystemOptions): Promise<ReadSystem> {
   const [first] = runs;
-  const descriptions = runs.map((run) => readIf<ModelDescription>(join(folderOf(`average/${run.name}`), 'model.json')));
-  const model = given ?? descriptions[0]?.model;
-  const weights = join(folderOf(`average/${first.name}`), 'model.safetensors');
+  const descriptions = runs.map((run) => modelDescription.readIfThere(folderOf(`average/${run.name}`)));
+  const { weights, description } = averageFiles(folderOf(`average/${first.name}`));
+  const own = descriptions[0]?.model;
+  const model = given ?? (own && parseModelOptions(own, description));
   const calibrations = runs.map((run) => calibrationOf(run.name, folderOf));
-  const extraction = readIf<ExtractionCost>(join(folderOf(`cost/${first.name}`), 'cost.json'));
-  const record = readIf<BackendRecord>(join(folderOf(`score/${first.name}`), 'backend.json'));
+  const extraction = costRecord.readIfThere(folderOf(`cost/${first.name}`));
+  const record = backendRecord.readIfThere(folderOf(`score/${first.name}`));
   const backend = scoring ? scoringInForce(scoring) : record?.scoring;
-  const averaged = descriptions.map((description) => description?.origin.averagedSteps as number[] | undefined);
+  const averaged = descriptions.map((each) => each?.origin.averagedSteps);
   return {
     system: {
       name,
@@ -79,8 +78,8 @@ export async function readSystem({
           name: run.name,
           ...(run.seed !== undefined && { seed: run.seed }),
           ...(training && { training }),
-          scores: read(join(folderOf(`score/${run.name}`), 'scores.txt')),
-          ...(calibrations[i]?.usable && { llrs: read(join(folderOf(`calibrate/${run.name}`), 'llrs.txt')) }),
+          scores: read(scoreFiles(folderOf(`score/${run.name}`)).scores),
+          ...(calibrations[i]?.usable && { llrs: read(calibrateFiles(folderOf(`calibrate/${run.name}`)).llrs) }),
         };
       }),
     },
@@ -127,17 +126,17 @@ export function describeBackend(scoring: Partial<ScoringOptions>): string {
 /** What the run's scores are as log-likelihood ratios; unusable where they were learned for other scores than those there now. */
 function calibrationOf(run: string, folderOf: (stage: string) => string): RunCalibration | undefined {
   const folder = folderOf(`calibrate/${run}`);
-  const calibration = readIf<RunCalibration>(join(folder, 'calibration.json'));
+  const calibration = calibrationRecord.readIfThere(folder);
   if (!calibration?.usable) return calibration;
-  const calibrated = readIf<DoneRecord>(join(folder, '.done.json'))?.input.needs[`score/${run}`];
-  const scored = readIf<DoneRecord>(join(folderOf(`score/${run}`), '.done.json'))?.outputHash;
+  const calibrated = doneRecord.readIfThere(folder)?.input.needs[`score/${run}`];
+  const scored = doneRecord.readIfThere(folderOf(`score/${run}`))?.outputHash;
   return calibrated === undefined || calibrated === scored
     ? calibration
     : { usable: false, reason: 'calibration has not been learned again since the trials were scored anew' };
 }
 
 function trainingOf(folder: string): TrainingCost | undefined {
-  const done = readIf<DoneRecord>(join(folder, '.done.json'));
+  const done = doneRecord.readIfThere(folder);
   if (!done) return undefined;
   const { seconds, finished, resumed, beside, peakBytes, machine } = done;
   return {
@@ -156,14 +155,4 @@ function describeCalibrations(calibrations: readonly (RunCalibration | undefined
   if (unusable && !unusable.usable) return [`no actDCF and Cllr, as ${unusable.reason}`];
   const separable = calibrations.some((each) => each?.usable && each.report.calibration?.separable);
   return separable ? ['the development trials are told apart without error, so actDCF and Cllr depend on chance'] : [];
-}
-
-/** undefined where there is no such file. @throws UserError where it is damaged */
-function readIf<T>(path: string): T | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
-  } catch (error) {
-    throw new UserError(`${path}: cannot be read as JSON (${(error as Error).message}); make the stage again`);
-  }
 }

@@ -1,0 +1,32 @@
+/** @file Scores trials into a folder: scores, their figures, and what they were made with (`artifacts/score.ts`). */
+import { rmSync } from 'node:fs';
+import { evaluateScores, type Evaluation } from '../../scoring/measures/evaluation.js';
+import { writeScores, writeScoresCsv } from '../../scoring/scores/scores-file.js';
+import { writeFileAtomic } from '../../storage/atomic-write.js';
+import { backendRecord, metricsRecord, scoreFiles } from '../artifacts/score.js';
+import { scoreWithRecipe, type ScoreWithRecipeOptions } from './score-with-recipe.js';
+
+/** Scores trials and writes the files into `folder`; where scores are normalised also `cohort-mean.txt`. */
+export async function scoreTrials({
+  folder,
+  partial,
+  ...options
+}: ScoreWithRecipeOptions & {
+  folder: string;
+  /** The mark of a partial corpus. */
+  partial?: string;
+}): Promise<Evaluation> {
+  const { trials } = options;
+  const files = scoreFiles(folder);
+  const { scores, record, cohortMeans } = await scoreWithRecipe(options);
+  const evaluation = evaluateScores(scores, trials, { where: files.scores, partial });
+  writeScores(files.scores, trials, scores);
+  writeScoresCsv(files.table, trials, scores);
+  metricsRecord.write(folder, evaluation);
+  backendRecord.write(folder, record);
+  // Lines that `acanet calibrate --quality` takes.
+  if (cohortMeans) {
+    writeFileAtomic(files.cohortMeans, Array.from(cohortMeans, ([id, mean]) => `${id} ${mean}\n`).join(''));
+  } else rmSync(files.cohortMeans, { force: true });
+  return evaluation;
+}
