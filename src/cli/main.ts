@@ -5,7 +5,7 @@
  * SIGINT and SIGTERM. A reader that goes away (`acanet … | head`) ends the command quietly.
  */
 import { CommanderError } from 'commander';
-import { UserError } from '../errors.js';
+import { inWords, messageOf, UserError } from '../errors.js';
 import { interruption } from './interruption.js';
 import { createProgram } from './program.js';
 
@@ -14,7 +14,7 @@ const DEFECT = 70; // EX_SOFTWARE of sysexits.h
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    process.stderr.write(`✖ the output cannot be written: ${error.message}\n`);
+    process.stderr.write(`✖ the output cannot be written: ${messageOf(error)}\n`);
     process.exit(1);
   });
   try {
@@ -33,25 +33,16 @@ export function report(error: unknown): number {
     process.stderr.write(`\n✖ stopped by ${interrupted.signal}${hint}\n`);
     return interrupted.exitCode;
   }
-  if (error instanceof UserError) {
-    process.stderr.write(`✖ ${error.message}\n`);
-    return error.exitCode;
-  }
-  if (isRefusal(error)) {
-    process.stderr.write(`✖ ${error.message}\n`);
-    return 1;
+  const said = inWords(error);
+  if (said instanceof UserError) {
+    process.stderr.write(`✖ ${said.message}\n`);
+    return said.exitCode;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
     `✖ this is a defect of acanet, not of your input; please report it with these lines:\n${trace}\n`,
   );
   return DEFECT;
-}
-
-/** A refusal of the system that no module has put into words of its own: still not a defect of acanet. */
-function isRefusal(error: unknown): error is NodeJS.ErrnoException {
-  const codes = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE'];
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 /** Ends the process even if a worker still runs, after stdout has been written. */

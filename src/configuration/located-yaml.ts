@@ -17,26 +17,53 @@ export interface Located {
 /** Reads YAML text; `file` is the name that places are given by. */
 export function parseLocatedYaml(text: string, file: string): Located {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
   const lineOf = (offset: number) => `${file}:${lineCounter.linePos(offset).line}`;
-  const [problem] = document.errors;
-  if (problem) throw new UserError(`${lineOf(problem.pos[0])}: not valid YAML: ${problem.message}`);
   try {
-    return locate(document.contents, `${file}:1`, document, lineOf);
+    const document = parseDocument(text, { lineCounter, prettyErrors: false });
+    const [problem] = document.errors;
+    if (problem) throw new UserError(`${lineOf(problem.pos[0])}: not valid YAML: ${problem.message}`);
+    return locate(document.contents, `${file}:1`, { document, lineOf, values: 0 });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new UserError(`${file}: an alias (*) stands inside of what it names; write it out`, { cause: error });
+    throw new UserError(`${file}: nested too deeply, or an alias (*) stands inside of what it names; write it out`, {
+      cause: error,
+    });
   }
 }
 
-function locate(node: Node | null, at: string, document: Document, lineOf: (offset: number) => string): Located {
-  if (isAlias(node)) return locate(node.resolve(document) ?? null, at, document, lineOf);
+/** Of a file, once its aliases are written out. A recipe has hundreds; a few lines of aliases of aliases make 10^9. */
+const MOST_VALUES = 100_000;
+
+interface Walk {
+  document: Document;
+  lineOf: (offset: number) => string;
+  /** How many have been met. */
+  values: number;
+  /** The place of the alias that is being written out, the outermost one. */
+  alias?: string;
+}
+
+function locate(node: Node | null, at: string, walk: Walk): Located {
+  const { document, lineOf } = walk;
+  if (++walk.values > MOST_VALUES) {
+    throw new UserError(
+      `${walk.alias ?? at}: expected at most ${MOST_VALUES} values in a file, got more once the aliases (*) are written out\n` +
+        '  do not name lists of aliases by further aliases',
+    );
+  }
+  if (isAlias(node)) {
+    const outermost = walk.alias === undefined;
+    if (outermost) walk.alias = at;
+    const target = locate(node.resolve(document) ?? null, at, walk);
+    if (outermost) walk.alias = undefined;
+    return target;
+  }
   if (isMap(node)) {
     const entries = node.items.map((pair): [string, Located] => {
       const key = pair.key as Node;
       const place = key.range ? lineOf(key.range[0]) : at;
       if (!isScalar(key)) throw new UserError(`${place}: expected a plain key, got a nested one`);
-      return [String(key.value), locate(pair.value as Node | null, place, document, lineOf)];
+      return [String(key.value), locate(pair.value as Node | null, place, walk)];
     });
     return { at, value: new Map(entries) };
   }
@@ -45,7 +72,7 @@ function locate(node: Node | null, at: string, document: Document, lineOf: (offs
       at,
       value: node.items.map((item) => {
         const child = item as Node;
-        return locate(child, child.range ? lineOf(child.range[0]) : at, document, lineOf);
+        return locate(child, child.range ? lineOf(child.range[0]) : at, walk);
       }),
     };
   }

@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { internal, messageOf, UserError } from '../errors.js';
+import { internal, inWords, messageOf, UserError } from '../errors.js';
 import { physicalCores } from '../engine/create-engine.js';
 import type { Recipe } from './definition/schema.js';
 import type { Stage } from './running/stage.js';
@@ -35,22 +35,20 @@ export interface Failure {
   stack?: string;
   /** Of a `UserError`. */
   exitCode?: number;
-  /** The system's, such as ENOSPC. */
-  code?: string;
 }
 
-export function describeFailure(error: unknown): Failure {
+export function describeFailure(thrown: unknown): Failure {
+  const error = inWords(thrown);
   const message = messageOf(error);
   if (error instanceof UserError) return { message, exitCode: error.exitCode };
-  const { stack, code } = error as NodeJS.ErrnoException;
-  return { message, stack, ...(typeof code === 'string' && { code }) };
+  return { message, stack: (error as Error).stack };
 }
 
 /** The error again, with the run that it befell. */
-export function failureOf(run: string, { message, stack, exitCode, code }: Failure): Error {
+export function failureOf(run: string, { message, stack, exitCode }: Failure): Error {
   if (exitCode !== undefined) return new UserError(`${run}: ${message}`, { exitCode });
   const error = new Error(`${run}: ${message}`);
-  return Object.assign(error, { stack: `${run}: ${stack ?? message}` }, code === undefined ? {} : { code });
+  return Object.assign(error, { stack: `${run}: ${stack ?? message}` });
 }
 
 export interface SideBySideOptions {

@@ -19,8 +19,15 @@ const MAX_OPEN = 64;
 
 /** The open file of that name, and its size. Throws UserError naming it. */
 export function openArchive(path: string): OpenFile {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  const identity = stat ? `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}` : '';
+  const unreadable = (error: unknown) =>
+    new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  let identity = '';
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat) identity = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}`;
+  } catch (error) {
+    throw unreadable(error);
+  }
   const known = openFiles.get(path);
   if (known) {
     openFiles.delete(path);
@@ -34,7 +41,7 @@ export function openArchive(path: string): OpenFile {
   try {
     fd = openSync(path, 'r');
   } catch (error) {
-    throw new UserError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+    throw unreadable(error);
   }
   const file = { fd, size: fstatSync(fd).size, identity };
   openFiles.set(path, file);

@@ -21,7 +21,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../errors.js';
+import { inWords, messageOf, UserError } from '../errors.js';
 import { makeFolder } from './make-folder.js';
 
 /** A file being written aside; `commit` puts it in its place, `abort` removes it. Each may be called once. */
@@ -178,29 +178,12 @@ function syncDirectory(dir: string): void {
   }
 }
 
-const ADVICE: Record<string, string> = {
-  ENOSPC: 'the disk is full; free some space and run it again',
-  EDQUOT: 'the disk quota is used up; free some space and run it again',
-  EFBIG: 'the file is larger than the file system or a limit (ulimit -f) allows',
-  EACCES: 'no permission to write there',
-  EPERM: 'no permission to write there',
-  EROFS: 'the file system is read-only',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EISDIR: 'a folder of that name is in the way',
-  EEXIST: 'something of that name is in the way',
-  ENOENT: 'no file can be made there',
-  ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'symbolic links lead in a circle',
-  EPIPE: 'what was to read it has ended',
-};
-
 /** Runs `action`, which writes, turning the file system's refusals into errors that name `path`. */
 export function guardWriting<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (!(code in ADVICE)) throw error;
-    throw new UserError(`${path}: cannot be written (${code}): ${ADVICE[code]}`, { cause: error });
+    if (inWords(error) === error) throw error;
+    throw new UserError(`${path}: cannot be written: ${messageOf(error)}`, { cause: error });
   }
 }

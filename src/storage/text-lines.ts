@@ -22,20 +22,24 @@ export interface TextLine {
 const BLOCK = 1 << 20;
 /** A longer line means that the file is not a list. */
 const LONGEST_LINE = 1 << 26;
-/** More than this would not fit into memory as lines either. */
-const LONGEST_UNPACKED = 2 ** 32 - 1;
+/** A gzip'd list is unpacked in memory, and a few megabytes may unpack to thousands of times as much. */
+const MOST_UNPACKED = 2 ** 30;
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = 0xfeff;
 
 /**
  * Every line of a text file, empty ones too, in order. The file is open until the last line is taken or the loop left.
- * @param what names the file's role in messages: "the trial list"
+ * @param options.what names the file's role in messages: "the trial list"
+ * @param options.mostUnpacked bytes that a gzip'd file may unpack to (default: 1 GiB)
  * @throws UserError naming the file, and the line where there is one
  */
-export function* readTextLines(path: string, { what = 'the list' } = {}): Generator<TextLine, void> {
+export function* readTextLines(
+  path: string,
+  { what = 'the list', mostUnpacked = MOST_UNPACKED } = {},
+): Generator<TextLine, void> {
   const shown = path === '-' ? 'standard input' : path;
   let number = 0;
-  for (const block of wholeLines(readBlocks(path, shown, what), shown)) {
+  for (const block of wholeLines(readBlocks(path, shown, what, mostUnpacked), shown)) {
     const lines = decode(block, shown, number + 1, what).split('\n');
     if (block[block.length - 1] === NEWLINE) lines.pop();
     for (const line of lines) {
@@ -60,11 +64,12 @@ function withoutEnding(line: string): string {
 }
 
 /** The file's bytes, unpacked, in pieces of any size above 0. */
-function* readBlocks(path: string, shown: string, what: string): Generator<Buffer, void> {
+function* readBlocks(path: string, shown: string, what: string, mostUnpacked: number): Generator<Buffer, void> {
   const guarded = <T>(action: () => T): T => {
     try {
       return action();
     } catch (error) {
+      if (error instanceof UserError) throw error;
       throw new UserError(`${shown}: cannot read ${what}: ${messageOf(error)}`, { cause: error });
     }
   };
@@ -87,9 +92,24 @@ function* readBlocks(path: string, shown: string, what: string): Generator<Buffe
       for (let block = first; block.length > 0; block = next()) yield block;
       return;
     }
+    const tooLong = () =>
+      new UserError(
+        `${shown}: cannot read ${what}: over ${mostUnpacked} bytes once unpacked, more than is taken from gzip\n` +
+          `Unpack it, if it is what it should be: gunzip -c ${shown} > list.txt`,
+      );
     const packed = [first];
-    for (let block = next(); block.length > 0; block = next()) packed.push(block);
-    const unpacked = guarded(() => gunzipSync(Buffer.concat(packed), { maxOutputLength: LONGEST_UNPACKED }));
+    let size = first.length;
+    for (let block = next(); block.length > 0; block = next()) {
+      packed.push(block);
+      if ((size += block.length) > mostUnpacked) throw tooLong();
+    }
+    const unpacked = guarded(() => {
+      try {
+        return gunzipSync(Buffer.concat(packed), { maxOutputLength: mostUnpacked });
+      } catch (error) {
+        throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLong() : error;
+      }
+    });
     refuseUtf16(unpacked, shown, what);
     for (let from = 0; from < unpacked.length; from += BLOCK) yield unpacked.subarray(from, from + BLOCK);
   } finally {

@@ -1,6 +1,6 @@
 /** @file A thread behind `batch-loader.ts`: makes the batches that it is asked for, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { internal, messageOf, UserError } from '../errors.js';
+import { internal, inWords, messageOf, UserError } from '../errors.js';
 import { openAugmentation } from '../features/augmentation/augment.js';
 import { readCacheDescription } from '../features/cache/cache-format.js';
 import { openFeatureCache } from '../features/cache/cache.js';
@@ -22,7 +22,8 @@ async function make({ step, epoch, crops }: BatchOrder): Promise<void> {
     opened ??= openCrops(options);
     const batch = await assembleBatch({ ...options, ...(await opened), crops, epoch });
     send({ type: 'batch', batch: { step, epoch, ...batch } }, [batch.features.buffer, batch.targets.buffer]);
-  } catch (error) {
+  } catch (thrown) {
+    const error = inWords(thrown);
     const { exitCode = 1, stack = '' } = error as Partial<UserError>;
     send({ type: 'error', step, userError: error instanceof UserError, message: messageOf(error), exitCode, stack });
   }

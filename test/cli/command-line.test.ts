@@ -190,7 +190,7 @@ describe('command line', () => {
     });
     closeSync(full);
     assert.equal(status, 1);
-    assert.match(stderr, /✖ the output cannot be written: ENOSPC.*\n$/);
+    assert.match(stderr, /✖ the output cannot be written: the disk is full.*\n$/);
   });
 
   it('stops at SIGINT and SIGTERM with 130 and 143, and leaves no lock', async () => {

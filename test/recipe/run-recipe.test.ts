@@ -169,7 +169,10 @@ describe('a recipe from end to end', () => {
     await run();
     const noisy = open(['augmentation={noise: {source: not/there}}']);
     const asked = { ...quiet, experiment: noisy, targets: ['prep'], force: ['prep'], library };
-    await assert.rejects(runRecipe(asked), /augmentation\.noise\.source: \/.*not\/there cannot be read: ENOENT/);
+    await assert.rejects(
+      runRecipe(asked),
+      /augmentation\.noise\.source: \/.*not\/there cannot be read: there is no such file or folder/,
+    );
     assert.ok(existsSync(join(work, 'demo', 'prep', '.done.json')));
   });
 

@@ -71,11 +71,28 @@ describe('readTextLines', () => {
     });
   }
 
+  it('refuses a small file that unpacks to a huge one, and says what to do', () => {
+    const mostUnpacked = 1_000_000;
+    const read = (bytes: number) => {
+      writeFileSync(path, gzipSync(Buffer.alloc(bytes, 'a b\n')));
+      return Array.from(readTextLines(path, { mostUnpacked })).length;
+    };
+    assert.equal(read(mostUnpacked), mostUnpacked / 4);
+    assert.throws(() => read(mostUnpacked + 4), {
+      name: 'UserError',
+      message:
+        /list: cannot read the list: over 1000000 bytes once unpacked.*\nUnpack it.*: gunzip -c .*list > list\.txt$/,
+    });
+  });
+
   it('names what it could not open', () => {
     assert.throws(() => Array.from(readTextLines(join(dir, 'absent'), { what: 'the trial list' })), {
       name: 'UserError',
-      message: /absent: cannot read the trial list: ENOENT/,
+      message: /absent: cannot read the trial list: there is no such file or folder/,
     });
-    assert.throws(() => Array.from(readTextLines(dir)), { name: 'UserError', message: /cannot read the list: EISDIR/ });
+    assert.throws(() => Array.from(readTextLines(dir)), {
+      name: 'UserError',
+      message: /cannot read the list: expected a file, got a folder/,
+    });
   });
 });

@@ -7,13 +7,13 @@
  */
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { stringify } from 'csv-stringify/sync';
 import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { probeAudioFiles } from '../readers/audio-files.js';
 import { groupBy } from '../../group-by.js';
 import { splits, type Utterance } from '../manifest/manifest.js';
 import { throwProblems } from '../../problem-list.js';
+import { toCsv } from '../../storage/csv.js';
 
 const COLUMNS = [
   'id',
@@ -35,7 +35,7 @@ const COLUMNS = [
 /** Writes a table; columns that no utterance fills are left out. */
 export function writeUtteranceTable(path: string, utterances: readonly Utterance[]): void {
   const columns = COLUMNS.filter((name) => utterances.some((utterance) => utterance[name] !== undefined));
-  writeFileAtomic(path, stringify([...utterances], { header: true, columns: [...columns] }));
+  writeFileAtomic(path, toCsv([...utterances], { header: true, columns: [...columns] }));
 }
 
 /**

@@ -13,7 +13,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Tinypool } from 'tinypool';
 import { audioExtensions } from '../../audio/formats.js';
 import type { AudioInfo } from '../../audio/probe.js';
-import { UserError } from '../../errors.js';
+import { messageOf, UserError } from '../../errors.js';
 import { compareIds } from '../manifest/manifest.js';
 import { counted, firstOf, throwProblems } from '../../problem-list.js';
 import { probeBatch } from './probe-task.js';
@@ -78,7 +78,7 @@ async function listFolder(root: string, below: FolderBelow, listing: FolderListi
   const folder = join(root, below.path);
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     const reason =
-      error.code === 'ENOENT' ? 'no such folder' : error.code === 'ENOTDIR' ? 'not a folder' : error.message;
+      error.code === 'ENOENT' ? 'no such folder' : error.code === 'ENOTDIR' ? 'not a folder' : messageOf(error);
     throw new UserError(`${folder}: cannot read the corpus: ${reason}`, { cause: error });
   });
   const folders: FolderBelow[] = [];

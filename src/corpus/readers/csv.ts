@@ -24,6 +24,7 @@ import { firstOf, throwProblems } from '../../problem-list.js';
 import { stem } from './recording-files.js';
 import { splitSourceOptions, splitSources } from './split-sources.js';
 import { splitOffTest, testSplitOptions, withoutSpaces } from './test-split.js';
+import { withoutApostrophe } from '../../storage/csv.js';
 
 const csvOptions = z.strictObject({
   type: z.literal('csv'),
@@ -112,7 +113,7 @@ function* readRows(path: string): Generator<Row, undefined> {
       const line = before + info.lines;
       columns ??= record.length;
       const problem = problemOf({ record, raw, line, path, columns }, dialect);
-      yield { fields: record, line, ...(problem !== undefined && { problem }) };
+      yield { fields: record.map(withoutApostrophe), line, ...(problem !== undefined && { problem }) };
     }
   }
 }

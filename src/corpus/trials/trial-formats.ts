@@ -10,10 +10,10 @@
  * A list has one form throughout. A line such as `1 b 0` fits two: other lines decide; where none does, the list is
  * refused, as a guess would score the wrong pairs. Lists without a first line may be separated by commas too.
  */
-import { stringify } from 'csv-stringify/sync';
 import { UserError } from '../../errors.js';
 import type { TextLine } from '../../storage/text-lines.js';
 import type { Trial } from './trial.js';
+import { toCsv, withoutApostrophe } from '../../storage/csv.js';
 
 /** The forms that lists are written in. */
 export const trialFormats = ['kaldi', 'voxceleb', 'csv'] as const;
@@ -29,7 +29,7 @@ export function formatTrials(format: TrialFormat, trials: readonly Trial[]): str
     case 'voxceleb':
       return trials.map(({ enroll, test, target }) => `${target ? 1 : 0} ${enroll} ${test}\n`).join('');
     case 'csv':
-      return stringify(trials.map(({ enroll, test, target }) => [enroll, test, labelOf(target)]));
+      return toCsv(trials.map(({ enroll, test, target }) => [enroll, test, labelOf(target)]));
   }
 }
 
@@ -207,7 +207,7 @@ function splitterFor(first: string): (text: string) => string[] {
   const bySpace = (text: string) => text.split(/\s+/);
   if (bySpace(first).length >= 3 && !/[,;]\s/.test(first)) return bySpace;
   for (const separator of [',', ';', '\t']) {
-    if (splitQuoted(first, separator).length >= 3) return (text) => splitQuoted(text, separator);
+    if (splitQuoted(first, separator).length >= 3) return (text) => splitQuoted(text, separator).map(withoutApostrophe);
   }
   return bySpace;
 }

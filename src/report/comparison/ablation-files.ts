@@ -4,7 +4,6 @@
  * Tables print rates in percent; the files hold fractions.
  */
 import { join } from 'node:path';
-import { stringify } from 'csv-stringify/sync';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import { writeFileAtomic, writeJsonAtomic } from '../../storage/atomic-write.js';
 import { standardDeviation } from '../../statistics.js';
@@ -12,6 +11,7 @@ import type { Ablation, AblationFigures, AblationRow } from './ablation.js';
 import { formatCount, formatPercent, formatRelative } from '../text/number-format.js';
 import { type Column, formatTable, type TableOptions } from '../text/table.js';
 import { formatPValue } from './verdict.js';
+import { toCsv } from '../../storage/csv.js';
 
 const OUTPUTS = ['ablation.json', 'ablation.csv', 'ablation.txt', 'ablation.md'];
 
@@ -79,7 +79,7 @@ export function ablationCsv({ axes, partial }: Ablation): string {
       ...(partial !== undefined && { partial }),
     })),
   );
-  return stringify(rows, { header: true });
+  return toCsv(rows, { header: true });
 }
 
 function figureCells(set: string, { eer, runs, interval, change, changeInterval, pValue }: AblationFigures) {

@@ -3,13 +3,13 @@
  * system), `compare.txt` and `compare.md`; with worse conditions `robustness.csv` too (a row a condition and system). The files for machines hold fractions, seconds and bytes.
  */
 import { join } from 'node:path';
-import { stringify } from 'csv-stringify/sync';
 import { measures } from '../../scoring/measures/measure-table.js';
 import { writeFileAtomic, writeJsonAtomic } from '../../storage/atomic-write.js';
 import type { Comparison, RelativeFigures } from './comparison.js';
 import { formatComparison } from './comparison-table.js';
 import { trainingSeconds } from './training-cost.js';
 import { robustnessCsv } from './robustness-table.js';
+import { toCsv } from '../../storage/csv.js';
 
 /** Writes the files into a folder; returns their paths. */
 export function writeComparison(dir: string, comparison: Comparison): string[] {
@@ -68,7 +68,7 @@ export function comparisonCsv({ systems, relative, differences, verdicts, baseli
       ...(partial !== undefined && { partial }),
     };
   });
-  return stringify(rows, { header: true });
+  return toCsv(rows, { header: true });
 }
 
 /** A change from 0 has no size. */

@@ -4,13 +4,13 @@
  * Each system but the baseline is followed by its change relative to the baseline, with interval and p-value. Where that
  * gets wider than a terminal, each system is a row with its changes below, and intervals are left to the files.
  */
-import { stringify } from 'csv-stringify/sync';
 import { eer as measuredEer } from '../../scoring/measures/eer.js';
 import { formatChangeInterval, formatDifference } from '../text/interval-format.js';
 import { formatPercent, formatRelative } from '../text/number-format.js';
 import type { ConditionSystem, Robustness, TestedUnder } from './robustness.js';
 import { type Column, formatTable, type TableOptions, tableWidth, WIDEST } from '../text/table.js';
 import { formatBareP } from './verdict.js';
+import { toCsv } from '../../storage/csv.js';
 
 interface Compared {
   readonly baseline: string;
@@ -136,7 +136,7 @@ export function robustnessCsv({ sides, utterances, conditions }: Robustness): st
       eerBySeed: runs.map((run) => run.eer).join(' '),
     })),
   );
-  return stringify(rows, { header: true });
+  return toCsv(rows, { header: true });
 }
 
 /** A change from 0 has no size. */

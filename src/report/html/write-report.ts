@@ -2,7 +2,6 @@
  * @file Makes the report: `index.html`, and `figures/<id>.svg`, `.png` and `.csv` of each figure.
  */
 import { join } from 'node:path';
-import { stringify } from 'csv-stringify/sync';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { forFile } from '../figures/chart.js';
 import { type Figure, makeFigure, type NoFigure } from '../figures/figure.js';
@@ -16,6 +15,7 @@ import { provenanceSection } from './provenance.js';
 import type { ReportData } from './report-data.js';
 import { summarySection } from './summary.js';
 import { worstTrialsSection } from './worst-trials.js';
+import { toCsv } from '../../storage/csv.js';
 
 export interface WrittenReport {
   /** Paths of all files, the page first. */
@@ -82,7 +82,7 @@ function writeFigure(folder: string, figure: Figure, rasteriser: Rasteriser): st
   const { id, svg, data } = figure;
   const files: [string, string | Uint8Array][] = [
     ['svg', forFile(svg, figure)],
-    ['csv', stringify([[...data.columns], ...data.rows.map((row) => [...row])])],
+    ['csv', toCsv([[...data.columns], ...data.rows.map((row) => [...row])])],
     ...('draw' in rasteriser ? [['png', rasteriser.draw(svg)] satisfies [string, Uint8Array]] : []),
   ];
   return files.map(([type, content]) => {

@@ -9,7 +9,6 @@
  * Scores are written with as many digits as it takes to read the same number back, so that metrics of the file equal
  * metrics of the scores. Files are read and written in pieces: tens of millions of lines need not fit into one string.
  */
-import { stringify } from 'csv-stringify/sync';
 import { firstOf } from '../../problem-list.js';
 import { labelOf } from '../../corpus/trials/trial-formats.js';
 import type { Trial } from '../../corpus/trials/trials.js';
@@ -18,6 +17,7 @@ import { openPendingFile } from '../../storage/atomic-write.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { ascendingOrder } from './radix-sort.js';
 import { createColumn, createNumbering, describePair, pairKeys, type Pairs, type TrialTable } from './trial-table.js';
+import { toCsv } from '../../storage/csv.js';
 
 /** Scores as columns; labels only where the file has them, in all of its lines or none. */
 export interface ScoreTable extends Pairs {
@@ -37,8 +37,8 @@ export function writeScores(path: string, trials: readonly Trial[], scores: Arra
 
 /** Writes a table of enroll,test,label,score in the trials' order, whole or not at all. */
 export function writeScoresCsv(path: string, trials: readonly Trial[], scores: ArrayLike<number>): void {
-  writeRows(path, stringify([['enroll', 'test', 'label', 'score']]), trials, scores, (rows) =>
-    stringify(rows.map(({ enroll, test, target, score }) => [enroll, test, target ? 'target' : 'nontarget', score])),
+  writeRows(path, toCsv([['enroll', 'test', 'label', 'score']]), trials, scores, (rows) =>
+    toCsv(rows.map(({ enroll, test, target, score }) => [enroll, test, target ? 'target' : 'nontarget', score])),
   );
 }
 

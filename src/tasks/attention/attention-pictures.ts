@@ -6,7 +6,6 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'csv-stringify/sync';
 import { readManifest } from '../../corpus/manifest/manifest.js';
 import { UserError } from '../../errors.js';
 import type { AudioPiece } from '../../features/utterance-features.js';
@@ -24,6 +23,7 @@ import { listEmbeddingInputs } from '../embedding/input-lists.js';
 import { openExplainer, type Explainer, type Explanation, type OpenExplainerOptions } from './attention-of-speech.js';
 import { insertPause } from './insert-pause.js';
 import type { Reporting } from '../model-work.js';
+import { toCsv } from '../../storage/csv.js';
 
 export interface ExplainOptions extends Reporting, OpenExplainerOptions {
   /** Audio files and lists of them, as for `embed`; ids of the manifest where there is one. */
@@ -94,7 +94,7 @@ export async function explainInputs({
       const svg = forFile(figure.svg, figure);
       writeFileAtomic(`${base}.svg`, svg);
       if ('draw' in rasteriser) writeFileAtomic(`${base}.png`, rasteriser.draw(svg));
-      writeFileAtomic(`${base}.csv`, stringify([[...figure.data.columns], ...figure.data.rows.map((row) => [...row])]));
+      writeFileAtomic(`${base}.csv`, toCsv([[...figure.data.columns], ...figure.data.rows.map((row) => [...row])]));
       pictures.push({
         utterances: explanations.map(({ utterance: each }) => withoutCurves(each)),
         ...(explanations.length > 1 && { cosine: cosine(explanations[0].embedding, explanations[1].embedding) }),
