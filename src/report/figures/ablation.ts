@@ -8,9 +8,10 @@
 import type { CustomSeriesOption } from 'echarts/charts';
 import type { Ablation, AblationRow } from '../comparison/ablation.js';
 import { formatCount, formatRate, formatRelative } from '../text/number-format.js';
-import { drawChart, type EChartsOption, FONT, type SeriesOption, type Tip } from './chart.js';
-import { eerMark, endOf, horizontalAxis, text, topOfRates, uprightAt, whiskers } from './chart-parts.js';
+import { drawChart, type EChartsOption, type SeriesOption, type Tip } from './chart.js';
+import { eerMark, FONT, horizontalAxis, text, topOfRates, uprightAt, whiskers } from './chart-parts.js';
 import { type Cell, type DataTable, type Drawing, endsOf, type FigureKind } from './figure.js';
+import { endOf } from './fitted-text.js';
 import { LIGHT } from './palette.js';
 import { percentTick, rangeOf, rateWithInterval } from './rate-text.js';
 

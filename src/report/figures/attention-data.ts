@@ -73,7 +73,7 @@ export interface AttentionFigureData {
 }
 
 /** Above this share of all frames a row's attention is as good as even: it has collapsed to averaging. */
-export const EVEN_FROM = 0.95;
+const EVEN_FROM = 0.95;
 
 /** Whether every layer attends evenly in every utterance; such a model's attention is no better than a mean. */
 export const isEven = (layers: readonly Pick<LayerAttention, 'evenness'>[]): boolean =>

@@ -12,7 +12,9 @@ import { averageOf, highestMultiple, pooledColumns, pooledRows, smoothed, sorted
 import { isEven } from './attention-data.js';
 import type { AttentionFigureData, AttentionUtterance, LayerAttention } from './attention-data.js';
 import { frameTable, layerTable, percent } from './attention-tables.js';
+import { FONT } from './chart-parts.js';
 import type { Figure } from './figure.js';
+import { lastOf } from './fitted-text.js';
 import { LIGHT } from './palette.js';
 import { colorRamp, rasterAddress } from './raster.js';
 
@@ -25,7 +27,6 @@ const SPECTRUM = 130;
 const BAR = 5;
 const CURVE = 26;
 const AXIS = 40;
-const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif';
 /** More columns than twice the pixels, and more rows than the pixels of a map, would not be seen. */
 const MOST_COLUMNS = 2 * PLOT;
 const MOST_ROWS = 256;
@@ -103,7 +104,7 @@ function drawUtterance(
     ...(framesGiven < frames ? [`${framesGiven} of ${frames} frames taken`] : []),
   ];
   parts.push(
-    text(LEFT, top, shorten(name, 70), { size: 14, bold: true }) +
+    text(LEFT, top, lastOf(name, 70), { size: 14, bold: true }) +
       text(WIDTH - RIGHT, top, notes.join(', '), { size: 12, color: LIGHT.faint, anchor: 'end' }),
   );
   let y = top + 10;
@@ -271,7 +272,7 @@ function heading(model: string, { highest }: Scale): string {
   const label = (x: number, content: string, anchor: 'start' | 'end') =>
     text(x, place.y + 9, content, { size: 11, color: LIGHT.faint, anchor });
   return (
-    text(LEFT, 19, shorten(model, 64), { size: 12.5, color: LIGHT.faint }) +
+    text(LEFT, 19, lastOf(model, 64), { size: 12.5, color: LIGHT.faint }) +
     label(place.x - 6, 'attention over the even share: 1×', 'end') +
     image(levels, 64, 1, HEAT_RAMP, place) +
     frame(place) +
@@ -304,7 +305,6 @@ function describe(utterance: AttentionUtterance): string {
 
 const singular = ([{ layers }]: readonly AttentionUtterance[]) => layers[0].unit.slice(0, -1);
 const px = (pixels: number) => Math.round(pixels * 10) / 10;
-const shorten = (name: string, length: number) => (name.length > length ? `…${name.slice(1 - length)}` : name);
 interface TextStyle {
   readonly size: number;
   readonly color?: string;

@@ -1,7 +1,10 @@
 /** @file The parts that charts are made of: text, axes, legends, bands; so that all figures look alike. */
 import type { CustomSeriesOption } from 'echarts/charts';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
+import { withoutMiddle } from './fitted-text.js';
 import { LIGHT, type SystemStyle } from './palette.js';
+
+export const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif';
 
 /** A font at the sizes of the figures. */
 export const text = (size: number, color: string = LIGHT.ink, weight: 'bold' | 'normal' = 'normal') => ({
@@ -79,16 +82,8 @@ export const ticksAt = (values: readonly number[], label: (value: number) => str
   },
 });
 
-/** The same for names that begin alike and differ at their ends, such as `aca-net+pooling=attentive`. */
-export function withoutMiddle(whole: string, pixels: number, size: number): string {
-  const characters = Math.floor(pixels / (0.6 * size));
-  if (whole.length <= characters) return whole;
-  const end = Math.ceil(0.6 * (characters - 1));
-  return `${whole.slice(0, characters - 1 - end)}…${whole.slice(-end)}`;
-}
-
 /** One entry of a legend. */
-export interface LegendEntry {
+interface LegendEntry {
   readonly name: string;
   readonly style: Pick<SystemStyle, 'color'>;
   /** In small print below the name, where there is room. */
@@ -114,18 +109,6 @@ export const shiftOf = (system: number, systems: number, { most, all }: { most: 
 /** Pixels that a legend of so many entries takes from its top. */
 export const legendHeight = (entries: number): number =>
   entries * (entries > MOST_LOOSE ? 16 : entries > MOST_WITH_NOTES ? 23 : 42);
-
-/** A text cut so that it takes about so many pixels at a font size. */
-export function shortened(whole: string, pixels: number, size: number): string {
-  const characters = Math.floor(pixels / (0.6 * size));
-  return whole.length <= characters ? whole : `${whole.slice(0, characters - 1)}…`;
-}
-
-/** The same for names that differ at their ends. */
-export function endOf(whole: string, pixels: number, size: number): string {
-  const characters = Math.floor(pixels / (0.6 * size));
-  return whole.length <= characters ? whole : `…${whole.slice(1 - characters)}`;
-}
 
 /**
  * A legend below each other, at the right edge. The names are those of series, whose lines and symbols are shown, or

@@ -17,6 +17,7 @@ import * as echarts from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import type { EChartsOption, SeriesOption } from 'echarts/types/dist/shared';
 import { escapeMarkup } from '../text/escape.js';
+import { FONT } from './chart-parts.js';
 import { DARK, LIGHT } from './palette.js';
 
 echarts.use([
@@ -34,8 +35,6 @@ echarts.use([
 
 export type { EChartsOption, SeriesOption };
 
-export const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif';
-
 /** What is said of a place in the chart. */
 export interface Tip {
   /** Index of the grid that the place is in; default 0. */
@@ -47,7 +46,7 @@ export interface Tip {
   readonly stripTo?: number;
 }
 
-export interface DrawOptions {
+interface DrawOptions {
   readonly width: number;
   readonly height: number;
   readonly tips?: readonly Tip[];

@@ -17,7 +17,7 @@ import { probit } from './probit.js';
 import { affordableResamples, type ScoredTrials } from './scored-systems.js';
 
 /** Rates at falling thresholds: from nothing accepted to everything. */
-export interface RateLine {
+interface RateLine {
   readonly falseAlarm: ArrayLike<number>;
   readonly miss: ArrayLike<number>;
 }

@@ -14,7 +14,7 @@ export interface EmbeddedUtterance {
 }
 
 /** A system's embeddings of the same utterances. */
-export interface EmbeddedSystem {
+interface EmbeddedSystem {
   readonly name: string;
   /** One for each utterance. */
   readonly embeddings: readonly Float32Array[];

@@ -1,8 +1,9 @@
 /** @file Figure: which layers' gradients vanish: their norms over the training of one run, as a heat map. */
 import type { CustomSeriesOption } from 'echarts/charts';
 import { drawChart, type EChartsOption } from './chart.js';
-import { endOf, text } from './chart-parts.js';
+import { text } from './chart-parts.js';
 import { type Drawing, type FigureKind, thinned } from './figure.js';
+import { endOf } from './fitted-text.js';
 import { LIGHT, type SystemStyles } from './palette.js';
 import { PANELS_WIDTH } from './panels.js';
 import { epochsOf, type TrainingRecord } from './training-record.js';

@@ -7,7 +7,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 
 /** A colour with the opacity, in 0 … 1, and the place on the ramp, in 0 … 1, at which it stands. */
-export interface RampStop {
+interface RampStop {
   readonly at: number;
   readonly rgb: readonly [number, number, number];
   readonly opacity: number;

@@ -10,13 +10,14 @@ import { detCurve } from '../../scoring/measures/det-curve.js';
 import { curveEer } from '../../scoring/measures/eer.js';
 import { formatRate } from '../text/number-format.js';
 import { drawChart, type EChartsOption, type Tip } from './chart.js';
-import { horizontalAxis, panelAxis, panelHeading, shortened, text, uprightAt } from './chart-parts.js';
+import { horizontalAxis, panelAxis, panelHeading, text, uprightAt } from './chart-parts.js';
 import type { Drawing, FigureKind } from './figure.js';
+import { startOf } from './fitted-text.js';
 import { LIGHT, type SystemStyles } from './palette.js';
 import { percentTick } from './rate-text.js';
 import type { ScoredTrials } from './scored-systems.js';
 
-export interface ScoreHistogram {
+interface ScoreHistogram {
   /** Edges of the bins, rising. [bins + 1] */
   readonly edges: readonly number[];
   readonly targets: readonly number[];
@@ -133,7 +134,7 @@ function panelsOf({ table, systems }: ScoredTrials, styles: SystemStyles, column
 function layOut(panels: readonly Panel[]): EChartsOption {
   return {
     title: panels.map(({ name, left, top, width, eer }) =>
-      panelHeading(shortened(name, width - 40, 13.5), `EER ${formatRate(eer)}`, {
+      panelHeading(startOf(name, width - 40, 13.5), `EER ${formatRate(eer)}`, {
         left: left + PANEL.left - 36,
         top: top + 4,
       }),

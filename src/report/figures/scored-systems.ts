@@ -4,7 +4,7 @@ import { type SpeakerPairs, whyNoIntervals } from '../../scoring/scores/speaker-
 import type { TrialTable } from '../../scoring/scores/trial-table.js';
 
 /** A system with the scores of its trainings. */
-export interface ScoredSystem {
+interface ScoredSystem {
   readonly name: string;
   /** For each training one score a trial, in the trials' order. */
   readonly runs: readonly Float64Array[];

@@ -8,7 +8,7 @@ export interface TrainingRecord {
   readonly rows: readonly TrainingRow[];
 }
 
-export interface TrainingRow {
+interface TrainingRow {
   readonly step: number;
   readonly [measure: string]: unknown;
 }

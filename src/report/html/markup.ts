@@ -3,7 +3,7 @@ import { forPage } from '../figures/chart.js';
 import type { Cell, DataTable, Figure, NoFigure } from '../figures/figure.js';
 import { escapeMarkup } from '../text/escape.js';
 
-export interface TableMarkup extends DataTable {
+interface TableMarkup extends DataTable {
   /** Says what the table is, for those who hear it. */
   readonly caption: string;
   /** Rows to set off, by index. */

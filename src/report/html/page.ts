@@ -6,7 +6,7 @@ import type { PageSection } from './markup.js';
 import { pageScript } from './script.js';
 import { styleSheet } from './style.js';
 
-export interface PageInput {
+interface PageInput {
   readonly title: string;
   /** A line under the title. */
   readonly under: string;
