@@ -20,8 +20,9 @@ export function addImport(program: Command): void {
   withExamples(command, 'acanet import aca.safetensors --config aca.json --out models/aca').action(
     async (weights: string, flags: ImportFlags) => {
       const { realLibrary } = await import('../tasks/do-model-work.js');
-      const { parameters } = await realLibrary.importModel({ weights, config: flags.config, out: flags.out });
-      if (flags.json) printJson({ model: flags.out, parameters });
+      const { parameters, prefix } = await realLibrary.importModel({ weights, config: flags.config, out: flags.out });
+      if (prefix) process.stderr.write(`! ${weights}: "${prefix}" is taken off the names of the tensors\n`);
+      if (flags.json) printJson({ model: flags.out, parameters, ...(prefix && { prefix }) });
       else print(flags.out);
     },
   );

@@ -92,7 +92,7 @@ export function featureOptionsOf(types: Readonly<Record<string, FeatureType>>) {
         ...(given.vad && { vad: given.vad }),
         ...z.object(own).parse(given),
       };
-      const found = problem?.(options);
+      const found = lowFreq < high ? problem?.(options) : undefined;
       if (found) refuse(found.option, found.message);
       return options as FeatureOptions;
     });

@@ -1,6 +1,7 @@
 /**
  * @file Published weights → a model folder: a safetensors file with the authors' (or SpeechBrain's) state-dict names and
- * a JSON file with their constructors' arguments.
+ * a JSON file with their constructors' arguments. What training wrappers put before every name (`module.`,
+ * `speaker_encoder.`) is taken off.
  */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +10,14 @@ import type { HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { readSafetensors } from '../storage/safetensors.js';
 import { modelOptionsFromConfig } from './import-config.js';
-import { parameterCount } from './model.js';
+import { parameterCount, tensorShapes } from './model.js';
 import { fitTensors, writeModelFolder } from './model-folder.js';
 import { createModel } from './registry.js';
 
-/** @throws UserError naming files, arguments and tensors; also if `out` holds anything but a model */
+/**
+ * @returns `prefix`: what was taken off the names of the tensors; usually nothing
+ * @throws UserError naming files, arguments and tensors; also if `out` holds anything but a model
+ */
 export async function importModel({
   weights,
   config,
@@ -22,7 +26,7 @@ export async function importModel({
   weights: string;
   config: string;
   out: string;
-}): Promise<{ parameters: number; title: string }> {
+}): Promise<{ parameters: number; title: string; prefix: string }> {
   checkReplaceable(out);
   let parsed: unknown;
   try {
@@ -32,13 +36,27 @@ export async function importModel({
   }
   const options = modelOptionsFromConfig(parsed, config);
   const model = createModel(options);
-  const found = readSafetensors(weights);
+  const { tensors: found, prefix } = withoutPrefix(readSafetensors(weights), Object.keys(tensorShapes(model)));
   // Old checkpoints lack the counters, which nothing is computed from.
   for (const { name } of model.batchNorms) found[`${name}.num_batches_tracked`] ??= int32([], new Int32Array(1));
   dropPositionTable(found, parsed);
   const tensors = fitTensors(model, found, weights);
   await writeModelFolder(out, { model: options, origin: { importedFrom: weights } }, tensors);
-  return { parameters: parameterCount(model), title: model.title };
+  return { parameters: parameterCount(model), title: model.title, prefix };
+}
+
+/** The tensors without what stands before the names of the model's; the prefix under which most of those are found. */
+function withoutPrefix(found: HostTensors, names: readonly string[]): { tensors: HostTensors; prefix: string } {
+  const own = new Set(names);
+  const counts = new Map([['', 0]]);
+  for (const name of Object.keys(found)) {
+    for (let at = 0; at >= 0; at = name.indexOf('.', at) + 1 || -1) {
+      if (own.has(name.slice(at))) counts.set(name.slice(0, at), (counts.get(name.slice(0, at)) ?? 0) + 1);
+    }
+  }
+  const [prefix] = [...counts].reduce((best, other) => (other[1] > best[1] ? other : best));
+  const stripped = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+  return { tensors: Object.fromEntries(Object.entries(found).map(([name, each]) => [stripped(name), each])), prefix };
 }
 
 /** The model folder replaces what is there, which must not be a folder of something else. */

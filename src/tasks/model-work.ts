@@ -94,8 +94,12 @@ export interface Library {
   /** @returns the steps of the checkpoints that were averaged */
   averageSystem(options: AverageSystemOptions): Promise<{ steps: number[] }>;
   openEmbedder(options: { modelDir: string; engine: EngineOptions }): Promise<Embedder>;
-  /** PyTorch-named weights and constructor arguments → a model folder. @throws UserError naming tensors or arguments */
-  importModel(options: { weights: string; config: string; out: string }): Promise<{ parameters: number }>;
+  /** PyTorch-named weights and constructor arguments → a model folder. `prefix` was taken off the names. @throws UserError naming tensors or arguments */
+  importModel(options: {
+    weights: string;
+    config: string;
+    out: string;
+  }): Promise<{ parameters: number; prefix: string }>;
   modelFigures(model: ModelOptions, frames: number): Promise<ModelFigures>;
   /** Time and memory that embedding takes, in a fresh process. */
   measureExtraction(options: ExtractionCostOptions): Promise<MeasuredCost>;

@@ -19,6 +19,13 @@ describe('features/options', () => {
     ['unknown keys', { bin: 80 }, /bin/],
     ["the other front end's options", { type: 'speechbrain', window: 'povey' }, /not an option of speechbrain/],
     ["SpeechBrain's options for kaldi", { nFft: 400 }, /not an option of kaldi/],
+    [
+      'bands between the points of the spectrum',
+      { bins: 128 },
+      /of 128 mel bands, 3 \(from 0\) would be empty.*\(512 samples at 16000 Hz\); 126 bands work, or a longer frame/,
+    ],
+    ['such bands at 8 kHz', { bins: 128, sampleRate: 8000 }, /4, 7, 12, 17 \(from 0\).*; 95 bands work/],
+    ['such bands of SpeechBrain', { bins: 128, type: 'speechbrain' }, /3, 6, 13 \(from 0\).*or a larger nFft/],
     ['bands above the Nyquist frequency', { sampleRate: 8000, highFreq: 7600 }, /≤ 4000 Hz/],
     ['a transform shorter than a frame', { type: 'speechbrain', nFft: 256 }, /at least the frame's 400 samples/],
   ];

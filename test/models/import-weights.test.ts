@@ -31,6 +31,24 @@ describe('import', () => {
     return { ...summary, out };
   }
 
+  it('takes off what wrappers put before every name, and says what', async () => {
+    const { config, weights } = loadFixtureModel('ecapa_small');
+    const bare = readModelFolder((await importTensors(weights, config)).out).tensors;
+    // torch.nn.parallel.DistributedDataParallel, a module's attribute, and both.
+    for (const prefix of ['module.', 'speaker_encoder.', 'module.speaker_encoder.']) {
+      const named = Object.fromEntries(Object.entries(weights).map(([name, each]) => [prefix + name, each]));
+      const imported = await importTensors(named, config);
+      assert.equal(imported.prefix, prefix);
+      assert.deepEqual(readModelFolder(imported.out).tensors, bare);
+    }
+    assert.equal((await importTensors(weights, config)).prefix, '');
+    const [first, ...others] = Object.entries(weights).map(([name, each]) => [`module.${name}`, each] as const);
+    await assert.rejects(
+      importTensors(Object.fromEntries(others), config),
+      new RegExp(`not the tensors of .*\\n {2}missing ${first[0].slice(7)} [^\\n]*\\ncheck`),
+    );
+  });
+
   for (const fixture of ['aca_small', 'aca_small_fc', 'ecapa_small']) {
     it(`takes the published ${fixture} and gives its embeddings`, async () => {
       const { config, weights, json, tensors, get } = loadFixtureModel(fixture);

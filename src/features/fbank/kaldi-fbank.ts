@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { type FeatureType, frameCount, type Framing, type OptionsOf, stretch } from './feature-type.js';
-import { highFrequency, kaldiFilterbank } from './mel-filterbank.js';
+import { emptyBands, highFrequency, kaldiFilterbank, type MelRange } from './mel-filterbank.js';
 import { createFbankKernel } from './wasm/fbank-kernel.js';
 import { kaldiWindow, kaldiWindows } from './window.js';
 
@@ -34,6 +34,7 @@ type KaldiOptions = OptionsOf<'kaldi', typeof own>;
 export const kaldi: FeatureType<KaldiOptions> = {
   own,
   lowFreq: 20,
+  problem: (options) => emptyBands(kaldiFilterbank, melRange(options), { remedy: 'a longer frame' }),
   size: ({ bins, useEnergy }) => bins + (useEnergy ? 1 : 0),
   framing,
   create: createExtractor,
@@ -53,12 +54,18 @@ function framing({ sampleRate, frameLength, frameShift, snipEdges, removeDcOffse
     : { ...common, before: Math.floor(size / 2) - half, beyond: 'mirror', fewest: shift - half };
 }
 
+function melRange(options: KaldiOptions): MelRange {
+  const { sampleRate, bins, lowFreq, highFreq } = options;
+  const nFft = 2 ** Math.ceil(Math.log2(framing(options).size));
+  return { bins, sampleRate, nFft, low: lowFreq, high: highFrequency(sampleRate, highFreq) };
+}
+
 function createExtractor(options: KaldiOptions) {
-  const { sampleRate, bins, useEnergy, rawEnergy, inputScale } = options;
+  const { useEnergy, rawEnergy, inputScale } = options;
   const frames = framing(options);
   const { size, shift, before, beyond } = frames;
-  const nFft = 2 ** Math.ceil(Math.log2(size));
-  const high = highFrequency(sampleRate, options.highFreq);
+  const range = melRange(options);
+  const { nFft } = range;
   const kernel = createFbankKernel({
     ...{ size, shift, nFft },
     // The scale of the input is put into the window: everything before it is linear.
@@ -67,7 +74,7 @@ function createExtractor(options: KaldiOptions) {
     removeMean: options.removeDcOffset,
     magnitude: !options.usePower,
     ...(useEnergy && { energy: rawEnergy ? 'raw' : 'windowed' }),
-    filterbank: kaldiFilterbank({ bins, sampleRate, nFft, low: options.lowFreq, high }),
+    filterbank: kaldiFilterbank(range),
     log: { floor: FLOAT_EPSILON, scale: 1 },
   });
   const energyScale = rawEnergy ? inputScale ** 2 : 1;

@@ -7,6 +7,7 @@
  * A filter is non-zero over a few neighbouring bins, and only those are kept.
  */
 
+import { firstOf } from '../../problem-list.js';
 import type { MelFilterbank } from './wasm/log-mel.js';
 
 export interface MelRange {
@@ -47,6 +48,34 @@ export function speechbrainFilterbank({ bins, sampleRate, nFft, low, high }: Mel
   });
 }
 
+/**
+ * What is wrong with so many bands, if some of them would hold nothing: each constant, whatever the audio. Kaldi refuses
+ * them as well.
+ * @param options.remedy what helps beside fewer bands
+ * @param options.first the lowest band that is looked at
+ */
+export function emptyBands(
+  filterbank: (range: MelRange) => MelFilterbank,
+  range: MelRange,
+  { remedy, first = 0 }: { remedy: string; first?: number },
+): { option: 'bins'; message: string } | undefined {
+  const emptyOf = (bins: number) => {
+    const { starts } = filterbank({ ...range, bins });
+    return Array.from({ length: bins }, (_, band) => band).filter(
+      (band) => band >= first && starts[band] === starts[band + 1],
+    );
+  };
+  const empty = emptyOf(range.bins);
+  if (empty.length === 0) return undefined;
+  let most = range.bins - 1;
+  while (most > 0 && emptyOf(most).length > 0) most--;
+  const { bins, sampleRate, nFft } = range;
+  const message =
+    `of ${bins} mel bands, ${firstOf(empty.map(String))} (from 0) would be empty: each lies between two points of the spectrum ` +
+    `(${nFft} samples at ${sampleRate} Hz); ${most} bands work, or ${remedy}`;
+  return { option: 'bins', message };
+}
+
 /** Keeps the run of positive weights of each filter. */
 function sparse(bins: number, spectrum: number, weight: (band: number, bin: number) => number): MelFilterbank {
   const firstBins = new Int32Array(bins);
@@ -55,7 +84,7 @@ function sparse(bins: number, spectrum: number, weight: (band: number, bin: numb
   for (let band = 0; band < bins; band++) {
     const row = Array.from({ length: spectrum }, (_, bin) => weight(band, bin));
     const first = row.findIndex((value) => value > 0);
-    // A filter narrower than the spectrum's step may lie between two bins: it stays empty, as in both toolkits.
+    // A filter narrower than the spectrum's step may lie between two bins; `emptyBands` refuses such options.
     if (first >= 0) {
       firstBins[band] = first;
       weights.push(...row.slice(first, row.findLastIndex((value) => value > 0) + 1));

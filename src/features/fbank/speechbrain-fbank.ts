@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { type FeatureType, frameCount, type Framing, type OptionsOf } from './feature-type.js';
-import { highFrequency, speechbrainFilterbank } from './mel-filterbank.js';
+import { emptyBands, highFrequency, type MelRange, speechbrainFilterbank } from './mel-filterbank.js';
 import { createFbankKernel } from './wasm/fbank-kernel.js';
 import { periodicHamming } from './window.js';
 
@@ -25,7 +25,9 @@ export const speechbrain: FeatureType<SpeechBrainOptions> = {
   lowFreq: 0,
   problem(options) {
     const { length } = framing(options).window;
-    if (options.nFft >= length) return undefined;
+    // NOTE: not the lowest band: with SpeechBrain's usual options at 8 and 24 kHz it is empty, and its models know it so.
+    if (options.nFft >= length)
+      return emptyBands(speechbrainFilterbank, melRange(options), { remedy: 'a larger nFft', first: 1 });
     return { option: 'nFft', message: `expected at least the frame's ${length} samples, got ${options.nFft}` };
   },
   size: ({ bins }) => bins,
@@ -47,16 +49,19 @@ function framing({ sampleRate, frameLength, frameShift, nFft }: SpeechBrainOptio
   };
 }
 
+function melRange({ sampleRate, bins, nFft, lowFreq, highFreq }: SpeechBrainOptions): MelRange {
+  return { bins, sampleRate, nFft, low: lowFreq, high: highFrequency(sampleRate, highFreq) };
+}
+
 function createExtractor(options: SpeechBrainOptions) {
-  const { sampleRate, bins, nFft, topDb } = options;
+  const { bins, nFft, topDb } = options;
   const frames = framing(options);
   const { size, shift, before, window } = frames;
-  const high = highFrequency(sampleRate, options.highFreq);
   const kernel = createFbankKernel({
     ...{ size, shift, before, nFft },
     window: periodicHamming(window.length, nFft),
     ...{ preemphasis: 0, removeMean: false, magnitude: false },
-    filterbank: speechbrainFilterbank({ bins, sampleRate, nFft, low: options.lowFreq, high }),
+    filterbank: speechbrainFilterbank(melRange(options)),
     log: DECIBEL,
   });
 
