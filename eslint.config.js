@@ -173,6 +173,15 @@ export default tseslint.config(
   {
     // Mocha reports a rejected hook or test itself; assertions are often bare expressions.
     files: ['test/**/*.ts'],
-    rules: { '@typescript-eslint/no-unused-expressions': 'off' },
+    rules: {
+      '@typescript-eslint/no-unused-expressions': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.object.type='ThisExpression'][callee.property.name='skip']",
+          message: "A skipped test says why: skip(this, 'what is missing') of test/skip.ts.",
+        },
+      ],
+    },
   },
 );
