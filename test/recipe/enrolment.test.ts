@@ -34,6 +34,10 @@ describe('enrolment of several utterances, from end to end', () => {
       ],
       remember: 'corpus place',
     });
+  const run = async (enrollUtterances: number) => {
+    const plans = await runRecipe({ ...quiet, experiment: open(enrollUtterances), library });
+    return plans.filter(({ action }) => action !== 'skip').map(({ stage }) => stage);
+  };
   const at = (path: string) => join(work, 'demo', path);
   const unit = (vector: ArrayLike<number>) => {
     const norm = Math.hypot(...Array.from(vector));
@@ -46,7 +50,7 @@ describe('enrolment of several utterances, from end to end', () => {
       .map((line) => line.split(' '));
 
   it('scores models by the average of their unit embeddings', async () => {
-    await runRecipe({ ...quiet, experiment: open(3), library });
+    await run(3);
     const enrolment = readEnrolment(at('prep/enroll.map'));
     const speakerOf = new Map(readManifest(at('prep/manifest.jsonl')).map(({ id, speaker }) => [id, speaker]));
     for (const utterances of enrolment.values()) {
@@ -72,15 +76,11 @@ describe('enrolment of several utterances, from end to end', () => {
       systems: { trials?: number; eer: number }[];
     };
     assert.equal(systems.length, 2);
-    assert.deepEqual(await runAgain(3), []);
+    assert.deepEqual(await run(3), []);
   });
 
-  const runAgain = async (enrollUtterances: number) => {
-    const plans = await runRecipe({ ...quiet, experiment: open(enrollUtterances), library });
-    return plans.filter(({ action }) => action !== 'skip').map(({ stage }) => stage);
-  };
-
   it('scores a list of one’s own with the map beside it, with another map, and not without one', async () => {
+    await run(3);
     const list = join(work, 'own.txt');
     const [[, [first, second, third]], [, other]] = [...readEnrolment(at('prep/enroll.map'))];
     writeFileSync(list, `m ${third} target\nm ${other[0]} nontarget\n`);
@@ -100,7 +100,8 @@ describe('enrolment of several utterances, from end to end', () => {
   });
 
   it('leaves no map behind when single utterances are enrolled again', async () => {
-    const stages = await runAgain(1);
+    await run(3);
+    const stages = await run(1);
     assert.ok(stages.includes('prep') && stages.includes('score/aca-net') && stages.includes('compare'));
     assert.ok(!existsSync(at('prep/enroll.map')));
     assert.equal(readTrials(at('prep/trials.txt')).length, 105); // all pairs of 15 utterances

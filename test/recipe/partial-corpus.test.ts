@@ -83,6 +83,7 @@ describe('the results of a partial corpus', () => {
   });
 
   it('carry it also for a list of one’s own', async () => {
+    await runRecipe({ ...talk, experiment: experiment(), library });
     const own = join(root, 'own.txt');
     writeFileSync(own, '050a0501 050a0502 target\n440c0401 050a0502 nontarget\n');
     const options = { ...talk, experiment: experiment(), run: 'aca-net', trials: own, library };

@@ -41,6 +41,7 @@ describe('a recipe from end to end', () => {
   const read = (path: string) => readFileSync(join(work, 'demo', path), 'utf8');
 
   it('ends in a comparison, with every stage in its folder', async () => {
+    rmSync(join(work, 'demo'), { recursive: true, force: true });
     assert.equal((await run()).length, 17);
     const comparison = JSON.parse(read('compare/compare.json')) as { systems: { name: string; eer: number }[] };
     assert.deepEqual(
@@ -90,6 +91,8 @@ describe('a recipe from end to end', () => {
   });
 
   it('does nothing the second time', async () => {
+    await run();
+    trained = [];
     assert.deepEqual(await run(), []);
     assert.deepEqual(trained, []);
   });
@@ -105,6 +108,8 @@ describe('a recipe from end to end', () => {
   });
 
   it('trains again what a setting touches, and only that', async () => {
+    await run();
+    trained = [];
     const sets = ['systems.aca-net.training.epochs=3'];
     const plan = explainRecipe({ experiment: open(sets), targets: ['compare'] }).plans;
     const [changed, ...others] = plan.filter(({ action }) => action === 'run');

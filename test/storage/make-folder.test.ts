@@ -6,7 +6,8 @@ import { makeFolder } from '../../src/storage/make-folder.js';
 import { skip } from '../skip.js';
 
 describe('making a folder', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'acanet-folder-'));
+  let dir: string;
+  before(() => (dir = mkdtempSync(join(tmpdir(), 'acanet-folder-'))));
   after(() => rmSync(dir, { recursive: true }));
 
   it('makes those above it, and leaves one that is there alone', () => {

@@ -180,12 +180,14 @@ describe('stage compare', () => {
   });
 
   it('has actDCF and Cllr of files that are said to be calibrated', async () => {
+    await compare();
     const systems = scoreFileSystems([`a=${scoresOf('aca-net')}`], { calibrated: true });
     const { systems: compared } = await compareScoreFiles({ systems, trials: join(folder, 'prep', 'trials.txt') });
     assert.ok(compared[0].cllr! > 0);
   });
 
-  it('refuses score files that are named wrongly', () => {
+  it('refuses score files that are named wrongly', async () => {
+    await compare();
     const path = scoresOf('aca-net');
     const cases: [string[], RegExp][] = [
       [[path], /--scores .*: expected NAME=FILE, or NAME@SEED=FILE/],

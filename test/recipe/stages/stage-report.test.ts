@@ -58,6 +58,7 @@ describe('the report of a recipe', () => {
   });
 
   it('is made again, and nothing else, when the recipe keeps audio out of it', async () => {
+    await run(['seeds=2']);
     const { ran, page } = await run(['seeds=2', 'report.audio=false']);
     assert.deepEqual(ran, ['report']);
     assert.ok(!page.includes('<audio'));
@@ -65,6 +66,7 @@ describe('the report of a recipe', () => {
   });
 
   it('shows systems from elsewhere where their scores say something', async () => {
+    await run(['seeds=2']);
     const guests = scoreFileSystems([`theirs=${join(work, 'demo', 'score', 'aca-net', 'scores.txt')}`]);
     const { page } = await run(['seeds=2'], { names: ['aca-net', 'ecapa-tdnn'], guests });
     assert.match(page, /theirs: equal error rate/);

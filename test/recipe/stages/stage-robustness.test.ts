@@ -92,6 +92,7 @@ describe('stage robustness', () => {
   };
 
   it('changes the test side only, or both, from the same cuts', async () => {
+    await run([DURATIONS]);
     const byId = new Map(readManifest(join(folder, 'prep', 'manifest.jsonl')).map((each) => [each.id, each]));
     const trials = readTrials(join(folder, 'prep', 'trials.txt')).slice(0, 6);
     // Cached features are those of the file to about six digits, scores are written with as many.
@@ -122,6 +123,7 @@ describe('stage robustness', () => {
   });
 
   it('goes on with the condition at which it was interrupted', async () => {
+    await run([DURATIONS]);
     const sets = ['robustness={durations: [0.6, 0.7, 0.8]}'];
     let embedded = 0;
     const failing = standInLibrary();
@@ -181,6 +183,7 @@ describe('stage robustness', () => {
   });
 
   it('refuses what cannot be tested, before anything is trained, by the key that is wrong', async () => {
+    rmSync(folder, { recursive: true, force: true });
     mkdirSync(join(work, 'empty'));
     writeFileSync(join(work, 'text.txt'), '');
     const noise = (source: string) => `robustness={snr: [5], noise: {source: '${source}'}}`;
@@ -200,12 +203,13 @@ describe('stage robustness', () => {
         /robustness\.noise\.source: \/no\/such\/folder cannot be read: there is no such file or folder/,
       ],
       [noise(join(work, 'empty')), /robustness\.noise\.source: .*empty cannot be read: the folder is empty/],
-      [noise(join(work, 'text.txt')), /robustness\.noise: .*text\.txt.*expected/],
     ];
     logged.length = 0;
     for (const [set, expected] of cases) {
       await assert.rejects(async () => run([set]), expected, set);
     }
     assert.ok(!logged.some((line) => line.startsWith('> train')));
+    // What is in a file is seen when it is opened.
+    await assert.rejects(run([noise(join(work, 'text.txt'))]), /robustness\.noise: .*text\.txt.*expected/);
   });
 });
