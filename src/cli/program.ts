@@ -1,6 +1,6 @@
 /** @file The command line as a whole: one line a command. */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { versions } from '../machine.js';
 import { addAudio } from './audio.js';
 import { addAverage } from './average.js';
 import { addCalibrate } from './calibrate.js';
@@ -21,12 +21,9 @@ import { addTrain } from './train.js';
 import { addTrials } from './trials.js';
 
 export function createProgram(): Command {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   const program = new Command('acanet')
     .description('Train and compare speaker-verification models: ACA-Net against ECAPA-TDNN.')
-    .version(version)
+    .version(versions().acanet)
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '✖ ')) })
     .exitOverride();

@@ -1,4 +1,4 @@
-/** @file The functions of `library.ts`, from models, training and scoring; loaded when they are called. */
+/** @file The functions of `model-work.ts`, from models, training and scoring; loaded when they are called. */
 import type { FeatureOptions } from '../features/options.js';
 import type { Library } from './model-work.js';
 

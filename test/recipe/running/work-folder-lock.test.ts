@@ -55,6 +55,17 @@ describe('work folder lock', () => {
     lockWorkFolder(folder)();
   });
 
+  it('that is damaged is no free folder: it is named, and who may remove it', () => {
+    for (const text of ['', '{"pid": 1', '[]', '{"pid": "1"}']) {
+      writeFileSync(join(folder, '.lock'), text);
+      assert.throws(
+        () => lockWorkFolder(folder),
+        (error) => error instanceof UserError && /\/\.lock: damaged, .*\n.*remove the file$/s.test(error.message),
+        text,
+      );
+    }
+  });
+
   it('cannot be taken below a file', () => {
     writeFileSync(join(folder, 'file'), '');
     assert.throws(

@@ -1,6 +1,6 @@
 /** @file What an experiment remembers of where its corpus lies. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { enterWorkFolder, openExperiment } from '../../../src/recipe/running/work-folder.js';
@@ -24,5 +24,23 @@ describe('the places of a pool', () => {
       `corpus.of.b.lists=${JSON.stringify(resolve('lists'))}`,
       'corpus.of.b.allowMissing=true',
     ]);
+  });
+});
+
+describe('what a work folder remembers', () => {
+  let work: string;
+  before(() => {
+    work = mkdtempSync(join(tmpdir(), 'acanet-work-'));
+  });
+  after(() => rmSync(work, { recursive: true, force: true }));
+
+  it('is not guessed where it is damaged: the file is named, and what to do', () => {
+    const open = () => openExperiment({ work, remember: 'all' });
+    writeFileSync(join(work, '.current'), '\n');
+    assert.throws(open, /\.current: damaged, it is empty\n {2}name a recipe with --recipe$/);
+    writeFileSync(join(work, '.current'), 'demo\n');
+    mkdirSync(join(work, 'demo'));
+    writeFileSync(join(work, 'demo', '.overrides.json'), '["seeds=2"');
+    assert.throws(open, /demo\/\.overrides\.json: damaged, .*\n {2}remove the file, and give the --set options/);
   });
 });
