@@ -36,7 +36,7 @@ export function addReport(program: Command): void {
 }
 
 /** Where stage `report` puts the page. */
-export const pageOf = ({ folder }: Pick<Experiment, 'folder'>): string => reportFiles(join(folder, 'report')).page;
+const pageOf = ({ folder }: Pick<Experiment, 'folder'>): string => reportFiles(join(folder, 'report')).page;
 
 /** Says where the page is, on stderr. */
 export function mentionPage(experiment: Pick<Experiment, 'folder'>): void {

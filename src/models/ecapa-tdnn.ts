@@ -24,7 +24,7 @@ import { attentionOptions } from './pooling/attentive.js';
 import { createPooling, poolingOptions } from './pooling/registry.js';
 
 /** The published sizes: channels of the first block, the SE-Res2Net blocks, and the MFA. */
-export const ECAPA_SIZES = {
+const ECAPA_SIZES = {
   /** 6.2 M parameters. */
   c512: [512, 512, 512, 512, 1536],
   /** 14.7 M: the paper's larger model. */

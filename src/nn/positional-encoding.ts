@@ -9,7 +9,7 @@ import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 
 /** Frames that can be numbered: 2^20, nearly three hours at 100 frames a second. */
-export const MAX_POSITIONS = 2 ** 20;
+const MAX_POSITIONS = 2 ** 20;
 
 const numbers = Float32Array.from({ length: MAX_POSITIONS }, (_, t) => t);
 

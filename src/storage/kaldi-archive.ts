@@ -13,7 +13,7 @@ import { archiveKind, type FileKind, fileKind, KIND_BYTES } from './file-kinds.j
 import { type ArchiveEntry, shownRanges } from './kaldi-table.js';
 
 export { closeArchives } from './archive-files.js';
-export { type ArchiveCompression, type ArchiveWriter, createArchiveWriter } from './kaldi-archive-writer.js';
+export { type ArchiveCompression, createArchiveWriter } from './kaldi-archive-writer.js';
 export { type ArchiveEntry, readScp, shownRanges, writeScp } from './kaldi-table.js';
 
 /** Where to read; the key is not needed. */
@@ -81,13 +81,6 @@ export function readVector(entry: EntryLocation): Float32Array<ArrayBuffer> {
   }
   if (header.rows === 1) return readRows(entry, header, 0, 1).data;
   throw damaged(entry.path, entry.offset, `expected a vector, got a matrix of ${header.rows} × ${header.cols}`);
-}
-
-/** Shape of the record, from its header; a vector has one row. */
-export function readShape(entry: EntryLocation): { rows: number; cols: number; kind: 'matrix' | 'vector' } {
-  const header = readHeader(entry.path, entry.offset);
-  const kind = header.token === 'FV' || header.token === 'DV' ? 'vector' : 'matrix';
-  return { rows: kind === 'vector' ? 1 : rowsOf(entry, header).count, cols: columnsOf(entry, header).count, kind };
 }
 
 type Token = 'FM' | 'DM' | 'FV' | 'DV' | 'CM' | 'CM2' | 'CM3';

@@ -25,7 +25,7 @@ export interface NamedModel {
 const STATISTIC = /(?:^|\.)(running_mean|running_var|num_batches_tracked)$/;
 
 /** True for the tensors that BatchNorm keeps, by PyTorch's names. */
-export function isBatchNormStatistic(name: string): boolean {
+function isBatchNormStatistic(name: string): boolean {
   return STATISTIC.test(name);
 }
 

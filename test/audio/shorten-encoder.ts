@@ -30,7 +30,7 @@ export interface BitWriter {
   bytes(): Buffer;
 }
 
-export function bitWriter(): BitWriter {
+function bitWriter(): BitWriter {
   const bits: string[] = [];
   const writer: BitWriter = {
     unsigned(value, width) {

@@ -17,7 +17,7 @@ export function relativeDifference(actual: HostTensor, expected: HostTensor): nu
 }
 
 /** @param tolerance of `relativeDifference`; int32 and bool must be equal */
-export function assertClose(actual: HostTensor, expected: HostTensor, tolerance: number, what: string): void {
+function assertClose(actual: HostTensor, expected: HostTensor, tolerance: number, what: string): void {
   assert.equal(actual.dtype, expected.dtype, `${what}: type`);
   assert.deepEqual([...actual.shape], [...expected.shape], `${what}: shape`);
   assert.equal(actual.data.length, expected.data.length, `${what}: number of values`);

@@ -17,7 +17,7 @@ import { readJsonl } from '../../storage/jsonl.js';
 import type { AudioInspection, InspectedPiece } from './audio-inspection-task.js';
 import type { Utterance } from '../manifest/manifest.js';
 
-export type { AudioInspection, InspectedAudio, UnreadableAudio } from './audio-inspection-task.js';
+export type { AudioInspection } from './audio-inspection-task.js';
 
 export interface InspectionProgress {
   /** Utterances inspected and in all. */

@@ -13,10 +13,10 @@
  */
 
 /** Runs this long at the extreme value are clipping. */
-export const CLIPPED_RUN = 3;
+const CLIPPED_RUN = 3;
 const CLIPPED_FROM = 0.1;
 /** Seconds at one value that make digital silence. */
-export const FLAT_SECONDS = 0.05;
+const FLAT_SECONDS = 0.05;
 const FRAME_SECONDS = 0.02;
 const ACTIVE_RANGE_DB = 20;
 /** What silence is given as; minus infinity is no JSON. */

@@ -19,7 +19,7 @@ interface NamedList {
   trials: number;
 }
 
-export const voxcelebLists: Readonly<Record<string, NamedList>> = {
+const voxcelebLists: Readonly<Record<string, NamedList>> = {
   O: { file: 'veri_test.txt', trials: 37_720 },
   'O-cleaned': { file: 'veri_test2.txt', trials: 37_611 },
   E: { file: 'list_test_all.txt', trials: 581_480 },

@@ -48,7 +48,7 @@ export const trialFields = (defaults: Partial<TrialOptions> = {}) => ({
 export const trialOptions = (defaults: Partial<TrialOptions> = {}) =>
   z.strictObject(trialFields(defaults)).prefault({});
 
-export type { DurationBand, MadeTrials, Shortfall, TrialListOptions, TrialOptions } from './trial-shortage.js';
+export type { MadeTrials, Shortfall, TrialListOptions, TrialOptions } from './trial-shortage.js';
 
 /** Up to so many utterances all pairs are walked through. */
 const WALKABLE = 8192;

@@ -14,7 +14,7 @@ import { reshape, transpose } from './shapes.js';
 const leading = (value: Value) => value.shape.slice(0, -2);
 
 /** Swaps the last two axes. */
-export function transposeMatrices(graph: GraphBuilder, value: Value): Value {
+function transposeMatrices(graph: GraphBuilder, value: Value): Value {
   const rank = value.shape.length;
   return transpose(graph, value, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
 }
@@ -26,7 +26,7 @@ interface ProductOptions {
 }
 
 /** `a · b (+ bias)` over the last two axes, leading axes broadcast. */
-export function matmul(
+function matmul(
   graph: GraphBuilder,
   a: Value,
   b: Value,

@@ -12,7 +12,7 @@ import { cast, positiveAxis, reshape } from './shapes.js';
 type ReduceOp = 'ReduceSum' | 'ReduceMean' | 'ReduceMax';
 
 /** Reduces over `axis` (default: all axes). */
-export function reduce(
+function reduce(
   graph: GraphBuilder,
   op: ReduceOp,
   x: Value,

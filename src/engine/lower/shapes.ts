@@ -55,7 +55,7 @@ export function cast(graph: GraphBuilder, value: Value, dtype: DType): Value {
 }
 
 /** The part of `value` from `begin`, of the given size. */
-export function slice(graph: GraphBuilder, value: Value, begin: readonly number[], size: readonly number[]): Value {
+function slice(graph: GraphBuilder, value: Value, begin: readonly number[], size: readonly number[]): Value {
   if (sameShape(size, value.shape)) return value;
   const splat = splatOf(value);
   if (splat !== undefined) return graph.splat(splat, size, value.dtype);

@@ -58,4 +58,4 @@ export function hashMask(rowKeys: Tensor, columnKeys: Tensor, keep: number): Ten
 }
 
 /** The int32 below which a uniformly random int32 lies with probability `keep`. */
-export const hashThreshold = (keep: number): number => Math.min(2 ** 31 - 1, Math.round(keep * 2 ** 32 - 2 ** 31));
+const hashThreshold = (keep: number): number => Math.min(2 ** 31 - 1, Math.round(keep * 2 ** 32 - 2 ** 31));

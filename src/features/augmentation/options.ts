@@ -172,13 +172,8 @@ export const augmentationOptions = z
   .transform((given) => (given.when === 'copies' ? { ...given, copies: given.copies ?? 1 } : given));
 
 export type AugmentationOptions = z.output<typeof augmentationOptions>;
-export type AdditiveOptions = NonNullable<AugmentationOptions['noise']>;
 export type BabbleOptions = z.output<typeof babble>;
 export type SpeedOptions = z.output<typeof speed>;
-export type LevelOptions = z.output<typeof level>;
-export type CodecOptions = z.output<typeof codec>;
-export type DropFrequencyOptions = z.output<typeof dropFrequency>;
-export type DropChunkOptions = z.output<typeof dropChunk>;
 export type SpecAugmentOptions = z.output<typeof specAugment>;
 
 /** Whether crops are made from audio while training. SpecAugment by itself masks crops of cached features. */

@@ -13,13 +13,7 @@ import type { Features } from '../fbank/fbank.js';
 import { type FeatureStatistics, normalizeFeatures, subtractWindowMeans, windowAround } from '../normalization.js';
 import type { FeatureOptions } from '../options.js';
 
-export {
-  type BuildFeatureCacheOptions,
-  type CachePlan,
-  type CacheProgress,
-  type CacheSummary,
-  buildFeatureCache,
-} from './cache-build.js';
+export { buildFeatureCache } from './cache-build.js';
 
 export interface FeatureCache {
   readonly dir: string;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Ablation } from '../../report/comparison/ablation.js';
 import { jsonArtifact, pathsIn, reliedOn, runAgain } from './json-artifact.js';
 
-export const ABLATION = { ablation: 'ablation.json', text: 'ablation.txt' } as const;
+const ABLATION = { ablation: 'ablation.json', text: 'ablation.txt' } as const;
 
 export const ablationFiles = (folder: string) => pathsIn(folder, ABLATION);
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Comparison } from '../../report/comparison/comparison.js';
 import { jsonArtifact, pathsIn, reliedOn, runAgain } from './json-artifact.js';
 
-export const COMPARE = { comparison: 'compare.json', text: 'compare.txt' } as const;
+const COMPARE = { comparison: 'compare.json', text: 'compare.txt' } as const;
 
 export const compareFiles = (folder: string) => pathsIn(folder, COMPARE);
 

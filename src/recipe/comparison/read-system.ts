@@ -112,7 +112,7 @@ function departures(model: Extract<ModelOptions, { type: 'aca-net' }>): string[]
 }
 
 /** `cosine`, `plda, LDA 100, as-norm (top 300)` */
-export function describeBackend(scoring: Partial<ScoringOptions>): string {
+function describeBackend(scoring: Partial<ScoringOptions>): string {
   const { type, subtractMean, lda, wccn, normalize, top } = scoring;
   return [
     type,

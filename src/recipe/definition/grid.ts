@@ -30,7 +30,7 @@ import { systemsOf, withSystems } from './system-layers.js';
 const axisName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected a name of letters, digits, ".", "_", "-"');
 
 /** The recipe's `grid` section. */
-export const gridOptions = z.strictObject({
+const gridOptions = z.strictObject({
   /** The system that is varied. */
   system: z.string(),
   /** false: one change at a time. true: every value of an axis with every value of the others. */

@@ -211,7 +211,7 @@ function readText(path: string, shown: string): string {
 }
 
 /** A path as messages show it: relative to the working folder where that is inside it. */
-export function displayPath(path: string): string {
+function displayPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
 }

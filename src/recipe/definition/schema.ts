@@ -20,7 +20,7 @@ import { inspectOption } from '../../tasks/corpus/inspect-corpus.js';
 import { robustnessOptions } from './robustness-options.js';
 
 /** The recipe's `report` section. */
-export const reportOptions = z.strictObject({
+const reportOptions = z.strictObject({
   /** Audio of the worst trials in the page; absent: where acanet knows that it may be passed on. */
   audio: z.boolean().optional(),
 });

@@ -44,7 +44,7 @@ export const withinEpochs = ({ last, best, batchNorm }: AverageOptions, epochs: 
 });
 
 /** `features` for what the recipe itself says, `features@1f2e3d4c` for anything else. */
-export function featuresStageName(
+function featuresStageName(
   recipe: Recipe,
   own: { features: FeatureOptions; augmentation: AugmentationOptions | null },
 ): string {

@@ -33,7 +33,7 @@ export interface Slice {
 }
 
 /** Ends of the bands of durations, in seconds; the last band is open. */
-export const DURATION_BANDS = [2, 4, 8, 16];
+const DURATION_BANDS = [2, 4, 8, 16];
 
 /**
  * Divides trials. Slices without trials are left out, except that nothing is if all of a kind are unknown: an error.

@@ -20,7 +20,7 @@ export interface ImportCorpusOptions {
 }
 
 /** Types that have audio of their own to be read, in one place. */
-export const importableCorpora = Object.keys(corpusReaders).filter((type) => type !== 'synth' && type !== 'pool');
+const importableCorpora = Object.keys(corpusReaders).filter((type) => type !== 'synth' && type !== 'pool');
 
 /** Throws UserError for an unknown type or option, and what the reader throws. */
 export async function importCorpus({
