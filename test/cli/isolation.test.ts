@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { skip } from '../skip.js';
 
 const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
 const RECIPE = `
@@ -58,12 +59,8 @@ describe('a run', () => {
     ['doctor', '--json'],
   ]) {
     it(`contacts nobody and writes to its work folder alone: ${args[0]}`, function () {
-      this.timeout(180_000);
       const probe = spawnSync('strace', [...TRACE, 'true'], { encoding: 'utf8' });
-      if (probe.status !== 0) {
-        this.test!.title += ` (skipped: strace does not work here: ${probe.error?.message ?? probe.stderr.trim()})`;
-        this.skip();
-      }
+      if (probe.status !== 0) skip(this, `strace does not work here: ${probe.error?.message ?? probe.stderr.trim()}`);
       const calls = trace(...args);
       // Node talks to its child processes through pairs of sockets without names, which `socketpair` makes. The kernel's
       // list of interfaces (AF_NETLINK) is in `process.report`, by which the rasteriser's loader tells C libraries apart.
