@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { AudioInfo } from '../audio/audio-format.js';
 import { UserError, messageOf } from '../errors.js';
 import { wholeNumber } from './number-flag.js';
-import { print, printJson } from './output.js';
+import { print, printJson, say } from './output.js';
 import { withExamples } from './recipe-options.js';
 
 interface ConvertFlags {
@@ -58,7 +58,7 @@ async function showInfo(files: string[], { json, verify }: { json?: boolean; ver
   const bad = results.filter((result) => 'error' in result);
   if (json) printJson(results);
   else if (good.length > 0) print(await infoTable(good, { verify }));
-  for (const { error } of bad) process.stderr.write(`✖ ${error}\n`);
+  for (const { error } of bad) say(`✖ ${error}\n`);
   if (bad.length > 0) throw new UserError(`${bad.length} of ${files.length} files cannot be read`);
 }
 
@@ -98,9 +98,7 @@ async function convertFile(input: string, output: string, { rate, channel, json 
     channel: wholeNumber('--channel', channel, { from: 0 }),
   });
   if (written.clipped > 0) {
-    process.stderr.write(
-      `! ${output}: ${written.clipped} of ${written.frames} samples were too loud and are clipped\n`,
-    );
+    say(`! ${output}: ${written.clipped} of ${written.frames} samples were too loud and are clipped\n`);
   }
   if (json) printJson({ file: output, ...written });
   else print(output);

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { GuestSystem } from '../recipe/comparison/guest-systems.js';
 import type { Comparison } from '../report/comparison/comparison.js';
 import { wholeNumber } from './number-flag.js';
-import { createTalk, print, printJson } from './output.js';
+import { createTalk, print, printJson, say } from './output.js';
 import {
   bringUpToDate,
   openFrom,
@@ -195,7 +195,7 @@ async function addToResults(
 ): Promise<void> {
   const { writeResults } = await import('../recipe/comparison/write-results.js');
   writeResults({ comparison, path: results!, title, name, command });
-  process.stderr.write(`written: ${results}, section "${name}"\n`);
+  say(`written: ${results}, section "${name}"\n`);
 }
 
 /** Prints what stage `compare` wrote. */

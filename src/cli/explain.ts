@@ -6,7 +6,7 @@ import type { EngineOptions } from '../engine/create-engine.js';
 import type { RatePolicy } from '../features/options.js';
 import { listenForInterruption } from './interruption.js';
 import { otherRatesOption } from './other-rates-option.js';
-import { createTalk, print, printJson } from './output.js';
+import { createTalk, print, printJson, say } from './output.js';
 import { engineOf, openFrom, runsOf, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
 
 interface ExplainFlags extends RecipeFlags {
@@ -82,9 +82,7 @@ async function modelOf(flags: ExplainFlags): Promise<{ modelDir: string; engine:
   const experiment = await openFrom({ flags });
   const [run, ...others] = await runsOf(experiment, flags.system);
   if (others.length > 0) {
-    process.stderr.write(
-      `  the first of its ${1 + others.length} trainings; another one: --system ${others[0].name}\n`,
-    );
+    say(`  the first of its ${1 + others.length} trainings; another one: --system ${others[0].name}\n`);
   }
   const { folder, recipe } = experiment;
   const modelDir = join(folder, 'average', run.name);
@@ -102,9 +100,7 @@ async function modelOf(flags: ExplainFlags): Promise<{ modelDir: string; engine:
   const changed = plans.filter(({ action }) => action !== 'skip');
   if (changed.length > 0) {
     const [first] = changed;
-    process.stderr.write(
-      `! ${modelDir} was made under other settings: ${first.stage} is out of date (${first.reasons.join('; ')})\n`,
-    );
+    say(`! ${modelDir} was made under other settings: ${first.stage} is out of date (${first.reasons.join('; ')})\n`);
   }
   return {
     modelDir,

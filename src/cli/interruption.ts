@@ -2,6 +2,7 @@
  * @file SIGINT and SIGTERM: the first asks the work to stop at the next safe point (training writes a checkpoint), the
  * second ends the process at once.
  */
+import { say } from './output.js';
 
 export interface Interruption {
   signal: 'SIGINT' | 'SIGTERM';
@@ -33,7 +34,7 @@ export function listenForInterruption(options: { goesOn?: boolean } = {}): Abort
     process.on(signal, () => {
       if (received) process.exit(exitCode);
       received = { signal, exitCode, goesOn };
-      process.stderr.write(`\n${signal}: stopping at the next safe point; once more stops at once\n`);
+      say(`\n${signal}: stopping at the next safe point; once more stops at once\n`);
       work.abort(new Error(signal));
     });
   }

@@ -8,13 +8,14 @@ import { CommanderError } from 'commander';
 import { inWords, messageOf, UserError } from '../errors.js';
 import { interruption } from './interruption.js';
 import { createProgram } from './program.js';
+import { say } from './output.js';
 
 const DEFECT = 70; // EX_SOFTWARE of sysexits.h
 
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    process.stderr.write(`✖ the output cannot be written: ${messageOf(error)}\n`);
+    say(`✖ the output cannot be written: ${messageOf(error)}\n`);
     process.exit(1);
   });
   try {
@@ -30,18 +31,16 @@ export function report(error: unknown): number {
   const interrupted = interruption();
   if (interrupted) {
     const hint = interrupted.goesOn ? '; the same command goes on from here' : '';
-    process.stderr.write(`\n✖ stopped by ${interrupted.signal}${hint}\n`);
+    say(`\n✖ stopped by ${interrupted.signal}${hint}\n`);
     return interrupted.exitCode;
   }
   const said = inWords(error);
   if (said instanceof UserError) {
-    process.stderr.write(`✖ ${said.message}\n`);
+    say(`✖ ${said.message}\n`);
     return said.exitCode;
   }
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(
-    `✖ this is a defect of acanet, not of your input; please report it with these lines:\n${trace}\n`,
-  );
+  say(`✖ this is a defect of acanet, not of your input; please report it with these lines:\n${trace}\n`);
   return DEFECT;
 }
 

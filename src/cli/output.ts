@@ -1,9 +1,28 @@
 /** @file stdout is data, stderr is talk. */
 import { SingleBar } from 'cli-progress';
 
-/** Prints data. */
+/**
+ * Text that cannot command a terminal: ids and paths come from elsewhere, and may hold control characters or those that turn
+ * the direction of writing. These are shown as JSON writes them (`\\u001b`); line ends and tabs stay.
+ */
+export function withoutControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
+    character === '\n' || character === '\t'
+      ? character
+      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+const asLine = (text: string) => (text.endsWith('\n') ? text : `${text}\n`);
+
+/** Prints data: to a file or another program just as it is. */
 export function print(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  process.stdout.write(asLine(process.stdout.isTTY ? withoutControls(text) : text));
+}
+
+/** Says something on stderr: messages, log lines. */
+export function say(text: string): void {
+  process.stderr.write(asLine(withoutControls(text)));
 }
 
 /** Prints data as JSON. */
@@ -49,14 +68,15 @@ export function createTalk({ blocking = false }: { blocking?: boolean } = {}): T
     log: (line) => {
       stop();
       lastLine = performance.now();
-      process.stderr.write(`${line}\n`);
+      say(line);
     },
-    progress: (what, done, total, detail = '') => {
+    progress: (about, done, total, more = '') => {
+      const [what, detail] = [about, more].map(withoutControls);
       if (!terminal) {
         const now = performance.now();
         if (now - lastLine < LINE_EVERY_MS) return;
         lastLine = now;
-        process.stderr.write(`  ${what}: ${done} of ${total}${detail && `, ${detail}`}\n`);
+        say(`  ${what}: ${done} of ${total}${detail && `, ${detail}`}`);
         return;
       }
       if (!bar) {

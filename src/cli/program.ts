@@ -12,6 +12,7 @@ import { addExplain } from './explain.js';
 import { addFeatures } from './features.js';
 import { addImport } from './import.js';
 import { addMetrics } from './metrics.js';
+import { say } from './output.js';
 import { addPrep } from './prep.js';
 import { addReport } from './report.js';
 import { addRun } from './run.js';
@@ -25,7 +26,7 @@ export function createProgram(): Command {
     .description('Train and compare speaker-verification models: ACA-Net against ECAPA-TDNN.')
     .version(versions().acanet)
     .showSuggestionAfterError()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, '✖ ')) })
+    .configureOutput({ outputError: (text) => say(text.replace(/^error: /, '✖ ')) })
     .exitOverride();
   for (const add of [
     addRun,

@@ -7,7 +7,7 @@ import type { TrainingRun } from '../recipe/definition/training-runs.js';
 import type { Experiment } from '../recipe/running/work-folder.js';
 import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
-import { createTalk } from './output.js';
+import { createTalk, say } from './output.js';
 
 export interface EngineFlags {
   json?: boolean;
@@ -126,9 +126,9 @@ export async function openFrom({ flags, sets = [], remember = 'all' }: Experimen
     sets: [...preset, ...sets, ...flags.set, ...engineSets(flags)],
     remember: flags.fresh ? 'none' : remember,
   });
-  process.stderr.write(`recipe ${experiment.recipe.name}, work folder ${experiment.folder}\n`);
+  say(`recipe ${experiment.recipe.name}, work folder ${experiment.folder}\n`);
   for (const set of experiment.remembered) {
-    process.stderr.write(`  with --set ${set}, as in an earlier command here (--fresh forgets it)\n`);
+    say(`  with --set ${set}, as in an earlier command here (--fresh forgets it)\n`);
   }
   return experiment;
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { reportFiles } from '../recipe/artifacts/report.js';
 import type { Experiment } from '../recipe/running/work-folder.js';
-import { print, printJson } from './output.js';
+import { print, printJson, say } from './output.js';
 import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
 
 interface ReportFlags extends RecipeFlags {
@@ -40,7 +40,7 @@ const pageOf = ({ folder }: Pick<Experiment, 'folder'>): string => reportFiles(j
 
 /** Says where the page is, on stderr. */
 export function mentionPage(experiment: Pick<Experiment, 'folder'>): void {
-  process.stderr.write(`report: ${pageOf(experiment)}\n`);
+  say(`report: ${pageOf(experiment)}\n`);
 }
 
 function figuresBeside({ folder }: Experiment): string[] {
@@ -60,6 +60,6 @@ function showInBrowser(page: string): void {
         ? ['cmd', '/c', 'start', '""', path]
         : ['xdg-open', path];
   const opener = spawn(command, args, { detached: true, stdio: 'ignore' });
-  opener.on('error', () => process.stderr.write(`! ${command} is not there: open ${path} in a browser yourself\n`));
+  opener.on('error', () => say(`! ${command} is not there: open ${path} in a browser yourself\n`));
   opener.unref();
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { showComparison } from './compare.js';
 import { wholeNumber } from './number-flag.js';
-import { print, printJson } from './output.js';
+import { print, printJson, say } from './output.js';
 import {
   bringUpToDate,
   corpusSets,
@@ -85,6 +85,6 @@ async function explain(options: Parameters<typeof bringUpToDate>[0], json = fals
   else {
     const rows = plans.map(({ stage, action, reasons }) => [stage, action, reasons.join('; ')]);
     print(formatTable([{ title: 'stage' }, { title: 'does' }, { title: 'because' }], rows));
-    process.stderr.write(`${trainings.due} trainings to do, ${trainings.ready} are there\n`);
+    say(`${trainings.due} trainings to do, ${trainings.ready} are there\n`);
   }
 }

@@ -9,7 +9,7 @@ import type { TrialUtterance } from '../corpus/trials/trial-sampling.js';
 import { UserError, messageOf } from '../errors.js';
 import { formatPercent } from '../report/text/number-format.js';
 import { wholeNumber } from './number-flag.js';
-import { print, printJson } from './output.js';
+import { print, printJson, say } from './output.js';
 import { withExamples } from './recipe-options.js';
 
 interface MakeFlags {
@@ -122,11 +122,11 @@ async function makeLists(manifest: string, flags: MakeFlags): Promise<void> {
     const picture = describePicture(trials, known, enrolment);
     lists.push({ out, map, picture, sha256: trialFingerprint(trials), shortfalls });
   }
-  const say = flags.out === undefined ? (text: string) => process.stderr.write(`${text}\n`) : print;
+  const tell = flags.out === undefined ? say : print;
   if (flags.json) printJson(lists.map(({ picture, ...rest }) => ({ ...rest, ...picture })));
   else {
     for (const { out, map, picture, sha256 } of lists) {
-      say(
+      tell(
         [
           `${out ?? 'trials'}${map === undefined ? '' : `, ${map}`}`,
           ...pictureLines(picture),
@@ -134,7 +134,7 @@ async function makeLists(manifest: string, flags: MakeFlags): Promise<void> {
         ].join('\n'),
       );
     }
-    for (const line of missing) process.stderr.write(`! ${line}\n`);
+    for (const line of missing) say(`! ${line}\n`);
   }
 }
 

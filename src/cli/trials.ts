@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { addTrialsCheck } from './trials-check.js';
 import { addTrialsMake, checkOutputs } from './trials-make.js';
-import { print, printJson } from './output.js';
+import { print, printJson, say } from './output.js';
 import { withExamples } from './recipe-options.js';
 
 export function addTrials(program: Command): void {
@@ -47,7 +47,7 @@ function addTrialsConvert(trials: Command): void {
     const dropped = ignored.length > 0 ? `; columns left out: ${ignored.join(', ')}` : '';
     if (flags.out === undefined) {
       for (const block of trialBlocks(list, flags.to)) print(block);
-      process.stderr.write(`${list.length} trials, read as "${form}", written as ${flags.to}${dropped}\n`);
+      say(`${list.length} trials, read as "${form}", written as ${flags.to}${dropped}\n`);
       return;
     }
     writeTrials(flags.out, list, flags.to);

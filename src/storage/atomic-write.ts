@@ -7,7 +7,6 @@
  * without breaking them for their readers, so they are written to as the data comes.
  * Limits: one file at a time is atomic; `replaceDirectory` has a moment, between two renames, without the folder.
  */
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -20,9 +19,10 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { inWords, messageOf, UserError } from '../errors.js';
 import { makeFolder } from './make-folder.js';
+import { asideName } from './unfinished-files.js';
 
 /** A file being written aside; `commit` puts it in its place, `abort` removes it. Each may be called once. */
 export interface PendingFile {
@@ -33,15 +33,6 @@ export interface PendingFile {
   commit(): void;
   abort(): void;
 }
-
-/** A name beside `path` that no other process uses. Hidden, so that globs of outputs miss it. */
-function asideName(path: string): string {
-  const shown = basename(path).slice(0, LONGEST_SHOWN);
-  return join(dirname(path), `.${shown}.${process.pid}.${randomBytes(4).toString('hex')}.part`);
-}
-
-/** Characters: of at most four bytes each, they leave room in a name's 255 bytes for what is added to them. */
-const LONGEST_SHOWN = 50;
 
 /**
  * Opens a file that will become `path` when it is committed. Creates the folder.

@@ -7,6 +7,7 @@
  * by the retention rule; one within an epoch is only a place to resume from, and goes when the next one is written.
  * The instruments only look: with or without them the checkpoints are the same bytes.
  */
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { HostTensors } from '../engine/program/host-tensor.js';
@@ -79,6 +80,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const { model, engine, training, seed, cacheDir, dir, log, progress, signal, instruments = true } = options;
   const cache = openFeatureCache(cacheDir);
   checkFit(model, cache, training);
+  checkMemory(cache.bins, training);
   const data = await openTrainingData({ ...options, cache });
   const { speakers, utterances, stepsPerEpoch: perEpoch } = data;
   for (const note of data.notes) log(note);
@@ -186,6 +188,21 @@ function checkFit(model: SpeakerModel, cache: FeatureCache, { cropFrames }: Trai
   if (cropFrames < model.minCropFrames) {
     throw new UserError(`training.cropFrames: ${model.title} needs at least ${model.minCropFrames}, got ${cropFrames}`);
   }
+}
+
+/** Batches in memory: those that the loader has ready or in the making, the one that is trained on, and its gradient. */
+const BATCHES_AT_ONCE = 6;
+
+/** @throws UserError where the batches alone, without a single layer of the network, exceed the machine's memory */
+function checkMemory(bins: number, { batchSize, cropFrames }: TrainingOptions): void {
+  const bytes = BATCHES_AT_ONCE * batchSize * cropFrames * bins * Float32Array.BYTES_PER_ELEMENT;
+  const inGiB = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
+  if (bytes <= totalmem()) return;
+  throw new UserError(
+    `training.batchSize ${batchSize} × training.cropFrames ${cropFrames}: ${BATCHES_AT_ONCE} batches of ${bins} coefficients a ` +
+      `frame take ${inGiB(bytes)} before the network takes anything, and this machine has ${inGiB(totalmem())}\n` +
+      '  lower training.batchSize or training.cropFrames',
+  );
 }
 
 interface Start {

@@ -128,6 +128,28 @@ describe('command line', () => {
     });
   }
 
+  it('sends no control character of an id or a path to the terminal, and keeps files and pipes exact', () => {
+    const id = 'a\u001b[2J\u009b\u202ex';
+    writeFileSync(join(folder, 'hostile.txt'), `${id} b target\n${id} b\n`);
+    const refused = acanet('trials', 'check', 'hostile.txt');
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /hostile\.txt:2: /);
+    for (const { stderr } of [refused, acanet('metrics', id), acanet(id), acanet('train', `--${id}`)]) {
+      assert.match(stderr, /a\\u001b\[2J\\u009b\\u202ex/);
+      assert.doesNotMatch(stderr, /[\u001b\u009b\u202e]/);
+    }
+    writeFileSync(join(folder, 'hostile.txt'), `${id} b target\nc b nontarget\n`);
+    assert.equal(acanet('trials', 'convert', 'hostile.txt', '--to', 'kaldi').stdout, `${id} b target\nc b nontarget\n`);
+  });
+
+  it('says what few open files stand in the way of, and exits with 1', function () {
+    if (!existsSync('/proc/self/limits')) this.skip();
+    const run = 'ulimit -n 64 && exec "$0" "$@"';
+    const { status, stderr } = spawnSync('sh', ['-c', run, process.execPath, door, 'doctor'], { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, /^✖ acanet may have only 64 files open here, and needs \d+\n.*ulimit -n 1024\n$/);
+  });
+
   it('prints data on stdout and talk on stderr, and remembers the recipe and its overrides', () => {
     const prep = acanet('prep', '--recipe', 'demo', ...TINY, '--json');
     assert.equal(prep.status, 0, prep.stderr);

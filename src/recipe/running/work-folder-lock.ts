@@ -2,13 +2,15 @@
  * @file One run at a time in a work folder: `.lock` names the process that works in it.
  *
  * A lock whose process is dead (killed, machine rebooted) is taken over. Processes are told apart by host, id and,
- * on Linux, start time, because ids are used again. A lock of another host cannot be judged from here.
+ * on Linux, start time, because ids are used again. A lock of another host cannot be judged from here. Whoever gets the
+ * lock clears what killed processes have left half-written in the folder.
  */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../errors.js';
 import { makeFolder } from '../../storage/make-folder.js';
+import { clearUnfinished, isRunning } from '../../storage/unfinished-files.js';
 import { LOCK, readLockHolder, type LockHolder } from '../artifacts/control-files.js';
 
 /**
@@ -28,6 +30,7 @@ export function lockWorkFolder(folder: string): () => void {
   try {
     makeFolder(folder);
     while (!createOnce(path, text)) takeOver(path, mine);
+    clearLeftovers(folder);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
@@ -53,6 +56,15 @@ function createOnce(path: string, text: string): boolean {
   } finally {
     rmSync(aside, { force: true });
   }
+}
+
+/** Takes away what was killed in the middle of locking or of writing its results. */
+function clearLeftovers(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, pid] = /^\.lock\.(?:new|stale)-(\d+)$/.exec(name) ?? [];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true });
+  }
+  clearUnfinished(folder);
 }
 
 /** Moves a dead process's lock away; throws where the holder lives. */
@@ -85,11 +97,7 @@ function takeOver(path: string, mine: LockHolder): void {
 function isAlive(holder: LockHolder, mine: LockHolder): boolean {
   if (holder.host !== mine.host) return true;
   if (holder.pid === mine.pid) return holder.startTicks === mine.startTicks && mine.startTicks !== undefined;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
+  if (!isRunning(holder.pid)) return false;
   const ticks = startTicksOf(holder.pid);
   return holder.startTicks === undefined || ticks === undefined || holder.startTicks === ticks;
 }

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../../../src/errors.js';
 import { lockWorkFolder } from '../../../src/recipe/running/work-folder-lock.js';
 import { skip } from '../../skip.js';
+import { asideName } from '../../../src/storage/unfinished-files.js';
 
 describe('work folder lock', () => {
   let folder: string;
@@ -47,6 +48,19 @@ describe('work folder lock', () => {
     assert.equal(JSON.parse(readFileSync(join(folder, '.lock'), 'utf8')).pid, process.pid);
     release();
     assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('comes with the removal of what killed processes were locking or writing, and of nothing else', () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const aside = (writer: number) =>
+      basename(asideName(join(folder, 'scores.txt'))).replace(`.${process.pid}.`, `.${writer}.`);
+    const living = [`.lock.stale-${process.ppid}`, aside(process.ppid), aside(process.pid)];
+    for (const name of [`.lock.stale-${pid}`, `.lock.new-${pid}`, aside(pid!), ...living]) {
+      writeFileSync(join(folder, name), '');
+    }
+    lockWorkFolder(folder)();
+    assert.deepEqual(readdirSync(folder).sort(), [...living].sort());
+    for (const name of living) rmSync(join(folder, name));
   });
 
   it('is taken over when the process id now belongs to somebody else', function () {

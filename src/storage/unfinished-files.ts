@@ -1,0 +1,42 @@
+/**
+ * @file The names under which outputs are written aside (`.scores.txt.<host>.<pid>.<random>.part`), and the removal of those
+ * that a killed process has left.
+ *
+ * A name tells its writer's machine and process, so that what another process is writing right now is left alone. Limits:
+ * what was written on another machine stays, as does what was left by a process whose id is in use again.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+
+const thisHost = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+/** Characters: of at most four bytes each, they leave room in a name's 255 bytes for what is added to them. */
+const LONGEST_SHOWN = 50;
+const ASIDE = /^\..*\.([0-9a-f]{8})\.(\d+)\.[0-9a-f]{8}\.part$/s;
+
+/** A name beside `path` that no other process uses. Hidden, so that globs of outputs miss it. */
+export function asideName(path: string): string {
+  const shown = basename(path).slice(0, LONGEST_SHOWN);
+  return join(dirname(path), `.${shown}.${thisHost}.${process.pid}.${randomBytes(4).toString('hex')}.part`);
+}
+
+/** Removes the files and folders below `folder` that dead processes of this machine were writing. */
+export function clearUnfinished(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const [, host, pid] = ASIDE.exec(entry.name) ?? [];
+    if (host === thisHost && !isRunning(Number(pid))) rmSync(path, { recursive: true, force: true });
+    else if (entry.isDirectory()) clearUnfinished(path);
+  }
+}
+
+/** Whether there is a process of that id on this machine. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
