@@ -131,6 +131,20 @@ describe('storage/kaldi-archive', () => {
     });
   }
 
+  it('names an archive that cannot be reached: through a file, of a name that is too long', () => {
+    writeFileSync(join(dir, 'no-folder'), '');
+    const archives: [path: string, reason: RegExp][] = [
+      [join(dir, 'no-folder/x.ark'), /a part of the path is a file, not a folder \(ENOTDIR\)/],
+      [join(dir, 'a'.repeat(5000)), /the name is too long \(ENAMETOOLONG\)/],
+    ];
+    for (const [path, reason] of archives) {
+      writeFileSync(join(dir, 'x.scp'), `k ${path}:2\n`);
+      const read = () => readMatrix(readScp(join(dir, 'x.scp'))[0]);
+      assert.throws(read, (error) => error instanceof UserError && reason.test(error.message));
+      assert.throws(read, (error) => (error as Error).message.startsWith(`${path}: `));
+    }
+  });
+
   it('reads scp files: relative paths, row ranges, whole files', () => {
     const writer = createArchiveWriter(ark);
     const entry = writer.writeMatrix('k', 6, 3, matrix);

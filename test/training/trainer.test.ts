@@ -13,6 +13,7 @@ import { keyedRandom } from '../../src/random.js';
 import { trainingOptions } from '../../src/training/training-options.js';
 import { readMetricsLog } from '../../src/training/metrics-log.js';
 import { trainModel } from '../../src/training/trainer.js';
+import { UserError } from '../../src/errors.js';
 
 const RATE = 8000;
 const [EPOCHS, STEPS_PER_EPOCH] = [2, 12];
@@ -44,7 +45,7 @@ describe('training', () => {
   });
   after(() => rmSync(dir, { recursive: true, force: true }));
 
-  async function train(name: string, instruments: boolean, abortAt?: number) {
+  async function train(name: string, instruments: boolean, abortAt?: number, batchSize = 3) {
     const lines: string[] = [];
     const abort = new AbortController();
     const modelOptions = parseModelOptions(
@@ -58,7 +59,7 @@ describe('training', () => {
       engine: await createEngine({ name: 'onnx', device: 'cpu', threads: 1 }),
       training: trainingOptions.parse({
         epochs: EPOCHS,
-        batchSize: 3,
+        batchSize,
         cropFrames: 40,
         cropsPerUtterance: 6,
         loss: { type: 'aam-softmax' },
@@ -94,6 +95,18 @@ describe('training', () => {
   /** Without what the clock says. */
   const rows = (name: string) =>
     readMetricsLog(join(dir, name, 'metrics.jsonl')).map(({ utterancesPerSecond: _, dataWait: __, ...row }) => row);
+
+  it('refuses batches beyond the memory of the machine before it takes any', async () => {
+    await assert.rejects(train('huge', false, undefined, 1e12), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(
+        error.message,
+        /^training\.batchSize 1000000000000 × training\.cropFrames 40: 6 batches of 8 .* GiB/,
+      );
+      assert.match(error.message, /lower training\.batchSize or training\.cropFrames$/);
+      return true;
+    });
+  });
 
   it('ends in the same bytes whether it is measured or not, and in the same log when it was interrupted', async () => {
     const lines = await train('measured', true);
