@@ -139,7 +139,7 @@ export function leftOf({ due, done, jobs }: { due: number; done: number; jobs: n
 }
 
 /** Trainings that are to be done, and that are there. */
-export interface TrainingCount {
+interface TrainingCount {
   due: number;
   ready: number;
 }

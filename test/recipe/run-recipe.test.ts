@@ -170,6 +170,18 @@ describe('a recipe from end to end', () => {
     await run();
   });
 
+  it('says why a stage is not there: the test trials are kept back, or no stage has that name', () => {
+    const explain = (target: string) => () =>
+      explainRecipe({ experiment: open(['evaluate=development']), targets: [target] });
+    for (const stage of ['score/aca-net', 'cost/aca-net', 'compare']) {
+      assert.throws(explain(stage), /keeps its test trials back \(evaluate: development\), so there is no stage/);
+    }
+    // Back-ends that learn nothing need no embeddings of training utterances, whatever is done with the test trials.
+    for (const stage of ['embed-train/aca-net', 'score/nobody'])
+      assert.throws(explain(stage), /^UserError: no stage "/);
+    assert.equal(explain('score-dev/aca-net')().plans.at(-1)!.stage, 'score-dev/aca-net');
+  });
+
   it('misses a folder of noise before the first stage', async () => {
     await run();
     const noisy = open(['augmentation={noise: {source: not/there}}']);
