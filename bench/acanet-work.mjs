@@ -9,6 +9,7 @@ import { float32 } from '../dist/src/engine/program/host-tensor.js';
 import { initialTensors, parameterCount } from '../dist/src/models/model.js';
 import { createModel, parseModelOptions } from '../dist/src/models/registry.js';
 import { keyedRandom } from '../dist/src/random.js';
+import { createLoss, lossOptions } from '../dist/src/training/loss/registry.js';
 import { createOptimizer, optimizerOptions } from '../dist/src/training/optimizer.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from '../dist/src/training/training-step.js';
 
@@ -55,11 +56,13 @@ function noiseBatches({ bins }, { batch, frames, seed }) {
 async function prepareTraining(engine, model, options) {
   const { batch, frames, speakers, seed } = options;
   const optimizer = createOptimizer(optimizerOptions.parse({ type: 'adam', weightDecay: 2e-6 }));
-  const tensors = initialTrainingTensors(model, speakers, seed);
-  const trained = Object.fromEntries(trainedNames(model).map((name) => [name, tensors[name]]));
+  const { embeddingSize } = model;
+  const loss = createLoss(lossOptions.parse({ type: 'aam-softmax', scale: SCALE }), { speakers, embeddingSize });
+  const tensors = initialTrainingTensors(model, loss, seed);
+  const trained = Object.fromEntries(trainedNames(model, loss).map((name) => [name, tensors[name]]));
   const step = await createTrainingStep(
     engine,
-    { model, optimizer, speakers, batchSize: batch, cropFrames: frames, scale: SCALE },
+    { model, optimizer, loss, batchSize: batch, cropFrames: frames },
     { model: tensors, optimizer: optimizer.slots(trained) },
   );
   const batches = noiseBatches(model, options).map((features, i) => {
@@ -69,8 +72,8 @@ async function prepareTraining(engine, model, options) {
   let done = 0;
   return async () => {
     const scalars = { step: done, seed, learningRate: LEARNING_RATE, margin: MARGIN };
-    const { loss } = await step.run(batches[done++ % DISTINCT_BATCHES], scalars);
-    return loss;
+    const report = await step.run(batches[done++ % DISTINCT_BATCHES], scalars);
+    return report.loss;
   };
 }
 

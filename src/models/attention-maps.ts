@@ -6,10 +6,11 @@
  * exp(H) is the number of frames that an even spread as wide would have, and H / ln T lies between 0 (one frame) and
  * 1 (all T frames alike). The weights are those that the embedding is computed with, in the same graph.
  */
-import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
-import type { Engine, TensorMap } from '../engine/program/program.js';
+import type { HostTensors } from '../engine/program/host-tensor.js';
+import type { Engine, TensorMap, TensorSpecs } from '../engine/program/program.js';
 import { asInput, evaluatedTensors } from './embedder.js';
 import type { FrameMatrix } from './embedder.js';
+import { tensorShapes } from './model.js';
 import type { FrameAttentionLayer, SpeakerModel } from './model.js';
 
 /** One layer's attention in one utterance. */
@@ -43,6 +44,36 @@ export async function createAttentionMapper(
 ): Promise<AttentionMapper | null> {
   const layers = model.frameAttention ?? [];
   if (layers.length === 0) return null;
+  const parameters = evaluatedTensors(tensors);
+  const { observe, close } = await compileAttention(engine, model, { inputs: {}, parameters });
+  return { layers, map: (features, name) => observe({ features: asInput(model, features, name) }), close };
+}
+
+export interface AttentionReader {
+  /** @param tensors parameters and running statistics */
+  read(tensors: HostTensors, features: FrameMatrix): Promise<AttentionMaps>;
+  close(): Promise<void>;
+}
+
+/** The same for a network in training, whose tensors change from look to look. A model may attend to no frames. */
+export async function createAttentionReader(engine: Engine, model: SpeakerModel): Promise<AttentionReader> {
+  const shapes = Object.entries(tensorShapes(model)).filter(([name]) => !name.endsWith('.num_batches_tracked'));
+  const inputs = Object.fromEntries(shapes.map(([name, shape]) => [name, { shape }]));
+  const { observe, close } = await compileAttention(engine, model, { inputs, parameters: {} });
+  return {
+    read(tensors, features) {
+      const own = Object.fromEntries(shapes.map(([name]) => [name, tensors[name]]));
+      return observe({ ...own, features: asInput(model, features) });
+    },
+    close,
+  };
+}
+
+async function compileAttention(
+  engine: Engine,
+  model: SpeakerModel,
+  { inputs, parameters }: { inputs: TensorSpecs; parameters: HostTensors },
+) {
   const inference = await engine.compileInference({
     program: ({ features, ...state }) => {
       const outputs: TensorMap = {};
@@ -53,22 +84,20 @@ export async function createAttentionMapper(
       });
       return { embedding, ...outputs };
     },
-    inputs: { features: { shape: [1, 'T', model.bins] } },
-    parameters: evaluatedTensors(tensors),
+    inputs: { features: { shape: [1, 'T', model.bins] }, ...inputs },
+    parameters,
   });
   return {
-    layers,
-    async map(features, name) {
-      const { embedding, ...weights } = await inference.run({ features: asInput(model, features, name) });
-      const maps = layers.map((layer) => asMap(layer, weights[`attention:${layer.name}`]));
+    async observe(given: HostTensors): Promise<AttentionMaps> {
+      const { embedding, ...weights } = await inference.run(given);
+      const maps = (model.frameAttention ?? []).map((layer): AttentionMap => {
+        const { shape, data } = weights[`attention:${layer.name}`];
+        return { layer, rows: shape[1], frames: shape[2], weights: Float32Array.from(data) };
+      });
       return { embedding: Float32Array.from(embedding.data), maps };
     },
     close: () => inference.dispose(),
   };
-}
-
-function asMap(layer: FrameAttentionLayer, { shape: [, rows, frames], data }: HostTensor): AttentionMap {
-  return { layer, rows, frames, weights: Float32Array.from(data) };
 }
 
 /** The entropy over time of each row, in nats: [rows]. */
@@ -95,37 +124,3 @@ export function meanAttention({ rows, frames, weights }: AttentionMap): Float64A
 /** H / ln T of an entropy H in nats over `frames` frames; one frame counts as even. */
 export const normalizedEntropy = (entropy: number, frames: number): number =>
   frames > 1 ? entropy / Math.log(frames) : 1;
-
-export interface AttentionProbe {
-  /** The layers' names in the state dict. */
-  readonly names: readonly string[];
-  /** Of each layer, the rows' mean of H / ln T, in 0 … 1: 1 where attention has collapsed to an even spread. */
-  entropies(features: FrameMatrix): Promise<Float64Array>;
-  close(): Promise<void>;
-}
-
-/**
- * Measures how widely a model in training spreads its attention, on one utterance after the other.
- * It holds the tensors as they were when it was made; null for a model that attends to no frames.
- */
-export async function createAttentionProbe(
-  engine: Engine,
-  model: SpeakerModel,
-  tensors: HostTensors,
-): Promise<AttentionProbe | null> {
-  const mapper = await createAttentionMapper(engine, model, tensors);
-  return (
-    mapper && {
-      names: mapper.layers.map(({ name }) => name),
-      entropies: async (features) => {
-        const { maps } = await mapper.map(features);
-        return Float64Array.from(maps, (map) => {
-          const entropies = rowEntropies(map);
-          const mean = entropies.reduce((sum, entropy) => sum + entropy, 0) / map.rows;
-          return normalizedEntropy(mean, map.frames);
-        });
-      },
-      close: () => mapper.close(),
-    }
-  );
-}

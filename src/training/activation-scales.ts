@@ -12,24 +12,25 @@ import type { Engine, TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { FrameMatrix } from '../models/embedder.js';
-import type { SpeakerModel } from '../models/model.js';
+import { tensorShapes, type SpeakerModel } from '../models/model.js';
 import { batchMoments, type ChannelAxis } from '../nn/batch-norm.js';
 import { createInstruments, rounded, type AttentionFigures, type Readings } from './instruments.js';
 import { layerNorms, layerOf } from './layers.js';
+import type { Loss } from './loss/loss.js';
 import { trainedNames, trainingLoss } from './training-step.js';
 
 export interface ExamineOptions {
   readonly engine: Engine;
   readonly model: SpeakerModel;
-  /** With the classifier's weight. */
+  readonly loss: Loss;
+  /** The model's and the loss's. */
   readonly tensors: HostTensors;
-  readonly speakers: number;
   /** Crops of one length. */
   readonly batch: readonly FrameMatrix[];
   /** The speaker of each crop. */
   readonly targets: readonly number[];
-  readonly scale: number;
-  readonly margin: number;
+  /** For a loss that has one. */
+  readonly margin?: number;
 }
 
 /** One layer's figures; absent where they mean nothing for it. */
@@ -64,9 +65,9 @@ const LATENTS = 'latents:';
 
 /** Examines a network on one batch. */
 export async function examineActivations(options: ExamineOptions): Promise<Examination> {
-  const { engine, model, tensors, batch, targets, scale, margin } = options;
+  const { engine, model, loss: criterion, tensors, batch, targets, margin } = options;
   const { frames, bins } = batch[0];
-  const trained = trainedNames(model);
+  const trained = trainedNames(model, criterion);
   const inference = await engine.compileInference({
     program: ({ features, targets, ...parameters }) => {
       const seen: TensorMap = {};
@@ -80,8 +81,8 @@ export async function examineActivations(options: ExamineOptions): Promise<Exami
             keep(`${LATENTS}${layer}`, latentFigures(latents, channels, batch.length));
           const forward = trainingLoss(
             parameters,
-            { features, targets, margin: tf.tensor1d([margin]) },
-            { model, scale, onLatents },
+            { features, targets, ...(margin !== undefined && { margin: tf.tensor1d([margin]) }) },
+            { model, loss: criterion, onLatents },
           );
           batches = forward.batches;
           return forward.loss;
@@ -111,7 +112,7 @@ export async function examineActivations(options: ExamineOptions): Promise<Exami
   const ids = batch.map((_, i) => `crop ${i + 1}`);
   const read = (id: string) => batch[ids.indexOf(id)];
   const instruments = createInstruments({ engine, model, ids, read });
-  const readings = await instruments.read(settled(tensors, outputs));
+  const readings = await instruments.read(settled(model, tensors, outputs));
   await instruments.close();
   const squares = outputs.squares.data as Float32Array;
   return {
@@ -159,8 +160,8 @@ function latentFigures(latents: Tensor, channels: ChannelAxis, batch: number): T
 }
 
 /** The tensors with running statistics as this batch has them. */
-function settled(tensors: HostTensors, outputs: HostTensors): HostTensors {
-  const own = Object.entries(tensors).filter(([name]) => !name.startsWith('classifier.'));
+function settled(model: SpeakerModel, tensors: HostTensors, outputs: HostTensors): HostTensors {
+  const own = Object.keys(tensorShapes(model)).map((name) => [name, tensors[name]] as const);
   const measured = Object.entries(outputs).flatMap(([key, { data, shape }]): [string, HostTensors[string]][] => {
     if (!key.startsWith(STATISTICS)) return [];
     const name = key.slice(STATISTICS.length);

@@ -14,6 +14,7 @@ import { internal, UserError } from '../errors.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache/cache.js';
 import { writeModelFolder } from '../models/model-folder.js';
+import { tensorShapes } from '../models/model.js';
 import type { SpeakerModel } from '../models/model.js';
 import { createModel } from '../models/registry.js';
 import type { ModelOptions } from '../models/registry.js';
@@ -25,7 +26,6 @@ import { bestCheckpoints, listCheckpoints, loadCheckpoint } from './checkpoint.j
 import type { CheckpointEntry } from './checkpoint.js';
 import { openTrainingData } from './training-data.js';
 import type { TrainingOptions } from './training-options.js';
-import { CLASSIFIER } from './training-step.js';
 
 export interface AverageCheckpointsOptions {
   readonly model: ModelOptions;
@@ -89,7 +89,9 @@ async function recomputeStatistics(tensors: HostTensors, options: AverageCheckpo
   const data = await openTrainingData({ ...options, cache });
   const batches = data.stepsPerEpoch;
   const own = Object.fromEntries(
-    Object.entries(tensors).filter(([name]) => name !== CLASSIFIER && !name.endsWith('.num_batches_tracked')),
+    Object.keys(tensorShapes(model))
+      .filter((name) => !name.endsWith('.num_batches_tracked'))
+      .map((name) => [name, tensors[name]]),
   );
   const inference = await engine.compileInference({
     program: batchStatistics(model),

@@ -42,7 +42,7 @@ export interface CollapseContext {
   readonly name?: string;
   readonly training: {
     readonly schedule: ScheduleOptions;
-    readonly loss: { readonly margin: MarginScheduleOptions };
+    readonly loss: { readonly margin?: MarginScheduleOptions };
   };
   readonly augmentation: AugmentationOptions | null;
   readonly features: Pick<FeatureOptions, 'normalize'>;
@@ -177,7 +177,7 @@ function fewDirections(spread: number, limit: number, context: Judged): Finding 
       'noise and rooms move the mean of each utterance, and features.normalize: global leaves that in: it outweighs the voice';
     return { cause: 'noise', seen, likely, sets: ['features.normalize=mean'] };
   }
-  if (before && margin > 0 && training.loss.margin.type !== 'constant') {
+  if (before && margin > 0 && training.loss.margin?.type !== 'constant') {
     const likely = 'the margin began before the speakers were apart, or the learning rate is too high';
     const later = `${inTraining(context, 'loss.margin.start')}='30 %'`;
     return { cause: 'margin', seen, likely, sets: [later, ...lowerRate(context, 3)] };

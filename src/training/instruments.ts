@@ -9,12 +9,12 @@
  *   rows differ from one another;
  * - the norm of each layer's parameters.
  */
-import { float32, type HostTensors } from '../engine/program/host-tensor.js';
-import type { Engine, TensorMap } from '../engine/program/program.js';
-import { meanAttention, normalizedEntropy, rowEntropies } from '../models/attention-maps.js';
-import type { AttentionMap } from '../models/attention-maps.js';
+import type { HostTensors } from '../engine/program/host-tensor.js';
+import type { Engine } from '../engine/program/program.js';
+import { createAttentionReader, meanAttention, normalizedEntropy, rowEntropies } from '../models/attention-maps.js';
+import type { AttentionMap, AttentionReader } from '../models/attention-maps.js';
 import type { FrameMatrix } from '../models/embedder.js';
-import { tensorShapes, type SpeakerModel } from '../models/model.js';
+import type { SpeakerModel } from '../models/model.js';
 import { commonShare, participationRatio, spectrumShares } from './embedding-spread.js';
 import { layerNorms } from './layers.js';
 
@@ -80,7 +80,7 @@ export interface Instruments {
 export function createInstruments({ engine, model, ids, read }: InstrumentOptions): Instruments {
   const chosen = chooseEvenly(ids, UTTERANCES);
   const parameters = model.parameters.map(({ name }) => name);
-  let observer: Promise<Observer> | undefined;
+  let reader: Promise<AttentionReader> | undefined;
   return {
     async read(tensors, embeddings) {
       const vectors: Float32Array[] = [];
@@ -89,7 +89,7 @@ export function createInstruments({ engine, model, ids, read }: InstrumentOption
         const attends = i < ATTENTION_UTTERANCES && (model.frameAttention ?? []).length > 0;
         let embedding = embeddings?.get(id);
         if (attends || !embedding) {
-          const observed = await (await (observer ??= createObserver(engine, model))).observe(tensors, read(id));
+          const observed = await (await (reader ??= createAttentionReader(engine, model))).read(tensors, read(id));
           if (attends) observed.maps.forEach(attention.add);
           embedding ??= observed.embedding;
         }
@@ -108,50 +108,7 @@ export function createInstruments({ engine, model, ids, read }: InstrumentOption
         weightNorms: Object.fromEntries(norms.map(([layer, norm]) => [layer, rounded(norm)])),
       };
     },
-    close: async () => (await observer)?.close(),
-  };
-}
-
-interface Observer {
-  observe(
-    tensors: HostTensors,
-    features: FrameMatrix,
-  ): Promise<{ embedding: Float32Array<ArrayBuffer>; maps: AttentionMap[] }>;
-  close(): Promise<void>;
-}
-
-/** The model in evaluation, with its attention, as a function of its tensors too: they change from reading to reading. */
-async function createObserver(engine: Engine, model: SpeakerModel): Promise<Observer> {
-  const layers = model.frameAttention ?? [];
-  const shapes = Object.entries(tensorShapes(model)).filter(([name]) => !name.endsWith('.num_batches_tracked'));
-  const inference = await engine.compileInference({
-    program: ({ features, ...state }) => {
-      const outputs: TensorMap = {};
-      const embedding = model.embed(state, features, {
-        onAttention: ({ name }, weights) => {
-          outputs[`attention:${name}`] = weights; // [1, rows, T]
-        },
-      });
-      return { embedding, ...outputs };
-    },
-    inputs: {
-      features: { shape: [1, 'T', model.bins] },
-      ...Object.fromEntries(shapes.map(([name, shape]) => [name, { shape }])),
-    },
-    parameters: {},
-  });
-  return {
-    async observe(tensors, { frames, bins, data }) {
-      const features = float32([1, frames, bins], Float32Array.from(data));
-      const own = Object.fromEntries(shapes.map(([name]) => [name, tensors[name]]));
-      const outputs = await inference.run({ ...own, features });
-      const maps = layers.map((layer) => {
-        const { shape, data: weights } = outputs[`attention:${layer.name}`];
-        return { layer, rows: shape[1], frames, weights: Float32Array.from(weights) };
-      });
-      return { embedding: Float32Array.from(outputs.embedding.data), maps };
-    },
-    close: () => inference.dispose(),
+    close: async () => (await reader)?.close(),
   };
 }
 

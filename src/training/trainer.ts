@@ -18,6 +18,7 @@ import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache/cache.js';
 import type { FeatureCache } from '../features/cache/cache.js';
 import { createEmbedder } from '../models/embedder.js';
+import { tensorShapes } from '../models/model.js';
 import type { SpeakerModel } from '../models/model.js';
 import type { ModelOptions } from '../models/registry.js';
 import {
@@ -33,9 +34,11 @@ import type { Retention } from './checkpoint.js';
 import { createCollapseWatch } from './collapse.js';
 import { participationRatio } from './embedding-spread.js';
 import { createInstruments, isEarlyPoint } from './instruments.js';
+import type { Loss } from './loss/loss.js';
+import { createLoss } from './loss/registry.js';
 import { openMetricsLog, readMetricsLog, type MetricsRow } from './metrics-log.js';
 import { createOptimizer } from './optimizer.js';
-import { createLearningRate, createMargin } from './schedule.js';
+import { createLearningRate } from './schedule.js';
 import { createMeter, describeDevelopment, describeReadings, describeRow } from './training-log.js';
 import { openTrainingData } from './training-data.js';
 import type { TrainingOptions } from './training-options.js';
@@ -87,20 +90,17 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const totalSteps = training.epochs * perEpoch;
   const horizon = { stepsPerEpoch: perEpoch, totalSteps };
   const learningRate = createLearningRate(training.schedule, horizon);
-  const margin = createMargin(training.loss.margin, horizon);
+  const loss = createLoss(training.loss, { speakers: speakers.length, embeddingSize: model.embeddingSize });
+  const margin = loss.margin?.(horizon);
 
   const optimizer = createOptimizer(training.optimizer);
-  const start = findStart(options, perEpoch) ?? newStart(model, speakers.length, seed, optimizer);
-  const { batchSize, cropFrames, loss } = training;
-  const step = await createTrainingStep(
-    engine,
-    { model, optimizer, speakers: speakers.length, batchSize, cropFrames, ...loss },
-    start,
-  );
+  const start = findStart(options, perEpoch) ?? newStart(model, loss, seed, optimizer);
+  const { batchSize, cropFrames } = training;
+  const step = await createTrainingStep(engine, { model, optimizer, loss, batchSize, cropFrames }, start);
   const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.step > 0 ? start.step : undefined });
   const loader = data.openLoader({ startStep: start.step, endStep: totalSteps });
   const { gradientClip } = training.optimizer;
-  const meter = createMeter({ batchSize, parameters: trainedNames(model), gradientClip, ...loader });
+  const meter = createMeter({ batchSize, parameters: trainedNames(model, loss), gradientClip, ...loader });
   log(
     `${start.step === 0 ? 'training' : `resuming at step ${start.step} of`} ${model.title}: ` +
       `${speakers.length} speakers, ${utterances.length} utterances, ${training.epochs} epochs of ${perEpoch} steps, ` +
@@ -122,7 +122,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const measureEarly = async (at: number, epoch: number) => {
     if (!probe || !isEarlyPoint(at, perEpoch)) return;
     const began = performance.now();
-    const readings = await probe.read(modelTensors(step));
+    const readings = await probe.read(networkOf(model, step.readState().model));
     record({ step: at, epoch, instruments: readings }, describeReadings(at, readings));
     meter.leaveOut((performance.now() - began) / 1000);
   };
@@ -134,13 +134,13 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       await setImmediate(); // lets signals and the loader's messages in: a step blocks the event loop
       const epoch = Math.floor(done / perEpoch);
       if (signal?.aborted) {
-        if (saved !== done) await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
+        if (saved !== done) await save(step.readState(), options, { step: done, epoch, devEer: null }, perEpoch);
         log(`interrupted: a checkpoint at step ${done} is written, from which the training can go on`);
         signal.throwIfAborted();
       }
       const batch = await loader.next();
       if (!batch) throw internal(`the loader ended at step ${done} of ${totalSteps}`);
-      const scalars = { step: done, seed, learningRate: learningRate(done), margin: margin(done) };
+      const scalars = { step: done, seed, learningRate: learningRate(done), ...(margin && { margin: margin(done) }) };
       const report = await step.run(batch, scalars);
       checkFinite(report, done, metrics.path);
       done++;
@@ -149,23 +149,31 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
 
       const epochEnds = done % perEpoch === 0;
       if (epochEnds || done % training.logEvery === 0) {
-        const row = { step: done, epoch: epoch + 1, ...meter.read(), lr: scalars.learningRate, margin: scalars.margin };
+        const row = {
+          step: done,
+          epoch: epoch + 1,
+          ...meter.read(),
+          lr: scalars.learningRate,
+          ...(margin && { margin: scalars.margin }),
+        };
         record(row, describeRow(row, training.epochs, totalSteps));
       }
       if (epochEnds) {
-        const { embeddings, ...development } = await scoreDevelopment(step, options, cache);
+        const state = step.readState(); // one copy, for all that looks at it
+        const network = networkOf(model, state.model);
+        const { embeddings, ...development } = await scoreDevelopment(network, options, cache);
         devEer = development.devEer;
-        const readings = await probe?.read(modelTensors(step), embeddings);
+        const readings = await probe?.read(network, embeddings);
         const row = { step: done, epoch: epoch + 1, ...development, ...(readings && { instruments: readings }) };
         record(row, describeDevelopment(row));
-        await save(step, options, { step: done, epoch: epoch + 1, ...development }, perEpoch);
+        await save(state, options, { step: done, epoch: epoch + 1, ...development }, perEpoch);
         saved = done;
         meter.restart();
         continue;
       }
       await measureEarly(done, epoch + 1);
       if (training.checkpoint.everySteps && done % training.checkpoint.everySteps === 0) {
-        await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
+        await save(step.readState(), options, { step: done, epoch, devEer: null }, perEpoch);
         saved = done;
       }
     }
@@ -212,14 +220,9 @@ interface Start {
   readonly optimizer: HostTensors;
 }
 
-function newStart(
-  model: SpeakerModel,
-  speakers: number,
-  seed: number,
-  optimizer: ReturnType<typeof createOptimizer>,
-): Start {
-  const tensors = initialTrainingTensors(model, speakers, seed);
-  const trained = Object.fromEntries(trainedNames(model).map((name) => [name, tensors[name]]));
+function newStart(model: SpeakerModel, loss: Loss, seed: number, optimizer: ReturnType<typeof createOptimizer>): Start {
+  const tensors = initialTrainingTensors(model, loss, seed);
+  const trained = Object.fromEntries(trainedNames(model, loss).map((name) => [name, tensors[name]]));
   return { step: 0, devEer: null, model: tensors, optimizer: optimizer.slots(trained) };
 }
 
@@ -240,12 +243,12 @@ function findStart(options: TrainModelOptions, perEpoch: number): Start | undefi
 }
 
 async function save(
-  step: TrainingStep,
+  tensors: ReturnType<TrainingStep['readState']>,
   { dir, configHash, seed, training }: TrainModelOptions,
   state: { step: number; epoch: number; devEer: number | null },
   perEpoch: number,
 ): Promise<void> {
-  await saveCheckpoint(dir, { ...step.readState(), state: { ...state, stepsPerEpoch: perEpoch, seed, configHash } });
+  await saveCheckpoint(dir, { ...tensors, state: { ...state, stepsPerEpoch: perEpoch, seed, configHash } });
   prune(dir, training.checkpoint, perEpoch);
 }
 
@@ -263,11 +266,11 @@ function prune(dir: string, retention: Retention, perEpoch: number): void {
 }
 
 async function scoreDevelopment(
-  step: TrainingStep,
+  network: HostTensors,
   { engine, model, development }: TrainModelOptions,
   cache: FeatureCache,
 ) {
-  const embedder = await createEmbedder(engine, model, modelTensors(step));
+  const embedder = await createEmbedder(engine, model, network);
   const embeddings = new Map<string, Float32Array>();
   for (const id of development.ids) embeddings.set(id, await embedder.embed(cache.read(id), id));
   await embedder.close();
@@ -276,11 +279,9 @@ async function scoreDevelopment(
   return { devEer: development.score(embeddings), devSpread, embeddings };
 }
 
-/** The network's tensors as they are now, without the classifier's. */
-function modelTensors(step: TrainingStep): HostTensors {
-  const { model } = step.readState();
-  return Object.fromEntries(Object.entries(model).filter(([name]) => !name.startsWith('classifier.')));
-}
+/** The network's own tensors, without the loss's. */
+const networkOf = (model: SpeakerModel, tensors: HostTensors): HostTensors =>
+  Object.fromEntries(Object.keys(tensorShapes(model)).map((name) => [name, tensors[name]]));
 
 function checkFinite({ loss }: StepReport, step: number, metricsPath: string): void {
   if (Number.isFinite(loss)) return;

@@ -80,7 +80,7 @@ interface GradientFigures {
 }
 
 export type LogRow = ReturnType<ReturnType<typeof createMeter>['read']> &
-  Record<'step' | 'epoch' | 'lr' | 'margin', number>;
+  Record<'step' | 'epoch' | 'lr', number> & { margin?: number };
 
 export function describeRow(row: LogRow, epochs: number, totalSteps: number): string {
   return [
@@ -89,7 +89,7 @@ export function describeRow(row: LogRow, epochs: number, totalSteps: number): st
     `loss ${row.loss.toFixed(3)}`,
     `accuracy ${(100 * row.accuracy).toFixed(1)} %`,
     `lr ${row.lr.toExponential(1)}`,
-    `margin ${row.margin.toFixed(2)}`,
+    ...(row.margin === undefined ? [] : [`margin ${row.margin.toFixed(2)}`]),
     ...(row.gradNorm === undefined ? [] : [`gradient ${row.gradNorm.toFixed(1)}`]),
     `spread ${row.spread.toFixed(1)}`,
     `${row.utterancesPerSecond.toFixed(0)} utt/s`,

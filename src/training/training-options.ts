@@ -4,22 +4,10 @@
  */
 import { z } from 'zod';
 import { padPolicy } from './crop.js';
+import { lossOptions } from './loss/registry.js';
 import { optimizerOptions } from './optimizer.js';
 import { samplerOptions } from './sampler.js';
-import { marginOptions, scheduleOptions } from './schedule.js';
-
-const lossOptions = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('aam-softmax'),
-    /** Factor on the cosines. */
-    scale: z.number().positive().default(30),
-    margin: marginOptions.default({ type: 'constant', margin: 0.2 }),
-    /** Apply the margin only to targets within 90 degrees. */
-    easyMargin: z.boolean().default(false),
-    /** What a target so far off that the margin would turn it around gets; the two toolkits differ. */
-    hardMargin: z.enum(['speechbrain', 'wespeaker']).default('speechbrain'),
-  }),
-]);
+import { scheduleOptions } from './schedule.js';
 
 const checkpointOptions = z.strictObject({
   /** Steps between checkpoints; null: at the end of each epoch only. */

@@ -1,9 +1,8 @@
 /**
- * @file One training step as a program: embeddings, AAM-softmax, gradients, optimiser, running statistics.
+ * @file One training step as a program: embeddings, loss, gradients, optimiser, running statistics.
  *
- * State: the model's parameters and running statistics by their own names, the classifier's weight as
- * `classifier.weight` [speakers, D], and the optimiser's slots. Learning rate, margin and dropout keys are inputs, so
- * the step is compiled once. `num_batches_tracked` is counted outside it.
+ * State: the model's parameters and running statistics and the loss's parameters by their own names, and the optimiser's
+ * slots. Learning rate, margin and dropout keys are inputs, so the step is compiled once. `num_batches_tracked` is counted outside it.
  */
 import { float32, int32 } from '../engine/program/host-tensor.js';
 import type { HostTensors } from '../engine/program/host-tensor.js';
@@ -15,23 +14,17 @@ import type { EmbedOptions, SpeakerModel } from '../models/model.js';
 import { updatedStatistics } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
 import { createDropout, dropoutKeyCount, dropoutKeys } from '../nn/dropout.js';
-import { initialValue, xavierUniform } from '../nn/initialize.js';
-import { aamSoftmax, countCorrect } from './aam-softmax.js';
-import type { HardMargin } from './aam-softmax.js';
+import { initialValue } from '../nn/initialize.js';
+import { countCorrect } from './loss/cosine-classifier.js';
+import type { Loss } from './loss/loss.js';
 import type { Optimizer } from './optimizer.js';
-
-export const CLASSIFIER = 'classifier.weight';
 
 export interface TrainingStepOptions {
   readonly model: SpeakerModel;
   readonly optimizer: Optimizer;
-  readonly speakers: number;
+  readonly loss: Loss;
   readonly batchSize: number;
   readonly cropFrames: number;
-  /** The loss's scale; the margin is an input. */
-  readonly scale: number;
-  readonly easyMargin?: boolean;
-  readonly hardMargin?: HardMargin;
 }
 
 /** What varies from step to step, beside the batch. */
@@ -40,11 +33,12 @@ export interface StepScalars {
   readonly step: number;
   readonly seed: number;
   readonly learningRate: number;
-  readonly margin: number;
+  /** For a loss that has one. */
+  readonly margin?: number;
 }
 
 export interface StepReport {
-  /** Mean cross-entropy of the batch, with the margin. */
+  /** Of the batch, with the margin. */
   readonly loss: number;
   /** Utterances nearest to their own speaker's weight, margin aside. */
   readonly correct: number;
@@ -59,32 +53,35 @@ export interface TrainingStep {
     batch: { features: Float32Array<ArrayBuffer>; targets: Int32Array<ArrayBuffer> },
     scalars: StepScalars,
   ): Promise<StepReport>;
-  /** Copies of the model's tensors (with the classifier) and of the optimiser's slots. */
+  /** Copies of the model's tensors (with the loss's) and of the optimiser's slots. */
   readState(): { model: HostTensors; optimizer: HostTensors };
   dispose(): Promise<void>;
 }
 
 /** The tensors to start a training from. */
-export function initialTrainingTensors(model: SpeakerModel, speakers: number, seed: number): HostTensors {
-  const shape = [speakers, model.embeddingSize];
-  const init = xavierUniform(model.embeddingSize, speakers);
-  return {
-    ...initialTensors(model, seed),
-    [CLASSIFIER]: float32(shape, initialValue({ name: CLASSIFIER, shape, init }, seed)),
-  };
+export function initialTrainingTensors(model: SpeakerModel, loss: Loss, seed: number): HostTensors {
+  const ofLoss = loss.parameters.map((spec) => [spec.name, float32(spec.shape, initialValue(spec, seed))]);
+  return { ...initialTensors(model, seed), ...(Object.fromEntries(ofLoss) as HostTensors) };
 }
 
 /** Names of what the optimiser updates. */
-export const trainedNames = (model: SpeakerModel): string[] => [...parameterNames(model), CLASSIFIER];
+export const trainedNames = (model: SpeakerModel, loss: Loss): string[] => [
+  ...parameterNames(model),
+  ...loss.parameters.map(({ name }) => name),
+];
 
-type LossOptions = Pick<TrainingStepOptions, 'model' | 'scale' | 'easyMargin' | 'hardMargin'> &
-  Pick<EmbedOptions, 'onLatents'>;
+type ForwardOptions = Pick<TrainingStepOptions, 'model' | 'loss'> & Pick<EmbedOptions, 'onLatents'>;
 
 /** The batch's loss, with everything else that its forward pass gives. */
 export function trainingLoss(
   tensors: TensorMap,
-  { features, targets, margin, dropout }: Record<'features' | 'targets' | 'margin', Tensor> & { dropout?: Tensor },
-  { model, scale, easyMargin, hardMargin, onLatents }: LossOptions,
+  {
+    features,
+    targets,
+    margin,
+    dropout,
+  }: Record<'features' | 'targets', Tensor> & { margin?: Tensor; dropout?: Tensor },
+  { model, loss: criterion, onLatents }: ForwardOptions,
 ) {
   const batches: { name: string; x: Tensor; channels: ChannelAxis }[] = [];
   const statistics = {
@@ -92,15 +89,14 @@ export function trainingLoss(
   };
   const training = { statistics, dropout: dropout && createDropout(dropout, model.dropoutRate) };
   const embeddings = model.embed(tensors, features, { training, onLatents });
-  const weight = tensors[CLASSIFIER];
-  const { loss, cosine } = aamSoftmax({ embeddings, weight, targets, margin, scale, easyMargin, hardMargin });
+  const { loss, cosine } = criterion.compute(tensors, { embeddings, targets, margin });
   return { loss, cosine, embeddings, batches };
 }
 
 /** The program of one step: see the file's comment for its state and inputs. */
 export function trainingProgram(options: TrainingStepOptions): Program {
   const { model, optimizer } = options;
-  const trained = trainedNames(model);
+  const trained = trainedNames(model, options.loss);
   return (tensors) => {
     const { features, targets, margin, scalars, dropoutKeys: dropout } = tensors;
     const kept: Tensor[] = [];
@@ -143,12 +139,12 @@ export async function createTrainingStep(
   options: TrainingStepOptions,
   start: { model: HostTensors; optimizer: HostTensors },
 ): Promise<TrainingStep> {
-  const { model, optimizer, batchSize, cropFrames } = options;
+  const { model, optimizer, loss, batchSize, cropFrames } = options;
   const sites = model.dropoutRate > 0 ? model.dropoutSites(batchSize) : [];
   const inputs: TensorSpecs = {
     features: { shape: [batchSize, cropFrames, model.bins] },
     targets: { shape: [batchSize], dtype: 'int32' },
-    margin: { shape: [1] },
+    ...(loss.margin && { margin: { shape: [1] } }),
     scalars: { shape: [optimizer.scalarCount] },
     ...(sites.length > 0 && { dropoutKeys: { shape: [dropoutKeyCount(sites)], dtype: 'int32' } }),
   };
@@ -168,7 +164,7 @@ export async function createTrainingStep(
       const outputs = await step.run({
         features,
         targets,
-        margin: Float32Array.of(margin),
+        ...(loss.margin && { margin: Float32Array.of(margin!) }),
         scalars: optimizer.scalars(index, learningRate),
         ...(sites.length > 0 && { dropoutKeys: dropoutKeys(sites, seed, index) }),
       });

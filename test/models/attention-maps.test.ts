@@ -9,7 +9,7 @@ import type { HostData } from '../../src/engine/program/host-tensor.js';
 import type { Engine } from '../../src/engine/program/program.js';
 import {
   createAttentionMapper,
-  createAttentionProbe,
+  createAttentionReader,
   meanAttention,
   normalizedEntropy,
   rowEntropies,
@@ -212,19 +212,25 @@ describe('the spread of attention', () => {
     assert.deepEqual([...mean], [0.25, 0.25, 0.5]);
   });
 
-  it('is probed a layer in a model in training, and is even in one whose latents are all but equal', async () => {
+  it('is read of tensors that change, as of those compiled in, and is even in one whose latents are all but equal', async () => {
     const engine = await createEngine({ name: 'onnx', device: 'cpu', threads: 2 });
     const small = { type: 'aca-net', bins: 8, latents: 12, embed: 16, heads: 2, attentionMlp: 16, transformerMlp: 16 };
     const random = keyedRandom('test', 'attention');
     const data = Float32Array.from({ length: 40 * 8 }, () => random.normal());
     const probed = async (std: number) => {
       const model = createModel(parseModelOptions({ ...small, latentInit: { std } }, 'test'));
-      const probe = (await createAttentionProbe(engine, model, initialTensors(model, 1)))!;
-      const entropies = await probe.entropies({ frames: 40, bins: 8, data });
-      await probe.close();
-      assert.equal(probe.names.length, 4);
-      assert.equal(entropies.length, 4);
-      return entropies;
+      const tensors = initialTensors(model, 1);
+      const features = { frames: 40, bins: 8, data };
+      const [reader, mapper] = [await createAttentionReader(engine, model), (await createAttentionMapper(engine, model, tensors))!]; // prettier-ignore
+      const { maps } = await reader.read(tensors, features);
+      const compiledIn = await mapper.map(features);
+      await Promise.all([reader.close(), mapper.close()]);
+      assert.equal(maps.length, 4);
+      return maps.map((each, i) => {
+        // Weights that are known when a model is compiled are packed: roundings of 6e-8 a sum.
+        assert.ok(maxAbsDifference(each.weights, compiledIn.maps[i].weights) < TOLERANCE);
+        return normalizedEntropy(rowEntropies(each).reduce((sum, entropy) => sum + entropy, 0) / each.rows, 40);
+      });
     };
     const [released] = await probed(0.0001);
     const [spread] = await probed(20);
@@ -236,6 +242,6 @@ describe('the spread of attention', () => {
     const engine = await createEngine({ name: 'onnx', device: 'cpu', threads: 1 });
     const model = createModel(parseModelOptions({ type: 'ecapa-tdnn', channels: 'c512' }, 'test'));
     const without: SpeakerModel = { ...model, frameAttention: undefined };
-    assert.equal(await createAttentionProbe(engine, without, { x: float32([1]) }), null);
+    assert.equal(await createAttentionMapper(engine, without, { x: float32([1]) }), null);
   });
 });

@@ -5,6 +5,7 @@ import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { keyedRandom } from '../../src/random.js';
 import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from '../../src/training/training-step.js';
+import { aamLoss } from '../training/loss-of-tests.js';
 
 const smallAca = {
   type: 'aca-net',
@@ -59,12 +60,13 @@ describe('training steps of', () => {
     it(`${name} are the same on both engines, and lead to the speakers`, async () => {
       const model = createModel(parseModelOptions(options, 'test'));
       const optimizer = createOptimizer(optimizerOptions.parse({ type: 'adam' }));
-      const tensors = initialTrainingTensors(model, speakers, 1);
-      const trained = Object.fromEntries(trainedNames(model).map((key) => [key, tensors[key]]));
+      const loss = aamLoss(model, speakers, 10);
+      const tensors = initialTrainingTensors(model, loss, 1);
+      const trained = Object.fromEntries(trainedNames(model, loss).map((key) => [key, tensors[key]]));
       const start = { model: tensors, optimizer: optimizer.slots(trained) };
       const run = async (engineName: 'reference' | 'onnx', steps: number) => {
         const engine = await createEngine({ name: engineName, device: 'cpu', threads: 1 });
-        const common = { model, optimizer, speakers, batchSize, cropFrames, scale: 10 };
+        const common = { model, optimizer, loss, batchSize, cropFrames };
         const step = await createTrainingStep(engine, common, start);
         const losses: number[] = [];
         for (let i = 0; i < steps; i++) {

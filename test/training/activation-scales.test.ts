@@ -7,6 +7,7 @@ import { examineActivations } from '../../src/training/activation-scales.js';
 import { layerNorms } from '../../src/training/layers.js';
 import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from '../../src/training/training-step.js';
+import { aamLoss } from './loss-of-tests.js';
 
 const [BATCH, FRAMES, BINS, SPEAKERS] = [4, 20, 8, 5];
 const random = keyedRandom(1, 'activation scales');
@@ -19,8 +20,8 @@ const targets = [0, 1, 2, 3];
 
 function setUp(options: object) {
   const model = createModel(parseModelOptions({ bins: BINS, ...options }, 'test'));
-  const tensors = initialTrainingTensors(model, SPEAKERS, 1);
-  return { model, tensors, speakers: SPEAKERS, batch, targets, scale: 30, margin: 0 };
+  const loss = aamLoss(model, SPEAKERS, 30);
+  return { model, loss, tensors: initialTrainingTensors(model, loss, 1), batch, targets, margin: 0 };
 }
 const aca = {
   type: 'aca-net',
@@ -71,11 +72,11 @@ describe('activation scales', () => {
     const engine = await createEngine({ name: 'onnx', device: 'cpu', threads: 1 });
     const options = setUp(aca);
     const { layers, loss } = await examineActivations({ ...options, engine });
-    const { model, tensors, speakers, scale } = options;
+    const { model, tensors } = options;
     const optimizer = createOptimizer(optimizerOptions.parse({ type: 'adam', gradientClip: 1 }));
-    const names = trainedNames(model);
+    const names = trainedNames(model, options.loss);
     const slots = optimizer.slots(Object.fromEntries(names.map((name) => [name, tensors[name]])));
-    const shape = { model, optimizer, speakers, batchSize: BATCH, cropFrames: FRAMES, scale };
+    const shape = { model, optimizer, loss: options.loss, batchSize: BATCH, cropFrames: FRAMES };
     const step = await createTrainingStep(engine, shape, { model: tensors, optimizer: slots });
     const features = Float32Array.from(batch.flatMap(({ data }) => [...data]));
     const report = await step.run(

@@ -18,15 +18,16 @@ import {
   createInstruments,
   type AttentionFigures,
 } from '../../src/training/instruments.js';
+import { CLASSIFIER } from '../../src/training/loss/cosine-classifier.js';
 import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
 import {
-  CLASSIFIER,
   createTrainingStep,
   initialTrainingTensors,
   trainedNames,
   trainingProgram,
 } from '../../src/training/training-step.js';
 import { loadFixtureModel } from '../fixture-models.js';
+import { aamLoss } from './loss-of-tests.js';
 
 const tiny = { type: 'aca-net', bins: 8, latents: 6, embed: 8, blocks: 1, layers: 1, reps: 2, heads: 2 };
 
@@ -110,13 +111,14 @@ describe('instruments', () => {
       ...weights,
       [CLASSIFIER]: get('train.classifier_weight'),
     };
-    const options = { model, optimizer, speakers, batchSize, cropFrames, scale };
-    const slots = optimizer.slots(Object.fromEntries(trainedNames(model).map((name) => [name, model0[name]])));
+    const loss = aamLoss(model, speakers, scale);
+    const options = { model, optimizer, loss, batchSize, cropFrames };
+    const slots = optimizer.slots(Object.fromEntries(trainedNames(model, loss).map((name) => [name, model0[name]])));
     const step = await createTrainingStep(engine, options, { model: model0, optimizer: slots });
     const features = get('train.x').data as Float32Array<ArrayBuffer>;
     const batch = { features, targets: Int32Array.from(get('train.targets').data) };
     const { gradSquares } = await step.run(batch, { step: 0, seed: 1, learningRate: 0, margin });
-    const names = trainedNames(model);
+    const names = trainedNames(model, loss);
     assert.equal(gradSquares?.length, names.length);
     for (const [i, name] of names.entries()) {
       if (grads[name].structurally_zero) continue;
@@ -137,9 +139,10 @@ describe('instruments', () => {
       const model = createModel(parseModelOptions({ ...tiny, dropout: 0.1, latentInit: { std: 2 } }, 'test'));
       const optimizer = createOptimizer(optimizerOptions.parse(chosen));
       const [speakers, batchSize, cropFrames] = [5, 4, 20];
-      const options = { model, optimizer, speakers, batchSize, cropFrames, scale: 30 };
-      const tensors = initialTrainingTensors(model, speakers, 1);
-      const parameters = Object.fromEntries(trainedNames(model).map((name) => [name, tensors[name]]));
+      const loss = aamLoss(model, speakers, 30);
+      const options = { model, optimizer, loss, batchSize, cropFrames };
+      const tensors = initialTrainingTensors(model, loss, 1);
+      const parameters = Object.fromEntries(trainedNames(model, loss).map((name) => [name, tensors[name]]));
       const all = Object.entries({ ...tensors, ...optimizer.slots(parameters) });
       const state = Object.fromEntries(all.filter(([name]) => !name.endsWith('.num_batches_tracked')));
       const sites = model.dropoutSites(batchSize);

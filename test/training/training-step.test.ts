@@ -10,9 +10,11 @@ import * as tf from '../../src/engine/tfjs.js';
 import { modelOptionsFromConfig } from '../../src/models/import-config.js';
 import { initialTensors } from '../../src/models/model.js';
 import { createModel } from '../../src/models/registry.js';
+import { CLASSIFIER } from '../../src/training/loss/cosine-classifier.js';
 import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
-import { CLASSIFIER, createTrainingStep, trainedNames, trainingLoss } from '../../src/training/training-step.js';
+import { createTrainingStep, trainedNames, trainingLoss } from '../../src/training/training-step.js';
 import { loadFixtureModel, maxAbsDifference } from '../fixture-models.js';
+import { aamLoss } from './loss-of-tests.js';
 
 const show = (...parts: unknown[]) => {
   if (process.env.SHOW_DEVIATIONS) console.log(...parts);
@@ -28,7 +30,7 @@ function setUp(fixture: string) {
   const [batchSize, cropFrames] = get('train.x').shape;
   const optimizer = createOptimizer(optimizerOptions.parse({ type: 'adam', weightDecay: 2e-6 }));
   const speakers = get('train.classifier_weight').shape[0];
-  const options = { model, optimizer, speakers, batchSize, cropFrames, scale: train.scale };
+  const options = { model, optimizer, loss: aamLoss(model, speakers, train.scale), batchSize, cropFrames };
   const start: HostTensors = { ...initialTensors(model, 1), ...weights, [CLASSIFIER]: get('train.classifier_weight') };
   const batch = {
     features: get('train.x').data as Float32Array<ArrayBuffer>,
@@ -54,7 +56,7 @@ for (const name of ['reference', 'onnx'] as const) {
       if (name === 'reference' && fixture === 'aca_full') continue; // minutes on tfjs's JavaScript backend
       it(`has PyTorch's loss and gradients for ${fixture}`, async () => {
         const { options, start, batch, train, get, tensors, model } = setUp(fixture);
-        const trained = trainedNames(model);
+        const trained = trainedNames(model, options.loss);
         const step = await engine.compileStep({
           program: ({ features, targets, margin, ...state }) => {
             const { value, grads } = tf.engine().gradients(
@@ -92,7 +94,9 @@ for (const name of ['reference', 'onnx'] as const) {
 
       it(`moves parameters and running statistics of ${fixture} as PyTorch does`, async () => {
         const { options, start, batch, train, tensors, model, optimizer } = setUp(fixture);
-        const slots = optimizer.slots(Object.fromEntries(trainedNames(model).map((key) => [key, start[key]])));
+        const slots = optimizer.slots(
+          Object.fromEntries(trainedNames(model, options.loss).map((key) => [key, start[key]])),
+        );
         const step = await createTrainingStep(engine, options, { model: start, optimizer: slots });
         const scalars = { seed: 1, learningRate: 1e-3, margin: train.margin };
         const losses: number[] = [];
@@ -102,7 +106,7 @@ for (const name of ['reference', 'onnx'] as const) {
           if (index === 0) after = step.readState().model;
         }
         let worstParameter = 0;
-        for (const key of trainedNames(model)) {
+        for (const key of trainedNames(model, options.loss)) {
           const full = tensors[`train.adam/${key}`];
           const stride = full ? 1 : train.grads[key].sample_stride!;
           const expected = (full ?? tensors[`train.adam_sample/${key}`]).data;

@@ -9,7 +9,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '../../corpus/manifest/manifest.js';
 import { createEngine } from '../../engine/create-engine.js';
-import { float32 } from '../../engine/program/host-tensor.js';
 import { UserError } from '../../errors.js';
 import { openFeatureCache } from '../../features/cache/cache.js';
 import type { FrameMatrix } from '../../models/embedder.js';
@@ -17,10 +16,10 @@ import { parameterCount } from '../../models/model.js';
 import { readModelFolder } from '../../models/model-folder.js';
 import { createModel } from '../../models/registry.js';
 import { keyedRandom } from '../../random.js';
+import { createLoss } from '../../training/loss/registry.js';
 import { examineActivations, type Examination } from '../../training/activation-scales.js';
 import { createCollapseWatch } from '../../training/collapse.js';
-import { createMargin } from '../../training/schedule.js';
-import { CLASSIFIER, initialTrainingTensors } from '../../training/training-step.js';
+import { initialTrainingTensors } from '../../training/training-step.js';
 import { layerWarnings } from '../../training/layer-warnings.js';
 import type { EngineOptions } from '../../engine/create-engine.js';
 import { hasFeatures } from '../artifacts/features.js';
@@ -75,17 +74,16 @@ export async function examineModel(options: ExamineModelOptions): Promise<ModelF
     seed: run.seed,
   };
   const batch = readBatch(options.workFolder, featuresStage, shape) ?? makeUpBatch(shape);
-  const fresh = initialTrainingTensors(model, batch.speakers, run.seed);
-  const tensors = folder ? { ...folder.tensors, [CLASSIFIER]: fresh[CLASSIFIER] ?? float32([0]) } : fresh;
+  const loss = createLoss(training.loss, { speakers: batch.speakers, embeddingSize: model.embeddingSize });
+  const tensors = { ...initialTrainingTensors(model, loss, run.seed), ...folder?.tensors };
   const examination = await examineActivations({
     engine: await createEngine(engine),
     model,
     tensors,
-    speakers: batch.speakers,
+    loss,
     batch: batch.crops,
     targets: batch.targets,
-    scale: training.loss.scale,
-    margin: createMargin(training.loss.margin, { stepsPerEpoch: 1, totalSteps: Number.MAX_SAFE_INTEGER })(0),
+    margin: loss.margin?.({ stepsPerEpoch: 1, totalSteps: Number.MAX_SAFE_INTEGER })(0),
   });
   const watch = createCollapseWatch({ model, modelOptions, name: run.name, training, augmentation, features });
   const step = folder ? stepsOf(folder.origin) : 0;

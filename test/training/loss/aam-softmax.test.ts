@@ -1,20 +1,13 @@
 /** @file AAM-softmax against SpeechBrain's and WeSpeaker's values and gradients, and where they would not be finite. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createEngine } from '../../src/engine/create-engine.js';
-import * as tf from '../../src/engine/tfjs.js';
-import { readSafetensors } from '../../src/storage/safetensors.js';
-import {
-  aamSoftmax,
-  countCorrect,
-  crossEntropy,
-  l2Normalize,
-  marginLogits,
-  targetMask,
-  type HardMargin,
-} from '../../src/training/aam-softmax.js';
+import { createEngine } from '../../../src/engine/create-engine.js';
+import * as tf from '../../../src/engine/tfjs.js';
+import { readSafetensors } from '../../../src/storage/safetensors.js';
+import { aamSoftmax, marginLogits, type HardMargin } from '../../../src/training/loss/aam-softmax.js';
+import { countCorrect, crossEntropy, l2Normalize, targetMask } from '../../../src/training/loss/cosine-classifier.js';
 
-const FIXTURES = new URL('../../../test/fixtures/train_bits/', import.meta.url).pathname;
+const FIXTURES = new URL('../../../../test/fixtures/train_bits/', import.meta.url).pathname;
 
 interface LossCase {
   prefix: string;

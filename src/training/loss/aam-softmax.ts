@@ -9,10 +9,26 @@
  * Layout: embeddings [B, D], weight [classes, D], targets [B] int32. The margin is a graph input: schedules change it.
  * Limits: first derivatives only, none with respect to the margin.
  */
-import * as tf from '../engine/tfjs.js';
+import { z } from 'zod';
+import * as tf from '../../engine/tfjs.js';
+import { createMargin, marginOptions } from '../schedule.js';
+import { CLASSIFIER, classifierWeight, cosines, crossEntropy, targetMask, withGradient } from './cosine-classifier.js';
+import type { LossEntry } from './loss.js';
+
+export const aamSoftmaxOptions = z.strictObject({
+  type: z.literal('aam-softmax'),
+  /** Factor on the cosines. */
+  scale: z.number().positive().default(30),
+  margin: marginOptions.default({ type: 'constant', margin: 0.2 }),
+  /** Apply the margin only to targets within 90 degrees. */
+  easyMargin: z.boolean().default(false),
+  /** What a target so far off that the margin would turn it around gets; the two toolkits differ. */
+  hardMargin: z.enum(['speechbrain', 'wespeaker']).default('speechbrain'),
+});
+type AamSoftmaxOptions = z.infer<typeof aamSoftmaxOptions>;
 
 /** What happens to the target's logit where the angle plus the margin would exceed π. */
-export type HardMargin = 'speechbrain' | 'wespeaker';
+export type HardMargin = AamSoftmaxOptions['hardMargin'];
 
 export interface MarginOptions {
   /** Angle in radians: a scalar or a [1] tensor. */
@@ -28,25 +44,6 @@ export interface MarginOptions {
  */
 const COSINE_LIMIT = Math.fround(1 - 1e-7);
 
-/** Vectors shorter than this are divided by it instead of by their length: a zero vector stays zero. */
-const SMALLEST_NORM = 1e-6;
-
-type UnaryWithGradient = (
-  x: tf.Tensor,
-  save: tf.GradSaveFunc,
-) => { value: tf.Tensor; gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor };
-
-/**
- * tf.customGrad with the types of a function of one tensor. What else `f` uses is constant to the gradient, and must be
- * saved if `gradFunc` needs it: eager engines free the forward pass's other tensors before they go backward.
- */
-function withGradient(x: tf.Tensor, f: UnaryWithGradient): tf.Tensor {
-  return tf.customGrad((...inputs) => {
-    const [input, save] = inputs as [tf.Tensor, tf.GradSaveFunc];
-    return f(input, save);
-  })(x);
-}
-
 /**
  * AAM-softmax loss from embeddings and the classifier's weight, neither of them normalised.
  * @returns loss: scalar; cosine: [B, classes], without margin and scale
@@ -60,31 +57,9 @@ export function aamSoftmax({
   loss: tf.Tensor;
   cosine: tf.Tensor;
 } {
-  const cosine = tf.matMul(l2Normalize(embeddings), l2Normalize(weight), false, true); // [B, classes]
+  const cosine = cosines(embeddings, weight); // [B, classes]
   const oneHot = targetMask(targets, cosine.shape[1]!);
   return { loss: crossEntropy(marginLogits(cosine, oneHot, options), oneHot), cosine };
-}
-
-/** 1 where the class is the target, else 0. targets: [B] int32 → [B, classes] float32. */
-export function targetMask(targets: tf.Tensor, classes: number): tf.Tensor {
-  return tf.cast(tf.oneHot(tf.reshape(targets, [-1]), classes), 'float32');
-}
-
-/** Every row divided by its length. x: [N, D] → [N, D]. The gradient of a row shorter than 1e-6 stays finite. */
-export function l2Normalize(x: tf.Tensor): tf.Tensor {
-  return withGradient(x, (rows, save) => {
-    const squared = tf.sum(tf.square(rows), 1, true); // [N, 1]
-    const inverse = tf.rsqrt(tf.maximum(squared, SMALLEST_NORM ** 2)); // [N, 1]
-    const value = tf.mul(rows, inverse);
-    save([value, inverse, tf.cast(tf.greater(squared, SMALLEST_NORM ** 2), 'float32')]);
-    return {
-      value,
-      gradFunc: (dy, [y, scale, varies]) => {
-        const radial = tf.mul(tf.sum(tf.mul(dy, y), 1, true), varies); // [N, 1]
-        return tf.mul(scale, tf.sub(dy, tf.mul(y, radial)));
-      },
-    };
-  });
 }
 
 /**
@@ -122,29 +97,12 @@ export function marginLogits(
   });
 }
 
-/** Mean over the batch of −log softmax(logits)[target]. logits, oneHot: [B, classes] → scalar. */
-export function crossEntropy(logits: tf.Tensor, oneHot: tf.Tensor): tf.Tensor {
-  const batch = logits.shape[0]!;
-  return withGradient(logits, (x, save) => {
-    const logProbabilities = tf.logSoftmax(x);
-    save([logProbabilities, oneHot]);
-    return {
-      value: tf.mul(tf.sum(tf.mul(logProbabilities, oneHot)), -1 / batch),
-      gradFunc: (dy, [logP, isTarget]) => tf.mul(tf.sub(tf.exp(logP), isTarget), tf.mul(dy, 1 / batch)),
-    };
-  });
-}
-
-/**
- * How many utterances of the batch lie strictly nearest to their own class, margin aside; a tie counts as wrong, so that
- * a collapsed network does not look perfect.
- * @param cosine [B, classes]
- * @param targets [B] int32
- * @returns float32 scalar, 0…B. No gradient flows through it.
- */
-export function countCorrect(cosine: tf.Tensor, targets: tf.Tensor): tf.Tensor {
-  const oneHot = targetMask(targets, cosine.shape[1]!);
-  const target = tf.sum(tf.mul(cosine, oneHot), 1); // [B]
-  const nearestOther = tf.max(tf.sub(cosine, tf.mul(oneHot, 4)), 1); // [B]: 4 is more than cosines can differ by
-  return tf.sum(tf.cast(tf.greater(target, nearestOther), 'float32'));
-}
+export const aamSoftmaxLoss: LossEntry<AamSoftmaxOptions> = {
+  options: aamSoftmaxOptions,
+  create: ({ margin: schedule, scale, easyMargin, hardMargin }, place) => ({
+    parameters: [classifierWeight(place)],
+    margin: (horizon) => createMargin(schedule, horizon),
+    compute: (tensors, { margin, ...batch }) =>
+      aamSoftmax({ ...batch, weight: tensors[CLASSIFIER], margin: margin!, scale, easyMargin, hardMargin }),
+  }),
+};
