@@ -102,32 +102,6 @@ interface Context {
   readonly training: EmbedOptions['training'];
 }
 
-/** What a table must say of a model beside its size: the options that make it another network than the released one. */
-export function departuresFromReleased(options: AcaNetOptions): string[] {
-  const {
-    positional,
-    centred,
-    queryScale,
-    latentInit,
-    outputInit = {},
-    expansionKernel,
-    expansionLayers,
-    pooling,
-  } = options;
-  return [
-    ...(pooling ? [`${pooling} pooling in place of cross attention`] : []),
-    ...(expansionKernel ? [`frames expanded ${expansionKernel} at a time`] : []),
-    ...(expansionLayers ? [`${expansionLayers} layers on each frame`] : []),
-    ...(positional === 'reference' ? [] : [`positional ${positional}`]),
-    ...(centred ? ['centred'] : []),
-    ...(queryScale === null ? [] : [`queryScale ${queryScale}`]),
-    ...(latentInit.distribution === 'normal' && latentInit.std === 0.02
-      ? []
-      : [`latents start ${latentInit.distribution}, std ${latentInit.std}`]),
-    ...Object.entries(outputInit).map(([part, factor]) => `${part} output starts at ${factor}`),
-  ];
-}
-
 export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const { bins, latents, embed, reps, layers, blocks, heads, attentionMlp, transformerMlp, head } = options;
   const { pooling, outputInit = {} } = options;

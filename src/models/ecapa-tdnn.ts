@@ -19,6 +19,7 @@ import { linearChannels, pointwise, splitProduct } from '../nn/linear.js';
 import { frameWeights } from '../nn/statistics-pooling.js';
 import type { FrameWeights } from '../nn/statistics-pooling.js';
 import type { SpeakerModel } from './model.js';
+import type { ModelEntry } from './model-entry.js';
 import { createParameterList } from './parameter-list.js';
 import { attentionOptions } from './pooling/attentive.js';
 import { createPooling, poolingOptions } from './pooling/registry.js';
@@ -128,7 +129,7 @@ function squeezeExcite(x: Tensor, name: string, { tensors, weights }: Context): 
   return tf.mul(x, tf.expandDims(gate, 2));
 }
 
-export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
+function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
   const { bins, embedding, kernels, dilations, attentionChannels, res2netScale, seChannels, globalContext, groups } =
     options;
   const channels = typeof options.channels === 'string' ? ECAPA_SIZES[options.channels] : options.channels;
@@ -235,3 +236,27 @@ export function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
     },
   };
 }
+
+export const ecapaTdnn: ModelEntry<EcapaTdnnOptions> = {
+  options: ecapaTdnnOptions,
+  create: createEcapaTdnn,
+  published: {
+    name: 'the published ECAPA-TDNN',
+    departures: ({ pooling }) => (pooling ? [`${pooling.type} pooling in place of attentive statistics`] : []),
+  },
+  constructorArguments: {
+    names: {
+      input_size: 'bins',
+      lin_neurons: 'embedding',
+      channels: 'channels',
+      kernel_sizes: 'kernels',
+      dilations: 'dilations',
+      attention_channels: 'attentionChannels',
+      res2net_scale: 'res2netScale',
+      se_channels: 'seChannels',
+      global_context: 'globalContext',
+      groups: 'groups',
+    },
+    withoutEffect: { device: undefined, activation: ['torch.nn.ReLU', 'ReLU', 'relu'], dropout: [0] },
+  },
+};

@@ -1,43 +1,21 @@
 /** @file Translates the published PyTorch constructors' argument names into acanet's model options. */
+import type { HostTensors } from '../engine/program/host-tensor.js';
 import { UserError } from '../errors.js';
-import type { ModelOptions } from './registry.js';
-import { modelOptions } from './registry.js';
+import { findModel, modelTypes, type ModelOptions } from './registry.js';
 
-const acaNetArguments: Record<string, string> = {
-  ch_in: 'bins',
-  latent_dim: 'latents',
-  embed_dim: 'embed',
-  embed_reps: 'reps',
-  attn_mlp_dim: 'attentionMlp',
-  trnfr_mlp_dim: 'transformerMlp',
-  trnfr_heads: 'heads',
-  dropout: 'dropout',
-  trnfr_layers: 'layers',
-  n_blocks: 'blocks',
-  final_layer: 'head',
-  positional: 'positional',
-};
-const ecapaArguments: Record<string, string> = {
-  input_size: 'bins',
-  lin_neurons: 'embedding',
-  channels: 'channels',
-  kernel_sizes: 'kernels',
-  dilations: 'dilations',
-  attention_channels: 'attentionChannels',
-  res2net_scale: 'res2netScale',
-  se_channels: 'seChannels',
-  global_context: 'globalContext',
-  groups: 'groups',
-};
-/** Arguments that change nothing here, and the values that they may have (undefined: any). */
-const acaNetWithoutEffect: Record<string, unknown[] | undefined> = {
-  max_len: undefined, // the length of a table that acanet computes
-};
-const ecapaWithoutEffect: Record<string, unknown[] | undefined> = {
-  device: undefined,
-  activation: ['torch.nn.ReLU', 'ReLU', 'relu'],
-  dropout: [0],
-};
+/**
+ * The tensors but those that acanet computes, where they are as long as the config says (others are told of as extra).
+ * @param config as for `modelOptionsFromConfig`, which has checked it
+ */
+export function withoutComputed(found: HostTensors, config: unknown): HostTensors {
+  const given = config as Record<string, unknown>;
+  const computed = findModel(given.model)?.constructorArguments?.computed ?? {};
+  const isComputed = (name: string) =>
+    Object.hasOwn(computed, name) &&
+    typeof given[computed[name]] === 'number' &&
+    found[name].shape[0] === given[computed[name]];
+  return Object.fromEntries(Object.entries(found).filter(([name]) => !isComputed(name)));
+}
 
 /**
  * The model options that a config object means.
@@ -49,13 +27,13 @@ export function modelOptionsFromConfig(config: unknown, where: string): ModelOpt
     throw new UserError(`${where}: expected an object such as {"model": "aca-net", "ch_in": 80, …}`);
   }
   const { model, ...given } = config as Record<string, unknown>;
-  const names = model === 'aca-net' ? acaNetArguments : model === 'ecapa-tdnn' ? ecapaArguments : undefined;
-  if (!names) {
-    throw new UserError(
-      `${where}: expected "model": "aca-net" or "model": "ecapa-tdnn", got ${JSON.stringify(model) ?? 'none'}`,
-    );
+  const entry = findModel(model);
+  if (!entry?.constructorArguments) {
+    const known = modelTypes().filter((type) => findModel(type)?.constructorArguments);
+    const expected = known.map((type) => `"model": "${type}"`).join(' or ');
+    throw new UserError(`${where}: expected ${expected}, got ${JSON.stringify(model) ?? 'none'}`);
   }
-  const withoutEffect = model === 'aca-net' ? acaNetWithoutEffect : ecapaWithoutEffect;
+  const { names, withoutEffect } = entry.constructorArguments;
   const options: Record<string, unknown> = { type: model };
   for (const [name, value] of Object.entries(given)) {
     if (Object.hasOwn(names, name)) {
@@ -70,7 +48,7 @@ export function modelOptionsFromConfig(config: unknown, where: string): ModelOpt
       );
     }
   }
-  const { data, error } = modelOptions.safeParse(options);
+  const { data, error } = entry.options.safeParse(options);
   if (data) return data;
   const argumentOf = new Map(Object.entries(names).map(([argument, option]) => [option, argument]));
   const complaints = error.issues.map(({ path: [option, ...rest], message }) => {

@@ -9,7 +9,7 @@ import { int32 } from '../engine/program/host-tensor.js';
 import type { HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { readSafetensors } from '../storage/safetensors.js';
-import { modelOptionsFromConfig } from './import-config.js';
+import { modelOptionsFromConfig, withoutComputed } from './import-config.js';
 import { parameterCount, tensorShapes } from './model.js';
 import { fitTensors, writeModelFolder } from './model-folder.js';
 import { createModel } from './registry.js';
@@ -39,8 +39,7 @@ export async function importModel({
   const { tensors: found, prefix } = withoutPrefix(readSafetensors(weights), Object.keys(tensorShapes(model)));
   // Old checkpoints lack the counters, which nothing is computed from.
   for (const { name } of model.batchNorms) found[`${name}.num_batches_tracked`] ??= int32([], new Int32Array(1));
-  dropPositionTable(found, parsed);
-  const tensors = fitTensors(model, found, weights);
+  const tensors = fitTensors(model, withoutComputed(found, parsed), weights);
   await writeModelFolder(out, { model: options, origin: { importedFrom: weights } }, tensors);
   return { parameters: parameterCount(model), title: model.title, prefix };
 }
@@ -66,10 +65,4 @@ function checkReplaceable(out: string): void {
     statSync(out).isDirectory() && (existsSync(join(out, 'model.json')) || readdirSync(out).length === 0);
   if (replaceable) return;
   throw new UserError(`${out}: exists already and is not a model folder\n  name a new folder with --out`);
-}
-
-/** The table of positions is as long as the argument `max_len` says; acanet computes it. */
-function dropPositionTable(found: HostTensors, config: unknown): void {
-  const { max_len: length } = config as { max_len?: unknown };
-  if (typeof length === 'number' && found['embed.pe']?.shape[0] === length) delete found['embed.pe'];
 }

@@ -15,6 +15,7 @@ import { convolutionMargin, timeConvolution } from '../nn/convolution.js';
 import { linearChannels } from '../nn/linear.js';
 import { frameWeights } from '../nn/statistics-pooling.js';
 import type { SpeakerModel } from './model.js';
+import type { ModelEntry } from './model-entry.js';
 import { createParameterList } from './parameter-list.js';
 import { createPooling, poolingOptions } from './pooling/registry.js';
 
@@ -49,7 +50,7 @@ export const xVectorOptions = z
   }));
 export type XVectorOptions = z.infer<typeof xVectorOptions>;
 
-export function createXVector(options: XVectorOptions): SpeakerModel {
+function createXVector(options: XVectorOptions): SpeakerModel {
   const { bins, embedding, channels, kernels, dilations } = options;
   const last = channels.at(-1)!;
   // Each layer is three modules in SpeechBrain's list; the pooling is one.
@@ -105,3 +106,12 @@ export function createXVector(options: XVectorOptions): SpeakerModel {
       channels.reduce((sum, outputs, layer) => sum + frames * inputsOf(layer) * outputs * kernels[layer], 0),
   };
 }
+
+export const xVector: ModelEntry<XVectorOptions> = {
+  options: xVectorOptions,
+  create: createXVector,
+  published: {
+    name: 'the published x-vector',
+    departures: ({ pooling }) => (pooling ? [`${pooling.type} pooling in place of statistics`] : []),
+  },
+};

@@ -11,7 +11,7 @@ import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { sceneTechniques } from '../features/augmentation/options.js';
 import type { FeatureOptions } from '../features/options.js';
 import type { SpeakerModel } from '../models/model.js';
-import type { ModelOptions } from '../models/registry.js';
+import { collapseRemedies, type ModelOptions } from '../models/registry.js';
 import type { AttentionFigures, Readings } from './instruments.js';
 import type { MetricsRow } from './metrics-log.js';
 import type { MarginScheduleOptions, ScheduleOptions } from './schedule.js';
@@ -120,15 +120,14 @@ function judge({ spread, common, attention }: Readings, context: Judged): Findin
     });
   }
   if (common > COMMON && spread < SPREAD) {
-    const { modelOptions } = context;
-    const canCentre = modelOptions?.type === 'aca-net' && !modelOptions.centred;
+    const set = context.modelOptions && collapseRemedies(context.modelOptions).valuesAlike?.(context.modelOptions);
     findings.push({
       cause: 'common',
       seen:
         `${when(step)} the embeddings use only about ${spread.toFixed(1)} directions (limit ${SPREAD}): ` +
         `${(100 * common).toFixed(0)} % of their variance is all values rising and falling together (limit ${100 * COMMON} %)`,
       likely: 'one map makes every value of the embedding, and what the latents share outweighs the rest',
-      sets: canCentre ? [inModel(context, 'centred=true')] : lowerRate(context, 2),
+      sets: set ? [inModel(context, set)] : lowerRate(context, 2),
     });
   }
   return findings;
@@ -152,15 +151,9 @@ function latentsAlike(seenBy: readonly AttentionFigures[], diversity: number, co
   const seen =
     `${when(step)} all latents attend to the same frames: diversity of attention ${shown(diversity)} ` +
     `(limit ${ALIKE}), entropy ${entropies} of 1`;
-  if (modelOptions?.type !== 'aca-net') return { cause: 'alike', seen, likely: 'the queries are too small', sets: [] };
-  const { queryScale, latentInit } = modelOptions;
-  if (queryScale !== null) {
-    const sets = [inModel(context, `queryScale=${Number((4 * queryScale).toPrecision(2))}`)];
-    return { cause: 'alike', seen, likely: `the queries are too small (queryScale ${queryScale})`, sets };
-  }
-  const likely = `the latents start too small (std ${latentInit.std}): queries are projections of them, not normalised`;
-  const std = latentInit.std < 2 ? 2 : 4 * latentInit.std;
-  return { cause: 'alike', seen, likely, sets: [inModel(context, `latentInit.std=${std}`)] };
+  const remedy = modelOptions && collapseRemedies(modelOptions).latentsAlike?.(modelOptions);
+  if (!remedy) return { cause: 'alike', seen, likely: 'the queries are too small', sets: [] };
+  return { cause: 'alike', seen, likely: remedy.likely, sets: [inModel(context, remedy.set)] };
 }
 
 function fewDirections(spread: number, limit: number, context: Judged): Finding {

@@ -4,8 +4,7 @@
  * The experiment may be another one (`--with`): what its stages have not written is left out.
  */
 import { existsSync, statSync } from 'node:fs';
-import { departuresFromReleased } from '../../models/aca-net.js';
-import { parseModelOptions, type ModelOptions } from '../../models/registry.js';
+import { describeDepartures, parseModelOptions, type ModelOptions } from '../../models/registry.js';
 import type { RunInput, SystemInput, TrainingCost } from '../../report/comparison/system-facts.js';
 import { scoringInForce, type ScoringOptions } from '../../scoring/backend/backend-options.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
@@ -84,7 +83,7 @@ export async function readSystem({
       }),
     },
     notes: [
-      ...(model?.type === 'aca-net' ? departures(model) : []),
+      ...[model && describeDepartures(model)].filter((note) => note !== undefined),
       ...(record?.warnings ?? []),
       ...describeCalibrations(calibrations),
     ],
@@ -104,11 +103,6 @@ export function describeNotes(systems: readonly ReadSystem[]): string[] {
     for (const note of notes) namesOf.set(note, [...(namesOf.get(note) ?? []), system.name]);
   }
   return Array.from(namesOf, ([note, names]) => `${names.join(', ')}: ${note}`);
-}
-
-function departures(model: Extract<ModelOptions, { type: 'aca-net' }>): string[] {
-  const list = departuresFromReleased(model);
-  return list.length > 0 ? [`unlike the released ACA-Net in ${list.join('; ')}`] : [];
 }
 
 /** `cosine`, `plda, LDA 100, as-norm (top 300)` */

@@ -1,7 +1,7 @@
 /** @file Presets: what they override, and for which systems. */
 import assert from 'node:assert/strict';
 import { UserError } from '../../../src/errors.js';
-import { departuresFromReleased } from '../../../src/models/aca-net.js';
+import { departuresFromPublished } from '../../../src/models/registry.js';
 import { loadRecipe } from '../../../src/recipe/definition/load.js';
 import { presetSets } from '../../../src/recipe/definition/presets.js';
 
@@ -12,7 +12,7 @@ describe('the preset `reference`', () => {
     const { recipe } = loadRecipe('librispeech-mini', { sets: [...sets, ...presetSets('reference', before)] });
     for (const [name, { model }] of Object.entries(recipe.systems)) {
       if (model.type === 'aca-net') {
-        assert.deepEqual(departuresFromReleased(model), [], name);
+        assert.deepEqual(departuresFromPublished(model), [], name);
         const was = before.systems[name].model;
         assert.equal(model.latents, was.type === 'aca-net' && was.latents, 'sizes stay');
       } else assert.deepEqual(model, before.systems[name].model, name);

@@ -1,0 +1,73 @@
+/** @file What ACA-Net says about itself: its released form, what else its options make of it, what helps where it collapses. */
+import { acaNetOptions, createAcaNet, type AcaNetOptions } from './aca-net.js';
+import type { ModelEntry } from './model-entry.js';
+
+const reference = {
+  latentInit: { distribution: 'normal', std: 0.02 },
+  outputInit: {},
+  centred: false,
+  queryScale: null,
+  positional: 'reference',
+  expansionKernel: 1,
+  expansionLayers: 1,
+};
+
+export const acaNet: ModelEntry<AcaNetOptions> = {
+  options: acaNetOptions,
+  create: createAcaNet,
+  published: { name: 'the released ACA-Net', departures },
+  reference,
+  remedies: {
+    latentsAlike({ queryScale, latentInit: { std } }) {
+      if (queryScale !== null) {
+        const likely = `the queries are too small (queryScale ${queryScale})`;
+        return { likely, set: `queryScale=${Number((4 * queryScale).toPrecision(2))}` };
+      }
+      const likely = `the latents start too small (std ${std}): queries are projections of them, not normalised`;
+      return { likely, set: `latentInit.std=${std < 2 ? 2 : 4 * std}` };
+    },
+    valuesAlike: ({ centred }) => (centred ? undefined : 'centred=true'),
+  },
+  constructorArguments: {
+    names: {
+      ch_in: 'bins',
+      latent_dim: 'latents',
+      embed_dim: 'embed',
+      embed_reps: 'reps',
+      attn_mlp_dim: 'attentionMlp',
+      trnfr_mlp_dim: 'transformerMlp',
+      trnfr_heads: 'heads',
+      dropout: 'dropout',
+      trnfr_layers: 'layers',
+      n_blocks: 'blocks',
+      final_layer: 'head',
+      positional: 'positional',
+    },
+    withoutEffect: { max_len: undefined },
+    computed: { 'embed.pe': 'max_len' }, // the table of positions
+  },
+};
+
+function departures({
+  positional,
+  centred,
+  queryScale,
+  latentInit: { distribution, std },
+  outputInit = {},
+  expansionKernel,
+  expansionLayers,
+  pooling,
+}: AcaNetOptions): string[] {
+  const { latentInit } = reference;
+  const startsAsReleased = distribution === latentInit.distribution && std === latentInit.std;
+  return [
+    ...(pooling ? [`${pooling} pooling in place of cross attention`] : []),
+    ...(expansionKernel ? [`frames expanded ${expansionKernel} at a time`] : []),
+    ...(expansionLayers ? [`${expansionLayers} layers on each frame`] : []),
+    ...(positional === reference.positional ? [] : [`positional ${positional}`]),
+    ...(centred ? ['centred'] : []),
+    ...(queryScale === null ? [] : [`queryScale ${queryScale}`]),
+    ...(startsAsReleased ? [] : [`latents start ${distribution}, std ${std}`]),
+    ...Object.entries(outputInit).map(([part, factor]) => `${part} output starts at ${factor}`),
+  ];
+}
