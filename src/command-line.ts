@@ -1,6 +1,8 @@
 /** @file A command line that a shell takes as it was given. */
 
 /** `acanet` with its arguments, each in quotes where a shell would take it apart. */
-export const commandLine = (args: readonly string[]): string => ['acanet', ...args.map(quote)].join(' ');
+export const commandLine = (args: readonly string[]): string => ['acanet', ...args.map(shellWord)].join(' ');
 
-const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+/** A word in quotes, where a shell would take it apart. */
+export const shellWord = (word: string) =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

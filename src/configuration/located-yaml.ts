@@ -12,6 +12,8 @@ import { UserError } from '../errors.js';
 export interface Located {
   at: string;
   value: null | boolean | number | string | Located[] | Map<string, Located>;
+  /** A number as it was written: names of digits may begin with zeros. */
+  written?: string;
 }
 
 /** Reads YAML text; `file` is the name that places are given by. */
@@ -76,7 +78,9 @@ function locate(node: Node | null, at: string, walk: Walk): Located {
       }),
     };
   }
-  return { at, value: isScalar(node) ? (node.value as null | boolean | number | string) : null };
+  if (!isScalar(node)) return { at, value: null };
+  const value = node.value as null | boolean | number | string;
+  return typeof value === 'number' && node.source !== undefined ? { at, value, written: node.source } : { at, value };
 }
 
 /**
@@ -129,7 +133,7 @@ function relocate(node: Located, at: string): Located {
     return { at, value: new Map([...node.value].map(([key, value]) => [key, relocate(value, at)])) };
   }
   if (Array.isArray(node.value)) return { at, value: node.value.map((item) => relocate(item, at)) };
-  return { at, value: node.value };
+  return { ...node, at };
 }
 
 /** The plain value, without places. */

@@ -63,10 +63,11 @@ function complain(issue: z.core.$ZodIssue, schema: z.ZodType, root: Located, pre
 }
 
 function expectation(issue: z.core.$ZodIssue, schema: z.ZodType, root: Located): string {
-  const got = describeValue(nearestLocated(root, issue.path));
+  const found = nearestLocated(root, issue.path);
+  const got = describeValue(found);
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${named(issue.expected)}, got ${got}${issue.expected === 'string' ? quoting(got) : ''}`;
+      return `expected ${named(issue.expected)}, got ${got}${issue.expected === 'string' ? quoting(found.written ?? got) : ''}`;
     case 'invalid_value':
       return `expected ${alternatives(issue.values.map(String))}, got ${got}${suggest(got, issue.values.map(String))}`;
     case 'invalid_union': {

@@ -204,6 +204,11 @@ describe('acanet data', () => {
       /expected a text, got 103 \(a number; a name of digits needs quotes: "103"\) → at testSpeakers\.0/,
     ],
     [
+      'a name of digits with zeros',
+      ['import', 'folder', 'my recordings', '--out', 'y', '--set', 'testSpeakers=[0001,0012]'],
+      /a name of digits needs quotes: "0001"[^]*a name of digits needs quotes: "0012"/,
+    ],
+    [
       'a second source',
       ['import', 'folder', 'my recordings', '--out', 'y', '--set', 'corpus.source=x'],
       /--set source: the source is given before the options/,

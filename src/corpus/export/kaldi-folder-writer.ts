@@ -5,7 +5,7 @@
  * Everything is sorted by bytes (LC_ALL=C). Kaldi wants utt2spk sorted by utterance and by speaker at once, which holds
  * where every id begins with its speaker; where it does not, all ids become `<speaker>-<id>`, in the trials too. With
  * pieces of files (`offset`) all utterances go through `segments`, and the files are recordings named after the first
- * utterance in them. Kaldi's segments have no channels, so only first channels can be written.
+ * utterance in them. Kaldi reads WAV only: other files are read through the commands of its recipes. Kaldi's segments have no channels, so only first channels can be written.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,7 +14,8 @@ import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { makeFolder } from '../../storage/make-folder.js';
 import { groupBy } from '../../group-by.js';
 import type { Utterance } from '../manifest/manifest.js';
-import { throwProblems } from '../../problem-list.js';
+import { counted, throwProblems } from '../../problem-list.js';
+import { kaldiCommand } from './kaldi-command.js';
 import { labelOf } from '../trials/trial-formats.js';
 import type { Trial } from '../trials/trials.js';
 
@@ -64,12 +65,14 @@ export function writeKaldiFolder(
   };
   makeFolder(aside);
   for (const [file, lines] of Object.entries(contents)) writeFileAtomic(join(aside, file), `${lines.join('\n')}\n`);
+  const piped = contents['wav.scp'].filter((line) => line.endsWith('|')).length;
   const noGender = genders.length - known.length;
   return {
     files: Object.keys(contents),
     idOf,
     renamed,
     notes: [
+      ...(piped > 0 ? [`${counted(piped, 'line')} of wav.scp read through a command, as Kaldi reads WAV only`] : []),
       ...(renamed ? ['ids were made to begin with their speaker, as Kaldi sorts utterances and speakers at once'] : []),
       ...(known.length > 0 && noGender > 0
         ? [`no spk2gender: the genders of ${noGender} of ${genders.length} speakers are not known`]
@@ -117,17 +120,23 @@ function firstDisorder(items: readonly { speaker: string; name: string }[]): [st
 function audioFiles(sorted: readonly Utterance[]): Record<string, string[]> {
   const byPath = groupBy(sorted, ({ path }) => resolve(path));
   const whole = byPath.size === sorted.length && sorted.every(({ offset }) => offset === undefined);
-  if (whole) return { 'wav.scp': sorted.map(({ id, path }) => `${id} ${resolve(path)}`) };
+  if (whole) return { 'wav.scp': sorted.map(({ id, path }) => `${id} ${readByKaldi(resolve(path))}`) };
   const recordingOf = new Map([...byPath].map(([path, own]) => [path, own[0].id]));
   const decimals = (seconds: number) => String(Number(seconds.toFixed(9)));
   return {
     'wav.scp': [...recordingOf]
       .sort(([, a], [, b]) => compareBytes(a, b))
-      .map(([path, recording]) => `${recording} ${path}`),
+      .map(([path, recording]) => `${recording} ${readByKaldi(path)}`),
     segments: sorted.map(({ id, path, offset = 0, duration }) =>
       [id, recordingOf.get(resolve(path)), decimals(offset), decimals(offset + duration)].join(' '),
     ),
   };
+}
+
+/** A WAV file by its path, others as a command that writes WAV. */
+function readByKaldi(path: string): string {
+  const command = kaldiCommand(path);
+  return command === undefined ? path : `${command} |`;
 }
 
 function trialLine({ enroll, test, target }: Trial, idOf: ReadonlyMap<string, string>): string {

@@ -25,7 +25,7 @@ import type { Split } from '../manifest/manifest.js';
 import { throwProblems } from '../../problem-list.js';
 import { formatsOption, listRecordings, refuseTwins, stem } from './recording-files.js';
 import { describeTrialList } from '../trials/test-trials.js';
-import { checkTrials, type Trial } from '../trials/trials.js';
+import { checkTrials, readTrials, type Trial } from '../trials/trials.js';
 
 const cncelebOptions = z.strictObject({
   type: z.literal('cnceleb'),
@@ -69,7 +69,7 @@ export const cncelebReader: CorpusReader<typeof cncelebOptions> = {
       ...tests,
       notes: [
         ...parts.flatMap((part) => part.notes),
-        await describeTrialList(path, tests.trials),
+        describeTrialList(path, readTrials(path, { models: byParts })),
         ...testNotes,
         ...notes,
       ],

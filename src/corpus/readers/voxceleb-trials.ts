@@ -28,8 +28,8 @@ const voxcelebLists: Readonly<Record<string, NamedList>> = {
   'H-cleaned': { file: 'list_test_hard2.txt', trials: 550_894 },
 };
 
-/** `idXXXXX/<video>/<number>` with folders before it and an extension, or Kaldi's `idXXXXX-<video>-<number>`. */
-const PATH_ID = /(id\d{5}\/[^/]+\/[^/]+?)(?:\.[A-Za-z0-9]+)?$/;
+/** `idXXXXX/<video>/<number>` with folders before it and an extension, or two (`.m4a.wav`, of a converter); or Kaldi's `idXXXXX-<video>-<number>`. */
+const PATH_ID = /(id\d{5}\/[^/]+\/[^/]+?)(?:\.m4a)?(?:\.[A-Za-z0-9]+)?$/;
 const KALDI_ID = /^(id\d{5})-(.+)-(\d{5})$/;
 
 /** The id of an utterance as its file or a list names it; undefined for what is not VoxCeleb's. */
@@ -71,7 +71,8 @@ export async function readVoxcelebTrials(
     idOf.set(name, found);
     return found;
   };
-  const read = readTrials(path).map((trial) => ({
+  const listed = readTrials(path);
+  const read = listed.map((trial) => ({
     ...trial,
     enroll: resolve(trial.enroll),
     test: resolve(trial.test),
@@ -90,7 +91,7 @@ export async function readVoxcelebTrials(
   return {
     name: name ?? path,
     trials: read,
-    notes: [await describeTrialList(path, read, name), ...notes],
+    notes: [describeTrialList(path, listed, name), ...notes],
     ...(partial === undefined ? {} : { partial }),
   };
 }

@@ -7,11 +7,11 @@
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError, messageOf } from '../../errors.js';
-import { fileSha256 } from '../../storage/hashing.js';
 import { durationBands } from './duration-bands.js';
 import { findEnrolment, type Enrolment } from './enrolment.js';
 import { groupBy } from '../../group-by.js';
 import type { Utterance } from '../manifest/manifest.js';
+import { trialFingerprint } from './trial-fingerprint.js';
 import { makeTrialList, trialFields, type TrialOptions } from './trial-making.js';
 import { checkTrials, readTrials, type Trial } from './trials.js';
 
@@ -108,7 +108,7 @@ export async function readTestTrials(
     test: idOf(test),
     target,
   }));
-  const origin = await describeTrialList(path, trials);
+  const origin = describeTrialList(path, listed);
   if (!found) {
     checkTrials(trials, ids, path);
     return { trials, notes: [origin] };
@@ -138,6 +138,7 @@ export async function readTestTrials(
 function findIds(ids: ReadonlySet<string>): (name: string) => string {
   const known = new Map<string, string>();
   let byLastPart: Map<string, string[]> | undefined;
+  let converted: Map<string, string[]> | undefined;
   const find = (name: string): string | undefined => {
     if (ids.has(name)) return name;
     if (name.includes('/')) return undefined;
@@ -145,15 +146,22 @@ function findIds(ids: ReadonlySet<string>): (name: string) => string {
     const found = byLastPart.get(name);
     return found?.length === 1 ? found[0] : undefined;
   };
+  /** A converter's `1.m4a.wav` is the utterance `1.m4a`, and `1` in the lists. */
+  const findConverted = (name: string): string | undefined => {
+    converted ??= groupBy(ids, (id) => id.replace(/\.(m4a|mp3|flac|ogg|opus|sph|wav)$/i, ''));
+    const found = converted.get(name);
+    return found?.length === 1 ? found[0] : undefined;
+  };
   return (name) => {
-    const id = known.get(name) ?? find(name) ?? find(name.replace(/\.[^./]+$/, '')) ?? name;
+    const stem = name.replace(/\.[^./]+$/, '');
+    const id = known.get(name) ?? find(name) ?? find(stem) ?? findConverted(stem) ?? name;
     known.set(name, id);
     return id;
   };
 }
 
-/** Says which list it is: name, number of trials, SHA-256 of the file. */
-export async function describeTrialList(path: string, trials: readonly Trial[], name?: string): Promise<string> {
+/** Says which list it is: name, number of trials, and their SHA-256, as `acanet trials check` shows it. @param listed as the file has them */
+export function describeTrialList(path: string, listed: readonly Trial[], name?: string): string {
   const shown = name === undefined ? basename(path) : `${name} (${basename(path)})`;
-  return `trials: ${trials.length} of ${shown}, SHA-256 ${await fileSha256(path)}`;
+  return `trials: ${listed.length} of ${shown}, SHA-256 ${trialFingerprint(listed)}`;
 }

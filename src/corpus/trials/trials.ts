@@ -4,6 +4,7 @@
  * The formats are those of `trial-formats.ts`. A trial that is listed twice counts twice (WSJ0-1talker's official list
  * repeats 396 lines); one pair with two labels is a mistake in either order, since a comparison is symmetric.
  */
+import { likelyIds } from './closest-id.js';
 import { existsSync } from 'node:fs';
 import { UserError } from '../../errors.js';
 import { openPendingFile } from '../../storage/atomic-write.js';
@@ -190,12 +191,15 @@ export function checkTrials(
   });
   if (unknown.size > 0) {
     const [[, first]] = unknown;
+    const meant = likelyIds(unknown.keys(), knownIds);
     throw new UserError(
       `${where}: ${counted(unknown.size, 'id is', 'ids are')} not in the manifest: ${firstOf([...unknown.keys()])}\n` +
         `First in trial ${first + 1} of ${trials.length}: "${trials[first].enroll} ${trials[first].test}". ` +
         (!enrolment && trials.every(({ test }) => knownIds.has(test))
           ? 'If these are models of several utterances, give their map: --enroll-map, or corpus.enrolment in a recipe.'
-          : 'Is this the trial list of this corpus?'),
+          : meant
+            ? `The manifest has other names: ${meant}. Name the trials so, or the files as the list does.`
+            : 'Is this the trial list of this corpus?'),
     );
   }
   const targets = trials.reduce((count, { target }) => count + Number(target), 0);

@@ -1,6 +1,7 @@
 /** @file What is known of the utterances and models in a trial list: from a manifest, or their speakers from a file. */
 import { findEnrolment, readEnrolment, type Enrolment } from '../../corpus/trials/enrolment.js';
 import { readManifest, type Utterance } from '../../corpus/manifest/manifest.js';
+import { likelyIds } from '../../corpus/trials/closest-id.js';
 import { firstOf } from '../../problem-list.js';
 import { UserError } from '../../errors.js';
 import type { TrialSide } from '../../scoring/scores/slices.js';
@@ -26,9 +27,11 @@ export function sidesFromManifest(manifest: string, table: Pairs, source: Enrolm
     return sideOf(members.flatMap((member) => utterances.get(member) ?? []));
   });
   if (missing.length > 0) {
+    const meant = likelyIds(missing, utterances.keys());
     throw new UserError(
       `${manifest}: ${missing.length} ids in the trials are not in the manifest: ${firstOf(missing)}\n` +
-        'Is this the manifest of these trials? Models of several utterances need their map: --enroll-map FILE',
+        `${meant ? `The manifest has other names: ${meant}.` : 'Is this the manifest of these trials?'} ` +
+        'Models of several utterances need their map: --enroll-map FILE',
     );
   }
   return sides;

@@ -58,6 +58,39 @@ function assertKaldiAccepts(folder: string): void {
 }
 
 describe('writeKaldiFolder', () => {
+  it('reads what is no WAV through the commands of Kaldi’s recipes', () => {
+    const tree = corpusTree();
+    try {
+      // By the first bytes, and by the name where there is no such file.
+      tree.wav('real.wav');
+      tree.text('sphere.wav', 'NIST_1A');
+      tree.text('packed.wav', 'fLaC');
+      const paths = {
+        a: tree.at('real.wav'),
+        b: tree.at('sphere.wav'),
+        c: tree.at('packed.wav'),
+        d: '/gone/d e.flac',
+        e: '/gone/e.wv1',
+        f: '/gone/f.m4a',
+        g: '/gone/g h.wav',
+      };
+      const out = tree.at('kaldi');
+      const { notes } = writeKaldiFolder(
+        out,
+        Object.entries(paths).map(([id, path]) => utterance(id, id, { path })),
+      );
+      assert.equal(
+        readFileSync(`${out}/wav.scp`, 'utf8'),
+        `a ${paths.a}\nb sph2pipe -f wav -p ${paths.b} |\nc flac -c -d -s ${paths.c} |\n` +
+          `d flac -c -d -s '/gone/d e.flac' |\ne sph2pipe -f wav -p /gone/e.wv1 |\n` +
+          `f ffmpeg -v 8 -i /gone/f.m4a -f wav -acodec pcm_s16le - |\ng /gone/g h.wav\n`,
+      );
+      assert.match(notes.join(), /5 lines of wav\.scp read through a command/);
+    } finally {
+      tree.remove();
+    }
+  });
+
   let tree: CorpusTree;
   beforeEach(() => (tree = corpusTree()));
   afterEach(() => tree.remove());

@@ -1,10 +1,12 @@
 /** @file One's own recordings: ids, sessions, test speakers, trials, and what is refused. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { writeWav } from '../../../src/audio/write-wav.js';
 import { corpusOptions, prepareCorpus } from '../../../src/corpus/readers/registry.js';
+import { trialFingerprint } from '../../../src/corpus/trials/trial-fingerprint.js';
+import { readTrials } from '../../../src/corpus/trials/trials.js';
 
 describe('corpus folder', () => {
   let source: string;
@@ -86,6 +88,27 @@ describe('corpus folder', () => {
       notes.some((note) => /^trials: 2 of trials\.txt, SHA-256 [0-9a-f]{64}$/.test(note)),
       notes.join('\n'),
     );
+  });
+
+  it('finds the utterances of a list in files that a converter named u0.m4a.wav', async () => {
+    speakers(4, 2);
+    for (const [speaker, number] of [
+      ['sp0', 0],
+      ['sp1', 1],
+    ] as const) {
+      const file = join(source, `${speaker}/day0/u${number}`);
+      renameSync(`${file}.wav`, `${file}.m4a.wav`);
+    }
+    const list = 'sp0/day0/u0.wav sp0/day0/u1.wav target\nsp0/day0/u0 sp1/day0/u1.wav nontarget\n';
+    writeFileSync(join(source, 'trials.txt'), list);
+    const { trials, notes } = await prepare();
+    assert.deepEqual(trials, [
+      { enroll: 'sp0/day0/u0.m4a', test: 'sp0/day0/u1', target: true },
+      { enroll: 'sp0/day0/u0.m4a', test: 'sp1/day0/u1.m4a', target: false },
+    ]);
+    // Of the list as it was given, so that everyone who has it sees the same.
+    const fingerprint = trialFingerprint(readTrials(join(source, 'trials.txt')));
+    assert.ok(notes.includes(`trials: 2 of trials.txt, SHA-256 ${fingerprint}`), notes.join('\n'));
   });
 
   it('refuses trials.txt with unknown utterances', async () => {

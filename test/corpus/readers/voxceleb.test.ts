@@ -25,6 +25,12 @@ describe('corpus voxceleb', () => {
   };
   const sources = () => ({ type: 'voxceleb', source: tree.at('v1'), source2: tree.at('v2') });
 
+  it('finds what a converter named 00001.m4a.wav under the names of the lists', () => {
+    for (const name of ['00001.wav', '00001.m4a', '00001.m4a.wav', '00001']) {
+      assert.equal(voxcelebId(`wav/id10270/aaaaaaaaaaa/${name}`), 'id10270/aaaaaaaaaaa/00001');
+    }
+  });
+
   it('trains on VoxCeleb2 dev and tests what the list names', async () => {
     unpacked();
     tree.text(

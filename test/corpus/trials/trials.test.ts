@@ -91,6 +91,14 @@ describe('trials', () => {
     );
   });
 
+  it('says under which names the manifest has unknown ids', () => {
+    const trials = [{ enroll: 'id1/v/1.wav', test: 'id2/v/1.wav', target: false }];
+    assert.throws(
+      () => checkTrials(trials, new Set(['id1/v/1.m4a', 'id2-v-1', 'x']), 'list'),
+      /The manifest has other names: id1\/v\/1\.wav is "id1\/v\/1\.m4a", id2\/v\/1\.wav is "id2-v-1"\./,
+    );
+  });
+
   it('lists the first ten unknown ids and counts all', () => {
     const trials = [two[0], ...Array.from({ length: 12 }, (_, i) => ({ enroll: 'a', test: `x${i}`, target: false }))];
     assert.throws(() => checkTrials(trials, new Set(['a', 'b']), 'list'), {
