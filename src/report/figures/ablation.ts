@@ -9,11 +9,12 @@ import type { CustomSeriesOption } from 'echarts/charts';
 import type { Ablation, AblationRow } from '../comparison/ablation.js';
 import { formatCount, formatRate, formatRelative } from '../text/number-format.js';
 import { drawChart, type EChartsOption, type SeriesOption, type Tip } from './chart.js';
-import { eerMark, FONT, horizontalAxis, text, topOfRates, uprightAt, whiskers } from './chart-parts.js';
+import { eerMark, FONT, horizontalAxis, text, topOfRates, uprightAt } from './chart-parts.js';
 import { type Cell, type DataTable, type Drawing, endsOf, type FigureKind } from './figure.js';
 import { endOf } from './fitted-text.js';
 import { LIGHT } from './palette.js';
 import { percentTick, rangeOf, rateWithInterval } from './rate-text.js';
+import { ARROWS_EXPLAINED, whiskers } from './whiskers.js';
 
 const WIDTH = 960;
 const LEFT = 250;
@@ -41,13 +42,13 @@ function draw(ablation: Ablation): Drawing {
   const variants = lines.filter((line) => 'system' in line);
   return {
     caption:
-      `A row a variant, grouped by what was changed; the dashed line is ${base} itself. Marks and bars are development EERs with ` +
-      '95 % intervals, beside them the change relative to the base, and the size where it differs; bars that go on beyond the ' +
-      'picture end at its edge. ' +
+      `Each row is one variant; the rows are grouped by what was changed. The dashed line marks the EER of ${base} itself. Filled ` +
+      'marks are EERs of the development trials, with 95 % intervals. Beside them stand the change relative to the base, and the ' +
+      `number of parameters where it differs. ${ARROWS_EXPLAINED} ` +
       (test
-        ? 'Hollow marks are EERs of the test trials: to be looked at, not to be chosen by. '
+        ? 'Hollow marks are EERs of the test trials: look at them, but do not choose by them. '
         : 'The test trials were kept back. ') +
-      'Of many variants some look better by chance.',
+      'Among many variants, some look better by chance.',
     description: variants.map(describe).join('. '),
     svg: drawChart(chartOption(ablation, lines, variants), {
       id: 'ablation',

@@ -1,6 +1,5 @@
 /** @file The parts that charts are made of: text, axes, legends, bands; so that all figures look alike. */
 import type { CustomSeriesOption } from 'echarts/charts';
-import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import { withoutMiddle } from './fitted-text.js';
 import { LIGHT, type SystemStyle } from './palette.js';
 
@@ -221,48 +220,5 @@ export function band(
       },
       style: { fill: color, opacity },
     }),
-  };
-}
-
-/**
- * Intervals with short bars at their ends, where there are any: uprights at x, or with `along: 'x'` horizontals at y.
- */
-export function whiskers(
-  bars: readonly { at: number; interval?: Interval; color: string }[],
-  { gridIndex = 0, along = 'y' }: { gridIndex?: number; along?: 'x' | 'y' } = {},
-): CustomSeriesOption {
-  const data = bars.flatMap(({ at, interval, color }) => (interval ? [{ at, interval, color }] : []));
-  const place = (at: number, value: number) => (along === 'y' ? [at, value] : [value, at]);
-  return {
-    type: 'custom',
-    silent: true,
-    clip: true,
-    xAxisIndex: gridIndex,
-    yAxisIndex: gridIndex,
-    data: data.map(({ at, interval: [low] }) => place(at, low)),
-    z: 2,
-    renderItem: ({ dataIndex }, api) => {
-      const {
-        at,
-        interval: [low, high],
-        color,
-      } = data[dataIndex];
-      const [x1, y1] = api.coord(place(at, low));
-      const [x2, y2] = api.coord(place(at, high));
-      const [dx, dy] = along === 'y' ? [4, 0] : [0, 4];
-      const line = (x1: number, y1: number, x2: number, y2: number) => ({
-        type: 'line' as const,
-        shape: { x1, y1, x2, y2 },
-        style: { stroke: color, lineWidth: 1.6 },
-      });
-      return {
-        type: 'group',
-        children: [
-          line(x1, y1, x2, y2),
-          line(x1 - dx, y1 - dy, x1 + dx, y1 + dy),
-          line(x2 - dx, y2 - dy, x2 + dx, y2 + dy),
-        ],
-      };
-    },
   };
 }

@@ -3,20 +3,14 @@ import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import type { Compared, ComparedSystem } from '../comparison/report-view.js';
 import { formatCount, formatDuration, formatRate } from '../text/number-format.js';
 import { drawChart, type EChartsOption, type Tip } from './chart.js';
-import {
-  eerMark,
-  FEW_SYSTEMS,
-  horizontalAxis,
-  systemsWithBars,
-  text,
-  ticksAt,
-  topOfRates,
-  whiskers,
-} from './chart-parts.js';
+import { eerMark, FEW_SYSTEMS, horizontalAxis, systemsWithBars, text, ticksAt, topOfRates } from './chart-parts.js';
 import { type Drawing, endsOf, type FigureKind, type NoFigure } from './figure.js';
+import { widthOf } from './fitted-text.js';
+import { setApart } from './set-apart.js';
 import { LIGHT, type SystemStyles } from './palette.js';
-import { layOutPanels, PANELS_WIDTH } from './panels.js';
+import { layOutPanels, PANELS_WIDTH, plotWidth } from './panels.js';
 import { percentTick, rangeOf, rateWithInterval } from './rate-text.js';
+import { ARROWS_EXPLAINED, whiskers } from './whiskers.js';
 
 const SECONDS = { s: 1, min: 60, h: 3600, d: 86400 };
 
@@ -44,11 +38,15 @@ interface PricedSystem {
 /** A cost, and the systems of which it is known. */
 interface CostPanel extends Cost {
   readonly known: readonly Point[];
+  /** Ends of the axis, in log₁₀. */
+  readonly range: readonly [low: number, high: number];
+  /** Pixels that the axis is long. */
+  readonly pixels: number;
 }
 
 interface Point extends Omit<PricedSystem, 'costs'> {
   readonly value: number;
-  /** log₁₀ of it. */
+  /** Where it is drawn: log₁₀ of the value, beside others of the same cost. */
   readonly x: number;
 }
 
@@ -71,9 +69,10 @@ function draw(
   const { height, option } = chartOf(panels, { names, priced, styles });
   return {
     caption:
-      `Lower and further to the left is better; the horizontal axes are logarithmic. The bars are 95 % intervals${names.length <= FEW_SYSTEMS ? '' : ' of the first two systems'} and may go beyond the top; ` +
-      'two bars that overlap do not say that the difference is none: the comparison above tests the difference itself, on the same trials.' +
-      (timed ? ' Times are those of trainings that ran alone and in one go; they are of this machine.' : ''),
+      'Lower and further to the left is better. The horizontal axes are logarithmic, and systems of about the same cost stand side by side. ' +
+      `Upright bars are 95 % intervals${names.length <= FEW_SYSTEMS ? '' : ' of the first two systems'}. ${ARROWS_EXPLAINED} ` +
+      'Bars that overlap do not show that two systems are equal: the comparison above tests the difference itself, on the same trials.' +
+      (timed ? ' Times were measured on this machine, for trainings that ran alone and without a break.' : ''),
     description: panels.flatMap((panel) => panel.known.map((system) => describe(panel, system))).join('. '),
     svg: drawChart(option, { id: 'cost', width: PANELS_WIDTH, height, tips: panels.flatMap(tipsOf) }),
     data: {
@@ -98,16 +97,28 @@ function draw(
 }
 
 function panelsOf(priced: readonly PricedSystem[], macsDuration: number): CostPanel[] {
-  return costsOf(macsDuration)
-    .map((cost) => ({
+  const costs = costsOf(macsDuration).filter(({ column }) => priced.some((system) => system.costs[column]));
+  const pixels = plotWidth(costs.length);
+  return costs.map((cost): CostPanel => {
+    const known = priced.flatMap(({ costs: { [cost.column]: value }, ...system }) =>
+      value ? [{ ...system, value }] : [],
+    );
+    const logs = known.map(({ value }) => Math.log10(value));
+    const [least, most] = [Math.min(...logs) - 0.1, Math.max(...logs) + 0.1];
+    const pixel = (most - least) / (pixels - 2 * MARGIN);
+    const places = setApart(logs, Math.min(APART * pixel, (most - least) / known.length));
+    return {
       ...cost,
-      known: priced.flatMap(({ costs, ...system }) => {
-        const value = costs[cost.column];
-        return value ? [{ ...system, x: Math.log10(value), value }] : [];
-      }),
-    }))
-    .filter(({ known }) => known.length > 0);
+      known: known.map((system, i) => ({ ...system, x: places[i] })),
+      range: [least - MARGIN * pixel, most + MARGIN * pixel],
+      pixels,
+    };
+  });
 }
+
+/** Pixels between bars that would otherwise hide each other, and at the ends of the axis. */
+const APART = 13;
+const MARGIN = 18;
 
 function chartOf(
   panels: readonly CostPanel[],
@@ -146,16 +157,16 @@ function chartOf(
 
 /** A logarithmic axis that the known costs lie on. */
 function costAxis(panel: CostPanel, gridIndex: number) {
-  const values = panel.known.map(({ x }) => x);
-  const range = [Math.min(...values) - 0.2, Math.max(...values) + 0.2];
-  const axis = ticksAt(ticksWithin(panel, range), (x) => withoutZeros(panel.format(Number((10 ** x).toPrecision(6)))));
+  const [min, max] = panel.range;
+  const axis = ticksAt(ticksWithin(panel), (x) => labelOf(panel, x));
   return {
     ...horizontalAxis(''),
     gridIndex,
-    min: range[0],
-    max: range[1],
+    min,
+    max,
+    splitLine: { show: false },
     ...axis,
-    axisLabel: { ...axis.axisLabel, ...text(11.5, LIGHT.faint), hideOverlap: true },
+    axisLabel: { ...axis.axisLabel, ...text(TICK_SIZE, LIGHT.faint) },
   };
 }
 
@@ -207,8 +218,23 @@ const times = (values: Record<keyof typeof SECONDS, readonly number[]>): number[
 /** `5 M` for `5.00 M`. */
 const withoutZeros = (figure: string) => figure.replace(/\.00|\.0(?= )|(?<=\.[1-9])0(?= |$)/, '');
 
-function ticksWithin({ ticks, finerTicks }: Cost, [low, high]: readonly number[]): number[] {
+const TICK_SIZE = 11.5;
+
+const labelOf = ({ format }: Cost, x: number) => withoutZeros(format(Number((10 ** x).toPrecision(6))));
+
+/** The coarse ticks, or finer ones where these are fewer than three; of ticks whose labels would touch, the first. */
+function ticksWithin(panel: CostPanel): number[] {
+  const [low, high] = panel.range;
   const within = (values: readonly number[]) => values.map(Math.log10).filter((x) => x >= low && x <= high);
-  const coarse = within(ticks);
-  return coarse.length >= 3 ? coarse : within(finerTicks);
+  const coarse = within(panel.ticks);
+  const kept: number[] = [];
+  let free = -Infinity;
+  for (const x of coarse.length >= 3 ? coarse : within(panel.finerTicks)) {
+    const middle = ((x - low) / (high - low)) * panel.pixels;
+    const half = widthOf(labelOf(panel, x), TICK_SIZE) / 2;
+    if (middle - half < free) continue;
+    kept.push(x);
+    free = middle + half + 6;
+  }
+  return kept;
 }

@@ -10,13 +10,13 @@ import {
   text,
   topOfRates,
   verticalAxis,
-  whiskers,
 } from './chart-parts.js';
 import { type DurationBand, durationBands } from './duration-bands.js';
 import { type Drawing, endsOf, type FigureKind, type NoFigure } from './figure.js';
 import { LIGHT, type SystemStyles } from './palette.js';
 import { percentTick, rateWithInterval } from './rate-text.js';
 import type { ScoredTrials } from './scored-systems.js';
+import { ARROWS_EXPLAINED, whiskers } from './whiskers.js';
 
 const WIDTH = 960;
 const HEIGHT = 400;
@@ -39,9 +39,9 @@ function draw(trials: ScoredTrials, styles: SystemStyles): Drawing | Pick<NoFigu
   const points = pointsOf(bands, names);
   return {
     caption:
-      'The trials are divided by the length of their shorter side, in bands with about as many trials each. Bars are 95 % ' +
-      `intervals from the speakers of the band${few ? '' : ', of the first two systems only'}; ` +
-      'a band has fewer trials than the whole, so they are wide, and may go beyond the top.',
+      'A trial compares two utterances. Here the trials are grouped by the length of the shorter one, with about as many trials in each group. ' +
+      `Bars are 95 % intervals from the speakers of the group${few ? '' : ', for the first two systems only'}; a group has fewer trials than the whole, so they are wide. ` +
+      ARROWS_EXPLAINED,
     description: bands.map((band) => band.eers.map((eer) => describe(band, eer)).join(', ')).join('. '),
     svg: drawChart(
       {
@@ -106,7 +106,7 @@ function chartOption(bands: readonly DurationBand[], points: readonly Point[][],
       type: 'value',
       min: -0.5,
       max: bands.length - 0.5,
-      name: 'shorter side of the trial',
+      name: 'length of the shorter utterance of a trial',
       nameLocation: 'middle',
       nameGap: 48,
       nameTextStyle: text(12.5, LIGHT.ink),

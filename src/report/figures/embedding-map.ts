@@ -3,9 +3,10 @@
  */
 import { formatPercent } from '../text/number-format.js';
 import { drawChart, type EChartsOption, type SeriesOption, type Tip } from './chart.js';
-import { panelHeading, text } from './chart-parts.js';
+import { FONT, panelHeading } from './chart-parts.js';
 import { type EmbeddedUtterance, type EmbeddingMapInput, mapEmbeddings, nearestIsOwn } from './embedding-plane.js';
 import type { Drawing, FigureKind, NoFigure } from './figure.js';
+import { placeLabels } from './label-places.js';
 import { LIGHT, speakerStyle } from './palette.js';
 
 const WIDTH = 960;
@@ -42,14 +43,18 @@ function draw({ utterances, systems, of, seed }: EmbeddingMapInput): Drawing | P
       : `all ${of.utterances} test utterances of ${of.speakers} speakers`;
   return {
     caption:
-      `${part[0].toUpperCase()}${part.slice(1)}; none of these speakers was heard in training. Each point is an utterance, ` +
-      'each colour and symbol a speaker, whose name stands above its points. Made by UMAP, which keeps neighbours together: ' +
-      'groups that are torn apart or run into each other are what to look for; distances between groups mean little.',
+      `${part[0].toUpperCase()}${part.slice(1)}. None of these speakers was heard in training. Each point is an utterance; each ` +
+      'colour and symbol is a speaker, whose name stands beside the points. The map (made by UMAP) keeps neighbours together. ' +
+      'Look for groups that are torn apart or run into each other; distances between groups mean little.',
     description: maps
       .map(({ name, own }) => `${name}: ${own} of the utterances lie nearest to another one of the same speaker`)
       .join('. '),
     svg: drawChart(
-      { ...layOut(maps), series: maps.flatMap((map, index) => seriesOf(map, index, { utterances, speakers })) },
+      {
+        ...layOut(maps),
+        series: maps.flatMap((map, index) => pointsOf(map, index, { utterances, speakers })),
+        graphic: maps.flatMap((map, index) => namesOf(map, index, { utterances, speakers })),
+      },
       {
         id: 'embeddings',
         width: systems.length > 1 ? WIDTH : PANEL.size + 2 * PANEL.gap,
@@ -72,14 +77,19 @@ function draw({ utterances, systems, of, seed }: EmbeddingMapInput): Drawing | P
   };
 }
 
+/** Pixels from the left to a panel. */
+const leftOf = (panel: number) => 8 + panel * (PANEL.size + PANEL.gap + 32);
+
 function layOut(maps: readonly SystemMap[]): EChartsOption {
-  const left = (panel: number) => 8 + panel * (PANEL.size + PANEL.gap + 32);
   return {
     title: maps.map(({ name, own }, i) =>
-      panelHeading(name, `${own} of the utterances lie nearest to one of their own speaker`, { left: left(i), top: 2 }),
+      panelHeading(name, `${own} of the utterances lie nearest to one of their own speaker`, {
+        left: leftOf(i),
+        top: 2,
+      }),
     ),
     grid: maps.map((_, i) => ({
-      left: left(i),
+      left: leftOf(i),
       top: PANEL.top,
       width: PANEL.size,
       height: PANEL.size,
@@ -102,37 +112,66 @@ function layOut(maps: readonly SystemMap[]): EChartsOption {
 }
 
 function blankAxis(gridIndex: number, values: readonly number[]) {
+  const [min, max] = spanOf(values);
+  return { gridIndex, type: 'value' as const, show: false, min, max };
+}
+
+/** Of an axis on which some values lie, with room around them. */
+function spanOf(values: readonly number[]): readonly [low: number, high: number] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = 0.06 * (high - low || 1);
-  return { gridIndex, type: 'value' as const, show: false, min: low - room, max: high + room };
+  return [low - room, high + room];
 }
 
-/** The points of each speaker in a panel, and the speaker's name above them. */
-function seriesOf(
-  { points }: SystemMap,
-  index: number,
-  { utterances, speakers }: { utterances: readonly EmbeddedUtterance[]; speakers: readonly string[] },
-): SeriesOption[] {
-  return speakers.flatMap((speaker, number): SeriesOption[] => {
+interface Mapped {
+  readonly utterances: readonly EmbeddedUtterance[];
+  readonly speakers: readonly string[];
+}
+
+/** The points of each speaker in a panel. */
+const pointsOf = ({ points }: SystemMap, index: number, { utterances, speakers }: Mapped): SeriesOption[] =>
+  speakers.map((speaker, number) => {
     const { color, symbol } = speakerStyle(number);
-    const own = points.filter((_, i) => utterances[i].speaker === speaker);
-    const shared = { xAxisIndex: index, yAxisIndex: index, silent: true, type: 'scatter' as const };
-    const top = [middle(own.map(([x]) => x)), Math.max(...own.map(([, y]) => y))];
-    return [
-      { ...shared, symbol, symbolSize: 7, itemStyle: { color, opacity: 0.85 }, data: own },
-      { ...shared, symbolSize: 0.1, data: [top], labelLayout: { hideOverlap: true }, label: nameLabel(speaker), z: 5 },
-    ];
+    return {
+      ...{ xAxisIndex: index, yAxisIndex: index, silent: true, type: 'scatter' as const },
+      ...{ symbol, symbolSize: 7, itemStyle: { color, opacity: 0.85 } },
+      data: points.filter((_, i) => utterances[i].speaker === speaker),
+    };
   });
+
+const NAME = 11;
+
+/** The speakers' names beside their points, with lines to those that they stand off from. */
+function namesOf({ points }: SystemMap, index: number, { utterances, speakers }: Mapped): object[] {
+  const [[left, right], [bottom, top]] = [0, 1].map((axis) => spanOf(points.map((point) => point[axis])));
+  const spots = points.map(
+    ([x, y]) => [(PANEL.size * (x - left)) / (right - left), (PANEL.size * (top - y)) / (top - bottom)] as const,
+  );
+  const groups = speakers.map((name) => ({ name, points: spots.filter((_, i) => utterances[i].speaker === name) }));
+  const [dx, dy] = [leftOf(index), PANEL.top];
+  return placeLabels(groups, { width: PANEL.size, height: PANEL.size, size: NAME }).flatMap(({ name, x, y, line }) => [
+    ...(line
+      ? [
+          {
+            type: 'line',
+            silent: true,
+            z: 4,
+            shape: { x1: dx + line[0][0], y1: dy + line[0][1], x2: dx + line[1][0], y2: dy + line[1][1] },
+            style: { stroke: LIGHT.faint, lineWidth: 0.8 },
+          },
+        ]
+      : []),
+    {
+      type: 'text',
+      silent: true,
+      z: 5,
+      x: dx + x,
+      y: dy + y,
+      style: {
+        text: name,
+        ...{ fill: LIGHT.ink, fontSize: NAME, fontFamily: FONT, align: 'center', verticalAlign: 'middle' },
+        ...{ stroke: LIGHT.surface, lineWidth: 3 },
+      },
+    },
+  ]);
 }
-
-const nameLabel = (speaker: string) => ({
-  show: true,
-  position: 'top' as const,
-  distance: 6,
-  formatter: speaker,
-  ...text(11, LIGHT.ink),
-  textBorderColor: LIGHT.surface,
-  textBorderWidth: 3,
-});
-
-const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];

@@ -21,5 +21,9 @@ export function withoutMiddle(whole: string, pixels: number, size: number): stri
 export const lastOf = (whole: string, characters: number): string =>
   whole.length <= characters ? whole : `…${whole.slice(1 - characters)}`;
 
-/** A character is about 0.6 times as wide as high. */
-const charactersIn = (pixels: number, size: number) => Math.floor(pixels / (0.6 * size));
+/** Pixels that a text takes at most, more or less. */
+export const widthOf = (whole: string, size: number): number => whole.length * WIDTH * size;
+
+/** Of a character, as a multiple of its height. */
+const WIDTH = 0.6;
+const charactersIn = (pixels: number, size: number) => Math.floor(pixels / (WIDTH * size));

@@ -1,8 +1,8 @@
 /**
  * @file The colours of the figures, light and dark, and who wears them.
  *
- * A system has the same colour, line and symbol in every figure; the eight colours differ in lightness too, and lines
- * and symbols say the same a second time, for readers who do not tell the colours apart and for grey prints.
+ * A system has the same colour, line and symbol in every figure. The eight colours stay apart for readers without red or green
+ * cones (the tests simulate them); lines and symbols say the same a second time, for them and for grey prints.
  * Every colour has one meaning and occurs once, so that a drawing can be turned into its dark twin by exchanging colours.
  */
 
@@ -17,8 +17,8 @@ const darkBase: typeof lightBase = {
 };
 
 /** Of systems, in their order. */
-const lightSystems = ['#0b6bb3', '#d1560f', '#00866a', '#a63d8f', '#b0820b', '#3b98d8', '#8c4b2f', '#5d6571'];
-const darkSystems = ['#58a6ea', '#f28b4b', '#3fc7a2', '#dd8fcb', '#e5bd4d', '#a3daf8', '#cd9072', '#a8b2bd'];
+const lightSystems = ['#0b6bb3', '#d1560f', '#0e8869', '#86287e', '#b18e51', '#3a98d8', '#8c4b2f', '#5e6470'];
+const darkSystems = ['#58a6ea', '#f28b4b', '#49ce97', '#d07fb5', '#e5bd4d', '#a2daf8', '#c68d7a', '#a8b5c9'];
 
 /** Of speakers, who are told apart by their names beside the points too. */
 const lightSpeakers = [
@@ -47,8 +47,8 @@ const darkSpeakers = [
 ];
 
 /** Of the parts of a corpus. */
-const lightSplits = { train: '#2f6fb4', dev: '#d9822b', test: '#2e8b6f' };
-const darkSplits: typeof lightSplits = { train: '#5b9bdf', dev: '#e8a154', test: '#4fb594' };
+const lightSplits = { train: '#2f6fb4', dev: '#de881f', test: '#258b73' };
+const darkSplits: typeof lightSplits = { train: '#5b9bdf', dev: '#eb9d25', test: '#4cb596' };
 
 const named = (base: typeof lightBase, systems: readonly string[], speakers: readonly string[]) => ({
   ...base,

@@ -5,8 +5,14 @@ import { LIGHT, type SystemStyle, type SystemStyles } from './palette.js';
 
 /** Width of the figure, in pixels. */
 export const PANELS_WIDTH = 960;
-const COLUMNS = 2;
-const PANEL = { width: 372, height: 226, left: 54, top: 54, right: 14, bottom: 40 };
+/** Width of a panel by the number of columns: three columns where there are three panels, else two. */
+const PANEL_WIDTHS = { 2: 372, 3: 256 };
+const PANEL = { height: 226, left: 54, top: 54, right: 14, bottom: 40 };
+
+const columnsOf = (panels: number) => (panels === 3 ? 3 : 2);
+
+/** Pixels that the horizontal axis of a panel is long. */
+export const plotWidth = (panels: number): number => PANEL_WIDTHS[columnsOf(panels)] - PANEL.left - PANEL.right;
 
 export interface Panel {
   readonly title: string;
@@ -17,31 +23,32 @@ export interface Panel {
   readonly most?: number;
 }
 
-/** Headings, legend, grids and vertical axes of the panels, in two columns; and how high the figure becomes. */
+/** Headings, legend, grids and vertical axes of the panels, in two or three columns; and how high the figure becomes. */
 export function layOutPanels(
   panels: readonly Panel[],
   systems: readonly string[],
   styles: SystemStyles,
   { lines = true }: { /** The legend shows lines, not marks only. */ lines?: boolean } = {},
 ) {
+  const columns = columnsOf(panels.length);
   const place = panels.map((_, i) => ({
-    left: (i % COLUMNS) * PANEL.width,
-    top: Math.floor(i / COLUMNS) * PANEL.height,
+    left: (i % columns) * PANEL_WIDTHS[columns],
+    top: Math.floor(i / columns) * PANEL.height,
   }));
   return {
-    height: Math.max(Math.ceil(panels.length / COLUMNS) * PANEL.height, legendHeight(systems.length) + 12),
+    height: Math.max(Math.ceil(panels.length / columns) * PANEL.height, legendHeight(systems.length) + 12),
     parts: {
       title: panels.map(({ title, note }, i) =>
         panelHeading(title, note, { left: place[i].left + PANEL.left - 38, top: place[i].top + 4 }),
       ),
       legend: systemLegend(
         systems.map((name) => ({ name, style: styles.get(name)! })),
-        { left: COLUMNS * PANEL.width + 14, top: 4, width: 150, lines },
+        { left: columns * PANEL_WIDTHS[columns] + 14, top: 4, width: 150, lines },
       ),
       grid: place.map(({ left, top }) => ({
         left: left + PANEL.left,
         top: top + PANEL.top,
-        width: PANEL.width - PANEL.left - PANEL.right,
+        width: plotWidth(panels.length),
         height: PANEL.height - PANEL.top - PANEL.bottom,
       })),
       yAxis: panels.map(({ tick, most }, gridIndex) => ({

@@ -17,16 +17,16 @@ import {
   text,
   ticksAt,
   topOfRates,
-  whiskers,
 } from './chart-parts.js';
 import { type Drawing, endsOf, type FigureKind } from './figure.js';
 import { LIGHT, type SystemStyles } from './palette.js';
 import { layOutPanels, PANELS_WIDTH } from './panels.js';
 import { percentTick, rangeOf } from './rate-text.js';
+import { ARROWS_EXPLAINED, whiskers } from './whiskers.js';
 
 const PANELS = [
-  { kind: 'duration', title: 'EER against duration', note: 'utterances cut to', full: 'full' },
-  { kind: 'snr', title: 'EER against noise', note: 'speech to noise, dB', full: 'none' },
+  { kind: 'duration', title: 'EER against duration', note: 'length that utterances are cut to', full: 'full' },
+  { kind: 'snr', title: 'EER against noise', note: 'speech-to-noise ratio in dB', full: 'no noise' },
 ] as const;
 
 export const robustnessFigure = {
@@ -67,10 +67,10 @@ function draw(robustness: Robustness, styles: SystemStyles): Drawing {
   );
   return {
     caption:
-      `The same trials with ${sides === 'test' ? 'the test side' : 'both sides'} cut to some seconds, or in noise` +
-      `${noise === undefined ? '' : ` (${noise})`}; cuts and noise are the same for all systems and trainings. Bars are 95 % intervals` +
-      `${names.length <= FEW_SYSTEMS ? '' : ' of the first two systems'} from speakers and trainings; they may go beyond the top. The table tests the ` +
-      'differences themselves, each condition by itself.',
+      `The same trials again, with ${sides === 'test' ? 'the test utterance' : 'both utterances'} cut short, or with noise added` +
+      `${noise === undefined ? '' : ` (${noise})`}. All systems and trainings hear the same cuts and the same noise. Bars are 95 % intervals` +
+      `${names.length <= FEW_SYSTEMS ? '' : ' of the first two systems'}, from speakers and trainings. ${ARROWS_EXPLAINED} ` +
+      'The table tests the differences themselves, each condition by itself.',
     description: conditions
       .flatMap((condition) => names.map((name) => describe(condition, systemOf(condition, name))))
       .join('. '),
