@@ -144,6 +144,7 @@ function parseLayout(source: AudioSource): SphereLayout {
         `(${frames} samples), the file holds ${available}`,
     );
   }
+  if (!shorten) refuseMoreAudio(source, dataStart + frames * channels * sampleBytes, frames);
   return {
     format: 'sphere',
     sampleRate,
@@ -200,6 +201,19 @@ function shortenFrames(
     );
   }
   return stated;
+}
+
+/** Zeros up to a block of a disk are padding. */
+const MOST_PADDING = 4096;
+
+/** Refuses a file that goes on behind the samples that its header counts. */
+function refuseMoreAudio({ path, size, read }: AudioSource, end: number, frames: number): void {
+  const left = size - end;
+  if (left < 8 || (left <= MOST_PADDING && read(end, left).every((byte) => byte === 0))) return;
+  throw new UserError(
+    `${path}: damaged SPHERE: its header counts ${frames} samples, and ${left} bytes follow them; get it again, or mend ` +
+      'its sample_count',
+  );
 }
 
 /** Uncompressed samples [from, from + count) of all channels, interleaved, as they are stored. */

@@ -142,6 +142,13 @@ describe('SPHERE', () => {
     it(`reads ${name}`, async () => assert.deepEqual(await valuesOf(sphereBytes(bytes)), expected));
   }
 
+  it('refuses audio that goes on behind the samples that the header counts', async () => {
+    const bytes = sphereBytes({ data });
+    const behind = lowFirst(5, 6, 7, 8, 9);
+    await fails(Buffer.concat([bytes, behind]), /its header counts 4 samples, and 10 bytes follow them/);
+    assert.deepEqual(await valuesOf(Buffer.concat([bytes, Buffer.alloc(504)])), [1, -2, 32767, -32768]);
+  });
+
   it('says what a file is without decoding it', async () => {
     const stream = shortenOf([new Array<number>(8000).fill(3), new Array<number>(8000).fill(4)], { blockSize: 256 });
     const fields = { sample_coding: shorten, channel_count: '-i 2', sample_count: '-i 8000' };
