@@ -48,7 +48,8 @@ export function createEagerEngine(name: string, backendName: string): Engine {
           current = Object.fromEntries(Object.keys(state).map((key) => [key, results[key]]));
           return Object.fromEntries(Object.entries(results).filter(([key]) => !(key in state)));
         },
-        readState: () => copyTensors(current),
+        readState: (names = Object.keys(current)) =>
+          copyTensors(Object.fromEntries(names.map((name) => [name, current[name]]))),
         dispose: () => Promise.resolve(),
       });
     },

@@ -110,8 +110,8 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
         [current, next] = [next, current];
         return toHost(reported.map(({ name }) => [name, results[name]]));
       },
-      readState: () => {
-        const tensors = toHost(stateNames.map((name) => [name, current.taken.get(name)!]));
+      readState: (names = stateNames) => {
+        const tensors = toHost(names.map((name) => [name, current.taken.get(name)!]));
         return Object.fromEntries(
           Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
         ) as HostTensors;

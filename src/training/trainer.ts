@@ -18,7 +18,6 @@ import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache/cache.js';
 import type { FeatureCache } from '../features/cache/cache.js';
 import { createEmbedder } from '../models/embedder.js';
-import { tensorShapes } from '../models/model.js';
 import type { SpeakerModel } from '../models/model.js';
 import type { ModelOptions } from '../models/registry.js';
 import {
@@ -122,7 +121,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const measureEarly = async (at: number, epoch: number) => {
     if (!probe || !isEarlyPoint(at, perEpoch)) return;
     const began = performance.now();
-    const readings = await probe.read(networkOf(model, step.readState().model));
+    const readings = await probe.read(step.readModel());
     record({ step: at, epoch, instruments: readings }, describeReadings(at, readings));
     meter.leaveOut((performance.now() - began) / 1000);
   };
@@ -134,7 +133,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       await setImmediate(); // lets signals and the loader's messages in: a step blocks the event loop
       const epoch = Math.floor(done / perEpoch);
       if (signal?.aborted) {
-        if (saved !== done) await save(step.readState(), options, { step: done, epoch, devEer: null }, perEpoch);
+        if (saved !== done) await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
         log(`interrupted: a checkpoint at step ${done} is written, from which the training can go on`);
         signal.throwIfAborted();
       }
@@ -159,21 +158,20 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
         record(row, describeRow(row, training.epochs, totalSteps));
       }
       if (epochEnds) {
-        const state = step.readState(); // one copy, for all that looks at it
-        const network = networkOf(model, state.model);
+        const network = step.readModel();
         const { embeddings, ...development } = await scoreDevelopment(network, options, cache);
         devEer = development.devEer;
         const readings = await probe?.read(network, embeddings);
         const row = { step: done, epoch: epoch + 1, ...development, ...(readings && { instruments: readings }) };
         record(row, describeDevelopment(row));
-        await save(state, options, { step: done, epoch: epoch + 1, ...development }, perEpoch);
+        await save(step, options, { step: done, epoch: epoch + 1, ...development }, perEpoch);
         saved = done;
         meter.restart();
         continue;
       }
       await measureEarly(done, epoch + 1);
       if (training.checkpoint.everySteps && done % training.checkpoint.everySteps === 0) {
-        await save(step.readState(), options, { step: done, epoch, devEer: null }, perEpoch);
+        await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
         saved = done;
       }
     }
@@ -243,12 +241,12 @@ function findStart(options: TrainModelOptions, perEpoch: number): Start | undefi
 }
 
 async function save(
-  tensors: ReturnType<TrainingStep['readState']>,
+  step: TrainingStep,
   { dir, configHash, seed, training }: TrainModelOptions,
   state: { step: number; epoch: number; devEer: number | null },
   perEpoch: number,
 ): Promise<void> {
-  await saveCheckpoint(dir, { ...tensors, state: { ...state, stepsPerEpoch: perEpoch, seed, configHash } });
+  await saveCheckpoint(dir, { ...step.readState(), state: { ...state, stepsPerEpoch: perEpoch, seed, configHash } });
   prune(dir, training.checkpoint, perEpoch);
 }
 
@@ -278,10 +276,6 @@ async function scoreDevelopment(
   const devSpread = participationRatio(flat, embeddings.size);
   return { devEer: development.score(embeddings), devSpread, embeddings };
 }
-
-/** The network's own tensors, without the loss's. */
-const networkOf = (model: SpeakerModel, tensors: HostTensors): HostTensors =>
-  Object.fromEntries(Object.keys(tensorShapes(model)).map((name) => [name, tensors[name]]));
 
 function checkFinite({ loss }: StepReport, step: number, metricsPath: string): void {
   if (Number.isFinite(loss)) return;

@@ -9,7 +9,7 @@ import type { HostTensors } from '../engine/program/host-tensor.js';
 import type { Engine, Program, Step, TensorMap, TensorSpecs } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
-import { initialTensors, parameterNames } from '../models/model.js';
+import { initialTensors, parameterNames, tensorShapes } from '../models/model.js';
 import type { EmbedOptions, SpeakerModel } from '../models/model.js';
 import { updatedStatistics } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
@@ -53,6 +53,8 @@ export interface TrainingStep {
     batch: { features: Float32Array<ArrayBuffer>; targets: Int32Array<ArrayBuffer> },
     scalars: StepScalars,
   ): Promise<StepReport>;
+  /** Copies of the model's own tensors, a third of the state where the optimiser is Adam. */
+  readModel(): HostTensors;
   /** Copies of the model's tensors (with the loss's) and of the optimiser's slots. */
   readState(): { model: HostTensors; optimizer: HostTensors };
   dispose(): Promise<void>;
@@ -152,6 +154,8 @@ export async function createTrainingStep(
   const modelNames = Object.keys(start.model).filter((name) => !isCounter(name));
   const counters = Object.entries(start.model).filter(([name]) => isCounter(name));
   let stepsRun = 0;
+  const counted = (): HostTensors =>
+    Object.fromEntries(counters.map(([name, { data }]) => [name, int32([], Int32Array.of(data[0] + stepsRun))]));
   const pick = (tensors: HostTensors, names: string[]) =>
     Object.fromEntries(names.map((name) => [name, tensors[name]]));
   const step: Step = await engine.compileStep({
@@ -176,10 +180,13 @@ export async function createTrainingStep(
         embeddings: outputs.embeddings.data as Float32Array,
       };
     },
+    readModel() {
+      const own = Object.keys(tensorShapes(model));
+      return pick({ ...step.readState(own.filter((name) => !isCounter(name))), ...counted() }, own);
+    },
     readState() {
       const state = step.readState();
-      const counted = counters.map(([name, { data }]) => [name, int32([], Int32Array.of(data[0] + stepsRun))]);
-      const all = { ...state, ...(Object.fromEntries(counted) as HostTensors) };
+      const all = { ...state, ...counted() };
       return { model: pick(all, Object.keys(start.model)), optimizer: pick(state, Object.keys(start.optimizer)) };
     },
     dispose: () => step.dispose(),

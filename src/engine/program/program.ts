@@ -32,8 +32,8 @@ export interface StepDefinition {
 export interface Step {
   /** Runs once: state advances, the program's other outputs are returned. They are valid until the next run. */
   run(inputs: Record<string, HostData>): Promise<HostTensors>;
-  /** A copy of the state after the last run. */
-  readState(): HostTensors;
+  /** A copy of the state after the last run, or of the tensors of it that are named. */
+  readState(names?: readonly string[]): HostTensors;
   dispose(): Promise<void>;
 }
 
