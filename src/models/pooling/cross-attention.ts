@@ -28,7 +28,7 @@ export const crossAttentionOptions = z.strictObject({
   /** Hidden size of the MLP after the attention. */
   mlp: positive.default(64),
   /** How the latents start. From small ones all attend alike (docs/training-aca-net.md). */
-  latentInit: latentInit.prefault({ distribution: 'orthogonal', std: 1 }),
+  latentInit: latentInit.prefault({ distribution: 'orthogonal', std: 2 }),
 });
 type CrossAttentionOptions = z.infer<typeof crossAttentionOptions>;
 

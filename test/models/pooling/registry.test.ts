@@ -41,7 +41,7 @@ describe('a model’s pooling', () => {
   it('has every option in the settings, which stay the same when they are read again', () => {
     const settings = parse({ type: 'x-vector', pooling: 'cross-attention' });
     const { pooling } = settings as { pooling?: unknown };
-    const latentInit = { distribution: 'orthogonal', std: 1 };
+    const latentInit = { distribution: 'orthogonal', std: 2 };
     assert.deepEqual(pooling, { type: 'cross-attention', latents: 64, embed: 64, mlp: 64, latentInit });
     assert.deepEqual(parse(settings), settings);
     const fewer = { type: 'cross-attention', latents: 8, latentInit: { std: 2 } };
