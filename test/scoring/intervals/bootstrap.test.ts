@@ -112,6 +112,18 @@ describe('bootstrap', () => {
     });
   });
 
+  it('charges an infinite cost only where its trial is drawn', () => {
+    const { trials, pairs, scores, speakerOf } = makeSet(6, 3, 3);
+    const wrong = trials.findIndex(({ target }) => !target);
+    const [first, second] = [trials[wrong].enroll, trials[wrong].test].map((id) => speakerOf.get(id)!);
+    const llrs = scores.with(wrong, Infinity);
+    const { observed, without } = bootstrapMeasures(pairs, [llrs], { resamples: 1, calibrated: true }).systems[0];
+    assert.equal(observed.measures.cllr, Infinity);
+    pairs.names.forEach((name, i) =>
+      assert.equal(Number.isFinite(without.measures.cllr![i]), name === first || name === second, name),
+    );
+  });
+
   it('leaves out groups of speakers where there are more than 200', () => {
     const { pairs, scores } = makeSet(230, 2, 4);
     const { without } = bootstrapMeasures(pairs, [scores], { resamples: 1 }).systems[0];
