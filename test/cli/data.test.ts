@@ -219,7 +219,11 @@ describe('acanet data', () => {
       /expected a manifest, got a folder\nMake .* import folder "my recordings"/,
     ],
     ['a file that is not there', ['validate', 'none.jsonl'], /none\.jsonl: cannot read the manifest/],
-    ['a name that no file can have', ['validate', 'a'.repeat(300)], /cannot read the manifest: ENAMETOOLONG/],
+    [
+      'a name that no file can have',
+      ['validate', 'a'.repeat(300)],
+      /cannot read the manifest: the name is too long \(ENAMETOOLONG\)/,
+    ],
     ['writing over what is read', ['fix', 'm.jsonl', '--out', './m.jsonl'], /is also what is read/],
     [
       'writing over a list that is read',
