@@ -36,6 +36,8 @@ mayImport.recipe = [...mayImport.tasks, 'nn', 'tasks'];
 
 /** The rooms of a folder in the order in which they may import each other: each those before it. `.`: its own files. */
 const rooms = {
+  models: ['contract', 'pooling', '.'],
+  training: ['optimisation', 'loss', '.'],
   corpus: ['manifest', 'trials', 'inspection', 'readers', 'export'],
   features: ['fbank', 'augmentation', '.', 'cache'],
   engine: ['program', 'trace', 'lower', 'passes', 'dynamic-sizes', 'onnx', '.'],

@@ -6,11 +6,11 @@
  */
 import { createEngine } from '../dist/src/engine/create-engine.js';
 import { float32 } from '../dist/src/engine/program/host-tensor.js';
-import { initialTensors, parameterCount } from '../dist/src/models/model.js';
+import { initialTensors, parameterCount } from '../dist/src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../dist/src/models/registry.js';
 import { keyedRandom } from '../dist/src/random.js';
 import { createLoss, lossOptions } from '../dist/src/training/loss/registry.js';
-import { createOptimizer, optimizerOptions } from '../dist/src/training/optimizer.js';
+import { createOptimizer, optimizerOptions } from '../dist/src/training/optimisation/optimizer.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from '../dist/src/training/training-step.js';
 
 const LEARNING_RATE = 1e-3;
@@ -27,7 +27,7 @@ const DISTINCT_BATCHES = 4; // inputs change from request to request, as they do
 /**
  * @typedef {{ model: keyof typeof MODELS, task: 'train' | 'extract', batch: number, frames: number, threads: number,
  *             speakers: number, seed: number }} WorkOptions
- * @typedef {import('../dist/src/models/model.js').SpeakerModel} SpeakerModel
+ * @typedef {import('../dist/src/models/contract/model.js').SpeakerModel} SpeakerModel
  * @typedef {import('../dist/src/engine/program/program.js').Engine} Engine
  */
 

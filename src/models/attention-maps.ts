@@ -10,8 +10,8 @@ import type { HostTensors } from '../engine/program/host-tensor.js';
 import type { Engine, TensorMap, TensorSpecs } from '../engine/program/program.js';
 import { asInput, evaluatedTensors } from './embedder.js';
 import type { FrameMatrix } from './embedder.js';
-import { tensorShapes } from './model.js';
-import type { FrameAttentionLayer, SpeakerModel } from './model.js';
+import { tensorShapes } from './contract/model.js';
+import type { FrameAttentionLayer, SpeakerModel } from './contract/model.js';
 
 /** One layer's attention in one utterance. */
 export interface AttentionMap {

@@ -18,9 +18,9 @@ import { convolutionMargin, timeConvolution } from '../nn/convolution.js';
 import { linearChannels, pointwise, splitProduct } from '../nn/linear.js';
 import { frameWeights } from '../nn/statistics-pooling.js';
 import type { FrameWeights } from '../nn/statistics-pooling.js';
-import type { SpeakerModel } from './model.js';
+import type { SpeakerModel } from './contract/model.js';
 import type { ModelEntry } from './model-entry.js';
-import { createParameterList } from './parameter-list.js';
+import { createParameterList } from './contract/parameter-list.js';
 import { attentionOptions } from './pooling/attentive.js';
 import { createPooling, poolingOptions } from './pooling/registry.js';
 

@@ -8,7 +8,7 @@ import { float32 } from '../engine/program/host-tensor.js';
 import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
 import type { Engine } from '../engine/program/program.js';
 import { UserError } from '../errors.js';
-import type { SpeakerModel } from './model.js';
+import type { SpeakerModel } from './contract/model.js';
 
 export interface FrameMatrix {
   readonly frames: number;

@@ -16,8 +16,8 @@ import { convolutionMargin, timeConvolution } from '../nn/convolution.js';
 import { layerNormalize } from '../nn/layer-norm.js';
 import { linear, pointwise } from '../nn/linear.js';
 import { positionalEncoding } from '../nn/positional-encoding.js';
-import type { EmbedOptions, SpeakerModel } from './model.js';
-import type { ParameterList } from './parameter-list.js';
+import type { EmbedOptions, SpeakerModel } from './contract/model.js';
+import type { ParameterList } from './contract/parameter-list.js';
 
 export interface FrameEncoderOptions {
   readonly bins: number;

@@ -10,7 +10,7 @@ import type { HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { readSafetensors } from '../storage/safetensors.js';
 import { modelOptionsFromConfig, withoutComputed } from './import-config.js';
-import { parameterCount, tensorShapes } from './model.js';
+import { parameterCount, tensorShapes } from './contract/model.js';
 import { fitTensors, writeModelFolder } from './model-folder.js';
 import { createModel } from './registry.js';
 

@@ -3,7 +3,7 @@
  * warnings and the import of published weights.
  */
 import type { z } from 'zod';
-import type { SpeakerModel } from './model.js';
+import type { SpeakerModel } from './contract/model.js';
 
 export interface ModelEntry<Options extends { type: string }> {
   readonly options: z.ZodType<Options>;

@@ -10,8 +10,8 @@ import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { replaceDirectory, writeJsonAtomic } from '../storage/atomic-write.js';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.js';
-import { tensorShapes } from './model.js';
-import type { SpeakerModel } from './model.js';
+import { tensorShapes } from './contract/model.js';
+import type { SpeakerModel } from './contract/model.js';
 import { createModel, parseModelOptions } from './registry.js';
 import type { ModelOptions } from './registry.js';
 

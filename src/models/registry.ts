@@ -5,7 +5,7 @@ import { acaNetOptions } from './aca-net.js';
 import { acaNet } from './aca-net-entry.js';
 import { ecapaTdnn, ecapaTdnnOptions } from './ecapa-tdnn.js';
 import type { ModelEntry } from './model-entry.js';
-import type { SpeakerModel } from './model.js';
+import type { SpeakerModel } from './contract/model.js';
 import { xVector, xVectorOptions } from './x-vector.js';
 
 /** The recipe's `model`. */

@@ -14,9 +14,9 @@ import { batchNormFrames } from '../nn/batch-norm.js';
 import { convolutionMargin, timeConvolution } from '../nn/convolution.js';
 import { linearChannels } from '../nn/linear.js';
 import { frameWeights } from '../nn/statistics-pooling.js';
-import type { SpeakerModel } from './model.js';
+import type { SpeakerModel } from './contract/model.js';
 import type { ModelEntry } from './model-entry.js';
-import { createParameterList } from './parameter-list.js';
+import { createParameterList } from './contract/parameter-list.js';
 import { createPooling, poolingOptions } from './pooling/registry.js';
 
 const positive = z.int().positive();

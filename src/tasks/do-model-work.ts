@@ -57,7 +57,7 @@ export const realLibrary: Library = {
   async modelFigures(options, frames) {
     const [{ createModel }, { parameterCount }] = await Promise.all([
       import('../models/registry.js'),
-      import('../models/model.js'),
+      import('../models/contract/model.js'),
     ]);
     const model = createModel(options);
     return { title: model.title, parameters: parameterCount(model), macs: model.macs(frames) };

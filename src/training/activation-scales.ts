@@ -12,7 +12,7 @@ import type { Engine, TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { FrameMatrix } from '../models/embedder.js';
-import { tensorShapes, type SpeakerModel } from '../models/model.js';
+import { tensorShapes, type SpeakerModel } from '../models/contract/model.js';
 import { batchMoments, type ChannelAxis } from '../nn/batch-norm.js';
 import { createInstruments, rounded, type AttentionFigures, type Readings } from './instruments.js';
 import { layerNorms, layerOf } from './layers.js';

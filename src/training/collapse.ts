@@ -10,11 +10,11 @@
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { sceneTechniques } from '../features/augmentation/options.js';
 import type { FeatureOptions } from '../features/options.js';
-import type { SpeakerModel } from '../models/model.js';
+import type { SpeakerModel } from '../models/contract/model.js';
 import { collapseRemedies, type ModelOptions } from '../models/registry.js';
 import type { AttentionFigures, Readings } from './instruments.js';
 import type { MetricsRow } from './metrics-log.js';
-import type { MarginScheduleOptions, ScheduleOptions } from './schedule.js';
+import type { MarginScheduleOptions, ScheduleOptions } from './optimisation/schedule.js';
 
 /** Below this participation ratio a network that should tell dozens of speakers apart has collapsed. */
 const SPREAD = 3;

@@ -14,7 +14,7 @@ import type { Engine } from '../engine/program/program.js';
 import { createAttentionReader, meanAttention, normalizedEntropy, rowEntropies } from '../models/attention-maps.js';
 import type { AttentionMap, AttentionReader } from '../models/attention-maps.js';
 import type { FrameMatrix } from '../models/embedder.js';
-import type { SpeakerModel } from '../models/model.js';
+import type { SpeakerModel } from '../models/contract/model.js';
 import { commonShare, participationRatio, spectrumShares } from './embedding-spread.js';
 import { layerNorms } from './layers.js';
 

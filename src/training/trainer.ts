@@ -18,7 +18,7 @@ import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache/cache.js';
 import type { FeatureCache } from '../features/cache/cache.js';
 import { createEmbedder } from '../models/embedder.js';
-import type { SpeakerModel } from '../models/model.js';
+import type { SpeakerModel } from '../models/contract/model.js';
 import type { ModelOptions } from '../models/registry.js';
 import {
   bestCheckpoints,
@@ -36,8 +36,8 @@ import { createInstruments, isEarlyPoint } from './instruments.js';
 import type { Loss } from './loss/loss.js';
 import { createLoss } from './loss/registry.js';
 import { openMetricsLog, readMetricsLog, type MetricsRow } from './metrics-log.js';
-import { createOptimizer } from './optimizer.js';
-import { createLearningRate } from './schedule.js';
+import { createOptimizer } from './optimisation/optimizer.js';
+import { createLearningRate } from './optimisation/schedule.js';
 import { createMeter, describeDevelopment, describeReadings, describeRow } from './training-log.js';
 import { openTrainingData } from './training-data.js';
 import type { TrainingOptions } from './training-options.js';

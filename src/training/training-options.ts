@@ -5,9 +5,9 @@
 import { z } from 'zod';
 import { padPolicy } from './crop.js';
 import { lossOptions } from './loss/registry.js';
-import { optimizerOptions } from './optimizer.js';
+import { optimizerOptions } from './optimisation/optimizer.js';
 import { samplerOptions } from './sampler.js';
-import { scheduleOptions } from './schedule.js';
+import { scheduleOptions } from './optimisation/schedule.js';
 
 const checkpointOptions = z.strictObject({
   /** Steps between checkpoints; null: at the end of each epoch only. */

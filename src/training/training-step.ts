@@ -9,15 +9,15 @@ import type { HostTensors } from '../engine/program/host-tensor.js';
 import type { Engine, Program, Step, TensorMap, TensorSpecs } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
-import { initialTensors, parameterNames, tensorShapes } from '../models/model.js';
-import type { EmbedOptions, SpeakerModel } from '../models/model.js';
+import { initialTensors, parameterNames, tensorShapes } from '../models/contract/model.js';
+import type { EmbedOptions, SpeakerModel } from '../models/contract/model.js';
 import { updatedStatistics } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
 import { createDropout, dropoutKeyCount, dropoutKeys } from '../nn/dropout.js';
 import { initialValue } from '../nn/initialize.js';
 import { countCorrect } from './loss/cosine-classifier.js';
 import type { Loss } from './loss/loss.js';
-import type { Optimizer } from './optimizer.js';
+import type { Optimizer } from './optimisation/optimizer.js';
 
 export interface TrainingStepOptions {
   readonly model: SpeakerModel;

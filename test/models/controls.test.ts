@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { keyedRandom } from '../../src/random.js';
-import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
+import { createOptimizer, optimizerOptions } from '../../src/training/optimisation/optimizer.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from '../../src/training/training-step.js';
 import { aamLoss } from '../training/loss-of-tests.js';
 

@@ -9,8 +9,8 @@ import type { HostTensors } from '../../src/engine/program/host-tensor.js';
 import type { Engine, Inference } from '../../src/engine/program/program.js';
 import { UserError } from '../../src/errors.js';
 import { createEmbedder } from '../../src/models/embedder.js';
-import { initialTensors } from '../../src/models/model.js';
-import type { SpeakerModel } from '../../src/models/model.js';
+import { initialTensors } from '../../src/models/contract/model.js';
+import type { SpeakerModel } from '../../src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { keyedRandom } from '../../src/random.js';
 

@@ -1,8 +1,8 @@
 /** New models: what they hold, and how it starts. */
 import assert from 'node:assert/strict';
 import { sizeOf } from '../../src/engine/program/host-tensor.js';
-import { initialTensors, parameterNames, tensorShapes } from '../../src/models/model.js';
-import type { SpeakerModel } from '../../src/models/model.js';
+import { initialTensors, parameterNames, tensorShapes } from '../../src/models/contract/model.js';
+import type { SpeakerModel } from '../../src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 
 const create = (options: Record<string, unknown>): SpeakerModel => createModel(parseModelOptions(options, 'test'));

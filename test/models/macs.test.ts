@@ -1,6 +1,6 @@
 /** Parameters and multiply-accumulate operations of the published models and of their variants. */
 import assert from 'node:assert/strict';
-import { parameterCount } from '../../src/models/model.js';
+import { parameterCount } from '../../src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 
 interface Row {

@@ -15,12 +15,12 @@ import { createEmbedder } from '../../src/models/embedder.js';
 import { importModel } from '../../src/models/import-weights.js';
 import type { ModelEntry } from '../../src/models/model-entry.js';
 import { readModelFolder, writeModelFolder } from '../../src/models/model-folder.js';
-import { initialTensors } from '../../src/models/model.js';
-import { createParameterList } from '../../src/models/parameter-list.js';
+import { initialTensors } from '../../src/models/contract/model.js';
+import { createParameterList } from '../../src/models/contract/parameter-list.js';
 import { addModel, createModel, describeDepartures, parseModelOptions } from '../../src/models/registry.js';
 import { keyedRandom } from '../../src/random.js';
 import { writeSafetensors } from '../../src/storage/safetensors.js';
-import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
+import { createOptimizer, optimizerOptions } from '../../src/training/optimisation/optimizer.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from '../../src/training/training-step.js';
 import { aamLoss } from '../training/loss-of-tests.js';
 

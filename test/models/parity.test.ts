@@ -7,7 +7,7 @@ import { createEngine } from '../../src/engine/create-engine.js';
 import { float32 } from '../../src/engine/program/host-tensor.js';
 import type { Engine } from '../../src/engine/program/program.js';
 import { modelOptionsFromConfig } from '../../src/models/import-config.js';
-import { parameterCount } from '../../src/models/model.js';
+import { parameterCount } from '../../src/models/contract/model.js';
 import { createModel } from '../../src/models/registry.js';
 import { loadFixtureModel, maxAbs, maxAbsDifference } from '../fixture-models.js';
 

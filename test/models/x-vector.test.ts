@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TensorMap } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
-import { parameterNames } from '../../src/models/model.js';
+import { parameterNames } from '../../src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { floats, normal, positive, type RandomTensor } from '../engine/random-tensors.js';
 import { checkGradients } from '../nn/gradient-check.js';

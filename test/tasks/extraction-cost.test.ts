@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createModel } from '../../src/models/registry.js';
-import { initialTensors } from '../../src/models/model.js';
+import { initialTensors } from '../../src/models/contract/model.js';
 import { parseModelOptions } from '../../src/models/registry.js';
 import { writeModelFolder } from '../../src/models/model-folder.js';
 import { measureExtractionCost } from '../../src/tasks/extraction-cost.js';

@@ -5,7 +5,7 @@ import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { keyedRandom } from '../../src/random.js';
 import { examineActivations } from '../../src/training/activation-scales.js';
 import { layerNorms } from '../../src/training/layers.js';
-import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
+import { createOptimizer, optimizerOptions } from '../../src/training/optimisation/optimizer.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from '../../src/training/training-step.js';
 import { aamLoss } from './loss-of-tests.js';
 

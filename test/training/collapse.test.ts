@@ -5,7 +5,7 @@ import { augmentationOptions } from '../../src/features/augmentation/options.js'
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { createCollapseWatch, type CollapseContext } from '../../src/training/collapse.js';
 import type { Readings } from '../../src/training/instruments.js';
-import { marginOptions, scheduleOptions } from '../../src/training/schedule.js';
+import { marginOptions, scheduleOptions } from '../../src/training/optimisation/schedule.js';
 
 const [FIRST, SECOND] = ['ACA_blocks.0.cross_attention.0', 'ACA_blocks.0.cross_attention.1'];
 

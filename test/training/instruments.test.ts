@@ -8,7 +8,7 @@ import type { HostTensors } from '../../src/engine/program/host-tensor.js';
 import type { Engine } from '../../src/engine/program/program.js';
 import type { AttentionMap } from '../../src/models/attention-maps.js';
 import { modelOptionsFromConfig } from '../../src/models/import-config.js';
-import { initialTensors } from '../../src/models/model.js';
+import { initialTensors } from '../../src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { dropoutKeyCount, dropoutKeys } from '../../src/nn/dropout.js';
 import { keyedRandom } from '../../src/random.js';
@@ -19,7 +19,7 @@ import {
   type AttentionFigures,
 } from '../../src/training/instruments.js';
 import { CLASSIFIER } from '../../src/training/loss/cosine-classifier.js';
-import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
+import { createOptimizer, optimizerOptions } from '../../src/training/optimisation/optimizer.js';
 import {
   createTrainingStep,
   initialTrainingTensors,

@@ -1,6 +1,6 @@
 /** @file Which layer a parameter belongs to. */
 import assert from 'node:assert/strict';
-import { parameterNames } from '../../src/models/model.js';
+import { parameterNames } from '../../src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { layerNorms, layerOf } from '../../src/training/layers.js';
 

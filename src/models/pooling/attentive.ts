@@ -16,7 +16,7 @@ import { timeConvolution } from '../../nn/convolution.js';
 import { foldAffine } from '../../nn/layer-norm.js';
 import { linearChannels, pointwise, splitProduct } from '../../nn/linear.js';
 import { attentiveStatistics, statistics } from '../../nn/statistics-pooling.js';
-import type { FrameAttentionLayer } from '../model.js';
+import type { FrameAttentionLayer } from '../contract/model.js';
 import { createPooledLatents } from './pooled-latents.js';
 import type { FramePooling, LatentPlace, LatentPooling, Pooling, PoolingPlace } from './pooling.js';
 

@@ -13,9 +13,9 @@ import { attention, repeatForBatch } from '../../nn/attention.js';
 import type { ChannelAxis } from '../../nn/batch-norm.js';
 import { layerNormalize } from '../../nn/layer-norm.js';
 import { linearChannels } from '../../nn/linear.js';
-import { createLatentLayer } from '../latent-layer.js';
-import { initialLatents, latentInit } from '../latent-init.js';
-import type { FrameAttentionLayer } from '../model.js';
+import { createLatentLayer } from './latent-layer.js';
+import { initialLatents, latentInit } from './latent-init.js';
+import type { FrameAttentionLayer } from '../contract/model.js';
 import type { FramePooling, LatentPlace, LatentPooling, Pooling, PoolingPlace } from './pooling.js';
 
 const positive = z.int().positive();

@@ -13,7 +13,7 @@ import { linearInit, scaled, xavierUniform, zeros } from '../../nn/initialize.js
 import { foldAffine } from '../../nn/layer-norm.js';
 import { linearChannels } from '../../nn/linear.js';
 import { statistics } from '../../nn/statistics-pooling.js';
-import type { ParameterList } from '../parameter-list.js';
+import type { ParameterList } from '../contract/parameter-list.js';
 import type { LatentContext, LatentPlace, LatentPooling } from './pooling.js';
 
 /** How the frames are weighted, by one attention a layer. */

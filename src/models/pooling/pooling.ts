@@ -11,8 +11,8 @@ import type { TensorMap } from '../../engine/program/program.js';
 import type { Tensor } from '../../engine/tfjs.js';
 import type { ChannelAxis } from '../../nn/batch-norm.js';
 import type { FrameWeights } from '../../nn/statistics-pooling.js';
-import type { EmbedOptions, FrameAttentionLayer, SpeakerModel } from '../model.js';
-import type { ParameterList } from '../parameter-list.js';
+import type { EmbedOptions, FrameAttentionLayer, SpeakerModel } from '../contract/model.js';
+import type { ParameterList } from '../contract/parameter-list.js';
 
 /** Where a trunk is pooled: the prefix of the pooling's tensors in the state dict, and the channels C of a frame. */
 export interface PoolingPlace {

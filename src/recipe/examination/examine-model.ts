@@ -12,7 +12,7 @@ import { createEngine } from '../../engine/create-engine.js';
 import { UserError } from '../../errors.js';
 import { openFeatureCache } from '../../features/cache/cache.js';
 import type { FrameMatrix } from '../../models/embedder.js';
-import { parameterCount } from '../../models/model.js';
+import { parameterCount } from '../../models/contract/model.js';
 import { readModelFolder } from '../../models/model-folder.js';
 import { createModel } from '../../models/registry.js';
 import { keyedRandom } from '../../random.js';

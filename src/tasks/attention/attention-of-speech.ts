@@ -20,7 +20,7 @@ import { highFrequency } from '../../features/fbank/mel-filterbank.js';
 import type { FeatureOptions, RatePolicy } from '../../features/options.js';
 import { byFlag, readFeatureAudio, type AudioPiece } from '../../features/utterance-features.js';
 import { createAttentionMapper, meanAttention, rowEntropies, type AttentionMap } from '../../models/attention-maps.js';
-import type { FrameAttentionLayer } from '../../models/model.js';
+import type { FrameAttentionLayer } from '../../models/contract/model.js';
 import { readModelFolder } from '../../models/model-folder.js';
 import type { AttentionUtterance, LayerAttention, Moment } from '../../report/figures/attention-data.js';
 import { withRatePolicy } from '../embedding/embed-files.js';

@@ -11,7 +11,7 @@
  */
 import { z } from 'zod';
 import * as tf from '../../engine/tfjs.js';
-import { createMargin, marginOptions } from '../schedule.js';
+import { createMargin, marginOptions } from '../optimisation/schedule.js';
 import { CLASSIFIER, classifierWeight, cosines, crossEntropy, targetMask, withGradient } from './cosine-classifier.js';
 import type { LossEntry } from './loss.js';
 

@@ -4,7 +4,7 @@
  * Layout: embeddings [B, D], weight [classes, D], targets [B] int32. Limits: first derivatives only.
  */
 import * as tf from '../../engine/tfjs.js';
-import type { ParameterSpec } from '../../models/model.js';
+import type { ParameterSpec } from '../../models/contract/model.js';
 import { xavierUniform } from '../../nn/initialize.js';
 import type { LossPlace } from './loss.js';
 

@@ -6,8 +6,8 @@
 import type { z } from 'zod';
 import type { TensorMap } from '../../engine/program/program.js';
 import type { Tensor } from '../../engine/tfjs.js';
-import type { ParameterSpec } from '../../models/model.js';
-import type { Horizon, Schedule } from '../schedule.js';
+import type { ParameterSpec } from '../../models/contract/model.js';
+import type { Horizon, Schedule } from '../optimisation/schedule.js';
 
 /** What its parameters' shapes depend on. */
 export interface LossPlace {

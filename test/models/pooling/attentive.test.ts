@@ -2,7 +2,7 @@
 import type { TensorMap } from '../../../src/engine/program/program.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import type { Tensor } from '../../../src/engine/tfjs.js';
-import { createParameterList } from '../../../src/models/parameter-list.js';
+import { createParameterList } from '../../../src/models/contract/parameter-list.js';
 import { attentive } from '../../../src/models/pooling/attentive.js';
 import { floats, normal, positive } from '../../engine/random-tensors.js';
 import { checkGradients } from '../../nn/gradient-check.js';

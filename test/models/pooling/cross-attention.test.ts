@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TensorMap } from '../../../src/engine/program/program.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import type { Tensor } from '../../../src/engine/tfjs.js';
-import { createParameterList } from '../../../src/models/parameter-list.js';
+import { createParameterList } from '../../../src/models/contract/parameter-list.js';
 import { crossAttention, crossAttentionOptions } from '../../../src/models/pooling/cross-attention.js';
 import { normal, type RandomTensor } from '../../engine/random-tensors.js';
 import { checkGradients } from '../../nn/gradient-check.js';

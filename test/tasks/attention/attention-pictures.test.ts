@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { writeWav } from '../../../src/audio/write-wav.js';
 import { writeManifest } from '../../../src/corpus/manifest/manifest.js';
 import { featureOptions } from '../../../src/features/options.js';
-import { initialTensors } from '../../../src/models/model.js';
+import { initialTensors } from '../../../src/models/contract/model.js';
 import { writeModelFolder } from '../../../src/models/model-folder.js';
 import { createModel, parseModelOptions } from '../../../src/models/registry.js';
 import { keyedRandom } from '../../../src/random.js';

@@ -8,7 +8,7 @@ import {
   marginOptions,
   scheduleOptions,
   stepsOf,
-} from '../../src/training/schedule.js';
+} from '../../../src/training/optimisation/schedule.js';
 
 interface Fixture {
   speechbrain_cyclic: {
@@ -37,7 +37,7 @@ interface Fixture {
 }
 
 const fixture = JSON.parse(
-  readFileSync(new URL('../../../test/fixtures/train_bits/schedules.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../test/fixtures/train_bits/schedules.json', import.meta.url), 'utf8'),
 ) as Fixture;
 
 /** 1e-12 relative: the same formula in double precision. */

@@ -1,7 +1,7 @@
 /** @file How latents start: all drawn alike, or at right angles to one another. */
 import { z } from 'zod';
-import { normal, orthogonalRows } from '../nn/initialize.js';
-import type { Initializer } from '../nn/initialize.js';
+import { normal, orthogonalRows } from '../../nn/initialize.js';
+import type { Initializer } from '../../nn/initialize.js';
 
 export const latentInit = z.strictObject({
   distribution: z.enum(['normal', 'orthogonal']).default('normal'),

@@ -5,15 +5,15 @@
  * As in ACA-Net's released code only keys and values are normalised before the attention, and dropout follows the MLP's
  * second map only. Parameters: `lnorm1`, those of the source, `lnorm2`, `linear1`, `linear2`.
  */
-import type { TensorMap } from '../engine/program/program.js';
-import * as tf from '../engine/tfjs.js';
-import type { Tensor } from '../engine/tfjs.js';
-import { gelu } from '../nn/activations.js';
-import { foldAffine, layerNormalize } from '../nn/layer-norm.js';
-import { linear } from '../nn/linear.js';
-import type { TrainingMode } from './model.js';
-import type { ParameterList } from './parameter-list.js';
-import type { LatentContext, LatentPooling } from './pooling/pooling.js';
+import type { TensorMap } from '../../engine/program/program.js';
+import * as tf from '../../engine/tfjs.js';
+import type { Tensor } from '../../engine/tfjs.js';
+import { gelu } from '../../nn/activations.js';
+import { foldAffine, layerNormalize } from '../../nn/layer-norm.js';
+import { linear } from '../../nn/linear.js';
+import type { TrainingMode } from '../contract/model.js';
+import type { ParameterList } from '../contract/parameter-list.js';
+import type { LatentContext, LatentPooling } from './pooling.js';
 
 export interface LatentLayerOptions {
   /** Its prefix in the state dict. */

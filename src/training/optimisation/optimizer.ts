@@ -9,9 +9,9 @@
  * Slots are named `<slot>/<parameter>`: `m/…` and `v/…` for Adam, `momentum/…` for SGD.
  */
 import { z } from 'zod';
-import * as tf from '../engine/tfjs.js';
-import { float32, type HostTensors } from '../engine/program/host-tensor.js';
-import { internal } from '../errors.js';
+import * as tf from '../../engine/tfjs.js';
+import { float32, type HostTensors } from '../../engine/program/host-tensor.js';
+import { internal } from '../../errors.js';
 
 type Tensors = Record<string, tf.Tensor>;
 

@@ -1,6 +1,6 @@
 /** @file Collects a model's parameters in state-dict order, with PyTorch's initial values for each kind of layer. */
-import { linearInit, ones, scaled, xavierUniform, zeros } from '../nn/initialize.js';
-import type { Initializer } from '../nn/initialize.js';
+import { linearInit, ones, scaled, xavierUniform, zeros } from '../../nn/initialize.js';
+import type { Initializer } from '../../nn/initialize.js';
 import type { BatchNormSpec, ParameterSpec } from './model.js';
 
 export interface ParameterList {

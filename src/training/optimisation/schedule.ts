@@ -10,7 +10,7 @@
  * The margin's schedule is WeSpeaker's MarginScheduler.
  */
 import { z } from 'zod';
-import { internal } from '../errors.js';
+import { internal } from '../../errors.js';
 
 /** Lengths that durations are measured against. */
 export interface Horizon {

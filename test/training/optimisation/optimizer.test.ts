@@ -1,11 +1,11 @@
 /** @file Adam and SGD against PyTorch's, AdamW and clipping against their definitions. */
 import assert from 'node:assert/strict';
-import { float32, type HostTensors } from '../../src/engine/program/host-tensor.js';
-import * as tf from '../../src/engine/tfjs.js';
-import { readSafetensors } from '../../src/storage/safetensors.js';
-import { createOptimizer, optimizerOptions } from '../../src/training/optimizer.js';
+import { float32, type HostTensors } from '../../../src/engine/program/host-tensor.js';
+import * as tf from '../../../src/engine/tfjs.js';
+import { readSafetensors } from '../../../src/storage/safetensors.js';
+import { createOptimizer, optimizerOptions } from '../../../src/training/optimisation/optimizer.js';
 
-const FIXTURE = new URL('../../../test/fixtures/train_bits/optim.safetensors', import.meta.url).pathname;
+const FIXTURE = new URL('../../../../test/fixtures/train_bits/optim.safetensors', import.meta.url).pathname;
 
 const toTensors = (host: HostTensors) =>
   Object.fromEntries(Object.entries(host).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]));

@@ -4,14 +4,14 @@
  * Parameters and buffers keep the names, shapes and order of the published PyTorch code, so weights travel both ways
  * without a table of names. A model is data and pure functions; its tensors are kept by whoever trains or loads it.
  */
-import { float32, int32, sizeOf } from '../engine/program/host-tensor.js';
-import type { HostTensors } from '../engine/program/host-tensor.js';
-import type { TensorMap } from '../engine/program/program.js';
-import type { Tensor } from '../engine/tfjs.js';
-import type { BatchStatistics, ChannelAxis } from '../nn/batch-norm.js';
-import type { Dropout, DropoutSite } from '../nn/dropout.js';
-import { initialValue } from '../nn/initialize.js';
-import type { Initializer } from '../nn/initialize.js';
+import { float32, int32, sizeOf } from '../../engine/program/host-tensor.js';
+import type { HostTensors } from '../../engine/program/host-tensor.js';
+import type { TensorMap } from '../../engine/program/program.js';
+import type { Tensor } from '../../engine/tfjs.js';
+import type { BatchStatistics, ChannelAxis } from '../../nn/batch-norm.js';
+import type { Dropout, DropoutSite } from '../../nn/dropout.js';
+import { initialValue } from '../../nn/initialize.js';
+import type { Initializer } from '../../nn/initialize.js';
 
 export interface ParameterSpec {
   readonly name: string;
