@@ -64,8 +64,8 @@ export async function cutClips(
       failed.push(`${utterance.id}: ${messageOf(error)}`);
     }
   }
-  const heard = clips.size > 0 ? `Heard are the first ${CLIP_SECONDS} s of each utterance at most.` : '';
-  const missing = failed.length > 0 ? ` ${failed.length} could not be read, ${failed[0].split('\n')[0]}.` : '';
+  const heard = clips.size > 0 ? `You hear at most the first ${CLIP_SECONDS} seconds of each utterance.` : '';
+  const missing = failed.length > 0 ? ` ${failed.length} could not be read: ${failed[0].split('\n')[0]}.` : '';
   const over = leftOut > 0 ? ` The audio of ${leftOut} was left out to keep the page small.` : '';
   return { clips, note: `${heard}${missing}${over}`.trim() };
 }

@@ -69,9 +69,9 @@ export function attentionFigure(figure: AttentionFigureData): Figure {
     id,
     title: `Where ${model} looks`,
     caption:
-      'Above, the log-mel spectrogram of the utterance with the attention that each frame gets, averaged over the layers ' +
-      'and 50 ms (line; 1× is what a plain mean over time would give), and a bar where there is speech. Below, each layer: one line ' +
-      `a ${singular(utterances)}, in the order of the moments at which they look most.`,
+      'Above: the spectrogram of the utterance. The orange line is the attention that each frame gets, averaged over the layers and 50 ms; 1× is what ' +
+      'a plain mean over time would give. The green bar marks speech. Below: each layer, with one row for each ' +
+      `${singular(utterances)}, ordered by the moment at which it looks most. White is at or below 1×.`,
     description: utterances.map(describe).join(' '),
     svg,
     data: frameTable(utterances),

@@ -189,6 +189,7 @@ export const eerMark = (
 export const uprightAt = (x: number, lineStyle: { color: string; type: 'solid' | number[] }) => ({
   markLine: {
     silent: true,
+    z: 1, // below all marks
     symbol: 'none',
     precision: 8, // of the place; echarts rounds to hundredths
     data: [{ xAxis: x }],

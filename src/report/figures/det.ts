@@ -201,13 +201,13 @@ function captionOf({ curves: { systems, resamples }, withBand }: Plot): string {
   const bands =
     resamples === 0
       ? 'There are too few speakers for bands.'
-      : `Bands${withBand.size < systems.length ? ', of the first two systems only,' : ''} hold the middle 95 % of ${resamples} resamples of the speakers` +
-        `${several ? ' and trainings' : ''}, point by point; the intervals in the table above are made with more care and are wider.`;
+      : `The bands${withBand.size < systems.length ? ', drawn for the first two systems only,' : ''} hold the middle 95 % of ${resamples} resamples of the speakers` +
+        `${several ? ' and trainings' : ''}, point by point. The intervals in the table above are made with more care and are wider.`;
   return (
-    'Each point of a curve is a threshold: moving right accepts more impostors and rejects fewer of the speakers who ' +
-    'are who they say. Lower is better. The axes are probit axes, on which normally distributed scores give a straight ' +
-    'line. The marks on the diagonal are the equal error rates. ' +
-    (several ? 'Thick lines are means over the trainings of a system at each false-alarm rate. ' : '') +
+    'Lower is better. Each point of a curve is a threshold: to the right of it, the system accepts more strangers and rejects fewer ' +
+    'speakers who are who they say. The mark on the diagonal is the equal error rate. On these probit axes, normally distributed ' +
+    'scores give a straight line. ' +
+    (several ? 'Thick lines are means over the trainings of a system; thin lines are single trainings. ' : '') +
     bands
   );
 }

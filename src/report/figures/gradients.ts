@@ -56,8 +56,8 @@ function draw({ system, logged }: Gradients, styles: SystemStyles): Drawing {
   const [least, most] = range.map((power) => (10 ** power).toPrecision(2));
   return {
     caption:
-      `The norm of the gradient of each layer's parameters, means over log intervals, with the first layer at the top. A layer that stays ` +
-      'light while others are dark learns little; all layers that darken together before the loss rises were taking too large steps.',
+      'How strong the gradient of each layer is during the training, with the first layer at the top; each cell is the mean between two lines of the log. ' +
+      'A layer that stays light while others are dark learns little. If all layers darken shortly before the loss rises, the steps were too large.',
     description: `${layers.length} layers; norms between ${least} and ${most}`,
     svg: drawChart(
       {

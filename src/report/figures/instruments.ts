@@ -59,20 +59,20 @@ function panelsOf(records: readonly TrainingRecord[]): InstrumentPanel[] {
   const panels: InstrumentPanel[] = [
     {
       title: 'Evenness of the attention',
-      note: 'entropy over time, 1: all frames alike, as a mean would',
+      note: 'entropy over time; 1: all frames count alike',
       axis: 'epoch',
       lines: measured.flatMap((training) => layerLines(training, 'entropy')),
       most: 1,
     },
     {
       title: 'Diversity of the attention',
-      note: 'how much latents or channels differ, 0: all alike',
+      note: 'how much latents or channels differ; 0: not at all',
       axis: 'epoch',
       lines: measured.flatMap((training) => layerLines(training, 'diversity')),
     },
     {
       title: 'Spectrum of the embeddings',
-      note: 'shares of their variance by direction, at the end',
+      note: 'share of the variance by direction, at the end',
       axis: 'direction, the strongest first',
       lines: measured.map(({ system, run, readings }) => ({
         system,
@@ -82,7 +82,7 @@ function panelsOf(records: readonly TrainingRecord[]): InstrumentPanel[] {
     },
     {
       title: 'Common direction',
-      note: 'share of the variance in which all values move as one',
+      note: 'share of the variance in which all values move together',
       axis: 'epoch',
       lines: measured.map(({ system, run, readings }) => ({
         system,
@@ -121,9 +121,9 @@ function draw(panels: readonly InstrumentPanel[], styles: SystemStyles): Drawing
   const { height, parts } = layOutPanels(panels, systems, styles);
   return {
     caption:
-      'Measured on a few development utterances as the networks trained; a line for each training, and for the attention one ' +
-      'for each layer that attends to the frames. A network that learns leaves an evenness of 1, as attention that is even is a plain ' +
-      'mean; embeddings that collapse have one direction, or one common one, with nearly all the variance.',
+      'Signs of a network that collapses, measured on a few development utterances during the training. Each line is a training; the two ' +
+      'panels of attention have a line for each layer that attends to the frames. In a network that learns, the evenness falls below 1: ' +
+      'at 1 its attention is a plain mean. The embeddings of a network that collapses have nearly all their variance in one direction, or in the common one.',
     description: panels.map(describe).join('. '),
     svg: drawChart(
       { ...parts, ...linesOption(panels, styles) },

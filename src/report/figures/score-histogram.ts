@@ -84,10 +84,10 @@ function draw(trials: ScoredTrials, styles: SystemStyles): Drawing {
   const several = systems.some(({ runs }) => runs.length > 1);
   return {
     caption:
-      'Target trials in colour with a solid outline, nontarget trials in grey with a dashed one, each as shares of their ' +
-      `own number (${totals.targets} and ${totals.nontargets}). The upright line is the threshold of the equal error rate: what is grey to the ` +
-      `right of it and coloured to the left goes wrong. ${several ? 'Shown is the first training of each system. ' : ''}Scores of different systems are not on one scale.` +
-      (everyPanel.length > panels.length ? ` Drawn are ${panels.length} of ${everyPanel.length} systems.` : ''),
+      'The less the two shapes overlap, the better. Target trials are in colour with a solid outline, nontarget trials in grey with a dashed one, each in per cent of ' +
+      `their own number (${totals.targets} and ${totals.nontargets}). The upright line is the threshold at the equal error rate: grey to its right ` +
+      `is accepted wrongly, colour to its left is rejected wrongly. ${several ? 'The picture shows the first training of each system. ' : ''}Scores of different systems have different scales.` +
+      (everyPanel.length > panels.length ? ` The picture shows ${panels.length} of ${everyPanel.length} systems.` : ''),
     description: panels.map(describe).join('. '),
     svg: drawChart(
       { ...layOut(panels), series: panels.flatMap((panel, index) => outlines(panel, index, totals)) },

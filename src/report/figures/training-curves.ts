@@ -21,11 +21,11 @@ interface CurvePanel extends Panel {
 }
 
 const PANELS: readonly CurvePanel[] = [
-  { key: 'loss', title: 'Loss', note: 'of the training batches', format: (value) => value.toFixed(3) },
+  { key: 'loss', title: 'Loss', note: 'on the training batches', format: (value) => value.toFixed(3) },
   {
     key: 'accuracy',
     title: 'Accuracy',
-    note: 'training crops given to their speaker',
+    note: 'training crops put down to the right speaker',
     format: formatRate,
     tick: percentTick,
     most: 1,
@@ -33,7 +33,7 @@ const PANELS: readonly CurvePanel[] = [
   {
     key: 'devEer',
     title: 'Development EER',
-    note: 'speakers held out of training, not those of the test',
+    note: 'of speakers held out of training and test',
     format: formatRate,
     tick: percentTick,
     marks: true,
@@ -48,7 +48,7 @@ const PANELS: readonly CurvePanel[] = [
   {
     key: 'devSpread',
     title: 'Spread of the embeddings',
-    note: 'directions used, development utterances',
+    note: 'directions that they use; near 1: collapsed',
     format: (value) => value.toFixed(1),
     marks: true,
   },
@@ -80,16 +80,16 @@ function draw(records: readonly TrainingRecord[], styles: SystemStyles): Drawing
     ...panel,
     curves: records.map((record) => ({ record, points: curveOf(record, panel.key) })),
   })).filter(({ curves }) => curves.some(({ points }) => points.length > 0));
-  if (panels.length === 0) return { why: 'The trainings left no metrics.jsonl.' };
+  if (panels.length === 0) return { why: 'The trainings left no metrics.jsonl, so there is nothing to draw.' };
   const systems = [...new Set(records.map(({ system }) => system))];
   const several = records.length > systems.length;
   const { height, parts } = layOutPanels(panels, systems, styles);
   const ends = records.map((record, i) => endOf(record, i, panels));
   return {
     caption:
-      `What the trainings measured as they went${several ? '; the lines of one colour are trainings that differ in their seed alone' : ''}. ` +
-      'Loss and accuracy hold the margin and the augmentation of training, so they are not comparable between systems that ' +
-      'differ in these; the development EER is.',
+      `What was measured during the trainings${several ? '. Lines of one colour are trainings of one system that differ only in their seed' : ''}. ` +
+      'Compare systems by their development EER. Loss and accuracy also depend on the margin and the augmentation of a training, ' +
+      'so they can be compared only between systems that share these.',
     description: ends
       .map(
         ({ run, last, best }) =>

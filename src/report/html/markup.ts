@@ -2,6 +2,7 @@
 import { forPage } from '../figures/chart.js';
 import type { Cell, DataTable, Figure, NoFigure } from '../figures/figure.js';
 import { escapeMarkup } from '../text/escape.js';
+import { linkTerms } from './terms.js';
 
 interface TableMarkup extends DataTable {
   /** Says what the table is, for those who hear it. */
@@ -48,7 +49,7 @@ export function figureMarkup(figure: Figure | NoFigure, { png }: { png: boolean 
 <figcaption>${escapeMarkup(caption)}</figcaption>
 <details><summary>Data of this figure</summary>
 ${tableMarkup({ ...shown, caption: `${title}: data` })}
-<p class="files">All of it, in the folder <code>figures</code> beside this page: ${links.join(' · ')}</p></details>
+<p class="files">The whole figure, in the folder <code>figures</code> beside this page: ${links.join(' · ')}</p></details>
 </figure>${below && `\n${below}`}`;
 }
 
@@ -68,5 +69,5 @@ export interface PageSection {
 export const pageSection = (id: string, title: string, content: string): PageSection => ({
   id,
   title,
-  markup: `<section id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">${escapeMarkup(title)}</h2>\n${content}\n</section>`,
+  markup: `<section id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">${escapeMarkup(title)}</h2>\n${linkTerms(content)}\n</section>`,
 });

@@ -35,11 +35,13 @@ export function pageMarkup({ title, under, sections, footer }: PageInput): strin
 <h1>${escapeMarkup(title)}</h1>
 <p class="under">${escapeMarkup(under)}</p>
 <button type="button" id="theme" hidden>Dark colours</button>
-<nav aria-label="Sections"><ol>${links}</ol></nav>
 </div></header>
+<div class="columns">
+<nav aria-label="Sections"><ol>${links}</ol></nav>
 <main id="main">
 ${sections.map(({ markup }) => markup).join('\n')}
 </main>
+</div>
 <footer>${escapeMarkup(footer)}</footer>
 <div id="tip" aria-hidden="true"></div>
 <script>${pageScript}</script>

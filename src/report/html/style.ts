@@ -31,7 +31,7 @@ export const styleSheet = `
 html{scroll-behavior:smooth}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 body{margin:0;background:var(--back);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif}
-main,header.top>div,footer{max-width:1064px;margin:0 auto;padding:0 20px}
+main,nav,header.top>div,footer{max-width:1064px;margin:0 auto;padding:0 20px}
 header.top{background:var(--surface);border-bottom:1px solid var(--line)}
 header.top>div{padding-top:30px;padding-bottom:18px;position:relative}
 h1{font-size:1.75rem;line-height:1.25;margin:0 8rem .3rem 0;text-wrap:balance}
@@ -45,6 +45,15 @@ a:focus-visible,button:focus-visible,summary:focus-visible,.scroll:focus-visible
 .skip:focus{left:20px;top:6px;background:var(--surface);padding:2px 8px;z-index:3}
 #theme{position:absolute;right:20px;top:30px;font:inherit;font-size:.85rem;color:var(--ink);background:var(--mark);border:1px solid var(--figure-axis);border-radius:6px;padding:.3rem .7rem;cursor:pointer}
 nav ol{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;margin:.9rem 0 0;padding:0;font-size:.88rem}
+nav a[aria-current]{font-weight:600}
+@media (min-width:1180px){
+.columns{display:grid;grid-template-columns:minmax(150px,210px) minmax(0,1064px);justify-content:center}
+.columns>main{width:100%}
+.columns>nav{position:sticky;top:0;align-self:start;max-height:100vh;overflow-y:auto;width:100%;padding:18px 0 18px 20px}
+nav ol{display:block;margin:0}
+nav li{margin:0 0 .45rem;line-height:1.3}
+header.top>div,footer{max-width:1274px}
+}
 nav a{text-decoration:none}
 nav a:hover{text-decoration:underline}
 section{background:var(--surface);border:1px solid var(--line);border-radius:10px;padding:22px 24px;margin:18px 0;scroll-margin-top:8px}
@@ -61,7 +70,7 @@ summary{cursor:pointer;color:var(--accent);width:fit-content}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;margin:.5rem 0;min-width:50%}
 th,td{text-align:left;vertical-align:top;padding:.34rem .6rem;border-bottom:1px solid var(--line)}
-thead th{color:var(--faint);font-weight:600;border-bottom:1.5px solid var(--figure-axis);vertical-align:bottom}
+thead th{color:var(--faint);font-weight:600;border-bottom:1.5px solid var(--figure-axis);vertical-align:bottom;min-width:5.5rem}
 tbody th{font-weight:600}
 .figures{text-align:right}
 td.figures{white-space:nowrap}
@@ -77,8 +86,12 @@ audio{display:block;width:100%;min-width:170px;height:32px;margin-top:.25rem}
 .tip{cursor:crosshair}
 .tip:hover{fill:var(--figure-ink);fill-opacity:.09}
 #tip{position:fixed;z-index:4;pointer-events:none;max-width:22rem;background:var(--ink);color:var(--surface);font-size:.82rem;line-height:1.35;border-radius:5px;padding:.3rem .55rem;visibility:hidden}
+.term{color:inherit;text-decoration:underline dotted var(--faint);text-underline-offset:3px;cursor:help}
+.terms dt{font-weight:600;margin-top:.7rem;scroll-margin-top:12px}
+.terms dd{margin:0;max-width:52rem}
+.terms dt:target{background:var(--soft)}
 footer{color:var(--faint);font-size:.85rem;padding-top:4px;padding-bottom:34px}
-@media (max-width:700px){h1{margin-right:0;font-size:1.4rem}#theme{position:static;margin-top:.6rem}section{padding:16px 14px}main,header.top>div,footer{padding-left:10px;padding-right:10px}}
+@media (max-width:700px){h1{margin-right:0;font-size:1.4rem}#theme{position:static;margin-top:.6rem}section{padding:16px 14px}main,nav,header.top>div,footer{padding-left:10px;padding-right:10px}}
 @media print{
 :root,:root[data-theme="dark"],:root:not([data-theme="light"]){${light};--back:#fff}
 body{font-size:10.5pt}

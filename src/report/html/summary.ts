@@ -41,7 +41,7 @@ const errorColumns = (): readonly Column[] =>
     .flatMap((measure) => [measureColumn(measure), ...(measure.name === 'eer' ? [changeColumn] : [])]);
 
 const changeColumn: Column = {
-  title: 'EER against the baseline',
+  title: 'change of the EER',
   value: ({ change }) => change && formatRelative(change.eer),
   under: ({ change }) => change?.interval && formatInterval(change.interval, formatRelative),
 };
@@ -52,7 +52,7 @@ const costColumns = (macsDuration: number): readonly Column[] => [
   numberColumn(`MACs (${macsDuration} s)`, ({ macs }) => macs, formatCount),
   numberColumn('size', ({ bytes }) => bytes, formatBytes),
   numberColumn(
-    'computing a second of speech',
+    'time for a second of speech',
     ({ realTimeFactor }) => realTimeFactor,
     (factor) => `${(1000 * factor).toPrecision(3)} ms`,
   ),

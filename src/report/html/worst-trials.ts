@@ -19,8 +19,8 @@ export function worstTrialsSection({ system, threshold, trials, audioNote }: Wor
   return pageSection(
     'worst',
     'The worst trials',
-    `<p>What ${escapeMarkup(system)} gets most wrong, measured from its threshold of equal errors, ${threshold.toFixed(3)}. ` +
-      'Listening to a few of them tells more about a corpus and a model than a table of rates: wrong labels, noise and silence show up here first.</p>\n' +
+    `<p>These are the trials that ${escapeMarkup(system)} gets most wrong: their scores lie furthest on the wrong side of ${threshold.toFixed(3)}, ` +
+      'its threshold at the equal error rate. Listen to a few of them: wrong labels, noise and silence show up here first.</p>\n' +
       `<div class="kinds">${kinds.map(({ title, what, of }) => `<div>${listing(title, what, of, threshold)}</div>`).join('\n')}</div>` +
       `\n<p class="notes">${escapeMarkup(audioNote)}</p>`,
   );
@@ -28,7 +28,7 @@ export function worstTrialsSection({ system, threshold, trials, audioNote }: Wor
 
 function listing(title: string, what: string, trials: readonly WorstTrial[], threshold: number): string {
   if (trials.length === 0)
-    return `<h3>${title}</h3>\n<p class="absent">None: no trial of this kind is on the wrong side of the threshold.</p>`;
+    return `<h3>${title}</h3>\n<p class="absent">There are none: every trial of this kind is on the right side of the threshold.</p>`;
   const rows = trials.map(
     ({ score, enroll, test }) =>
       `<tr><th scope="row" class="figures">${score.toFixed(3)}<small>${difference(score - threshold)}</small></th>${side(enroll)}${side(test)}</tr>`,
@@ -45,7 +45,7 @@ const difference = (value: number) => `${value > 0 ? '+' : '−'}${Math.abs(valu
 function side({ id, speaker, gender, duration, clip }: WorstSide): string {
   const who = [speaker, { f: 'female', m: 'male' }[gender!], `${duration.toFixed(1)} s`].filter(Boolean).join(', ');
   const player = clip
-    ? `<audio controls preload="none" controlslist="nodownload noplaybackrate" src="${clip}" aria-label="${escapeMarkup(`utterance ${id} of speaker ${speaker}`)}"></audio>`
+    ? `<audio controls preload="metadata" controlslist="nodownload noplaybackrate" src="${clip}" aria-label="${escapeMarkup(`utterance ${id} of speaker ${speaker}`)}"></audio>`
     : '';
   return `<td><code>${escapeMarkup(id)}</code><small>${escapeMarkup(who)}</small>${player}</td>`;
 }

@@ -14,6 +14,7 @@ import { pageMarkup } from './page.js';
 import { provenanceSection } from './provenance.js';
 import type { ReportData } from './report-data.js';
 import { summarySection } from './summary.js';
+import { glossaryMarkup } from './terms.js';
 import { worstTrialsSection } from './worst-trials.js';
 import { toCsv } from '../../storage/csv.js';
 
@@ -44,7 +45,7 @@ export async function writeReport(
   const page = pageMarkup({
     ...headOf(data),
     sections: sectionsOf(data, figures, { styles, png }),
-    footer: `Written by acanet report. Everything on this page is in this one file; the figures are beside it as SVG, ${png ? 'PNG ' : ''}and CSV.`,
+    footer: `Written by acanet report. This one file holds the whole page. The folder figures beside it has each figure as SVG${png ? ', PNG' : ''} and CSV.`,
   });
   const index = join(folder, 'index.html');
   writeFileAtomic(index, page);
@@ -70,6 +71,7 @@ function sectionsOf(
     ...(tested ? [worstTrialsSection(tested.worst)] : []),
     pageSection('attention', `Where ${model} looks`, attention.map((each) => titled(each, { png })).join('\n')),
     provenanceSection(provenance),
+    pageSection('terms', 'Terms', glossaryMarkup()),
   ];
 }
 

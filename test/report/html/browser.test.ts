@@ -123,7 +123,7 @@ const title = `the report in Chromium${executablePath ? '' : ' (skipped: install
   it('can be walked through by keyboard, in reading order', async () => {
     const { page } = await open();
     const stops: { name: string; top: number }[] = [];
-    for (let presses = 0; presses < 60; presses++) {
+    for (let presses = 0; presses < 150; presses++) {
       await page.keyboard.press('Tab');
       const stop = await page.evaluate<{ tag: string; label: string; top: number }>(
         `({
@@ -158,6 +158,36 @@ const title = `the report in Chromium${executablePath ? '' : ' (skipped: install
     await page.hover('#figure-cost .tip');
     assert.match((await page.textContent('#tip')) ?? '', /parameters 400 k, EER/);
     assert.equal(await page.$eval('#tip', (tip) => tip.style.visibility), 'visible');
+    await page.close();
+  });
+
+  it('explains terms to the pointer and to the keyboard', async () => {
+    const { page } = await open();
+    const term = page.locator('#summary a.term').first();
+    const meaning = await term.getAttribute('data-tip');
+    await term.hover();
+    assert.equal(await page.textContent('#tip'), meaning);
+    await page.mouse.move(2, 2);
+    assert.equal(await page.$eval('#tip', (tip) => tip.style.visibility), 'hidden');
+    await term.focus();
+    assert.equal(await page.$eval('#tip', (tip) => tip.style.visibility), 'visible');
+    assert.equal(await term.getAttribute('aria-description'), meaning);
+    await page.close();
+  });
+
+  it('keeps the links to the sections in view on wide screens, and marks the one that is read', async () => {
+    const { page } = await open();
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.evaluate(`document.getElementById('worst').scrollIntoView()`);
+    await page.waitForSelector('nav a[href="#worst"][aria-current]');
+    const { top, bottom } = await page.$eval('nav', (nav) => nav.getBoundingClientRect());
+    assert.ok(top >= 0 && bottom <= 900, `${top} to ${bottom}`);
+    await page.close();
+  });
+
+  it('says how long its audio is before it is played', async () => {
+    const { page } = await open();
+    await page.waitForFunction(`[...document.querySelectorAll('audio')].every(({ duration }) => duration > 0)`);
     await page.close();
   });
 

@@ -101,7 +101,7 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
           { target: true, score: 0.1, enroll: side('spk0-u0'), test: side('spk0-u1') },
           { target: false, score: 2, enroll: side('spk0-u0'), test: side('spk1-u5') },
         ],
-        audioNote: 'Heard are the first 4 s.',
+        audioNote: 'You hear at most the first 4 seconds of each utterance.',
       },
     },
     trainings: systems.flatMap(({ name, runs }) =>
