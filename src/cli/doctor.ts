@@ -7,6 +7,7 @@ import { openFrom, runsOf, withExamples, withRecipeOptions, type RecipeFlags } f
 
 interface DoctorFlags extends RecipeFlags {
   model?: string;
+  prune?: boolean;
 }
 
 export function addDoctor(program: Command): void {
@@ -16,24 +17,32 @@ export function addDoctor(program: Command): void {
       'say what this machine is, which engines and devices work on it, and how to get the others;\n' +
         'with --model: examine a network layer by layer on one training batch, and say what is amiss',
     )
-    .option('--model <name|dir>', 'a system of the recipe, as it starts; or a model folder, as it is');
+    .option('--model <name|dir>', 'a system of the recipe, as it starts; or a model folder, as it is')
+    .option('--prune', 'remove the parts of ONNX Runtime that are for other systems (`npm ci` brings them back)');
   withExamples(
     withRecipeOptions(command),
     'acanet doctor',
     'acanet doctor --model aca-net --recipe librispeech-mini',
     'acanet doctor --model aca-net --recipe demo --set systems.aca-net.model.latentInit.std=0.02',
   ).action(async (flags: DoctorFlags) => {
-    if (flags.model !== undefined || flags.recipe !== undefined || flags.set.length > 0) await examineNetwork(flags);
+    if (flags.prune) await pruneInstallation(flags);
+    else if (flags.model !== undefined || flags.recipe !== undefined || flags.set.length > 0)
+      await examineNetwork(flags);
     else await examineThisMachine(flags);
   });
 }
 
 async function examineThisMachine({ json }: DoctorFlags): Promise<void> {
-  const [{ examineMachine }, { describeTelemetry }] = await Promise.all([
+  const [{ examineMachine }, { describeTelemetry }, { findForeignBinaries }] = await Promise.all([
     import('../tasks/doctor/examine-machine.js'),
     import('../engine/describe.js'),
+    import('../engine/foreign-binaries.js'),
   ]);
-  const findings = { ...(await examineMachine()), onnxRuntimeTelemetry: describeTelemetry() };
+  const findings = {
+    ...(await examineMachine()),
+    onnxRuntimeTelemetry: describeTelemetry(),
+    foreignBinariesBytes: findForeignBinaries().bytes,
+  };
   if (json) printJson(findings);
   else {
     const { formatTable } = await import('../report/text/table.js');
@@ -43,8 +52,18 @@ async function examineThisMachine({ json }: DoctorFlags): Promise<void> {
       print(`--engine ${engine} --device ${device}: ${works ? 'works' : `does not work here: ${remark}`}`);
     }
     print(`telemetry of ONNX Runtime: ${findings.onnxRuntimeTelemetry}`);
+    const unused = Math.round(findings.foreignBinariesBytes / 1e6);
+    if (unused > 0) print(`ONNX Runtime for other systems takes ${unused} MB: acanet doctor --prune removes it`);
     print(`to use TensorFlow: ${findings.installTensorflow}`);
   }
+}
+
+async function pruneInstallation({ json }: DoctorFlags): Promise<void> {
+  const { removeForeignBinaries } = await import('../engine/foreign-binaries.js');
+  const { folders, bytes } = removeForeignBinaries();
+  if (json) printJson({ removed: folders, bytes });
+  else if (folders.length === 0) print('nothing to remove: no parts of ONNX Runtime for other systems are here');
+  else print(`removed ${folders.length} folders of ONNX Runtime for other systems: ${Math.round(bytes / 1e6)} MB`);
 }
 
 async function examineNetwork(flags: DoctorFlags): Promise<void> {
