@@ -4,7 +4,7 @@
  * A corpus with a thousand bad files must neither hide 999 of them nor print a thousand lines. Checks therefore collect
  * what is wrong and throw once, here.
  */
-import { UserError } from './errors.js';
+import { inWords, UserError } from './errors.js';
 
 const SHOWN = 10;
 
@@ -16,6 +16,24 @@ export const counted = (count: number, singular: string, plural = `${singular}s`
 export function firstOf(items: readonly string[], separator = ', '): string {
   const more = items.length > SHOWN ? `${separator}… and ${items.length - SHOWN} more` : '';
   return items.slice(0, SHOWN).join(separator) + more;
+}
+
+/**
+ * Does all checks, and says what is wrong with all of them in one error: who mends one thing need not come back for the next.
+ * @throws UserError with the messages of those that threw one; anything else at once
+ */
+export async function checkAll(checks: readonly (() => unknown)[]): Promise<void> {
+  const messages: string[] = [];
+  for (const check of checks) {
+    try {
+      await check();
+    } catch (error) {
+      const said = inWords(error);
+      if (!(said instanceof UserError)) throw error;
+      messages.push(said.message);
+    }
+  }
+  if (messages.length > 0) throw new UserError([...new Set(messages)].join('\n✖ '));
 }
 
 /**

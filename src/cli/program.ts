@@ -14,6 +14,7 @@ import { addImport } from './import.js';
 import { addMetrics } from './metrics.js';
 import { say } from './output.js';
 import { addPrep } from './prep.js';
+import { addRecipes } from './recipes.js';
 import { addReport } from './report.js';
 import { addRun } from './run.js';
 import { addScore } from './score.js';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     .exitOverride();
   for (const add of [
     addRun,
+    addRecipes,
     addPrep,
     addData,
     addFeatures,

@@ -33,7 +33,11 @@ export function withRecipeOptions(command: Command): Command {
     .option('--recipe <name|file>', 'the recipe (default: $ACANET_RECIPE, else the last one used in --work, else demo)')
     .option('--set <key.path=value>', 'change a setting of the recipe; may be given again', collect, [])
     .option('--work <dir>', 'the folder of experiments', 'exp')
-    .option('--fresh', 'forget the --set options of earlier commands in this experiment');
+    .option(
+      '--fresh',
+      'forget what earlier commands set here, all but where the corpus lies; without it, what you set with ' +
+        '--set, --source, --seeds, … holds for this experiment until you set it otherwise',
+    );
   return withEngineOptions(command);
 }
 
@@ -112,25 +116,37 @@ export interface ExperimentOptions {
   flags: RecipeFlags;
   /** What the command's own options change. */
   sets?: string[];
-  /** `run` starts anew; the commands of single stages go on from what earlier ones said. */
-  remember?: 'all' | 'corpus place';
 }
 
-/** Opens the experiment that the flags mean, and says which overrides are remembered ones. */
-export async function openFrom({ flags, sets = [], remember = 'all' }: ExperimentOptions): Promise<Experiment> {
+/** Opens the experiment that the flags mean; says which recipe that is and why, and what it takes over from earlier commands. */
+export async function openFrom({ flags, sets = [] }: ExperimentOptions): Promise<Experiment> {
   const { openExperiment } = await import('../recipe/running/work-folder.js');
   const preset = flags.preset === undefined ? [] : await presetOf(flags, flags.preset);
   const experiment = openExperiment({
     work: flags.work,
     recipe: flags.recipe,
     sets: [...preset, ...sets, ...flags.set, ...engineSets(flags)],
-    remember: flags.fresh ? 'none' : remember,
+    fresh: flags.fresh,
   });
-  say(`recipe ${experiment.recipe.name}, work folder ${experiment.folder}\n`);
-  for (const set of experiment.remembered) {
-    say(`  with --set ${set}, as in an earlier command here (--fresh forgets it)\n`);
-  }
+  say(await introduce(experiment));
+  const { remembered, forgotten } = experiment;
+  const list = (sets: readonly string[]) => sets.map((set) => `--set ${set}`).join(' ');
+  if (remembered.length > 0) say(`  as set before: ${list(remembered)}${flags.fresh ? '' : ' (--fresh forgets)'}`);
+  if (forgotten.length > 0) say(`  forgotten: ${list(forgotten)}`);
   return experiment;
+}
+
+/** Which recipe it is, and why; where nobody has chosen it, also how long it takes and what else there is. */
+async function introduce({ recipe, folder, work, chosen, reference }: Experiment): Promise<string> {
+  const reason = chosen === 'named' ? '' : chosen === 'last used' ? ` (the last one used in ${work})` : ` (${chosen})`;
+  if (chosen !== 'default') return `recipe ${recipe.name}${reason}, work folder ${folder}`;
+  const { recipesHere } = await import('../recipe/definition/recipe-list.js');
+  const recipes = recipesHere();
+  const own = recipes.find(({ name }) => name === reference);
+  return (
+    `recipe ${recipe.name}, as none is named and none was used in ${work} before: ${own?.about}, ${own?.time}; work folder ${folder}\n` +
+    `  for another one say --recipe NAME: ${recipes.map(({ name }) => name).join(', ')} (acanet recipes tells what each is for)`
+  );
 }
 
 /** The overrides of a preset, for the systems that the recipe has with what is typed. */
@@ -139,13 +155,13 @@ async function presetOf(flags: RecipeFlags, name: string): Promise<string[]> {
     import('../recipe/running/work-folder.js'),
     import('../recipe/definition/presets.js'),
   ]);
-  const { recipe } = openExperiment({ work: flags.work, recipe: flags.recipe, sets: flags.set, remember: 'none' });
+  const { recipe } = openExperiment({ work: flags.work, recipe: flags.recipe, sets: flags.set, fresh: flags.fresh });
   return presetSets(name, recipe);
 }
 
 /** Brings stages up to date, talking on stderr. */
 export async function bringUpToDate(
-  options: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared' | 'jobs'>,
+  options: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared' | 'jobs' | 'checks' | 'finish'>,
 ): Promise<void> {
   const { runRecipe } = await import('../recipe/run-recipe.js');
   const talk = createTalk();

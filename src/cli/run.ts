@@ -45,12 +45,15 @@ export function addRun(program: Command): void {
     'acanet run demo --seeds 3 --jobs 2',
     'acanet run demo --set training.epochs=4 --why',
     "acanet run ablation-demo --only 'aca-net+pooling=*'",
-  ).action(async (recipe: string | undefined, flags: RunFlags) => {
+  ).action(async (recipe: string | undefined, flags: RunFlags, self: Command) => {
+    if (recipe !== undefined && flags.recipe !== undefined && recipe !== flags.recipe) {
+      self.error(`error: two recipes are named, ${recipe} and --recipe ${flags.recipe}: give one of them`);
+    }
     const chosen = { ...flags, recipe: recipe ?? flags.recipe };
     const seeds = wholeNumber('--seeds', flags.seeds);
     const jobs = wholeNumber('--jobs', flags.jobs);
     const sets = [...corpusSets(flags), ...(seeds === undefined ? [] : [`seeds=${seeds}`])];
-    const experiment = await openFrom({ flags: chosen, sets, remember: 'corpus place' });
+    const experiment = await openFrom({ flags: chosen, sets });
     const [{ finalStages }, { comparedSystems }] = await Promise.all([
       import('../recipe/stages/stages.js'),
       import('../recipe/comparison/chosen-systems.js'),

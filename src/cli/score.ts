@@ -59,15 +59,21 @@ export function addScore(program: Command): void {
     if (flags.out !== undefined && runs.length > 1) {
       self.error(`error: ${runs.length} trainings are scored, one folder is given: name one with --model`);
     }
-    const { stagesToScore, scoreTrialList } = await import('../recipe/scores/score-trial-list.js');
-    const targets = runs.flatMap((run) => stagesToScore(experiment.recipe, run, trials));
-    await bringUpToDate({ experiment, targets });
+    const [{ checkAsked, stagesToScore, scoreTrialList }, { explainRecipe }, { describeScores }] = await Promise.all([
+      import('../recipe/scores/score-trial-list.js'),
+      import('../recipe/run-recipe.js'),
+      import('../scoring/measures/evaluation.js'),
+    ]);
+    const asked = { trials, enrollMap: flags.enrollMap, out: flags.out };
+    const isThere = (...targets: string[]) =>
+      explainRecipe({ experiment, targets }).plans.every(({ action }) => action === 'skip');
+    const results: { json: unknown; lines: string[] }[] = [];
     const talk = createTalk();
     const signal = listenForInterruption();
-    const { describeScores } = await import('../scoring/measures/evaluation.js');
-    const results: { json: unknown; lines: string[] }[] = [];
-    for (const { name, system, seed } of runs) {
-      const options = { ...talk, experiment, run: name, trials, enrollMap: flags.enrollMap, out: flags.out, signal };
+    const score = async ({ name, system, seed }: (typeof runs)[number]) => {
+      // A list of one's own needs no embeddings of the recipe's test trials, but takes them where they are there.
+      const embedded = experiment.recipe.evaluate === 'test' && isThere(`embed/${name}`);
+      const options = { ...talk, ...asked, experiment, run: name, embedded, signal };
       if (flags.calibrate) {
         const { scoreCalibrated } = await import('../recipe/scores/score-calibrated.js');
         const { folder, evaluation, llrs, report } = await scoreCalibrated(options);
@@ -83,7 +89,15 @@ export function addScore(program: Command): void {
           lines: [`${folder}/scores.txt`, describeScores(evaluation)],
         });
       }
-    }
+    };
+    await bringUpToDate({
+      experiment,
+      targets: runs.flatMap((run) => stagesToScore(experiment, run, trials)),
+      checks: checkAsked(experiment, asked, { prepared: isThere('prep') }),
+      finish: async () => {
+        for (const run of runs) await score(run);
+      },
+    });
     talk.stop();
     if (flags.json) printJson(results.length > 1 ? results.map(({ json }) => json) : results[0].json);
     else print(results.flatMap(({ lines }) => lines).join('\n'));

@@ -4,7 +4,8 @@
  * `tasks/model-work.ts` says what is asked of training and models; the default here is the real one.
  */
 import { UserError } from '../errors.js';
-import { augmentationIdentity } from '../features/augmentation/augmentation-identity.js';
+import { checkAll } from '../problem-list.js';
+import { checkCorpus, checkEngine, checkNoise } from './check-recipe.js';
 import { formatDuration } from '../report/text/number-format.js';
 import type { Library, Reporting } from '../tasks/model-work.js';
 import { realLibrary } from '../tasks/do-model-work.js';
@@ -15,7 +16,6 @@ import { chainsOf, runSideBySide } from './side-by-side.js';
 import type { Stage } from './running/stage.js';
 import { planStages, runStages } from './running/stage-runner.js';
 import { createStages } from './stages/stages.js';
-import { resolveSystems } from './definition/system-settings.js';
 import { enterWorkFolder, type Experiment } from './running/work-folder.js';
 
 export interface RunRecipeOptions extends Reporting {
@@ -29,6 +29,10 @@ export interface RunRecipeOptions extends Reporting {
   /** Trainings side by side, each in a process of its own (default: 1, in this one). */
   jobs?: number;
   library?: Library;
+  /** What else is to be right before anything is done. Each throws a UserError, and all are heard. */
+  checks?: readonly (() => unknown)[];
+  /** Further work on what the stages made, while the folder is held; a failure of it is one of the command. */
+  finish?: () => Promise<void>;
 }
 
 /** Runs what is not up to date. @returns what was done to each stage */
@@ -37,18 +41,16 @@ export async function runRecipe({
   jobs = 1,
   ...options
 }: RunRecipeOptions): Promise<StagePlan[]> {
-  const { experiment, targets, force, compared, log, progress, signal } = options;
+  const { experiment, targets, force, compared, log, progress, signal, finish } = options;
   const { recipe, folder } = experiment;
-  const { leave, forget } = await enterWorkFolder(experiment);
+  const stages = createStages({ recipe, workFolder: folder, compared, library });
+  const asked = { workFolder: folder, stages, targets, force };
+  checkTargets(stages, options);
+  const plans = await planWhatCanRun(asked, options);
+  const readsTest = plans.some(({ stage }) => stages.find(({ name }) => name === stage)?.forTest);
+  const { leave, forget } = await enterWorkFolder(experiment, { readsTest });
   let finished = 0;
   try {
-    const stages = createStages({ recipe, workFolder: folder, compared, library });
-    const asked = { workFolder: folder, stages, targets, force };
-    checkTargets(stages, options);
-    const plans = planStages(asked);
-    // A mistyped folder of noise is to be found before hours of features, not after them.
-    const beforeTraining = upToTraining(stages);
-    if (plans.some(({ stage, action }) => action !== 'skip' && beforeTraining.has(stage))) checkAugmentations(recipe);
     const chains = jobs > 1 ? chainsOf(stages, plans) : new Map<string, string[]>();
     const count = countTrainings(stages, plans, { log, jobs: Math.max(1, Math.min(jobs, chains.size)) });
     const onFinished = (stage: string) => {
@@ -56,20 +58,44 @@ export async function runRecipe({
       count(stage);
     };
     const all = { ...asked, log, progress, signal, onFinished };
-    if (chains.size < 2) return await runStages(all);
-    const trained = stages.filter(({ trains, ofRun }) => trains && chains.has(ofRun!));
-    const shared = trained.flatMap(({ needs }) => needs.map(stageOf));
-    await runStages({ ...all, targets: [...new Set(shared)], force: force?.filter((name) => shared.includes(name)) });
-    await runSideBySide({ recipe, workFolder: folder, chains, force, jobs, log, signal, onFinished });
-    const done = new Set([...shared, ...[...chains.values()].flat()]);
-    return await runStages({ ...all, force: force?.filter((name) => !done.has(name)) });
+    const together = async () => {
+      const trained = stages.filter(({ trains, ofRun }) => trains && chains.has(ofRun!));
+      const shared = trained.flatMap(({ needs }) => needs.map(stageOf));
+      await runStages({ ...all, targets: [...new Set(shared)], force: force?.filter((name) => shared.includes(name)) });
+      await runSideBySide({ recipe, workFolder: folder, chains, force, jobs, log, signal, onFinished });
+      const done = new Set([...shared, ...[...chains.values()].flat()]);
+      return await runStages({ ...all, force: force?.filter((name) => !done.has(name)) });
+    };
+    const done = await (chains.size < 2 ? runStages(all) : together());
+    await finish?.();
+    return done;
   } catch (error) {
-    // What failed at once was a mistake; what was interrupted is gone on with.
-    if (finished === 0 && !signal?.aborted) forget();
+    // What was interrupted is to be gone on with.
+    if (!signal?.aborted) forget({ record: finished === 0 });
     throw error;
   } finally {
     leave();
   }
+}
+
+/** What each stage would do. @throws UserError with all that is known to stand in the way of it */
+async function planWhatCanRun(
+  asked: Parameters<typeof planStages>[0],
+  { experiment: { recipe }, checks = [], finish }: RunRecipeOptions,
+): Promise<StagePlan[]> {
+  let plans: StagePlan[] | undefined;
+  const due = (stages: ReadonlySet<string>) =>
+    plans === undefined || plans.some(({ stage, action }) => action !== 'skip' && stages.has(stage));
+  const others = new Set(asked.stages.map(({ name }) => name).filter((name) => name !== 'prep'));
+  await checkAll([
+    ...checks,
+    () => (plans = planStages(asked)),
+    () => due(new Set(['prep'])) && checkCorpus(recipe),
+    // A mistyped folder of noise is to be found before hours of features, not after them.
+    () => due(upToTraining(asked.stages)) && checkNoise(recipe),
+    () => (finish !== undefined || due(others)) && checkEngine(recipe),
+  ]);
+  return plans!;
 }
 
 /** The trainings and all that they need. */
@@ -83,13 +109,6 @@ function upToTraining(stages: readonly Stage[]): ReadonlySet<string> {
 
 const trainingsIn = (stages: readonly Stage[]): string[] =>
   stages.filter(({ trains }) => trains).map(({ name }) => name);
-
-/** @throws UserError naming sources of noise that are not there */
-function checkAugmentations(recipe: Recipe): void {
-  for (const { augmentation } of resolveSystems(recipe).values()) {
-    if (augmentation) augmentationIdentity(augmentation);
-  }
-}
 
 /** @throws UserError where a stage is wanted that a recipe does not have because it keeps its test trials back */
 function checkTargets(

@@ -32,7 +32,7 @@ describe('command line', () => {
 
   it('ends every help with an example', () => {
     const commands = [...acanet('--help').stdout.matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(([, name]) => name);
-    assert.equal(commands.length, 15);
+    assert.equal(commands.length, 16);
     for (const command of [[], ...commands.map((name) => [name]), ['features', 'extract']]) {
       const { status, stdout } = acanet(...command, '--help');
       assert.equal(status, 0, command.join(' '));
@@ -98,6 +98,17 @@ describe('command line', () => {
     ['nothing to resume', ['train', '--recipe', 'demo', '--resume'], /no checkpoint to go on from/],
     ['lists whose place is unknown', ['prep', '--recipe', 'wsj0', '--source', '.'], /✖ corpus\.lists is not set/],
     ['the same in training', ['train', '--recipe', 'wsj0', '--source', '.'], /✖ corpus\.lists is not set/],
+    [
+      'a licensed corpus that is not here',
+      ['train', '--recipe', 'wsj0'],
+      /^✖ corpus\.source is not set: .*LDC93S6A.*\nPass --source DIR.*\n✖ corpus\.lists is not set: .*github\.com.*\nPass --lists.*\n {2}a recipe that needs no corpus: acanet run demo\n$/,
+    ],
+    ['two recipes', ['run', 'demo', '--recipe', 'wsj0'], /^✖ two recipes are named, demo and --recipe wsj0/],
+    [
+      'a list that is not there, and models and a device that are neither',
+      ['score', 'nosuch.txt', '--recipe', 'demo', '--device', 'cuda', '--out', '/dev/null/x'],
+      /^✖ nosuch\.txt: no such trial list.*\n.*\n✖ .*\/dev\/null\/x/,
+    ],
     ['a corpus whose place is unknown', ['prep', '--recipe', 'librispeech-mini'], /✖ corpus\.source is not set/],
     [
       'scores of an odd number of files to calibrate',
@@ -157,7 +168,10 @@ describe('command line', () => {
     const features = acanet('features');
     assert.equal(features.status, 0, features.stderr);
     assert.equal(features.stdout, 'exp/demo/features\n');
-    assert.match(features.stderr, /with --set development\.speakers=2, as in an earlier command here/);
+    assert.match(
+      features.stderr,
+      / {2}as set before: --set corpus=\{.*\} --set development\.speakers=2 \(--fresh forgets\)/,
+    );
     assert.match(features.stderr, /= prep: up to date/);
     const why = acanet('run', '--why', '--json', ...TINY);
     const plan = JSON.parse(why.stdout) as { stage: string; action: string }[];

@@ -32,7 +32,7 @@ describe('enrolment of several utterances, from end to end', () => {
         'development.speakers=2',
         'features.normalize=none',
       ],
-      remember: 'corpus place',
+      fresh: true,
     });
   const run = async (enrollUtterances: number) => {
     const plans = await runRecipe({ ...quiet, experiment: open(enrollUtterances), library });

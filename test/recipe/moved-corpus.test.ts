@@ -28,7 +28,7 @@ describe('a corpus that was moved', () => {
         'features: { normalize: none }',
       ].join('\n'),
     );
-    return openExperiment({ work: join(root, 'exp'), recipe, sets: [], remember: 'none' });
+    return openExperiment({ work: join(root, 'exp'), recipe, sets: [], fresh: true });
   };
   const run = async (source: string, targets: string[]) => {
     const plans = await runRecipe({ ...quiet, experiment: open(source), targets, library });

@@ -66,7 +66,7 @@ describe('the results of a partial corpus', () => {
         'corpus.allowMissing=true',
         'features.normalize=none',
       ],
-      remember: 'none',
+      fresh: true,
     });
 
   it('carry its mark in every file and line', async () => {

@@ -8,8 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TrainSystemOptions } from '../../src/tasks/model-work.js';
 import { explainRecipe, runRecipe } from '../../src/recipe/run-recipe.js';
-import { scoreTrialList } from '../../src/recipe/scores/score-trial-list.js';
+import { checkAsked, scoreTrialList, stagesToScore } from '../../src/recipe/scores/score-trial-list.js';
 import { openExperiment } from '../../src/recipe/running/work-folder.js';
+import type { CommandRecord } from '../../src/recipe/artifacts/control-files.js';
+import { trainingRuns } from '../../src/recipe/definition/training-runs.js';
+import { settingsUsedOnTest } from '../../src/recipe/running/test-trial-use.js';
+import { checkAll } from '../../src/problem-list.js';
+import { UserError } from '../../src/errors.js';
 import { standInLibrary } from './stand-in-library.js';
 
 const SMALL = [
@@ -31,8 +36,8 @@ describe('a recipe from end to end', () => {
 
   const library = standInLibrary((options) => trained.push(options));
   const quiet = { log: () => undefined, progress: () => undefined };
-  const open = (sets: string[] = [], remember: 'all' | 'corpus place' = 'corpus place') =>
-    openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], remember });
+  const open = (sets: string[] = []) =>
+    openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], fresh: true });
   // The report has tests of its own.
   const run = async (sets: string[] = [], targets = ['compare']) => {
     const plans = await runRecipe({ ...quiet, experiment: open(sets), targets, library });
@@ -135,31 +140,43 @@ describe('a recipe from end to end', () => {
   it('loads its own resolved recipe to the same end', async () => {
     await run();
     const resolved = join(work, 'demo', 'recipe.resolved.yaml');
-    const experiment = openExperiment({ work, recipe: resolved, remember: 'corpus place' });
+    const experiment = openExperiment({ work, recipe: resolved, fresh: true });
     assert.deepEqual(experiment.recipe, open().recipe);
     assert.ok(explainRecipe({ experiment, targets: ['compare'] }).plans.every(({ action }) => action === 'skip'));
   });
 
-  it('remembers overrides for the commands of single stages, not for a run', async () => {
+  it('remembers what was set for every later command, until it is set otherwise or begun afresh', async () => {
     await run(['training.epochs=5']);
-    const later = (remember: 'all' | 'corpus place') => openExperiment({ work, remember }).recipe;
-    assert.equal(later('all').training.epochs, 5);
-    assert.equal(later('all').name, 'demo');
-    assert.equal(later('corpus place').training.epochs, 10);
-    assert.equal(openExperiment({ work, sets: ['training.epochs=6'], remember: 'all' }).recipe.training.epochs, 6);
+    const later = (options: { sets?: string[]; fresh?: boolean } = {}) => openExperiment({ work, ...options });
+    assert.equal(later().recipe.training.epochs, 5);
+    assert.equal(later().chosen, 'last used');
+    const fresh = later({ fresh: true });
+    assert.equal(fresh.recipe.training.epochs, 10);
+    assert.deepEqual([fresh.remembered, fresh.forgotten.includes('training.epochs=5')], [[], true]);
+    assert.equal(later({ sets: ['training.epochs=6'] }).recipe.training.epochs, 6);
   });
 
-  it('forgets the overrides of a command that failed at once, not of an interrupted one', async () => {
+  it('changes nothing that is remembered where a command fails, but where it was interrupted', async () => {
     await run();
-    const bare = () => openExperiment({ work, remember: 'all' });
+    const current = () => readFileSync(join(work, '.current'), 'utf8');
+    const bare = () => openExperiment({ work });
     const before = bare().sets;
     const commands = () =>
       (JSON.parse(readFileSync(join(work, 'demo', 'provenance.json'), 'utf8')) as { commands: unknown[] }).commands;
     const { length } = commands();
-    const typo = openExperiment({ work, sets: ['corpus={type: folder, source: /not/there}'], remember: 'none' });
+    const typo = openExperiment({ work, sets: ['corpus={type: folder, source: /not/there}'], fresh: true });
     await assert.rejects(runRecipe({ ...quiet, experiment: typo, targets: ['prep'], force: ['prep'], library }));
     assert.deepEqual(bare().sets, before);
     assert.equal(commands().length, length);
+    // Also where it fails after hours, in what it does with the results: its record then stays.
+    const fail = () => Promise.reject(new Error('late'));
+    const other = openExperiment({ work, recipe: 'ablation-demo', sets: SMALL, fresh: true });
+    for (const experiment of [open(['training.epochs=8']), other]) {
+      const asked = { ...quiet, experiment, targets: ['prep'], force: ['prep'], library, finish: fail };
+      await assert.rejects(runRecipe(asked), /late/);
+      assert.deepEqual([bare().sets, current()], [before, 'demo\n']);
+    }
+    assert.equal(commands().length, length + 1);
     assert.ok(
       explainRecipe({ experiment: bare(), targets: ['compare'] }).plans.every(({ action }) => action === 'skip'),
     );
@@ -182,6 +199,26 @@ describe('a recipe from end to end', () => {
     assert.equal(explain('score-dev/aca-net')().plans.at(-1)!.stage, 'score-dev/aca-net');
   });
 
+  it('says all that stands in its way at once, before anything is done', async () => {
+    const wsj0 = openExperiment({ work, recipe: 'wsj0', sets: ['engine.device=cuda', 'corpus.source=/not/there'] });
+    const check = () => {
+      throw new UserError('no such list');
+    };
+    await assert.rejects(runRecipe({ ...quiet, experiment: wsj0, library, checks: [check] }), ({ message }: Error) => {
+      const [list, lists, source, ...device] = message.split('\n✖ ');
+      assert.equal(list, 'no such list');
+      assert.match(lists, /^corpus\.lists is not set: expected a clone of .*github\.com.*\nPass --lists DIR/);
+      assert.match(
+        source,
+        /^corpus\.source: \/not\/there: there is no such .*\n {2}.*needs no corpus: acanet run demo$/,
+      );
+      // Where the device works, it is no obstacle.
+      for (const each of device) assert.match(each, /cuda/);
+      return true;
+    });
+    assert.ok(!existsSync(join(work, 'wsj0')));
+  });
+
   it('misses a folder of noise before the first stage', async () => {
     await run();
     const noisy = open(['augmentation={noise: {source: not/there}}']);
@@ -191,6 +228,48 @@ describe('a recipe from end to end', () => {
       /augmentation\.noise\.source: \/.*not\/there cannot be read: there is no such file or folder/,
     );
     assert.ok(existsSync(join(work, 'demo', 'prep', '.done.json')));
+  });
+
+  it('scores a named list alone: the test trials are neither scored nor counted as looked at', async () => {
+    rmSync(join(work, 'demo'), { recursive: true, force: true });
+    const experiment = open();
+    const [run1] = trainingRuns(experiment.recipe, 'aca-net');
+    const trials = 'dev-trials.txt';
+    assert.deepEqual(stagesToScore(experiment, run1, undefined), ['score/aca-net']);
+    assert.deepEqual(stagesToScore(experiment, run1, 'trials.txt'), ['score/aca-net']);
+    const targets = stagesToScore(experiment, run1, trials);
+    const asked = { experiment, run: 'aca-net', trials, library };
+    await runRecipe({
+      ...quiet,
+      ...asked,
+      targets,
+      finish: async () => void (await scoreTrialList({ ...quiet, ...asked })),
+    });
+    assert.ok(existsSync(join(work, 'demo/score/aca-net-dev-trials/scores.txt')));
+    for (const stage of ['embed', 'score/aca-net', 'compare']) assert.ok(!existsSync(join(work, 'demo', stage)), stage);
+    const { commands } = JSON.parse(read('provenance.json')) as { commands: CommandRecord[] };
+    assert.deepEqual([settingsUsedOnTest(commands), commands[0].readsTest], [0, false]);
+    await run();
+  });
+
+  it('finds out what is wrong with a list, its models, its cohort and its folder before anything runs', async () => {
+    await run();
+    const check = (asked: Parameters<typeof checkAsked>[1], sets: string[] = [], prepared = true) =>
+      checkAll(checkAsked(open(sets), asked, { prepared }));
+    const own = join(work, 'asked.txt');
+    writeFileSync(own, 'nobody test0000 target\n');
+    await check({ trials: own }, [], false);
+    await check({ trials: 'dev-trials.txt' });
+    await assert.rejects(check({ trials: own }), /ids are not in the manifest/);
+    await assert.rejects(
+      check({ trials: own, out: join(own, 'below') }),
+      /not in the manifest(.|\n)*\n✖ .*below: a part of the path is a file/,
+    );
+    await assert.rejects(
+      check({ trials: 'nowhere.txt' }, ['scoring.normalize=s-norm', 'scoring.cohort.from=none.ark']),
+      /^UserError: nowhere\.txt: no such trial list(.|\n)*\n✖ none\.ark: no such archive/,
+    );
+    await assert.rejects(check({ trials: own, enrollMap: join(work, 'no.map') }, [], false), /no\.map/);
   });
 
   it('scores a trial list of the user’s own, or the development trials, by name', async () => {

@@ -42,11 +42,14 @@ const cncelebOptions = z.strictObject({
 
 type Listed = ListedUtterance & { split: Split };
 
+const PLACES = { source: 'the folder of CN-Celeb1' };
+
 export const cncelebReader: CorpusReader<typeof cncelebOptions> = {
   type: 'cnceleb',
   options: cncelebOptions,
+  places: PLACES,
   async prepare({ source, source2, trials: list, enroll, formats }, context) {
-    const given = resolve(requireSource(source, 'the folder of CN-Celeb1'));
+    const given = resolve(requireSource(source, PLACES.source));
     const root = findRoot(given, ['', 'CN-Celeb_flac', 'CN-Celeb', 'CN-Celeb_wav'], 'eval/lists');
     const root2 =
       source2 === undefined

@@ -32,14 +32,23 @@ export interface PreparedCorpus {
 export interface CorpusReader<Options extends z.ZodType = z.ZodType> {
   type: string;
   options: Options;
+  /** The places that its options must name (`source`, `lists`), and what is expected there. */
+  places?: Readonly<Partial<Record<PlaceKey, string>>>;
   /** Reads the corpus; throws UserError, naming files, where it is not what the reader expects. */
   prepare(options: z.infer<Options>, context: PrepareContext): Promise<PreparedCorpus>;
 }
 
-/** `corpus.source` of the options, which only the user can know. */
-export function requireSource(source: string | undefined, what: string): string {
-  if (source !== undefined && source !== '') return source;
-  throw new UserError(
-    `corpus.source is not set: expected ${what}\nPass --source DIR to prep or --set corpus.source=DIR.`,
-  );
+/** Options that name a place on this machine, which only the user can know. */
+type PlaceKey = 'source' | 'lists';
+
+/** What is said of a place that is not named. @param corpus the corpus's key in the recipe */
+export const unsetPlace = (key: PlaceKey, what: string, corpus = 'corpus'): string =>
+  `${corpus}.${key} is not set: expected ${what}\nPass ${corpus === 'corpus' ? `--${key} DIR or ` : ''}--set ${corpus}.${key}=DIR.`;
+
+/** A place that the options name. @throws UserError where they do not */
+export function requirePlace(key: PlaceKey, place: string | undefined, what: string): string {
+  if (place !== undefined && place !== '') return place;
+  throw new UserError(unsetPlace(key, what));
 }
+
+export const requireSource = (source: string | undefined, what: string): string => requirePlace('source', source, what);

@@ -39,11 +39,14 @@ const folderOptions = z.strictObject({
 });
 type FolderOptions = z.infer<typeof folderOptions>;
 
+const PLACES = { source: 'a folder with one folder a speaker' };
+
 export const folderReader: CorpusReader<typeof folderOptions> = {
   type: 'folder',
   options: folderOptions,
+  places: PLACES,
   async prepare(options, context) {
-    const source = resolve(requireSource(options.source, 'a folder with one folder a speaker'));
+    const source = resolve(requireSource(options.source, PLACES.source));
     const listed: ListedUtterance[] = [];
     const others = new Map<string, number>();
     const silent: string[] = [];

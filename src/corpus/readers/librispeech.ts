@@ -45,11 +45,14 @@ interface Listed {
   split: 'train' | 'test';
 }
 
+const PLACES = { source: "LibriSpeech's folder" };
+
 export const librispeechReader: CorpusReader<typeof librispeechOptions> = {
   type: 'librispeech',
   options: librispeechOptions,
+  places: PLACES,
   async prepare(options, context) {
-    const source = resolve(requireSource(options.source, "LibriSpeech's folder"));
+    const source = resolve(requireSource(options.source, PLACES.source));
     const isExcerpt = existsSync(join(source, 'train.list'));
     const layout = await (isExcerpt ? readExcerpt(source, options) : readRelease(source, options));
     const { genders } = layout;

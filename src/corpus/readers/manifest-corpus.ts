@@ -25,11 +25,14 @@ const manifestOptions = z.strictObject({
   ...testSplitOptions,
 });
 
+const PLACES = { source: 'a manifest (manifest.jsonl)' };
+
 export const manifestReader: CorpusReader<typeof manifestOptions> = {
   type: 'manifest',
   options: manifestOptions,
+  places: PLACES,
   async prepare(options, context) {
-    const source = resolve(requireSource(options.source, 'a manifest (manifest.jsonl)'));
+    const source = resolve(requireSource(options.source, PLACES.source));
     const given = readCheckedManifest(source);
     const utterances =
       options.test === undefined ? given : [...given, ...readTestManifest(resolve(options.test), given)];

@@ -134,7 +134,7 @@ function checkNames(
 /** A message of a part's reader, which takes its options for the recipe's `corpus` and knows flags that set them. */
 function asOfPart(name: string, message: string): string {
   const ofPart = message
-    .replace(/Pass --[\w-]+ DIR to prep or --set/g, 'Pass --set')
+    .replace(/Pass --[\w-]+ DIR or --set/g, 'Pass --set')
     .replace(/--[\w-]+ \((corpus\.\w+)\)/g, '$1')
     .replace(/(?<![\w/.])corpus\.(?!jsonl?\b)(?=[a-z])/g, `corpus.of.${name}.`);
   return `part ${name} of the pool: ${ofPart}`;

@@ -3,10 +3,12 @@
  *
  * A recipe's `corpus` block is `corpusOptions`: its `type` names the reader, the rest are that reader's options.
  */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { cncelebReader } from './cnceleb.js';
-import type { CorpusReader, PrepareContext, PreparedCorpus } from './corpus-reader.js';
+import { unsetPlace, type CorpusReader, type PrepareContext, type PreparedCorpus } from './corpus-reader.js';
 import { csvReader } from './csv.js';
 import { checkEnrolment } from '../trials/enrolment.js';
 import { folderReader } from './folder.js';
@@ -62,6 +64,25 @@ export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
 /** The `corpus` block of a recipe. */
 export const corpusOptions = z.discriminatedUnion('type', [...singleOptions.options, poolReader.options]);
 export type CorpusOptions = z.infer<typeof corpusOptions>;
+
+/** Which places of a corpus are not named, or not there: one message each. @param key of the corpus in the recipe */
+export function missingPlaces(corpus: CorpusOptions, key = 'corpus'): string[] {
+  if (corpus.type === 'pool') {
+    return Object.entries(corpus.of).flatMap(([name, part]) => missingPlaces(part, `${key}.of.${name}`));
+  }
+  const { places = {} } = corpusReaders[corpus.type];
+  const given = new Map(Object.entries(corpus));
+  const unset = (['source', 'lists'] as const).flatMap((place) => {
+    const what = places[place];
+    return what === undefined || given.get(place) ? [] : [unsetPlace(place, what, key)];
+  });
+  const gone = ['source', 'source2', 'lists'].flatMap((place) => {
+    const path = given.get(place);
+    if (typeof path !== 'string' || path === '' || existsSync(path)) return [];
+    return [`${key}.${place}: ${resolve(path)}: there is no such file or folder`];
+  });
+  return [...unset, ...gone];
+}
 
 /**
  * Reads a corpus and checks it: a valid manifest, trials of known test utterances, no speaker in training and test.

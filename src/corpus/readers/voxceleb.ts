@@ -50,11 +50,14 @@ interface Recording extends ListedUtterance {
   part: Part;
 }
 
+const PLACES = { source: 'the folder of VoxCeleb1, VoxCeleb2 or both' };
+
 export const voxcelebReader: CorpusReader<typeof voxcelebOptions> = {
   type: 'voxceleb',
   options: voxcelebOptions,
+  places: PLACES,
   async prepare(options, context) {
-    const source = resolve(requireSource(options.source, 'the folder of VoxCeleb1, VoxCeleb2 or both'));
+    const source = resolve(requireSource(options.source, PLACES.source));
     const sources = options.source2 === undefined ? [source] : [source, resolve(options.source2)];
     const where = sources.join(' and ');
     const folders = options.lists

@@ -15,7 +15,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { audioFields, describeAudio } from './audio-files.js';
-import { requireSource, type CorpusReader, type PreparedCorpus } from './corpus-reader.js';
+import { requirePlace, requireSource, type CorpusReader, type PreparedCorpus } from './corpus-reader.js';
 import { groupBy } from '../../group-by.js';
 import { compareIds, type Utterance } from '../manifest/manifest.js';
 import { firstOf } from '../../problem-list.js';
@@ -53,11 +53,17 @@ const wsj0Options = z.strictObject({
 });
 type Wsj0Options = z.infer<typeof wsj0Options>;
 
+const PLACES = {
+  source: 'the folder with the WSJ0 discs (LDC93S6A, from the Linguistic Data Consortium)',
+  lists: 'a clone of the WSJ0-1talker lists, github.com/xuchenglin28/target_speaker_verification',
+};
+
 export const wsj0Reader: CorpusReader<typeof wsj0Options> = {
   type: 'wsj0',
   options: wsj0Options,
+  places: PLACES,
   async prepare(options, { onProgress, signal }) {
-    const source = resolve(requireSource(options.source, 'the folder with the WSJ0 discs (LDC93S6A)'));
+    const source = resolve(requireSource(options.source, PLACES.source));
     const lists = readLists(source, options);
     const files = await findUtterances(source, new Set(neededBy(lists, options).keys()));
     const missing = findMissing({ source, lists, files, options });
@@ -82,13 +88,7 @@ export const wsj0Reader: CorpusReader<typeof wsj0Options> = {
 };
 
 function readLists(source: string, options: Wsj0Options): Wsj0Lists {
-  if (options.lists === undefined || options.lists === '') {
-    throw new UserError(
-      'corpus.lists is not set: expected a clone of the WSJ0-1talker lists\n' +
-        'Pass --lists DIR to prep or --set corpus.lists=DIR; docs/wsj0.md says where they are.',
-    );
-  }
-  const lists = resolve(options.lists);
+  const lists = resolve(requirePlace('lists', options.lists, PLACES.lists));
   if (!holdsLists(lists) && holdsLists(source)) {
     throw new UserError(
       `${source}: expected the WSJ0 discs, found the lists\nAre --source (corpus.source) and --lists (corpus.lists) swapped?`,

@@ -3,7 +3,7 @@
  *
  *     exp/.current                  the recipe of the last command: its name or file
  *     exp/demo/.lock                the process that works in the folder
- *     exp/demo/.overrides.json      the `--set` options of the last command
+ *     exp/demo/.overrides.json      what commands have set, which holds for later ones
  *     exp/demo/provenance.json      where results come from: versions, machine, every command
  *     exp/demo/recipe.resolved.yaml the recipe with everything filled in
  *     exp/demo/prep/.started.json   what a stage's run was begun with
@@ -64,7 +64,9 @@ const commandRecord = z.object({
   directory: z.string().optional(),
   command: z.string(),
   sets: z.array(z.string()),
-  /** Where the test trials were kept back. */
+  /** It looked at the test trials. */
+  readsTest: z.boolean().optional(),
+  /** Older records say instead where the test trials were kept back. */
   evaluate: z.literal('development').optional(),
 });
 export type CommandRecord = z.infer<typeof commandRecord>;

@@ -15,7 +15,7 @@ import type { LoadedRecipe } from '../definition/load.js';
 export async function recordProvenance(
   folder: string,
   { recipe, files }: LoadedRecipe,
-  sets: readonly string[],
+  { sets, readsTest }: Required<Pick<CommandRecord, 'sets' | 'readsTest'>>,
 ): Promise<void> {
   const earlier = provenance.readIfThere(folder)?.commands ?? [];
   const command: CommandRecord = {
@@ -23,7 +23,7 @@ export async function recordProvenance(
     directory: process.cwd(),
     command: commandLine(process.argv.slice(2)),
     sets: [...sets],
-    ...(recipe.evaluate === 'development' && { evaluate: recipe.evaluate }),
+    readsTest,
   };
   provenance.write(folder, {
     recipe: recipe.name,

@@ -10,14 +10,14 @@ import type { CommandRecord } from '../artifacts/control-files.js';
 const WITHOUT_EFFECT =
   /^(corpus\.(of\.[^.=]+\.)?(source2?|lists|allowMissing|allowPipes)|engine\.|training\.(logEvery|loaderThreads)|report\.|robustness[.=]|claim\.|systems\.[^.=]+\.seeds=|(seeds|evaluate|inspect|name)=)/;
 
-type Command = Pick<CommandRecord, 'command' | 'sets' | 'evaluate'>;
+type Command = Pick<CommandRecord, 'command' | 'sets' | 'readsTest' | 'evaluate'>;
+
+/** Whether a command looked at the test trials; older records are judged by the command as it was typed. */
+const readTest = ({ command, readsTest, evaluate }: Command): boolean =>
+  readsTest ?? (evaluate !== 'development' && /^acanet (run|compare|report|score(?! \S*dev-trials))\b/.test(command));
 
 /** @returns how many different settings there were in commands that score test trials */
 export function settingsUsedOnTest(commands: readonly Command[] = []): number {
-  const scoring = commands.filter(
-    ({ command, evaluate }) =>
-      evaluate !== 'development' && /^acanet (run|compare|report|score(?! \S*dev-trials))\b/.test(command),
-  );
-  const settings = scoring.map(({ sets }) => sets.filter((set) => !WITHOUT_EFFECT.test(set)).sort());
+  const settings = commands.filter(readTest).map(({ sets }) => sets.filter((set) => !WITHOUT_EFFECT.test(set)).sort());
   return new Set(settings.map((sets) => JSON.stringify(sets))).size;
 }

@@ -2,14 +2,15 @@
  * @file The work folder of a recipe, `exp/<recipe>/`, and what `exp/` remembers between commands.
  *
  * - `exp/.current`: the recipe of the last command, which the next one means unless it names another;
- * - `exp/<recipe>/.overrides.json`: the `--set` options of the last command. The commands of single stages go on from
- *   them, so that `acanet prep --source DIR`, `acanet train`, `acanet compare baseline` is one experiment. `acanet run`
- *   starts from what is typed, but for the places of a corpus on this machine (`corpus.source`, `corpus.lists`) and whether
- *   files may be missing there (`corpus.allowMissing`). A command that fails before it has finished a stage is forgotten,
- *   so that a mistyped folder does not stand in the way of the next one; an interrupted or killed one is remembered;
+ * - `exp/<recipe>/.overrides.json`: what commands have set (`--set`, `--source`, `--seeds`, …). It holds for every later
+ *   command on the experiment until it is set otherwise or forgotten with `--fresh`, which keeps only what holds of a corpus
+ *   on this machine (`corpus.source`, `corpus.lists`, `corpus.allowMissing`, `corpus.allowPipes`);
  * - `exp/<recipe>/recipe.resolved.yaml`: the recipe with everything filled in, itself a recipe.
+ *
+ * A command that fails changes none of what is remembered, so that a mistyped folder does not stand in the way of the next
+ * one; one that was interrupted or killed is remembered, as it is to be gone on with.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { UserError } from '../../errors.js';
@@ -26,8 +27,8 @@ export interface OpenExperimentOptions {
   /** Name or file; default: $ACANET_RECIPE, else the last one used in `work`, else demo. */
   recipe?: string;
   sets?: readonly string[];
-  /** Which overrides of the last command count again: all, only where the corpus lies, or none. */
-  remember: 'all' | 'corpus place' | 'none';
+  /** Forget what earlier commands set, but for where the corpus lies. */
+  fresh?: boolean;
 }
 
 export interface Experiment extends LoadedRecipe {
@@ -38,9 +39,16 @@ export interface Experiment extends LoadedRecipe {
   reference: string;
   /** Every override in force. */
   sets: string[];
+  /** Why it is this recipe. */
+  chosen: 'named' | '$ACANET_RECIPE' | 'last used' | 'default';
   /** Those of them that were not typed but remembered. */
   remembered: string[];
+  /** What earlier commands set and `fresh` forgets. */
+  forgotten: string[];
 }
+
+/** The recipe that is meant where none is named: it needs no corpus. */
+export const DEFAULT_RECIPE = 'demo';
 
 /** Of the corpus, or of a part of a pool. */
 const CORPUS_FOLDER = /^corpus\.(of\.[^.]+\.)?(source2?|lists)$/;
@@ -48,40 +56,71 @@ const CORPUS_FOLDER = /^corpus\.(of\.[^.]+\.)?(source2?|lists)$/;
 const CORPUS_PLACE = /^corpus\.(of\.[^.]+\.)?(source2?|lists|allowMissing|allowPipes)$/;
 
 /** Finds and loads the recipe that a command means. Writes nothing. */
-export function openExperiment({ work, recipe, sets = [], remember }: OpenExperimentOptions): Experiment {
-  const reference = recipe ?? (process.env.ACANET_RECIPE || currentRecipe(work) || 'demo');
+export function openExperiment({ work, recipe, sets = [], fresh = false }: OpenExperimentOptions): Experiment {
+  const { reference, chosen } = chooseRecipe(work, recipe);
   const folder = join(work, recipeName(reference, { sets }));
   const placed = sets.map(placeFromHere);
   const typed = sets.map(keyOf);
-  const counts = (key: string) => remember === 'all' || (remember === 'corpus place' && CORPUS_PLACE.test(key));
-  const remembered = readOverrides(folder).filter((set) => !typed.includes(keyOf(set)) && counts(keyOf(set)));
+  const earlier = readOverrides(folder).filter((set) => !typed.includes(keyOf(set)));
+  const remembered = earlier.filter((set) => !fresh || CORPUS_PLACE.test(keyOf(set)));
+  const forgotten = earlier.filter((set) => !remembered.includes(set));
   const all = [...remembered, ...placed];
-  return { ...loadRecipe(reference, { sets: all }), folder, work, reference, sets: all, remembered };
+  const loaded = loadWithRemembered(reference, all, remembered);
+  return { ...loaded, folder, work, reference, chosen, sets: all, remembered, forgotten };
+}
+
+/** Which recipe a command means, and why. @param named by the command */
+function chooseRecipe(work: string, named: string | undefined): Pick<Experiment, 'reference' | 'chosen'> {
+  if (named !== undefined) return { reference: named, chosen: 'named' };
+  if (process.env.ACANET_RECIPE) return { reference: process.env.ACANET_RECIPE, chosen: '$ACANET_RECIPE' };
+  const current = currentRecipe(work);
+  return current === undefined
+    ? { reference: DEFAULT_RECIPE, chosen: 'default' }
+    : { reference: current, chosen: 'last used' };
+}
+
+/** @throws UserError that also says how to be rid of a remembered override, where it complains of one */
+function loadWithRemembered(reference: string, sets: readonly string[], remembered: readonly string[]): LoadedRecipe {
+  try {
+    return loadRecipe(reference, { sets });
+  } catch (error) {
+    if (!(error instanceof UserError) || !remembered.some((set) => error.message.includes(`--set ${set}`))) throw error;
+    throw new UserError(`${error.message}\n  an earlier command here set it: --fresh forgets what was set`, {
+      cause: error,
+    });
+  }
 }
 
 /** A work folder that a command has taken hold of. */
 export interface EnteredWorkFolder {
   leave(): void;
-  /** Puts the overrides and the provenance of the commands before this one back. */
-  forget(): void;
+  /**
+   * Makes the folder remember what it did before this command.
+   * @param options.record also its record in the provenance, where it has made nothing
+   */
+  forget(options: { record: boolean }): void;
 }
 
 /**
  * Takes hold of the work folder for a command that writes into it: locks it, records where the results come from and
  * remembers the recipe.
  */
-export async function enterWorkFolder(experiment: Experiment): Promise<EnteredWorkFolder> {
+export async function enterWorkFolder(
+  experiment: Experiment,
+  { readsTest = false }: { /** The command looks at the test trials. */ readsTest?: boolean } = {},
+): Promise<EnteredWorkFolder> {
   const { folder, work, recipe, reference, sets } = experiment;
   const leave = lockWorkFolder(folder);
   try {
-    const [earlier, before] = [readOverrides(folder), provenance.readIfThere(folder)];
-    const forget = () => {
-      overrides.write(folder, earlier);
-      if (before !== undefined) provenance.write(folder, before);
+    const restoreMemory = keepFiles(join(folder, overrides.name), join(work, CURRENT));
+    const restoreRecord = keepFiles(join(folder, provenance.name), join(folder, RESOLVED_RECIPE));
+    const forget = ({ record }: { record: boolean }) => {
+      restoreMemory();
+      if (record) restoreRecord();
     };
     writeFileAtomic(join(folder, RESOLVED_RECIPE), stringify(writtenRecipe(recipe), { lineWidth: 0 }));
     overrides.write(folder, sets);
-    await recordProvenance(folder, experiment, sets);
+    await recordProvenance(folder, experiment, { sets, readsTest });
     const path = findRecipe(reference);
     const current = path.startsWith(recipesFolder) ? reference : resolve(path);
     writeFileAtomic(join(work, CURRENT), `${current}\n`);
@@ -90,6 +129,17 @@ export async function enterWorkFolder(experiment: Experiment): Promise<EnteredWo
     leave();
     throw error;
   }
+}
+
+/** Reads files that are about to be changed. @returns what makes them as they were, also absent */
+function keepFiles(...paths: string[]): () => void {
+  const before = paths.map((path) => (existsSync(path) ? readFileSync(path) : undefined));
+  return () =>
+    paths.forEach((path, i) => {
+      const content = before[i];
+      if (content === undefined) rmSync(path, { force: true });
+      else writeFileAtomic(path, content);
+    });
 }
 
 /** The recipe of the last command, which may have been moved since. */

@@ -8,15 +8,17 @@ import { checkEnrolment, type Enrolment, findEnrolment, utterancesOfTrials } fro
 import { readManifest, type Utterance } from '../../corpus/manifest/manifest.js';
 import { checkTrials, describeTrials, readTrials, type Trial } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
-import { needsTraining } from '../../scoring/backend/backend-options.js';
+import { needsCohort, needsTraining } from '../../scoring/backend/backend-options.js';
 import type { Evaluation } from '../../scoring/measures/evaluation.js';
 import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
+import { checkWritable } from '../../storage/make-folder.js';
 import type { Library, Reporting } from '../../tasks/model-work.js';
 import { realLibrary } from '../../tasks/do-model-work.js';
 import { embedFiles } from '../artifacts/embed.js';
-import { corpusRecord, prepFiles } from '../artifacts/prep.js';
+import { corpusRecord, PREP, prepFiles } from '../artifacts/prep.js';
 import { metricsRecord } from '../artifacts/score.js';
 import { embedCached } from '../extraction/embed-cached.js';
+import { readCohort } from './score-with-recipe.js';
 import { scoreTrials } from './write-scores.js';
 import { systemSettings } from '../definition/system-settings.js';
 import type { Recipe } from '../definition/schema.js';
@@ -31,14 +33,20 @@ export interface ScoreTrialListOptions extends Reporting {
   trials?: string | undefined;
   /** The models that the trials enroll. Default: the map kept beside the list, where it has them all. */
   enrollMap?: string;
-  /** Folder of the results. Default: `score/<run>` for the test trials, else a folder in it named by the list. */
+  /** Folder of the results. Default: `score/<run>` for the test trials, else a folder beside it named by the list. */
   out?: string;
+  /** Stage `embed/<run>` is up to date, so its embeddings of the test utterances are taken. Default: those of a test list. */
+  embedded?: boolean;
   library?: Pick<Library, 'openEmbedder'>;
 }
 
-/** The stages whose results `scoreTrialList` reads: none that reads the test trials where those are kept back. */
-export function stagesToScore(recipe: Recipe, { name, system }: TrainingRun, trials: string | undefined): string[] {
-  if (recipe.evaluate === 'test' || trials === undefined) return [`score/${name}`];
+/** The stages whose results `scoreTrialList` reads: for a list other than the recipe's test trials none that reads those. */
+export function stagesToScore(
+  { recipe, folder }: Pick<Experiment, 'recipe' | 'folder'>,
+  { name, system }: TrainingRun,
+  trials: string | undefined,
+): string[] {
+  if (isTestList(trials, join(folder, 'prep'))) return [`score/${name}`];
   return [
     systemSettings(recipe, system).featuresStage,
     `average/${name}`,
@@ -52,18 +60,17 @@ export async function scoreTrialList({
   trials: given,
   enrollMap,
   out,
+  embedded,
   library = realLibrary,
   ...reporting
 }: ScoreTrialListOptions): Promise<{ folder: string; list: string; evaluation: Evaluation }> {
   const prep = join(workFolder, 'prep');
   const files = prepFiles(prep);
-  const path = given === undefined ? files.trials : findTrials(given, prep);
-  const own = resolve(path) === resolve(files.trials);
+  const own = isTestList(given, prep);
+  const { path, trials, found } = readAsked({ trials: given, enrollMap }, prep);
   const name = basename(path, extname(path));
   const folder = out ?? join(workFolder, 'score', own ? run : `${run}-${name}`);
-  const trials = readTrials(path, { ...(enrollMap !== undefined && { models: true }) });
   const utterances = readManifest(files.manifest);
-  const found = findEnrolment(path, trials, enrollMap);
   const enrolment = found?.enrolment;
   const known = new Set(utterances.map(({ id }) => id));
   if (recipe.evaluate === 'development') refuseTestTrials(recipe, path, { trials, enrolment, utterances });
@@ -76,10 +83,10 @@ export async function scoreTrialList({
   if (own && out === undefined && enrollMap === undefined) {
     return { folder, list: path, evaluation: metricsRecord.read(folder) };
   }
-  const tested = recipe.evaluate === 'test';
-  const embeddings = tested
-    ? readEmbeddings(embedFiles(join(workFolder, 'embed', run)).embeddings)
-    : new Map<string, Float32Array>();
+  const embeddings =
+    (embedded ?? own)
+      ? readEmbeddings(embedFiles(join(workFolder, 'embed', run)).embeddings)
+      : new Map<string, Float32Array>();
   const ids = [...utterancesOfTrials(trials, enrolment)].filter((id) => !embeddings.has(id));
   if (ids.length > 0) {
     const modelDir = join(workFolder, 'average', run);
@@ -122,12 +129,58 @@ function refuseTestTrials(
   );
 }
 
-/** A file of that name, else the recipe's own list of that name. */
-function findTrials(given: string, prep: string): string {
+/** What is scored: a list, the models that it enrolls, and a folder for the results. */
+type Asked = Pick<ScoreTrialListOptions, 'trials' | 'enrollMap' | 'out'>;
+
+/**
+ * What can be checked of a list, of its models and of the folder for the results before anything runs.
+ * @param options.prepared what `prep` wrote holds, so utterances that it does not know can be told
+ * @throws UserError
+ */
+export function checkAsked(
+  { recipe, folder }: Pick<Experiment, 'recipe' | 'folder'>,
+  asked: Asked,
+  { prepared }: { prepared: boolean },
+): (() => void)[] {
+  const prep = join(folder, 'prep');
+  const list = () => {
+    if (isTestList(asked.trials, prep) && !prepared) return;
+    if (asked.trials === PREP.devTrials && !existsSync(findTrials(asked.trials, prep))) return;
+    const { path, trials, found } = readAsked(asked, prep);
+    if (!prepared) return;
+    const known = new Set(readManifest(prepFiles(prep).manifest).map(({ id }) => id));
+    checkTrials(trials, known, path, found?.enrolment);
+    if (found) checkEnrolment(found.enrolment, known, found.path);
+  };
+  const { from } = recipe.scoring.cohort;
+  const cohort = () => {
+    if (needsCohort(recipe.scoring) && from !== 'train') readCohort(from);
+  };
+  return [list, cohort, () => asked.out !== undefined && checkWritable(asked.out)];
+}
+
+function readAsked({ trials: given, enrollMap }: Asked, prep: string) {
+  const path = findTrials(given, prep);
+  const trials = readTrials(path, { ...(enrollMap !== undefined && { models: true }) });
+  return { path, trials, found: findEnrolment(path, trials, enrollMap) };
+}
+
+/** Whether these are the recipe's test trials: not a file of that name, which goes before. */
+function isTestList(given: string | undefined, prep: string): boolean {
+  if (given === undefined) return true;
+  const own = resolve(prepFiles(prep).trials);
+  return resolve(given) === own || (!existsSync(given) && resolve(prep, given) === own);
+}
+
+/** A file of that name, else the recipe's own list of that name; default: its test trials. */
+function findTrials(given: string | undefined, prep: string): string {
+  if (given === undefined) return prepFiles(prep).trials;
   if (existsSync(given)) return given;
-  const own = join(prep, given);
-  if (existsSync(own)) return own;
+  // These are made with the corpus, if they are not there yet.
+  const own = [PREP.trials, PREP.devTrials].find((name) => name === given || resolve(prep, name) === resolve(given));
+  if (own !== undefined) return join(prep, own);
   throw new UserError(
-    `${given}: no such trial list, neither here nor in ${prep}\n  give a file of \`enroll test target|nontarget\` lines`,
+    `${given}: no such trial list, neither here nor in ${prep}\n` +
+      `  give a file of \`enroll test target|nontarget\` lines, or a list of the recipe: ${PREP.trials}, ${PREP.devTrials}`,
   );
 }

@@ -108,6 +108,14 @@ export function cohortFile(scoring: ScoringOptions): { bytes: number; modified: 
   return { bytes: size, modified: mtimeMs };
 }
 
+/** The embeddings of a cohort from elsewhere. @throws UserError */
+export function readCohort(from: string): EmbeddingMap {
+  if (existsSync(from)) return readEmbeddings(from);
+  throw new UserError(
+    `${from}: no such archive of embeddings (scoring.cohort.from)\n  make one with: acanet embed … --out X.ark, or take the cohort from train`,
+  );
+}
+
 function openCohort(
   { cohort: { from, of } }: ScoringOptions,
   training: SpeakerEmbeddings | undefined,
@@ -116,12 +124,7 @@ function openCohort(
   if (from === 'train' && training) {
     return of === 'speakers' ? speakerMeans(training) : new Map([...training.values()].flatMap((each) => [...each]));
   }
-  if (!existsSync(from)) {
-    throw new UserError(
-      `${from}: no such archive of embeddings (scoring.cohort.from)\n  make one with: acanet embed … --out X.ark, or take the cohort from train`,
-    );
-  }
-  const embeddings = readEmbeddings(from);
+  const embeddings = readCohort(from);
   return of === 'speakers' ? speakerMeans(bySpeaker(embeddings, speakerOf, from)) : embeddings;
 }
 

@@ -15,7 +15,7 @@ describe('the places of a pool', () => {
   it('are kept as absolute paths for later commands and runs, other settings of its parts are not', async () => {
     const recipe = join(work, 'mine.yaml');
     writeFileSync(recipe, 'extends: demo\ncorpus: { type: pool, of: { a: { type: folder }, b: { type: wsj0 } } }\n');
-    const open = (sets: string[]) => openExperiment({ work, recipe, sets, remember: 'corpus place' });
+    const open = (sets: string[]) => openExperiment({ work, recipe, sets, fresh: true });
     const places = ['corpus.of.a.source=here', 'corpus.of.b.lists=lists', 'corpus.of.b.allowMissing=true'];
     const first = open([...places, 'corpus.of.a.testShare=0.5']);
     (await enterWorkFolder(first)).leave();
@@ -35,7 +35,7 @@ describe('what a work folder remembers', () => {
   after(() => rmSync(work, { recursive: true, force: true }));
 
   it('is not guessed where it is damaged: the file is named, and what to do', () => {
-    const open = () => openExperiment({ work, remember: 'all' });
+    const open = () => openExperiment({ work });
     writeFileSync(join(work, '.current'), '\n');
     assert.throws(open, /\.current: damaged, it is empty\n {2}name a recipe with --recipe$/);
     writeFileSync(join(work, '.current'), 'demo\n');

@@ -24,7 +24,7 @@ describe('score-calibrated', () => {
   it("learns from the recipe's development trials and writes ratios of the test trials beside their scores", async () => {
     const quiet = { log: () => undefined, progress: () => undefined };
     const library = standInLibrary();
-    const experiment = openExperiment({ work, recipe: 'demo', sets: SMALL, remember: 'corpus place' });
+    const experiment = openExperiment({ work, recipe: 'demo', sets: SMALL, fresh: true });
     await runRecipe({ ...quiet, experiment, targets: ['score/aca-net'], library });
     const common = { ...quiet, experiment, run: 'aca-net', library };
     const { folder, llrs, report } = await scoreCalibrated(common);

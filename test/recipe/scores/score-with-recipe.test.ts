@@ -27,8 +27,7 @@ describe('back-ends of a recipe', () => {
 
   const library = standInLibrary();
   const quiet = { log: () => undefined, progress: () => undefined };
-  const open = (sets: string[]) =>
-    openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], remember: 'corpus place' });
+  const open = (sets: string[]) => openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], fresh: true });
   const run = async (...sets: string[]) => {
     const plans = await runRecipe({ ...quiet, experiment: open(sets), targets: ['score/aca-net'], library });
     return plans.filter(({ action }) => action !== 'skip').map(({ stage }) => stage);

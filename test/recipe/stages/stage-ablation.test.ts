@@ -42,8 +42,7 @@ describe('an ablation from end to end', () => {
   const library = standInLibrary(({ name }) => trained.push(name));
   let lines: string[];
   const quiet = { log: (line: string) => lines.push(line), progress: () => undefined };
-  const open = (sets: string[] = []) =>
-    openExperiment({ work, recipe: join(work, 'small.yaml'), sets, remember: 'none' });
+  const open = (sets: string[] = []) => openExperiment({ work, recipe: join(work, 'small.yaml'), sets, fresh: true });
   const run = async (sets: string[] = [], compared?: { names: string[] }) => {
     [trained, lines] = [[], []];
     const experiment = open(sets);
@@ -165,7 +164,7 @@ describe('an ablation from end to end', () => {
     await run();
     const experiment = open();
     const [training] = trainingRuns(experiment.recipe, 'aca-net');
-    const targets = stagesToScore(experiment.recipe, training, 'dev-trials.txt');
+    const targets = stagesToScore(experiment, training, 'dev-trials.txt');
     assert.deepEqual(targets, ['features', 'average/aca-net']);
     await runRecipe({ ...quiet, experiment, targets, library });
     const score = (trials: string) => scoreTrialList({ ...quiet, experiment, run: 'aca-net', trials, library });

@@ -27,7 +27,7 @@ describe('stage compare', () => {
   let folder: string;
   const quiet = { log: () => undefined, progress: () => undefined, library: standInLibrary() };
   const compare = async (compared: Compared = {}, sets: string[] = []): Promise<Comparison> => {
-    const experiment = openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], remember: 'none' });
+    const experiment = openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], fresh: true });
     await runRecipe({ ...quiet, experiment, targets: ['compare'], compared });
     return JSON.parse(readFileSync(join(folder, 'compare', 'compare.json'), 'utf8')) as Comparison;
   };

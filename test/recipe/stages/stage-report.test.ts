@@ -26,7 +26,7 @@ describe('the report of a recipe', () => {
   after(() => rmSync(work, { recursive: true, force: true }));
 
   const run = async (sets: string[] = [], compared?: Compared) => {
-    const experiment = openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], remember: 'none' });
+    const experiment = openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], fresh: true });
     const lines: string[] = [];
     const plans = await runRecipe({
       experiment,

@@ -29,7 +29,7 @@ describe('stage robustness', () => {
   const library = standInLibrary();
   const logged: string[] = [];
   const quiet = { log: (line: string) => logged.push(line), progress: () => undefined };
-  const open = (...sets: string[]) => openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], remember: 'none' }); // prettier-ignore
+  const open = (...sets: string[]) => openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], fresh: true }); // prettier-ignore
   const run = (sets: string[], targets = ['robustness/aca-net'], given = library) =>
     runRecipe({ ...quiet, library: given, experiment: open(...sets), targets });
   const path = (...names: string[]) => join(folder, 'robustness', 'aca-net', ...names);

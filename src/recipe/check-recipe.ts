@@ -1,0 +1,42 @@
+/**
+ * @file What can be checked of a recipe on this machine before anything runs: that its corpus and its noise are there, and
+ * that its engine works. All throw a UserError that says what to do.
+ */
+import { missingPlaces } from '../corpus/readers/registry.js';
+import { tryEngine } from '../engine/describe.js';
+import { messageOf, UserError } from '../errors.js';
+import { augmentationIdentity } from '../features/augmentation/augmentation-identity.js';
+import { noiseIdentity } from './definition/robustness-options.js';
+import type { Recipe } from './definition/schema.js';
+import { resolveSystems } from './definition/system-settings.js';
+import { DEFAULT_RECIPE } from './running/work-folder.js';
+
+/** That the places of the corpus are named, and there. */
+export function checkCorpus({ corpus }: Pick<Recipe, 'corpus'>): void {
+  const missing = missingPlaces(corpus);
+  if (missing.length === 0) return;
+  throw new UserError(`${missing.join('\n✖ ')}\n  a recipe that needs no corpus: acanet run ${DEFAULT_RECIPE}`);
+}
+
+/** That the recordings of noise are there, those of training and those of the tests. */
+export function checkNoise(recipe: Recipe): void {
+  for (const { augmentation } of resolveSystems(recipe).values()) {
+    if (augmentation) augmentationIdentity(augmentation);
+  }
+  if (recipe.robustness) noiseIdentity(recipe.robustness);
+}
+
+/** That the engine works on its device. The processor is not tried: it always does, and trying takes time. */
+export async function checkEngine({ engine }: Pick<Recipe, 'engine'>): Promise<void> {
+  if (engine.name !== 'tensorflow' && engine.device === 'cpu') return;
+  try {
+    await tryEngine(engine);
+  } catch (error) {
+    // Whatever it is that the runtime throws, it says that the engine does not work here.
+    throw error instanceof UserError
+      ? error
+      : new UserError(`--engine ${engine.name} --device ${engine.device} does not work here: ${messageOf(error)}`, {
+          cause: error,
+        });
+  }
+}
