@@ -7,7 +7,6 @@
  * most, so a frame that many latents pick is a wide step. The bar below the spectrogram marks speech, by its energy.
  * Drawn by hand, as rasters of small cells stand in it; colours of text and lines are those of `palette.ts`.
  */
-import { escapeMarkup } from '../text/escape.js';
 import { averageOf, highestMultiple, pooledColumns, pooledRows, smoothed, sortedByPeak } from './attention-cells.js';
 import { isEven } from './attention-data.js';
 import type { AttentionFigureData, AttentionUtterance, LayerAttention } from './attention-data.js';
@@ -16,7 +15,8 @@ import { FONT } from './chart-parts.js';
 import type { Figure } from './figure.js';
 import { lastOf } from './fitted-text.js';
 import { LIGHT } from './palette.js';
-import { colorRamp, rasterAddress } from './raster.js';
+import { colorRamp } from './raster.js';
+import { frame, image, type Place, px, text } from './svg-parts.js';
 
 const WIDTH = 960;
 const LEFT = 58;
@@ -138,22 +138,6 @@ function drawUtterance(
   parts.push(timeAxis(scale, duration, y));
   return { svg: parts.join(''), bottom: y + AXIS };
 }
-
-interface Place {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-function image(levels: ArrayLike<number>, columns: number, rows: number, ramp: number[][], place: Place): string {
-  const address = rasterAddress(levels, { width: columns, height: rows, ramp });
-  const { x, y, width, height } = place;
-  return `<image x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" preserveAspectRatio="none" href="${address}"/>`;
-}
-
-const frame = ({ x, y, width, height }: Place) =>
-  `<rect x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" fill="none" stroke="${LIGHT.axis}" stroke-width="0.8"/>`;
 
 function spectrogram(
   { spectrum: { bands, data }, frames }: AttentionUtterance,
@@ -304,24 +288,3 @@ function describe(utterance: AttentionUtterance): string {
 }
 
 const singular = ([{ layers }]: readonly AttentionUtterance[]) => layers[0].unit.slice(0, -1);
-const px = (pixels: number) => Math.round(pixels * 10) / 10;
-interface TextStyle {
-  readonly size: number;
-  readonly color?: string;
-  readonly bold?: boolean;
-  readonly anchor?: 'start' | 'middle' | 'end';
-  /** Paper around the letters, over a raster. */
-  readonly halo?: boolean;
-}
-
-function text(
-  x: number,
-  y: number,
-  content: string,
-  { size, color = LIGHT.ink, bold, anchor, halo }: TextStyle,
-): string {
-  const weight = bold ? ' font-weight="bold"' : '';
-  const side = anchor ? ` text-anchor="${anchor}"` : '';
-  const paper = halo ? ` stroke="${LIGHT.surface}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"` : '';
-  return `<text x="${px(x)}" y="${px(y)}" font-size="${size}"${weight}${side}${paper} fill="${color}">${escapeMarkup(content)}</text>`;
-}
