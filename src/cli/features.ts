@@ -30,25 +30,6 @@ export function addFeatures(program: Command): void {
     else print(folder);
   });
 
-  const verify = command
-    .command('verify')
-    .description('read the whole feature cache of a recipe again and compare it with its checksums; computes nothing');
-  withExamples(withRecipeOptions(verify), 'acanet features verify --recipe demo').action(
-    async (_own: unknown, self: Command) => {
-      // Both commands have these options, and commander gives a flag to whichever command stands first.
-      const flags = self.optsWithGlobals<RecipeFlags>();
-      const experiment = await openFrom({ flags });
-      const folder = join(experiment.folder, 'features');
-      const { verifyFeatureCache } = await import('../features/cache/cache.js');
-      const talk = createTalk();
-      const { files, bytes, utterances } = await verifyFeatureCache(folder, {
-        onProgress: (done, total) => talk.progress('verify', done, total),
-      }).finally(talk.stop);
-      if (flags.json) printJson({ cache: folder, utterances, files, bytes });
-      else print(`${folder}: ${utterances} utterances, ${files} files, ${bytes} bytes: every checksum agrees`);
-    },
-  );
-
   const extract = command
     .command('extract')
     .description('compute features of audio files into a Kaldi archive, one record a file, named like the file')

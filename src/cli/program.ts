@@ -4,6 +4,7 @@ import { versions } from '../machine.js';
 import { addAudio } from './audio.js';
 import { addAverage } from './average.js';
 import { addCalibrate } from './calibrate.js';
+import { addCheck } from './check.js';
 import { addCompare } from './compare.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     addThreshold,
     addCompare,
     addReport,
+    addCheck,
     addTrials,
     addImport,
     addAudio,

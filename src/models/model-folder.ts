@@ -10,10 +10,15 @@ import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { replaceDirectory, writeJsonAtomic } from '../storage/atomic-write.js';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.js';
+import { sealed, unsealed } from '../storage/sealed-json.js';
+import { checkAsWritten, DamagedFile, damageOf, recordFiles, type WrittenFiles } from '../storage/written-files.js';
 import { tensorShapes } from './contract/model.js';
 import type { SpeakerModel } from './contract/model.js';
 import { createModel, parseModelOptions } from './registry.js';
 import type { ModelOptions } from './registry.js';
+
+const WEIGHTS = 'model.safetensors';
+const DESCRIPTION = 'model.json';
 
 export interface ModelDescription {
   readonly model: ModelOptions;
@@ -39,25 +44,41 @@ export async function writeModelFolder(
   const shapes = tensorShapes(createModel(description.model));
   const own = Object.fromEntries(Object.keys(shapes).map((name) => [name, tensors[name]]));
   await replaceDirectory(dir, (aside) => {
-    writeSafetensors(join(aside, 'model.safetensors'), own);
-    writeJsonAtomic(join(aside, 'model.json'), description);
+    writeSafetensors(join(aside, WEIGHTS), own);
+    const files = recordFiles(aside, [WEIGHTS]);
+    writeJsonAtomic(join(aside, DESCRIPTION), sealed({ ...description, files }));
   });
 }
 
 /** @throws UserError naming what is missing, damaged or does not fit */
 export function readModelFolder(dir: string): LoadedModel {
-  const path = join(dir, 'model.json');
-  let description: ModelDescription;
+  const path = join(dir, DESCRIPTION);
+  checkAsWritten(path);
+  let description: ModelDescription & { files?: WrittenFiles };
   try {
-    description = JSON.parse(readFileSync(path, 'utf8')) as ModelDescription;
+    const { value, sealed: seal } = unsealed(JSON.parse(readFileSync(path, 'utf8')));
+    if (seal === 'broken') {
+      const remedy = 'if you have changed it yourself, remove its line "seal"; else make or copy the folder again';
+      throw new DamagedFile(`${path}: damaged, something in it has changed since it was written\n  ${remedy}`, path);
+    }
+    description = value as ModelDescription;
   } catch (error) {
+    if (error instanceof DamagedFile) throw error;
     throw new UserError(
       `${dir}: not a model folder: ${messageOf(error)}\nexpected model.json and model.safetensors, as written by \`acanet average\` or \`acanet import\``,
     );
   }
   const options = parseModelOptions(description.model, path);
   const speakerModel = createModel(options);
-  const weights = join(dir, 'model.safetensors');
+  const weights = join(dir, WEIGHTS);
+  const expected = description.files?.[WEIGHTS]; // not in folders of earlier versions
+  const problem = expected && damageOf(weights, expected);
+  if (problem !== undefined) {
+    throw new DamagedFile(
+      `${weights}: ${problem}\n  make or copy the folder again: these are not the weights of its ${DESCRIPTION}`,
+      weights,
+    );
+  }
   const tensors = fitTensors(speakerModel, readSafetensors(weights), weights);
   return { ...description, model: options, speakerModel, tensors };
 }

@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { UserError, messageOf } from '../errors.js';
 import { readAt } from './read-at.js';
+import { checkAsWritten } from './written-files.js';
 
 export interface OpenFile {
   fd: number;
@@ -37,6 +38,7 @@ export function openArchive(path: string): OpenFile {
     }
     closeSync(known.fd);
   }
+  checkAsWritten(path);
   let fd: number;
   try {
     fd = openSync(path, 'r');

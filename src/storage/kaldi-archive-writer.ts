@@ -3,6 +3,7 @@
  * The archive is written aside and takes its name on `close`; its bytes depend on nothing but what is written.
  */
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { UserError, internal } from '../errors.js';
 import { openPendingFile } from './atomic-write.js';
 import { encodeColumns, encodeShorts } from './compressed-matrix.js';
@@ -11,10 +12,17 @@ import type { ArchiveEntry } from './kaldi-table.js';
 /** `none`: float32 `FM`; `16`: `CM2`, one range for the matrix; `8`: `CM`, percentiles of each column. */
 export type ArchiveCompression = 'none' | '16' | '8';
 
+export interface WrittenRecord extends ArchiveEntry {
+  /** With its key. */
+  bytes: number;
+  /** CRC-32 of the record without its key, as `recordCrc32` reads it. */
+  crc32: number;
+}
+
 export interface ArchiveWriter {
   /** Appends a matrix; `data` holds it row by row. */
-  writeMatrix(key: string, rows: number, cols: number, data: Float32Array): ArchiveEntry & { bytes: number };
-  writeVector(key: string, data: Float32Array): ArchiveEntry & { bytes: number };
+  writeMatrix(key: string, rows: number, cols: number, data: Float32Array): WrittenRecord;
+  writeVector(key: string, data: Float32Array): WrittenRecord;
   /** Puts the archive into its place. Until then nothing of that name is to be seen. */
   close(): { path: string; bytes: number; sha256: string; entries: ArchiveEntry[] };
   /** Removes what was written. */
@@ -59,7 +67,7 @@ export function createArchiveWriter(
     position += bytes;
     if (blockBytes >= BLOCK) flush();
     entries.push(entry);
-    return { ...entry, bytes };
+    return { ...entry, bytes, crc32: parts.reduce((crc, part) => crc32(part, crc), 0) };
   };
   return {
     writeMatrix(key, rows, cols, data) {

@@ -6,6 +6,7 @@
  * Reads are ranged: but for 8-bit `CM`, which lies column by column, only the wanted rows leave the disk.
  * Limits: no text archives (but `kaldi-text-archive.ts` reads vectors), no other types (posteriors and the like).
  */
+import { crc32 } from 'node:zlib';
 import { damaged, openArchive, readExactly, readUpTo } from './archive-files.js';
 import { decodeBytes, decodeColumns, decodeShorts } from './compressed-matrix.js';
 import { UserError } from '../errors.js';
@@ -70,6 +71,11 @@ export function readMatrixRows(entry: EntryLocation, from: number, count: number
     throw damaged(entry.path, entry.offset, `expected rows within 0…${rows.count}, asked for ${from}…${from + count}`);
   }
   return readRows(entry, header, rows.from + from, count);
+}
+
+/** CRC-32 of a record, from its header to its end. @throws UserError naming file and offset */
+export function recordCrc32({ path, offset }: EntryLocation): number {
+  return crc32(readExactly(path, offset, readHeader(path, offset).end - offset));
 }
 
 /** A vector, or a matrix of one row. */

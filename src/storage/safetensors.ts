@@ -12,6 +12,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { internal, messageOf, UserError } from '../errors.js';
 import { writeFileAtomic } from './atomic-write.js';
+import { checkAsWritten } from './written-files.js';
 
 /** A tensor as an engine takes it: float32 ↔ Float32Array, int32 ↔ Int32Array, bool ↔ Uint8Array; row-major. */
 export interface StoredTensor {
@@ -145,6 +146,7 @@ function mapTensors<T>(
 }
 
 function withFile<T>(path: string, use: (file: number) => T): T {
+  checkAsWritten(path);
   let file: number;
   try {
     file = openSync(path, 'r');

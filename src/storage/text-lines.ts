@@ -11,6 +11,7 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { UserError, messageOf } from '../errors.js';
+import { checkAsWritten } from './written-files.js';
 
 export interface TextLine {
   /** Without its line ending. */
@@ -73,6 +74,7 @@ function* readBlocks(path: string, shown: string, what: string, mostUnpacked: nu
       throw new UserError(`${shown}: cannot read ${what}: ${messageOf(error)}`, { cause: error });
     }
   };
+  if (path !== '-') guarded(() => checkAsWritten(path));
   const file = path === '-' ? 0 : guarded(() => openSync(path, 'r'));
   try {
     const next = () => {

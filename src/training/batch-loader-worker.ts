@@ -6,6 +6,7 @@ import { readCacheDescription } from '../features/cache/cache-format.js';
 import { openFeatureCache } from '../features/cache/cache.js';
 import { maskedCrops, onlineCrops } from './augmented-crops.js';
 import type { BatchOrder, LoaderMessage, LoaderWorkerData } from './batch-loader.js';
+import { DamagedFile } from '../storage/written-files.js';
 import { assembleBatch, cachedCrops, type ReadCrop } from './crop.js';
 
 const port = parentPort ?? failWith('batch-loader-worker.ts runs only as a thread');
@@ -25,7 +26,9 @@ async function make({ step, epoch, crops }: BatchOrder): Promise<void> {
   } catch (thrown) {
     const error = inWords(thrown);
     const { exitCode = 1, stack = '' } = error as Partial<UserError>;
-    send({ type: 'error', step, userError: error instanceof UserError, message: messageOf(error), exitCode, stack });
+    const damaged = error instanceof DamagedFile ? error.path : undefined;
+    const userError = error instanceof UserError;
+    send({ type: 'error', step, userError, message: messageOf(error), exitCode, stack, damaged });
   }
 }
 

@@ -10,6 +10,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { internal, UserError } from '../errors.js';
+import { DamagedFile } from '../storage/written-files.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import type { AugmentationSources, SpeechRecording } from '../features/augmentation/sources.js';
 import type { Batch, CropAudio, CropOrder, PadPolicy } from './crop.js';
@@ -70,7 +71,15 @@ export interface BatchOrder {
 /** From a thread: a batch, or what went wrong with it. */
 export type LoaderMessage =
   | { type: 'batch'; batch: LoadedBatch }
-  | { type: 'error'; step: number; userError: boolean; message: string; exitCode: number; stack: string };
+  | {
+      type: 'error';
+      step: number;
+      userError: boolean;
+      message: string;
+      exitCode: number;
+      stack: string;
+      damaged?: string;
+    };
 
 /** What a thread is started with. */
 export interface LoaderWorkerData extends Pick<
@@ -164,7 +173,8 @@ function* orderBatches(options: BatchLoaderOptions): Generator<BatchOrder, undef
   }
 }
 
-function toError({ userError, message, exitCode, stack }: Extract<LoaderMessage, { type: 'error' }>): Error {
+function toError({ userError, message, exitCode, stack, damaged }: Extract<LoaderMessage, { type: 'error' }>): Error {
+  if (damaged !== undefined) return new DamagedFile(message, damaged);
   if (userError) return new UserError(message, { exitCode });
   const error = new Error(message);
   error.stack = stack;

@@ -10,6 +10,8 @@ import { basename, dirname, join } from 'node:path';
 import type { HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { replaceDirectory, writeJsonAtomic } from '../storage/atomic-write.js';
+import { sealed, unsealed } from '../storage/sealed-json.js';
+import { DamagedFile, damageOf, recordFiles, SET_ASIDE, type WrittenFiles } from '../storage/written-files.js';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.js';
 
 /** What `state.json` holds: values of JSON, chosen by the trainer. */
@@ -18,6 +20,8 @@ export interface CheckpointState {
   step: number;
   /** EER on the development trials, a fraction; null or absent where it was not measured at this step. */
   devEer?: number | null;
+  /** Of the tensors: those of another checkpoint are told from its own. Added on writing. */
+  files?: WrittenFiles;
   [key: string]: unknown;
 }
 
@@ -36,6 +40,8 @@ export interface CheckpointEntry {
   devEer: number | null;
 }
 
+const TENSORS = { model: 'model.safetensors', optimizer: 'optimizer.safetensors' } as const;
+const STATE = 'state.json';
 const NAME = /^step-(\d{8,})$/;
 const LEFTOVER = /^\.step-\d{8,}\..*\.part$/;
 
@@ -48,21 +54,78 @@ export function checkpointName(step: number): string {
 export async function saveCheckpoint(trainDir: string, { model, optimizer, state }: Checkpoint): Promise<string> {
   const dir = join(trainDir, checkpointName(state.step));
   await replaceDirectory(dir, (aside) => {
-    writeSafetensors(join(aside, 'model.safetensors'), model);
-    writeSafetensors(join(aside, 'optimizer.safetensors'), optimizer);
-    writeJsonAtomic(join(aside, 'state.json'), state);
+    writeSafetensors(join(aside, TENSORS.model), model);
+    writeSafetensors(join(aside, TENSORS.optimizer), optimizer);
+    const files = recordFiles(aside, Object.values(TENSORS));
+    writeJsonAtomic(join(aside, STATE), sealed({ ...state, files }));
   });
   return dir;
 }
 
-/** Reads a checkpoint. @throws UserError naming the file that is missing or damaged */
+/** Reads a checkpoint. @throws UserError naming the file that is missing, damaged or of another checkpoint */
 export function loadCheckpoint(dir: string): Checkpoint {
-  const state = readState(dir);
+  const { files: _, ...state } = checkedState(dir);
   return {
-    model: readSafetensors(join(dir, 'model.safetensors')),
-    optimizer: readSafetensors(join(dir, 'optimizer.safetensors')),
+    model: readSafetensors(join(dir, TENSORS.model)),
+    optimizer: readSafetensors(join(dir, TENSORS.optimizer)),
     state,
   };
+}
+
+/** What a checkpoint's state says, once its tensors are found to be those that it was written with. */
+function checkedState(dir: string): CheckpointState {
+  const state = readState(dir);
+  for (const file of Object.values(TENSORS)) {
+    const path = join(dir, file);
+    const expected = state.files?.[file]; // not in checkpoints of earlier versions
+    const problem = expected ? damageOf(path, expected) : existsSync(path) ? undefined : 'is gone';
+    if (problem === undefined) continue;
+    throw new DamagedFile(`${path}: ${problem}\n  train again: training goes on from the checkpoint before it`, path);
+  }
+  return state;
+}
+
+/**
+ * Finds the first checkpoint that is damaged or of another training, sets it aside under another name, and removes those
+ * after it, which training makes again from the one before. Only for the one process that trains in this folder.
+ * @returns what is to be said of it
+ */
+export function setDamagedAside(trainDir: string, configHash: string): string[] {
+  const names = existsSync(trainDir)
+    ? readdirSync(trainDir)
+        .filter((name) => NAME.test(name))
+        .sort()
+    : [];
+  const problems = names.map((name) => problemOf(join(trainDir, name), configHash));
+  const first = problems.findIndex((problem) => problem !== undefined);
+  // Where all are of another training, it is the folder that is wrong.
+  if (first < 0 || problems.every((problem, i) => problem === otherTraining(join(trainDir, names[i])))) return [];
+  const dir = join(trainDir, names[first]);
+  const aside = freeName(`${dir}${SET_ASIDE}`);
+  renameSync(dir, aside);
+  const later = names.slice(first + 1);
+  for (const name of later) removeCheckpoint({ dir: join(trainDir, name) });
+  const before = first > 0 ? `goes on from ${names[first - 1]}` : 'begins anew, as there is no checkpoint before it';
+  const dropped = later.length > 0 ? `; the ${later.length} after it are made again` : '';
+  return [`! ${problems[first]}`, `  it is kept as ${aside}, and training ${before}${dropped}`];
+}
+
+const otherTraining = (dir: string) => `${dir}: belongs to another training`;
+
+function problemOf(dir: string, configHash: string): string | undefined {
+  try {
+    const state = checkedState(dir);
+    if (checkpointName(state.step) !== basename(dir)) return `${dir}: is the checkpoint of step ${state.step}`;
+    return state.configHash === undefined || state.configHash === configHash ? undefined : otherTraining(dir);
+  } catch (error) {
+    if (error instanceof UserError) return error.message.split('\n')[0];
+    throw error;
+  }
+}
+
+function freeName(path: string, count = 1): string {
+  const name = count === 1 ? path : `${path}-${count}`;
+  return existsSync(name) ? freeName(path, count + 1) : name;
 }
 
 /** The checkpoints in a folder by step, oldest first; none if the folder does not exist. */
@@ -132,12 +195,14 @@ export function removeLeftovers(trainDir: string): string[] {
 }
 
 function readState(dir: string): CheckpointState {
-  const path = join(dir, 'state.json');
+  const path = join(dir, STATE);
   const broken = (reason: string) =>
     new UserError(`${path}: not a checkpoint's state: ${reason}\nremove the folder ${dir} or resume from another one`);
   let state: unknown;
   try {
-    state = JSON.parse(readFileSync(path, 'utf8'));
+    const { value, sealed: seal } = unsealed(JSON.parse(readFileSync(path, 'utf8')));
+    if (seal === 'broken') throw new Error('something in it has changed since it was written');
+    state = value;
   } catch (error) {
     throw broken(messageOf(error));
   }

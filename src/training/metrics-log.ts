@@ -11,6 +11,7 @@ import { UserError } from '../errors.js';
 import { guardWriting } from '../storage/atomic-write.js';
 import { writeJsonl } from '../storage/jsonl.js';
 import { makeFolder } from '../storage/make-folder.js';
+import { checkAsWritten } from '../storage/written-files.js';
 
 /** One measurement. `step` counts the updates made when it was taken. */
 export interface MetricsRow {
@@ -46,6 +47,7 @@ export function openMetricsLog(
 
 /** All whole rows, in the order of the file. @throws UserError naming file:line */
 export function readMetricsLog(path: string): MetricsRow[] {
+  checkAsWritten(path);
   const lines = readFileSync(path, 'utf8').split('\n');
   const torn = lines.pop(); // '' if the last line is whole
   const rows = lines.map((line, index) => parseRow(line, `${path}:${index + 1}`));

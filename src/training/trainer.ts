@@ -28,6 +28,7 @@ import {
   removeCheckpoint,
   removeLeftovers,
   saveCheckpoint,
+  setDamagedAside,
 } from './checkpoint.js';
 import type { Retention } from './checkpoint.js';
 import { createCollapseWatch } from './collapse.js';
@@ -226,8 +227,9 @@ function newStart(model: SpeakerModel, loss: Loss, seed: number, optimizer: Retu
 
 /** The newest checkpoint, after clearing what an interrupted run left behind; undefined if there is none. */
 function findStart(options: TrainModelOptions, perEpoch: number): Start | undefined {
-  const { dir, configHash, training } = options;
+  const { dir, configHash, training, log } = options;
   removeLeftovers(dir);
+  for (const line of setDamagedAside(dir, configHash)) log(line);
   prune(dir, training.checkpoint, perEpoch);
   const newest = listCheckpoints(dir).at(-1);
   if (!newest) return undefined;

@@ -1,6 +1,6 @@
 /** @file Checkpoints: the same bytes for the same content, listing, retention, and what a killed process leaves. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { float32, int32 } from '../../src/engine/program/host-tensor.js';
@@ -13,6 +13,7 @@ import {
   removeCheckpoint,
   removeLeftovers,
   saveCheckpoint,
+  setDamagedAside,
 } from '../../src/training/checkpoint.js';
 
 describe('checkpoint', () => {
@@ -108,7 +109,27 @@ describe('checkpoint', () => {
     const path = await saveCheckpoint(dir, checkpoint(8));
     rmSync(join(path, 'optimizer.safetensors'));
     assert.throws(() => loadCheckpoint(path), { name: UserError.name, message: /optimizer\.safetensors/ });
+    await saveCheckpoint(dir, checkpoint(8));
+    await saveCheckpoint(dir, checkpoint(9));
+    cpSync(join(dir, 'step-00000009', 'model.safetensors'), join(path, 'model.safetensors'));
+    assert.throws(() => loadCheckpoint(path), /model\.safetensors: is not as it was written: expected SHA-256 .* got/);
     writeFileSync(join(path, 'state.json'), '{"step": ');
     assert.throws(() => listCheckpoints(dir), { name: UserError.name, message: /state\.json.*remove the folder/s });
+  });
+
+  it('sets the first damaged checkpoint aside, and those after it are to be made again', async () => {
+    const state = (step: number, configHash = 'mine') => ({ ...checkpoint(step).state, configHash });
+    const save = (step: number) => saveCheckpoint(dir, { ...checkpoint(step), state: state(step) });
+    for (const step of [1, 2, 3, 4]) await save(step);
+    assert.deepEqual(setDamagedAside(dir, 'mine'), []);
+    assert.deepEqual(setDamagedAside(dir, 'another'), [], 'the folder is another training, which the trainer says');
+    const flipped = join(dir, 'step-00000003', 'state.json');
+    writeFileSync(flipped, readFileSync(flipped, 'utf8').replace('"epoch": 3', '"epoch": 2'));
+    const [said, then] = setDamagedAside(dir, 'mine');
+    assert.match(said, /^! .*step-00000003.state\.json: .* has changed since it was written/);
+    assert.match(then, /goes on from step-00000002; the 1 after it are made again/);
+    assert.deepEqual(readdirSync(dir), ['step-00000001', 'step-00000002', 'step-00000003.damaged']);
+    await saveCheckpoint(dir, { ...checkpoint(2), state: state(2, 'another') });
+    assert.match(setDamagedAside(dir, 'mine')[0], /step-00000002: belongs to another training/);
   });
 });

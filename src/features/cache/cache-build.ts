@@ -16,6 +16,7 @@ import type { Utterance } from '../../corpus/manifest/manifest.js';
 import { throwProblems } from '../../problem-list.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
+import { sealed } from '../../storage/sealed-json.js';
 import { writeScp } from '../../storage/kaldi-archive.js';
 import { makeFolder } from '../../storage/make-folder.js';
 import {
@@ -128,7 +129,7 @@ export async function buildFeatureCache({
   if (!isDescribed(dir, description)) {
     removeForeignFiles(dir, plan);
     writeScp(join(dir, 'feats.scp'), scpEntries(dir, plan));
-    writeJsonAtomic(join(dir, 'cache.json'), description);
+    writeJsonAtomic(join(dir, 'cache.json'), sealed(description));
   }
   const { frames, audioSeconds } = description;
   const bytes = shards.reduce((sum, shard) => sum + shard.bytes, 0);

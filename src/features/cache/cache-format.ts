@@ -9,12 +9,14 @@
  *
  * The plan depends on the utterances alone, not on the number of workers, and so do all bytes.
  */
-import { readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError, messageOf } from '../../errors.js';
 import { groupBy } from '../../group-by.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
+import { unsealed } from '../../storage/sealed-json.js';
+import { checkAsWritten, DamagedFile, damageOf } from '../../storage/written-files.js';
 import { type FeatureOptions, extractionHash, featureOptions } from '../options.js';
 import { type CacheGroup, type TrainingVariant, cacheGroup, cacheGroups } from '../variants.js';
 
@@ -29,8 +31,11 @@ const shardIndex = z.strictObject({
   audioSeconds: z.number(),
   /** Over the frames of the training split: how many, and their sum per band. */
   training: z.strictObject({ frames: z.number(), sum: z.array(z.number()) }),
-  /** id, offset in the feature archive, frames, offset in the statistics archive. */
-  utterances: z.array(z.tuple([z.string(), z.number(), z.number(), z.number()])),
+  /**
+   * id, offset in the feature archive, frames, offset in the statistics archive; then the CRC-32 of both records, which
+   * caches of earlier versions lack.
+   */
+  utterances: z.array(z.tuple([z.string(), z.number(), z.number(), z.number()]).rest(z.number())),
 });
 export type ShardIndex = z.infer<typeof shardIndex>;
 
@@ -118,12 +123,12 @@ export function readCacheDescription(dir: string): CacheDescription {
   return readChecked(join(dir, 'cache.json'), cacheDescription);
 }
 
-/** Reads and checks a shard's index. Throws UserError naming it. */
-export function readShardIndex(dir: string, file: string): ShardIndex {
-  return readChecked(join(dir, file), shardIndex);
+/** Reads and checks a shard's index. @throws UserError naming it; DamagedFile where it is not of the hash that it had */
+export function readShardIndex(dir: string, file: string, sha256?: string): ShardIndex {
+  return readChecked(join(dir, file), shardIndex, sha256);
 }
 
-/** The index of a shard that is finished and made from just this input; undefined where there is none. */
+/** The index of a shard that is finished, whole and made from just this input; undefined where there is none. */
 export function finishedShard(dir: string, { name, input }: ShardPlan): ShardIndex | undefined {
   let index: ShardIndex;
   try {
@@ -131,17 +136,25 @@ export function finishedShard(dir: string, { name, input }: ShardPlan): ShardInd
   } catch {
     return undefined;
   }
-  const whole = [index.features, index.statistics].every(
-    ({ file, bytes }) => statSync(join(dir, file), { throwIfNoEntry: false })?.size === bytes,
-  );
-  return whole && index.input === input ? index : undefined;
+  if (index.input !== input) return undefined;
+  const whole = [index.features, index.statistics].every((each) => damageOf(join(dir, each.file), each) === undefined);
+  return whole ? index : undefined;
 }
 
-function readChecked<T>(path: string, schema: z.ZodType<T>): T {
+function readChecked<T>(path: string, schema: z.ZodType<T>, sha256?: string): T {
+  checkAsWritten(path);
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    const text = readFileSync(path, 'utf8');
+    if (sha256 !== undefined && sha256Hex(text) !== sha256) {
+      const got = sha256Hex(text).slice(0, 12);
+      throw damagedFile(path, `expected SHA-256 ${sha256.slice(0, 12)}, got ${got}`);
+    }
+    const found = unsealed(JSON.parse(text));
+    if (found.sealed === 'broken') throw damagedFile(path, 'something in it has changed');
+    value = found.value;
   } catch (error) {
+    if (error instanceof DamagedFile) throw error;
     throw new UserError(
       `${path}: the feature cache is missing, unfinished or damaged (${messageOf(error)}); run \`acanet features\``,
       { cause: error },
@@ -154,3 +167,9 @@ function readChecked<T>(path: string, schema: z.ZodType<T>): T {
       'remove its folder and run `acanet features`',
   );
 }
+
+const damagedFile = (path: string, problem: string) =>
+  new DamagedFile(
+    `${path}: is not as it was written: ${problem}\n  make it again: acanet run --force ${basename(dirname(path))}`,
+    path,
+  );

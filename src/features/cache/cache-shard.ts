@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
+import { sealed } from '../../storage/sealed-json.js';
 import { createArchiveWriter } from '../../storage/kaldi-archive.js';
 import { type ShardIndex, type ShardPlan, shardFiles } from './cache-format.js';
 import { featureStatistics } from '../normalization.js';
@@ -53,9 +54,10 @@ async function extract({ dir, name, input, utterances, options, augmentation }: 
       if (!extracted || problems.length > 0) continue;
       const { mean, std } = featureStatistics(extracted);
       const { id } = utterance;
-      const at = features.writeMatrix(id, extracted.frames, bins, extracted.data).offset;
-      const statisticsAt = statistics.writeMatrix(id, 2, bins, Float32Array.of(...mean, ...std)).offset;
-      entries.push([id, at, extracted.frames, statisticsAt]);
+      const record = features.writeMatrix(id, extracted.frames, bins, extracted.data);
+      const ofStatistics = statistics.writeMatrix(id, 2, bins, Float32Array.of(...mean, ...std));
+      const checksums = [record.crc32, ofStatistics.crc32];
+      entries.push([id, record.offset, extracted.frames, ofStatistics.offset, ...checksums]);
       frames += extracted.frames;
       samples += extracted.samples;
       // The training set's mean is that of the clean utterances.
@@ -81,7 +83,7 @@ async function extract({ dir, name, input, utterances, options, augmentation }: 
     training: { frames: trainingFrames, sum: [...sum] },
     utterances: entries,
   };
-  writeFileAtomic(join(dir, files.index), `${JSON.stringify(index)}\n`);
+  writeFileAtomic(join(dir, files.index), `${JSON.stringify(sealed(index))}\n`);
   return { index };
 }
 

@@ -4,10 +4,11 @@
  * Opening reads the index only; a crop reads its own frames and its utterance's statistics from the disk, so that a crop
  * is normalised like the utterance it comes from. May be opened in any number of threads.
  */
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { UserError, internal } from '../../errors.js';
-import { fileSha256 } from '../../storage/hashing.js';
-import { readMatrix, readMatrixRows } from '../../storage/kaldi-archive.js';
+import { DamagedFile, damageOf, type WrittenFile } from '../../storage/written-files.js';
+import { readMatrix, readMatrixRows, recordCrc32 } from '../../storage/kaldi-archive.js';
 import { type CacheDescription, readCacheDescription, readShardIndex } from './cache-format.js';
 import type { Features } from '../fbank/fbank.js';
 import { type FeatureStatistics, normalizeFeatures, subtractWindowMeans, windowAround } from '../normalization.js';
@@ -39,6 +40,9 @@ interface Location {
   frames: number;
   statistics: string;
   statisticsOffset: number;
+  /** CRC-32 of both records; NaN in caches of earlier versions. */
+  checksum: number;
+  statisticsChecksum: number;
 }
 
 /** Where everything lies, in arrays of numbers: a cache of a million utterances is opened in every loader thread. */
@@ -54,15 +58,17 @@ function readIndex(dir: string, { utterances, shards }: CacheDescription): Cache
   const offsets = new Float64Array(utterances);
   const frameCounts = new Uint32Array(utterances);
   const statisticsOffsets = new Float64Array(utterances);
-  const files = shards.map(({ index }, shard) => {
-    const { features, statistics, utterances: entries } = readShardIndex(dir, index);
-    for (const [id, offset, frames, statisticsOffset] of entries) {
+  const checksums = new Float64Array(2 * utterances);
+  const files = shards.map(({ index, sha256 }, shard) => {
+    const { features, statistics, utterances: entries } = readShardIndex(dir, index, sha256);
+    for (const [id, offset, frames, statisticsOffset, checksum = NaN, statisticsChecksum = NaN] of entries) {
       const position = positions.size;
       positions.set(id, position);
       shardOf[position] = shard;
       offsets[position] = offset;
       frameCounts[position] = frames;
       statisticsOffsets[position] = statisticsOffset;
+      checksums.set([checksum, statisticsChecksum], 2 * position);
     }
     return { features: join(dir, features.file), statistics: join(dir, statistics.file) };
   });
@@ -76,6 +82,8 @@ function readIndex(dir: string, { utterances, shards }: CacheDescription): Cache
     offset: offsets[position],
     frames: frameCounts[position],
     statisticsOffset: statisticsOffsets[position],
+    checksum: checksums[2 * position],
+    statisticsChecksum: checksums[2 * position + 1],
   });
   return { positions, locate };
 }
@@ -91,11 +99,12 @@ export function openFeatureCache(dir: string): FeatureCache {
     if (position === undefined) throw new UserError(`${dir}: the feature cache has no utterance "${id}"`);
     return index.locate(position);
   };
+  const records = createRecordCheck();
   const statisticsOf = (id: string): FeatureStatistics => {
-    const { statistics, statisticsOffset } = locate(id);
-    const { rows, cols, data } = readMatrix({ path: statistics, offset: statisticsOffset });
-    if (rows !== 2 || cols !== bins)
-      throw new UserError(`${statistics}: damaged; \`acanet features verify\` says which files to remove`);
+    const { statistics: path, statisticsOffset: offset, statisticsChecksum } = locate(id);
+    records.check(id, { path, offset }, statisticsChecksum);
+    const { rows, cols, data } = readMatrix({ path, offset });
+    if (rows !== 2 || cols !== bins) throw damagedRecord(path, id, `holds ${rows} × ${cols} values`);
     return { mean: data.subarray(0, bins), std: data.subarray(bins) };
   };
   return {
@@ -108,14 +117,14 @@ export function openFeatureCache(dir: string): FeatureCache {
     frames: (id) => locate(id).frames,
     statistics: statisticsOf,
     read(id, from = 0, count = locate(id).frames - from) {
-      const { features, offset, frames } = locate(id);
+      const { features: path, offset, frames, checksum } = locate(id);
       if (from < 0 || count < 0 || from + count > frames) {
         throw internal(`frames ${from} to ${from + count} of "${id}", which has ${frames}`);
       }
+      records.check(id, { path, offset }, checksum);
       const readRows = (start: number, end: number): Features => {
-        const { rows, cols, data } = readMatrixRows({ path: features, offset }, start, end - start);
-        if (cols !== bins)
-          throw new UserError(`${features}:${offset}: damaged; \`acanet features verify\` says which files to remove`);
+        const { rows, cols, data } = readMatrixRows({ path, offset }, start, end - start);
+        if (cols !== bins) throw damagedRecord(path, id, `has ${cols} values a frame`);
         return { frames: rows, bins, data };
       };
       if (typeof options.normalize === 'object' && count > 0) {
@@ -135,38 +144,60 @@ export function openFeatureCache(dir: string): FeatureCache {
   };
 }
 
+/** Compares records with their checksums, each when it is first read here: crops of it are read over and over. */
+function createRecordCheck() {
+  const sound = new Set<string>();
+  return {
+    check(id: string, { path, offset }: { path: string; offset: number }, expected: number): void {
+      if (Number.isNaN(expected)) return; // of an earlier version
+      const record = `${path}:${offset}`;
+      if (sound.has(record)) return;
+      let got: number;
+      try {
+        got = recordCrc32({ path, offset });
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        throw damagedRecord(path, id, `cannot be read (${error.message})`);
+      }
+      const shown = (crc: number) => crc.toString(16).padStart(8, '0');
+      if (got !== expected) throw damagedRecord(path, id, `expected CRC-32 ${shown(expected)}, got ${shown(got)}`);
+      sound.add(record);
+    },
+  };
+}
+
+const damagedRecord = (path: string, id: string, problem: string) =>
+  new DamagedFile(
+    `${path}: the record of "${id}" is not as it was written: ${problem}\n  make it again: acanet run --force ${basename(dirname(path))}`,
+    path,
+  );
+
+/** What is found of a file of a cache. */
+export interface CheckedFile {
+  file: string;
+  bytes: number;
+  /** Undefined where it is as it was written. */
+  problem?: string;
+}
+
 /**
  * Reads every byte of a cache and compares it with its checksums.
  * @param onProgress shards done and in all
- * @throws UserError listing what differs
+ * @throws UserError where the description is missing or damaged
  */
-export async function verifyFeatureCache(
-  dir: string,
-  { onProgress }: { onProgress?: (done: number, total: number) => void } = {},
-): Promise<{ files: number; bytes: number; utterances: number }> {
+export function* checkFeatureCache(dir: string): Generator<CheckedFile & { done: number; total: number }, void> {
   const { shards } = readCacheDescription(dir);
-  const problems: string[] = [];
-  const check = async (file: string, sha256: string) => {
-    const got = await fileSha256(join(dir, file)).catch(() => undefined);
-    if (got !== sha256) problems.push(`${file} (${got === undefined ? 'cannot be read' : 'has changed'})`);
-    return got === sha256;
-  };
-  let [bytes, utterances] = [0, 0];
+  const total = shards.length;
   for (const [done, { index, sha256 }] of shards.entries()) {
-    onProgress?.(done, shards.length);
-    if (!(await check(index, sha256))) continue;
-    const shard = readShardIndex(dir, index);
-    for (const archive of [shard.features, shard.statistics]) {
-      await check(archive.file, archive.sha256);
-      bytes += archive.bytes;
-    }
-    utterances += shard.utterances.length;
+    const check = (file: string, expected: WrittenFile) => ({
+      ...{ file, bytes: expected.bytes, done, total },
+      problem: damageOf(join(dir, file), expected),
+    });
+    const bytes = statSync(join(dir, index), { throwIfNoEntry: false })?.size ?? 0;
+    const checked = check(index, { bytes, sha256 });
+    yield checked;
+    if (checked.problem !== undefined) continue;
+    const { features, statistics } = readShardIndex(dir, index, sha256);
+    for (const archive of [features, statistics]) yield check(archive.file, archive);
   }
-  if (problems.length > 0) {
-    throw new UserError(
-      `${dir}: the feature cache is damaged: ${problems.slice(0, 10).join(', ')}` +
-        `${problems.length > 10 ? `, … (${problems.length} files)` : ''}. Remove these files and run \`acanet features\`.`,
-    );
-  }
-  return { files: 3 * shards.length, bytes, utterances };
 }

@@ -10,6 +10,7 @@
  *     exp/demo/prep/.done.json      what it was made from and what came out; written last
  */
 import { z } from 'zod';
+import { RECORD } from '../../storage/written-files.js';
 import { checked, jsonArtifact } from './json-artifact.js';
 
 export const CURRENT = '.current';
@@ -26,7 +27,7 @@ export type StageInput = z.infer<typeof stageInput>;
 
 const removeAndRun = () => 'remove the file: the next `acanet run` then brings the stage up to date';
 
-export const doneRecord = jsonArtifact('.done.json', {
+export const doneRecord = jsonArtifact(RECORD, {
   schema: z.object({
     stage: z.string(),
     inputHash: z.string(),
@@ -44,18 +45,24 @@ export const doneRecord = jsonArtifact('.done.json', {
     /** Highest resident memory of the process while the stage ran, where the system tells (Linux). */
     peakBytes: z.number().optional(),
     machine: z.string().optional(),
+    /** What the stage wrote; absent where an earlier version did. A cache's archives have checksums of their own. */
+    files: z.record(z.string(), z.object({ bytes: z.number(), sha256: z.string() })).optional(),
   }),
   remedy: removeAndRun,
+  seal: true,
 });
 export type DoneRecord = ReturnType<typeof doneRecord.read>;
 
 export const startedRecord = jsonArtifact('.started.json', {
   schema: z.object({ stage: z.string(), inputHash: z.string() }),
   remedy: removeAndRun,
+  seal: true,
 });
 
 export const overrides = jsonArtifact('.overrides.json', {
-  schema: z.array(z.string()),
+  // A list alone where an earlier version wrote it.
+  schema: z.union([z.object({ sets: z.array(z.string()) }), z.array(z.string())]),
+  seal: true,
   remedy: () => 'remove the file, and give the --set options of the last command again',
 });
 
@@ -89,6 +96,7 @@ export const provenance = jsonArtifact('provenance.json', {
     commands: z.array(commandRecord).optional(),
   }),
   remedy: () => 'remove the file: the next command begins it anew, without the commands before',
+  seal: true,
 });
 
 const lockHolder = z.object({

@@ -9,6 +9,8 @@ import { basename, join } from 'node:path';
 import type { z } from 'zod';
 import { messageOf, UserError } from '../../errors.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
+import { sealed, unsealed } from '../../storage/sealed-json.js';
+import { checkAsWritten } from '../../storage/written-files.js';
 
 export interface JsonArtifact<T> {
   readonly name: string;
@@ -20,10 +22,13 @@ export interface JsonArtifact<T> {
   write(folder: string, value: T): void;
 }
 
-/** @param remedy what the user is to do about a damaged file in `folder` */
+/**
+ * @param options.remedy what the user is to do about a damaged file in `folder`
+ * @param options.seal the file carries a checksum of its own: nothing else says what it was
+ */
 export function jsonArtifact<T>(
   name: string,
-  { schema, remedy }: { schema: z.ZodType<T>; remedy: (folder: string) => string },
+  { schema, remedy, seal = false }: { schema: z.ZodType<T>; remedy: (folder: string) => string; seal?: boolean },
 ): JsonArtifact<T> {
   const read = (folder: string): T => {
     const path = join(folder, name);
@@ -34,7 +39,7 @@ export function jsonArtifact<T>(
     name,
     read,
     readIfThere: (folder) => (existsSync(join(folder, name)) ? read(folder) : undefined),
-    write: (folder, value) => writeJsonAtomic(join(folder, name), value),
+    write: (folder, value) => writeJsonAtomic(join(folder, name), seal ? sealed(value as object) : value),
   };
 }
 
@@ -50,9 +55,13 @@ export function checked<T>(
     const problem = text.trim() === '' ? 'it is empty' : messageOf(error);
     throw new UserError(`${path}: damaged, ${problem}\n  ${remedy}`, { cause: error });
   }
-  const result = schema.safeParse(value);
+  const { value: content, sealed } = unsealed(value);
+  if (sealed === 'broken') {
+    throw new UserError(`${path}: damaged, something in it has changed since it was written\n  ${remedy}`);
+  }
+  const result = schema.safeParse(content);
   // What was read rather than what zod makes of it: the order of the keys goes on into other files.
-  if (result.success) return value as T;
+  if (result.success) return content as T;
   const [{ path: at, message }] = result.error.issues;
   throw new UserError(`${path}: damaged, ${message}${at.length > 0 ? ` at ${at.join('.')}` : ''}\n  ${remedy}`, {
     cause: result.error,
@@ -60,6 +69,7 @@ export function checked<T>(
 }
 
 function readText(path: string, remedy: string): string {
+  checkAsWritten(path);
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { doneRecord, startedRecord, type StageInput } from '../artifacts/control-files.js';
 import type { Stage } from './stage.js';
+import type { Damage } from './stage-damage.js';
 import { findTwin } from './stage-twin.js';
 
 /** What would happen to a stage, and why. */
@@ -31,9 +32,14 @@ export interface PlanOptions {
   forced: boolean;
   /** Folders that stages of the recipe have. */
   taken: ReadonlySet<string>;
+  /** Files of the stage's result that are not as they were written. */
+  damaged?: readonly Damage[];
 }
 
-export function planStage(stage: Stage, { workFolder, outputs, pending, forced, taken }: PlanOptions): StagePlan {
+export function planStage(
+  stage: Stage,
+  { workFolder, outputs, pending, forced, taken, damaged = [] }: PlanOptions,
+): StagePlan {
   const plan = (action: StagePlan['action'], ...reasons: string[]): StagePlan => ({
     stage: stage.name,
     action,
@@ -57,10 +63,12 @@ export function planStage(stage: Stage, { workFolder, outputs, pending, forced, 
     return run(started ? 'an earlier run did not finish' : 'has not been run');
   }
   if (forced) return plan('run', 'asked for');
-  const missing = done.outputs.find((output) => !existsSync(join(folder, output)));
-  if (missing) return plan('run', `${missing} is gone`);
   const differences = differencesOf(done.input, input, pending);
   if (differences.length > 0) return run(...differences);
+  const again = stage.resumable ? 'resume' : 'run';
+  const missing = done.outputs.find((output) => !existsSync(join(folder, output)));
+  if (missing) return plan(again, `${missing} is gone`);
+  if (damaged.length > 0) return plan(again, ...firstOf(damaged.map(({ file, problem }) => `${file} ${problem}`)));
   if (pending.length > 0) return plan('if changed', ...pending.map((need) => `${stageOf(need)} will run`));
   return plan('skip', 'up to date');
 }

@@ -6,13 +6,15 @@
  * again with the same outcome leaves the stages after it alone.
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { internal, UserError } from '../../errors.js';
 import { guardWriting } from '../../storage/atomic-write.js';
+import { DamagedFile, recordFiles } from '../../storage/written-files.js';
 import { peakMemory, resetPeakMemory } from '../../tasks/peak-memory.js';
 import { describeMachine } from '../../machine.js';
 import { doneRecord, startedRecord, type DoneRecord } from '../artifacts/control-files.js';
 import type { Stage, StageContext, StageOutcome } from './stage.js';
+import { type Damage, damageIn, setAside, usedBy } from './stage-damage.js';
 import { hashInput, inputOf, planStage, stageOf, type StagePlan } from './stage-plan.js';
 import { takeOverTwin } from './stage-twin.js';
 
@@ -35,53 +37,120 @@ export interface StageRunOptions {
 /** What each wanted stage would do, without doing it. */
 export function planStages({ workFolder, stages, targets, force = [] }: StageRunOptions): StagePlan[] {
   checkForced(stages, force);
-  const outputs = new Map<string, string>();
   const taken = namesOf(stages);
-  return inOrder(stages, targets).map((stage) => {
-    const pending = stage.needs.filter((need) => !outputs.has(need));
-    const plan = planStage(stage, { workFolder, outputs, pending, forced: force.includes(stage.name), taken });
-    const done = doneRecord.readIfThere(join(workFolder, plan.twin ?? stage.name));
-    if ((plan.action === 'skip' || plan.twin) && done) recordOutput(outputs, stage, done);
-    return plan;
+  const wanted = targets ?? [...taken];
+  const damaged: DamagedStages = new Map();
+  for (;;) {
+    const outputs = new Map<string, string>();
+    const known = damaged.size;
+    const plans = inOrder(stages, targets).map((stage) => {
+      const { name } = stage;
+      const pending = stage.needs.filter((need) => !outputs.has(need));
+      const asked = { workFolder, outputs, pending, forced: force.includes(name), taken, damaged: damaged.get(name) };
+      const plan = planStage(stage, asked);
+      const done = doneRecord.readIfThere(join(workFolder, plan.twin ?? name));
+      if ((plan.action === 'skip' || plan.twin) && done) recordOutput(outputs, stage, done);
+      if (plan.action !== 'if changed') findDamage(workFolder, usedBy(stage, plan, wanted), damaged);
+      return plan;
+    });
+    if (damaged.size === known) return plans;
+  }
+}
+
+/** What was found to be damaged of stages that were up to date. */
+type DamagedStages = Map<string, Damage[]>;
+
+/** @returns the stages that are found damaged and were not before */
+function findDamage(workFolder: string, used: readonly string[], damaged: DamagedStages): string[] {
+  return used.filter((name) => {
+    const found = damaged.has(name) ? [] : damageIn(join(workFolder, name));
+    if (found.length > 0) damaged.set(name, found);
+    return found.length > 0;
   });
 }
 
-/** Brings the wanted stages, and what they need, up to date; returns the plans that were carried out. */
+/**
+ * Brings the wanted stages, and what they need, up to date; returns the plans that were carried out. Where a result is
+ * found damaged before it is used, its stage is made anew first, and everything is looked at once more.
+ */
 export async function runStages(options: StageRunOptions): Promise<StagePlan[]> {
-  const { workFolder, stages, targets, force = [], signal, beside } = options;
+  const { stages, targets, force = [] } = options;
+  checkForced(stages, force);
+  const plans = new Map<string, StagePlan>();
+  const pass: Pass = { plans, forced: new Set(force), damaged: new Map() };
+  while (!(await runPass(options, pass)));
+  return inOrder(stages, targets).map(({ name }) => plans.get(name)!);
+}
+
+/** What one look at the stages hands on to the next. */
+interface Pass {
+  /** As carried out; of stages that were up to date, that. */
+  plans: Map<string, StagePlan>;
+  /** Still to be run whatever their record says. */
+  forced: Set<string>;
+  damaged: DamagedStages;
+}
+
+/** @returns whether it came to the end; else something is damaged that has been used before */
+async function runPass(options: StageRunOptions, { plans, forced, damaged }: Pass): Promise<boolean> {
+  const { workFolder, stages, signal, beside } = options;
   const { log = silent, progress = silent, onFinished = silent } = options;
   const outputs = new Map<string, string>();
-  checkForced(stages, force);
   const taken = namesOf(stages);
-  const plans: StagePlan[] = [];
+  const { targets = [...taken] } = options;
   for (const stage of inOrder(stages, targets)) {
     signal?.throwIfAborted();
-    const asked = { workFolder, outputs, pending: [], forced: force.includes(stage.name), taken };
+    const { name } = stage;
+    const asked = { workFolder, outputs, pending: [], forced: forced.has(name), taken, damaged: damaged.get(name) };
     let plan = planStage(stage, asked);
     while (plan.twin !== undefined) {
-      log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
+      log(`> ${name}: ${plan.action} (${plan.reasons.join('; ')})`);
       makePlace(workFolder, stage, outputs, { log });
-      takeOverTwin(workFolder, stage.name, plan.twin);
+      takeOverTwin(workFolder, name, plan.twin);
       plan = planStage(stage, asked);
     }
-    plans.push(plan);
-    const done = doneRecord.readIfThere(join(workFolder, stage.name));
+    const found = findDamage(workFolder, usedBy(stage, plan, targets), damaged);
+    for (const each of found) log(`! ${join(workFolder, each)}: damaged; it is made again`);
+    if (found.length > 0) return false;
+    const done = doneRecord.readIfThere(join(workFolder, name));
     if (plan.action === 'skip' && done) {
-      log(`= ${stage.name}: up to date`);
+      if (!plans.has(name)) {
+        plans.set(name, plan);
+        log(`= ${name}: up to date`);
+      }
       recordOutput(outputs, stage, done);
     } else {
-      log(`> ${stage.name}: ${plan.action} (${plan.reasons.join('; ')})`);
+      plans.set(name, plan);
+      log(`> ${name}: ${plan.action} (${plan.reasons.join('; ')})`);
       const resumed = plan.action === 'resume';
-      recordOutput(
-        outputs,
-        stage,
-        await runStage(workFolder, stage, outputs, { signal, log, progress, resumed, beside }),
-      );
-      onFinished(stage.name);
+      const set = { signal, log, progress, resumed, beside, damaged: damaged.get(name) };
+      try {
+        recordOutput(outputs, stage, await runStage(workFolder, stage, outputs, set));
+      } catch (error) {
+        // A record of a cache is checked when it is read, and not before.
+        if (!(error instanceof DamagedFile)) throw error;
+        const owner = ownerOf(error.path, workFolder, stages);
+        // What others beside this process read is not its to make again; and what has been made again is a lost case.
+        const shared = beside !== undefined && owner?.ofRun === undefined;
+        if (!owner || shared || plans.get(owner.name)?.action === 'resume') throw error;
+        const file = relative(join(workFolder, owner.name), error.path);
+        damaged.set(owner.name, [{ file, problem: problemOf(error) }]);
+        log(`! ${error.message.split('\n')[0]}; it is made again`);
+        return false;
+      }
+      forced.delete(name);
+      damaged.delete(name);
+      onFinished(name);
     }
   }
-  return plans;
+  return true;
 }
+
+/** The stage that wrote a file. */
+const ownerOf = (path: string, workFolder: string, stages: readonly Stage[]): Stage | undefined =>
+  stages.find(({ name }) => !relative(join(workFolder, name), path).startsWith('..'));
+
+const problemOf = ({ message, path }: DamagedFile) => message.split('\n')[0].replace(`${path}: `, '');
 
 const silent = () => undefined;
 const namesOf = (stages: readonly Stage[]): ReadonlySet<string> => new Set(stages.map(({ name }) => name));
@@ -101,11 +170,13 @@ async function runStage(
   {
     resumed,
     beside,
+    damaged,
     ...reporting
-  }: Pick<StageContext, 'signal' | 'log' | 'progress'> & { resumed: boolean; beside?: number },
+  }: Pick<StageContext, 'signal' | 'log' | 'progress'> & { resumed: boolean; beside?: number; damaged?: Damage[] },
 ): Promise<OutputHashes> {
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
+  if (resumed && damaged) guardWriting(folder, () => setAside(folder, damaged));
   const { inputHash, previous } = makePlace(workFolder, stage, outputs, { log: reporting.log, resumed });
   startedRecord.write(folder, { stage: stage.name, inputHash });
   const folderOf = (name: string) => {
@@ -115,12 +186,14 @@ async function runStage(
   };
   const watched = resetPeakMemory();
   const started = performance.now();
-  const { summary, ...outcome } = await stage
-    .run({ folder, folderOf, inputHash, ...reporting })
-    .catch((error: unknown) => {
-      restore(folder, previous);
-      throw error;
-    });
+  const {
+    summary,
+    recorded = recordFiles,
+    ...outcome
+  } = await stage.run({ folder, folderOf, inputHash, ...reporting }).catch((error: unknown) => {
+    restore(folder, previous);
+    throw error;
+  });
   const missing = outcome.outputs.find((output) => !existsSync(join(folder, output)));
   if (missing) throw internal(`stage ${stage.name} did not write ${missing}`);
   const seconds = Math.round((performance.now() - started) / 10) / 100;
@@ -136,6 +209,7 @@ async function runStage(
     ...(watched && { peakBytes: peakMemory() }),
     machine: describeMachine(),
     input,
+    files: recorded(folder),
   };
   doneRecord.write(folder, record);
   rmSync(previous, { recursive: true, force: true });

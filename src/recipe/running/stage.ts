@@ -1,5 +1,7 @@
 /** @file What a stage is: what it is called and depends on, what it does, and what it may be given and gives back. */
 
+import type { WrittenFiles } from '../../storage/written-files.js';
+
 /** What a stage's run gives back. */
 export interface StageOutcome {
   /** Hash of what it wrote; equal output must give an equal hash. */
@@ -8,6 +10,8 @@ export interface StageOutcome {
   partHashes?: Record<string, string>;
   /** Files and folders, relative to the stage's folder, without which the stage is not done. */
   outputs: string[];
+  /** Its files as they were written (default: all in its folder, hashed); fewer where files have checksums of their own. */
+  recorded?: (folder: string) => WrittenFiles;
   /** One line for the log. */
   summary: string;
 }

@@ -55,6 +55,10 @@ const CORPUS_FOLDER = /^corpus\.(of\.[^.]+\.)?(source2?|lists)$/;
 /** What holds of a corpus on this machine, whatever is done with it. */
 const CORPUS_PLACE = /^corpus\.(of\.[^.]+\.)?(source2?|lists|allowMissing|allowPipes)$/;
 
+/** The work folder that a command means, where what is in it is not to be relied on. */
+export const meantFolder = ({ work, recipe }: Pick<OpenExperimentOptions, 'work' | 'recipe'>): string =>
+  join(work, recipeName(chooseRecipe(work, recipe).reference, { sets: [] }));
+
 /** Finds and loads the recipe that a command means. Writes nothing. */
 export function openExperiment({ work, recipe, sets = [], fresh = false }: OpenExperimentOptions): Experiment {
   const { reference, chosen } = chooseRecipe(work, recipe);
@@ -119,7 +123,7 @@ export async function enterWorkFolder(
       if (record) restoreRecord();
     };
     writeFileAtomic(join(folder, RESOLVED_RECIPE), stringify(writtenRecipe(recipe), { lineWidth: 0 }));
-    overrides.write(folder, sets);
+    overrides.write(folder, { sets });
     await recordProvenance(folder, experiment, { sets, readsTest });
     const path = findRecipe(reference);
     const current = path.startsWith(recipesFolder) ? reference : resolve(path);
@@ -159,7 +163,10 @@ function currentRecipe(work: string): string | undefined {
   }
 }
 
-const readOverrides = (folder: string): string[] => overrides.readIfThere(folder) ?? [];
+function readOverrides(folder: string): string[] {
+  const found = overrides.readIfThere(folder) ?? [];
+  return Array.isArray(found) ? found : found.sets;
+}
 
 const keyOf = (set: string) => set.slice(0, Math.max(0, set.indexOf('='))).trim();
 

@@ -46,8 +46,9 @@ export function stagesToScore(
   { name, system }: TrainingRun,
   trials: string | undefined,
 ): string[] {
-  if (isTestList(trials, join(folder, 'prep'))) return [`score/${name}`];
+  if (isTestList(trials, join(folder, 'prep'))) return ['prep', `score/${name}`];
   return [
+    'prep',
     systemSettings(recipe, system).featuresStage,
     `average/${name}`,
     ...(needsTraining(recipe.scoring) ? [`embed-train/${name}`] : []),

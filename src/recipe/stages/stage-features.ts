@@ -17,7 +17,8 @@ import { EXTRACTION_VERSION } from '../../features/options.js';
 import { describeResampling } from '../../features/utterance-features.js';
 import { makesCopies, trainingVariants, type CachedAugmentation } from '../../features/variants.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
-import { featuresFiles, otherCaches } from '../artifacts/features.js';
+import { recordFiles } from '../../storage/written-files.js';
+import { FEATURES, featuresFiles, otherCaches } from '../artifacts/features.js';
 import { prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
 import type { SystemSettings } from '../definition/system-settings.js';
@@ -82,6 +83,8 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
         outputHash: sha256Hex(summary.contentHash, ...extraction),
         partHashes: { training: sha256Hex(summary.trainingHash, ...extraction) },
         outputs: featuresFiles(folder),
+        // It names the checksums of all others.
+        recorded: () => recordFiles(folder, [FEATURES.description]),
         summary: `${summary.utterances} utterances, ${hours} h, ${megabytes} MB${reused}`,
       };
     },

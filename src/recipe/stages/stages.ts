@@ -68,8 +68,9 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
   return recipe.evaluate === 'test' ? stages : stages.filter(({ forTest }) => !forTest);
 }
 
-/** What a run of the whole recipe is for. */
+/** What a run of the whole recipe is for, and what it shows. */
 export const finalStages = (recipe: Recipe): string[] => [
   ...(choosesByDevelopment(recipe) ? ['ablation'] : []),
+  ...(recipe.evaluate === 'test' ? ['compare'] : []),
   'report',
 ];

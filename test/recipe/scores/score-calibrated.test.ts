@@ -6,6 +6,7 @@ import { runRecipe } from '../../../src/recipe/run-recipe.js';
 import { scoreCalibrated } from '../../../src/recipe/scores/score-calibrated.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import { readScores } from '../../../src/scoring/scores/scores-file.js';
+import { recordAgain } from '../record-again.js';
 import { standInLibrary } from '../stand-in-library.js';
 
 const SMALL = [
@@ -42,6 +43,7 @@ describe('score-calibrated', () => {
     const list = join(experiment.folder, 'prep', 'dev-trials.txt');
     const withoutTargets = readFileSync(list, 'utf8').replaceAll(/^.* target\n/gm, '');
     writeFileSync(list, withoutTargets);
+    recordAgain(join(experiment.folder, 'prep'));
     await assert.rejects(scoreCalibrated(common), /dev-trials\.txt: .* both kinds, got 0 target and \d+ nontarget/);
   });
 });

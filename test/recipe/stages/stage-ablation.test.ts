@@ -165,7 +165,7 @@ describe('an ablation from end to end', () => {
     const experiment = open();
     const [training] = trainingRuns(experiment.recipe, 'aca-net');
     const targets = stagesToScore(experiment, training, 'dev-trials.txt');
-    assert.deepEqual(targets, ['features', 'average/aca-net']);
+    assert.deepEqual(targets, ['prep', 'features', 'average/aca-net']);
     await runRecipe({ ...quiet, experiment, targets, library });
     const score = (trials: string) => scoreTrialList({ ...quiet, experiment, run: 'aca-net', trials, library });
     const { evaluation } = await score('dev-trials.txt');

@@ -12,6 +12,7 @@ import type { DoneRecord } from '../../../src/recipe/artifacts/control-files.js'
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import { readResults, writeResults } from '../../../src/recipe/comparison/write-results.js';
 import type { Comparison } from '../../../src/report/comparison/comparison.js';
+import { recordAgain } from '../record-again.js';
 import { standInLibrary } from '../stand-in-library.js';
 
 const SMALL = [
@@ -68,11 +69,13 @@ describe('stage compare', () => {
     const before = readFileSync(list, 'utf8');
     const again = () => rmSync(join(folder, 'calibrate'), { recursive: true });
     writeFileSync(list, before.replace(/.* target\n/g, ''));
+    recordAgain(join(folder, 'prep'));
     again();
     const { systems, notes } = await compare();
     assert.deepEqual([systems[0].cllr, systems[0].figures?.cllr], [undefined, undefined]);
     assert.match(notes.join('\n'), /aca-net, ecapa-tdnn: no actDCF and Cllr, as the recipe has 0 target among \d+/);
     writeFileSync(list, before);
+    recordAgain(join(folder, 'prep'));
     again();
   });
 
@@ -108,11 +111,13 @@ describe('stage compare', () => {
       ? lines[0].replace(/target$/, 'nontarget')
       : lines[0].replace(/nontarget$/, 'target');
     writeFileSync(list, [...lines.slice(2), relabelled].reverse().join('\n'));
+    recordAgain(join(other, 'prep'));
     await assert.rejects(
       compare({ guests: [guest] }),
       /other\/prep\/trials\.txt \(fingerprint [0-9a-f]{12}\) has other trials than .*\n1 of \d+ pairs are not there: .*\n1 pairs have the other label: /,
     );
     writeFileSync(list, lines.reverse().join('\n'));
+    recordAgain(join(other, 'prep'));
     await compare({ guests: [guest] }); // another order is the same list
   });
 
@@ -124,11 +129,9 @@ describe('stage compare', () => {
       rmSync(other, { recursive: true, force: true });
       cpSync(folder, other, { recursive: true });
     };
-    const change = (stage: string, edit: (done: DoneRecord) => unknown) => {
+    const change = (stage: string, edit: (done: DoneRecord) => DoneRecord) => {
       copy();
-      const path = join(other, stage, '.done.json');
-      const done = JSON.parse(readFileSync(path, 'utf8')) as DoneRecord;
-      writeFileSync(path, JSON.stringify(edit(done)));
+      recordAgain(join(other, stage), edit);
     };
     change('score/aca-net@2', (done) => ({
       ...done,

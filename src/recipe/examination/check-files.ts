@@ -1,0 +1,159 @@
+/**
+ * @file `acanet check`: everything that an experiment, a feature cache or a model folder holds, read and compared with what
+ * was recorded when it was written. Reads every byte once; changes nothing.
+ */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../../errors.js';
+import { checkFeatureCache } from '../../features/cache/cache.js';
+import { readModelFolder } from '../../models/model-folder.js';
+import { isSealed } from '../../storage/sealed-json.js';
+import { damageOf, filesIn } from '../../storage/written-files.js';
+import { AVERAGE } from '../artifacts/average.js';
+import { doneRecord, overrides, provenance, RESOLVED_RECIPE, startedRecord } from '../artifacts/control-files.js';
+import { FEATURES, hasFeatures } from '../artifacts/features.js';
+import type { JsonArtifact } from '../artifacts/json-artifact.js';
+
+export type Verdict = 'as written' | 'damaged' | 'missing' | 'not recorded' | 'not finished';
+
+export interface FoundFile {
+  file: string;
+  bytes: number;
+  verdict: Verdict;
+  /** Of a damaged one: what was expected and found. */
+  problem?: string;
+}
+
+/** A stage, or the files beside the stages. */
+export interface CheckedPart {
+  /** `train/aca-net`; `.` for the folder itself. */
+  part: string;
+  verdict: Verdict;
+  files: FoundFile[];
+}
+
+export interface CheckOptions {
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** @throws UserError for a folder that is none of the three */
+export function checkFolder(folder: string, { onProgress, signal }: CheckOptions = {}): CheckedPart[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new UserError(`${folder}: there is no such folder`);
+  const stages = stagesIn(folder);
+  if (stages.length > 0) {
+    return [
+      asPart('.', controlFiles(folder)),
+      ...stages.map((stage, done) => {
+        signal?.throwIfAborted();
+        onProgress?.(done, stages.length);
+        return asPart(stage, stageFiles(join(folder, stage)));
+      }),
+    ];
+  }
+  if (existsSync(join(folder, doneRecord.name))) return [asPart('.', stageFiles(folder))];
+  if (hasFeatures(folder)) return [asPart('.', [...cacheDescription(folder), ...cacheFiles(folder)])];
+  if (existsSync(join(folder, AVERAGE.description))) return [asPart('.', modelFiles(folder))];
+  throw new UserError(
+    `${folder}: expected an experiment (exp/NAME), a feature cache or a model folder, got neither\n  name one, or give --recipe`,
+  );
+}
+
+/** Folders with a stage's record, as names in the work folder. */
+function stagesIn(folder: string, within = ''): string[] {
+  return readdirSync(join(folder, within), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .flatMap(({ name }) => {
+      const stage = within === '' ? name : `${within}/${name}`;
+      const own = [doneRecord, startedRecord].some((record) => existsSync(join(folder, stage, record.name)));
+      return own ? [stage] : within === '' ? stagesIn(folder, name) : [];
+    })
+    .sort();
+}
+
+/** The worst of its files. */
+function asPart(part: string, files: FoundFile[]): CheckedPart {
+  const worst: Verdict[] = ['damaged', 'missing', 'not finished', 'not recorded'];
+  const verdict = worst.find((each) => files.some((file) => file.verdict === each)) ?? 'as written';
+  return { part, verdict, files };
+}
+
+function controlFiles(folder: string): FoundFile[] {
+  const records: JsonArtifact<unknown>[] = [overrides, provenance];
+  const resolved = sizeOf(join(folder, RESOLVED_RECIPE));
+  return [
+    ...records.flatMap((record) => readable(folder, record)),
+    ...(resolved === undefined ? [] : [{ file: RESOLVED_RECIPE, bytes: resolved, verdict: 'not recorded' as const }]),
+  ];
+}
+
+function stageFiles(folder: string): FoundFile[] {
+  const records = [doneRecord, startedRecord].flatMap((record) => readable(folder, record as JsonArtifact<unknown>));
+  if (records.some(({ verdict }) => verdict === 'damaged')) return records;
+  const done = doneRecord.readIfThere(folder);
+  const there = filesIn(folder);
+  const find = (file: string, verdict: Verdict) => ({ file, bytes: sizeOf(join(folder, file)) ?? 0, verdict });
+  if (!done) return [...records, ...there.map((file) => find(file, 'not finished'))];
+  const { files = {} } = done;
+  const recorded = Object.entries(files).map(([file, expected]) =>
+    judged(file, expected.bytes, damageOf(join(folder, file), expected)),
+  );
+  const ofCache = hasFeatures(folder) ? cacheFiles(folder) : [];
+  const known = new Set([...recorded, ...ofCache].map(({ file }) => file));
+  // Kaldi's list of a cache is made of the indexes, and nothing here reads it.
+  const others = there.filter((file) => !known.has(file) && !(ofCache.length > 0 && file === FEATURES.list));
+  return [...records, ...recorded, ...ofCache, ...others.map((file) => find(file, 'not recorded'))];
+}
+
+const judged = (file: string, bytes: number, problem: string | undefined): FoundFile => ({
+  file,
+  bytes,
+  verdict: problem === undefined ? 'as written' : problem === 'is gone' ? 'missing' : 'damaged',
+  ...(problem !== undefined && { problem }),
+});
+
+function readable(folder: string, record: JsonArtifact<unknown>): FoundFile[] {
+  const bytes = sizeOf(join(folder, record.name));
+  if (bytes === undefined) return [];
+  return [guarded(record.name, bytes, () => record.read(folder))];
+}
+
+function guarded(file: string, bytes: number, read: () => unknown): FoundFile {
+  try {
+    read();
+    return { file, bytes, verdict: 'as written' };
+  } catch (error) {
+    if (error instanceof UserError) return { file, bytes, verdict: 'damaged', problem: error.message.split('\n')[0] };
+    throw error;
+  }
+}
+
+const cacheDescription = (folder: string) =>
+  [FEATURES.description].map((file) => ({
+    file,
+    bytes: sizeOf(join(folder, file)) ?? 0,
+    verdict: 'as written' as const,
+  }));
+
+function cacheFiles(folder: string): FoundFile[] {
+  const found: FoundFile[] = [];
+  const bytes = sizeOf(join(folder, FEATURES.description)) ?? 0;
+  const whole = guarded(FEATURES.description, bytes, () => {
+    for (const each of checkFeatureCache(folder)) found.push(judged(each.file, each.bytes, each.problem));
+  });
+  return whole.verdict === 'damaged' ? [whole, ...found] : found;
+}
+
+function modelFiles(folder: string): FoundFile[] {
+  const files = [AVERAGE.weights, AVERAGE.description].map((file) => ({
+    file,
+    bytes: sizeOf(join(folder, file)) ?? 0,
+  }));
+  const read = guarded(folder, 0, () => readModelFolder(folder));
+  if (read.verdict === 'damaged') return files.map((file) => ({ ...file, verdict: 'damaged', problem: read.problem }));
+  const verdict = isSealed(join(folder, AVERAGE.description)) ? 'as written' : 'not recorded';
+  return files.map((file) => ({ ...file, verdict }));
+}
+
+const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size;
