@@ -128,7 +128,7 @@ describe('report/robustness', () => {
     // As the report reads it.
     const read = JSON.parse(JSON.stringify(comparison.robustness)) as NonNullable<typeof comparison.robustness>;
     const { svg, data, shown } = robustnessFigure.draw(read, systemStyles(NAMES));
-    for (const label of ['1 s', '2 s', 'full', 'none', 'EER against duration', 'EER against noise']) {
+    for (const label of ['1 s', '2 s', 'full', 'no noise', 'EER against duration', 'EER against noise']) {
       assert.ok(svg.includes(`>${label}</text>`), label);
     }
     assert.deepEqual([data.rows.length, shown.rows.length], [8, 4]);
