@@ -8,9 +8,9 @@
  * Drawn by hand, as rasters of small cells stand in it; colours of text and lines are those of `palette.ts`.
  */
 import { averageOf, highestMultiple, pooledColumns, pooledRows, smoothed, sortedByPeak } from './attention-cells.js';
-import { isEven } from './attention-data.js';
 import type { AttentionFigureData, AttentionUtterance, LayerAttention } from './attention-data.js';
 import { frameTable, layerTable, percent } from './attention-tables.js';
+import { describeAttention, findingOf, layerNote } from './attention-words.js';
 import { FONT } from './chart-parts.js';
 import type { Figure } from './figure.js';
 import { lastOf } from './fitted-text.js';
@@ -69,10 +69,10 @@ export function attentionFigure(figure: AttentionFigureData): Figure {
     id,
     title: `Where ${model} looks`,
     caption:
-      'Above: the spectrogram of the utterance. The orange line is the attention that each frame gets, averaged over the layers and 50 ms; 1× is what ' +
-      'a plain mean over time would give. The green bar marks speech. Below: each layer, with one row for each ' +
+      `${findingOf(utterances.at(-1)!)} Above: the spectrogram of the utterance. The orange line is the attention that each frame gets, averaged ` +
+      'over the layers and 50 ms; 1× is what a plain mean over time would give. The green bar marks speech. Below: each layer, with one row for each ' +
       `${singular(utterances)}, ordered by the moment at which it looks most. White is at or below 1×.`,
-    description: utterances.map(describe).join(' '),
+    description: utterances.map(describeAttention).join(' '),
     svg,
     data: frameTable(utterances),
     shown: layerTable(utterances),
@@ -268,23 +268,6 @@ function heading(model: string, { highest }: Scale): string {
 function frameEdge({ times, frames }: AttentionUtterance, edge: number): number {
   const shift = frames > 1 ? (times[frames - 1] - times[0]) / (frames - 1) : 0.01;
   return times[0] + (edge - 0.5) * shift;
-}
-
-function layerNote(layer: LayerAttention, { framesGiven }: AttentionUtterance): string {
-  const { unit, rows, effectiveFrames, coveredFrames, evenness, speechShare, pauseShare } = layer;
-  if (isEven([layer]))
-    return `even: ${rows > 1 ? `each of the ${unit}` : 'the head'} attends to all ${framesGiven} frames alike`;
-  const one = `a ${unit.slice(0, -1)} attends to ${Math.round(effectiveFrames)} of ${framesGiven} frames (${percent(evenness)})`;
-  const rest =
-    pauseShare === undefined ? `speech gets ${percent(speechShare)}` : `the pause gets ${percent(pauseShare)}`;
-  return `${one}${rows > 1 ? `, all together to ${Math.round(coveredFrames)}` : ''}; ${rest}`;
-}
-
-function describe(utterance: AttentionUtterance): string {
-  const { name, duration, layers, moments } = utterance;
-  const each = layers.map((layer) => `${layer.title}: ${layerNote(layer, utterance)}`).join('. ');
-  const peaks = moments.map(({ time }) => time.toFixed(2)).join(', ');
-  return `${name}, ${duration.toFixed(2)} s. ${each}.${peaks === '' ? '' : ` Most attention at ${peaks} s.`}`;
 }
 
 const singular = ([{ layers }]: readonly AttentionUtterance[]) => layers[0].unit.slice(0, -1);

@@ -73,6 +73,30 @@ describe('the picture of attention', () => {
     assert.match(description, /layer x: even: each of the latents attends to all 40 frames alike/);
   });
 
+  it('begins its caption with what the network looks at, of the last utterance', () => {
+    const shares = (...speech: number[]) => speech.map((speechShare) => ({ ...layer('x', 12, 4), speechShare }));
+    const pause = { from: 0.1, to: 0.2 };
+    const paused = [{ ...layer('x', 12, 4), pauseShare: 0.1 }];
+    const cases: [AttentionUtterance, RegExp][] = [
+      [
+        utterance('a', shares(0.8, 0.7)),
+        /^The network looks at speech more than at pauses. Speech takes up 60 % of the time and gets 80 % and 70 % of the attention of the 2 layers\. /,
+      ],
+      [
+        utterance('a', shares(0.3)),
+        /^The network looks at pauses more than at speech\. Speech takes up 60 % of the time and gets 30 % of the attention\. /,
+      ],
+      [utterance('a', shares(0.62, 0.57)), /^The network looks at speech and pauses about alike\. /],
+      [utterance('a', shares(0.8, 0.4)), /^The layers differ /],
+      [
+        utterance('a', paused, { pause }),
+        /^The network looks at speech more than at pauses\. The pause that was put in takes up 24 % of the time and gets 10 % /,
+      ],
+      [utterance('a', shares(1), { framesGiven: 24 }), /^The network was given the frames with speech alone\. /],
+    ];
+    for (const [last, expected] of cases) assert.match(draw([utterance('b', shares(0.1)), last]).caption, expected);
+  });
+
   it('has all that is drawn in a table, a row a frame, in which every row of weights peaks once', () => {
     const { data, shown } = draw([utterance('a', [layer('x', 12, 4)])]);
     assert.deepEqual(data.columns, ['frame', 'time', 'speech', 'x:mean', 'x:max', 'x:peaks']);
