@@ -40,7 +40,7 @@ const rooms = {
   training: ['optimisation', 'loss', '.'],
   corpus: ['manifest', 'trials', 'inspection', 'readers', 'export'],
   features: ['fbank', 'augmentation', '.', 'cache'],
-  engine: ['program', 'trace', 'lower', 'passes', 'dynamic-sizes', 'onnx', '.'],
+  engine: ['program', 'trace', 'lower', 'passes', 'dynamic-sizes', 'onnx', 'engines-folder', '.', 'install'],
   scoring: ['scores', 'backend', 'measures', 'calibration', 'intervals'],
   report: ['text', 'comparison', 'figures', 'html', '.'],
   recipe: [

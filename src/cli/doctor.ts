@@ -49,12 +49,12 @@ async function examineThisMachine({ json }: DoctorFlags): Promise<void> {
     const facts = Object.entries({ ...findings.versions, ...findings.machine }).map(([k, v]) => [k, String(v)]);
     print(formatTable([{ title: 'this machine' }, { title: '' }], facts));
     for (const { engine, device, works, remark } of findings.engines) {
-      print(`--engine ${engine} --device ${device}: ${works ? 'works' : `does not work here: ${remark}`}`);
+      const said = works ? 'works' : 'does not work here';
+      print(`--engine ${engine} --device ${device}: ${said}${remark && `: ${remark.replaceAll('\n', '; ')}`}`);
     }
     print(`telemetry of ONNX Runtime: ${findings.onnxRuntimeTelemetry}`);
     const unused = Math.round(findings.foreignBinariesBytes / 1e6);
     if (unused > 0) print(`ONNX Runtime for other systems takes ${unused} MB: acanet doctor --prune removes it`);
-    print(`to use TensorFlow: ${findings.installTensorflow}`);
   }
 }
 

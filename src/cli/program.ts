@@ -9,6 +9,7 @@ import { addCompare } from './compare.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
+import { addEngine } from './engine.js';
 import { addExplain } from './explain.js';
 import { addFeatures } from './features.js';
 import { addImport } from './import.js';
@@ -51,6 +52,7 @@ export function createProgram(): Command {
     addImport,
     addAudio,
     addDoctor,
+    addEngine,
   ]) {
     add(program);
   }

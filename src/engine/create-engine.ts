@@ -1,15 +1,11 @@
 /** @file Chooses and makes an engine from what the user asked for. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import { z } from 'zod';
-import { messageOf, UserError } from '../errors.js';
 import { createEagerEngine } from './eager-engine.js';
 import { createOnnxEngine } from './onnx-engine.js';
 import type { Engine } from './program/program.js';
-
-/** The command that makes `--engine tensorflow` work. */
-export const INSTALL_TENSORFLOW = 'npm install --no-save --ignore-scripts=false @tensorflow/tfjs-node-gpu@4.22.0';
+import { loadTensorflow } from './tensorflow.js';
 
 interface EngineKind {
   readonly devices: readonly string[];
@@ -24,7 +20,13 @@ const engines = {
     create: ({ device, threads }) => createOnnxEngine({ device, threads: threads ?? physicalCores() }),
   },
   /** Eager on tfjs-node(-gpu), if installed. */
-  tensorflow: { devices: ['cpu'], create: createTensorflowEngine },
+  tensorflow: {
+    devices: ['cpu', 'cuda'],
+    create: ({ device, threads }) => {
+      const computesOn = loadTensorflow({ device, threads: threads ?? physicalCores() });
+      return { ...createEagerEngine('tensorflow', 'tensorflow'), computesOn };
+    },
+  },
   /** Slow, for tests. */
   reference: { devices: ['cpu'], create: () => createEagerEngine('reference', 'cpu') },
 } as const satisfies Record<string, EngineKind>;
@@ -36,9 +38,8 @@ const devices = [...new Set(Object.values(engines).flatMap((engine): readonly De
 
 export const engineOptions = z.strictObject({
   name: z.enum(names).default('onnx'),
-  /** For the onnx engine. */
   device: z.enum(devices).default('cpu'),
-  /** Threads of the onnx engine; null: one for each physical core. */
+  /** Of the onnx and the tensorflow engine; null: one for each physical core. */
   threads: z.int().positive().nullable().default(null),
 });
 export type EngineOptions = z.infer<typeof engineOptions>;
@@ -51,37 +52,6 @@ export const engineChoices: readonly Pick<EngineOptions, 'name' | 'device'>[] = 
 /** @throws UserError where the engine is not installed, or does not run here */
 export async function createEngine({ name, device, threads }: EngineOptions): Promise<Engine> {
   return Promise.resolve(engines[name].create({ device, threads }));
-}
-
-function createTensorflowEngine(): Engine {
-  const nodeMajor = Number(process.versions.node.split('.')[0]);
-  if (nodeMajor >= 23) {
-    throw new UserError(
-      `--engine tensorflow: tfjs-node 4.22 does not run on Node ${process.versions.node} (it calls util.isNullOrUndefined)\n` +
-        'use Node 20 or 22, or --engine onnx',
-    );
-  }
-  const require = createRequire(import.meta.url);
-  for (const packageName of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
-    try {
-      require.resolve(packageName);
-    } catch {
-      continue;
-    }
-    try {
-      require(packageName);
-      return createEagerEngine('tensorflow', 'tensorflow');
-    } catch (cause) {
-      throw new UserError(
-        `--engine tensorflow: ${packageName} is installed but does not load: ${messageOf(cause).split('\n')[0]}\n` +
-          `reinstall it with: ${INSTALL_TENSORFLOW}`,
-        { cause },
-      );
-    }
-  }
-  throw new UserError(
-    `--engine tensorflow needs @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node, and neither is installed\ninstall it with: ${INSTALL_TENSORFLOW}`,
-  );
 }
 
 /** Cores without hyper-threading where the system tells (Linux), else logical processors. */

@@ -1,8 +1,12 @@
-/** @file Which engines work on this machine, found by trying them. */
-import { messageOf, UserError } from '../errors.js';
-import { createEngine, engineChoices, type EngineOptions } from './create-engine.js';
-import { float32 } from './program/host-tensor.js';
-import * as tf from './tfjs.js';
+/**
+ * @file Which engines work on this machine, found by trying each in a process of its own: a library is loaded once a process,
+ * and one that ends its process ends nothing else.
+ */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { engineChoices, type EngineOptions } from './create-engine.js';
+
+export type EngineChoice = Pick<EngineOptions, 'name' | 'device'>;
 
 export interface EngineDescription {
   readonly engine: EngineOptions['name'];
@@ -12,35 +16,27 @@ export interface EngineDescription {
   readonly remark: string;
 }
 
-/** What ONNX Runtime tells its makers, once an engine has been made. */
+/** What ONNX Runtime tells its makers, from what this process would set. */
 export function describeTelemetry(): string {
-  const setting = process.env.ORT_DISABLE_TELEMETRY;
+  const setting = process.env.ORT_DISABLE_TELEMETRY ?? '1';
   return setting === '1' ? 'off (ORT_DISABLE_TELEMETRY=1)' : `as you chose (ORT_DISABLE_TELEMETRY=${setting})`;
 }
 
-/** Runs a small product. @throws UserError where the engine or the device does not work here */
-export async function tryEngine(options: EngineOptions): Promise<void> {
-  const engine = await createEngine(options);
-  const inference = await engine.compileInference({
-    program: ({ x }) => ({ y: tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D) }),
-    inputs: { x: { shape: [2, 2] } },
-    parameters: {},
+const trial = fileURLToPath(new URL('engine-trial-process.js', import.meta.url));
+
+/** Runs a small product on an engine and device. */
+export async function describeEngine({ name, device }: EngineChoice): Promise<EngineDescription> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [trial, name, device], (error, stdout, stderr) => {
+      const found = stdout.split('\n').find((line) => line.startsWith('{'));
+      if (found) resolve(JSON.parse(found) as EngineDescription);
+      else {
+        const lastLine = stderr.trim().split('\n').at(-1);
+        const end = `its process ended with ${error?.signal ?? `status ${error?.code}`}`;
+        resolve({ engine: name, device, works: false, remark: lastLine ? `${end}: ${lastLine}` : end });
+      }
+    });
   });
-  const { y } = await inference.run({ x: float32([2, 2], Float32Array.of(1, 1, 0, 1)) });
-  await inference.dispose();
-  if (Array.from(y.data).join() !== '1,2,0,1') throw new UserError(`computes wrong values: ${y.data}`);
 }
 
-/** Every engine on every device, tried. */
-export async function describeEngines(): Promise<EngineDescription[]> {
-  const descriptions: EngineDescription[] = [];
-  for (const { name, device } of engineChoices) {
-    try {
-      await tryEngine({ name, device, threads: null });
-      descriptions.push({ engine: name, device, works: true, remark: 'works' });
-    } catch (error) {
-      descriptions.push({ engine: name, device, works: false, remark: messageOf(error).split('\n')[0] });
-    }
-  }
-  return descriptions;
-}
+export const describeEngines = (): Promise<EngineDescription[]> => Promise.all(engineChoices.map(describeEngine));

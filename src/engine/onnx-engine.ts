@@ -10,13 +10,13 @@
  *
  * NOTE: `run` blocks the event loop while the graph runs, which is why batches are made in a worker thread.
  */
-import { createRequire } from 'node:module';
 import type * as Ort from 'onnxruntime-node';
-import { internal, UserError } from '../errors.js';
+import { internal, messageOf, UserError } from '../errors.js';
 import { TRIALS, traceSizes } from './dynamic-sizes/formulas.js';
 import { unifyTraces } from './dynamic-sizes/unify-traces.js';
 import type { DType, HostData, HostTensors } from './program/host-tensor.js';
 import './lower/all-lowerings.js';
+import { loadOnnxRuntime } from './onnx-runtime.js';
 import { encodeOnnx } from './onnx/encode.js';
 import type { Port } from './onnx/encode.js';
 import { foldSumsIntoGemms } from './passes/add-into-gemm.js';
@@ -39,7 +39,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
   if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   // ONNX Runtime reads this as it loads. NOTE: only the main thread's `process.env` is the one that it sees.
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
-  const ort = createRequire(import.meta.url)('onnxruntime-node') as typeof Ort;
+  const { ort, driver } = loadOnnxRuntime(device);
   ort.env.logLevel = 'fatal'; // what fails is reported once, by us
   const sessionOptions: Ort.InferenceSession.SessionOptions = {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
@@ -57,7 +57,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     } catch (cause) {
       if (device === 'cpu') throw cause;
       throw new UserError(
-        `the onnx engine cannot use --device ${device} here: ${(cause as Error).message}\nsee which devices work with: acanet doctor`,
+        `the onnx engine cannot use --device ${device} here: ${reasonIn(messageOf(cause))}\nsee which devices work with: acanet doctor`,
         { cause },
       );
     }
@@ -157,8 +157,11 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     };
   }
 
-  return { name: 'onnx', compileStep, compileInference };
+  return { name: 'onnx', computesOn: driver, compileStep, compileInference };
 }
+
+/** Of what ONNX Runtime says, often with the signatures of its functions around it, the part that a user can make use of. */
+const reasonIn = (said: string): string => /CUDA failure [^;]*[^; ]|Failed to [^;\n]*[^;\s]/.exec(said)?.[0] ?? said;
 
 function optimise(graph: Graph): Graph {
   removeDeadNodes(graph);

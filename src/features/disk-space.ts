@@ -5,8 +5,8 @@
  * is meant to be a little high, never low. NOTE: what others write to the disk meanwhile cannot be known, so a disk may
  * still fill up; then the finished shards stay.
  */
-import { statfsSync } from 'node:fs';
 import { UserError } from '../errors.js';
+import { gigabytes } from '../storage/free-space.js';
 import { type FeatureOptions, featureSize } from './options.js';
 import type { TrainingVariant } from './variants.js';
 
@@ -33,12 +33,6 @@ export function estimateCacheBytes(
   }, 0);
 }
 
-/** Bytes that this user may still write to the disk of a folder. */
-export function freeBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
-}
-
 /** @throws UserError if `bytes` more will not fit into the disk of `folder`, of which `free` are free */
 export function checkFits(folder: string, bytes: number, free: number): void {
   if (bytes <= free) return;
@@ -46,9 +40,4 @@ export function checkFits(folder: string, bytes: number, free: number): void {
     `${folder}: expected room for about ${gigabytes(bytes)} of features, the disk has ${gigabytes(free)} left\n` +
       'Free some, choose another --work folder, or store fewer bits a value (features.compression: 16 or 8).',
   );
-}
-
-/** `12.3 GB`, `45 MB`. */
-export function gigabytes(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
 }

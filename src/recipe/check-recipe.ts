@@ -3,7 +3,7 @@
  * that its engine works. All throw a UserError that says what to do.
  */
 import { missingPlaces } from '../corpus/readers/registry.js';
-import { tryEngine } from '../engine/describe.js';
+import { tryEngine } from '../engine/try-engine.js';
 import { messageOf, UserError } from '../errors.js';
 import { augmentationIdentity } from '../features/augmentation/augmentation-identity.js';
 import { noiseIdentity } from './definition/robustness-options.js';

@@ -1,29 +1,16 @@
 /** Engines by name, threads, and what is said where the user's own TensorFlow is missing. */
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import {
-  createEngine,
-  engineChoices,
-  engineOptions,
-  INSTALL_TENSORFLOW,
-  physicalCores,
-} from '../../src/engine/create-engine.js';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEngine, engineChoices, engineOptions, physicalCores } from '../../src/engine/create-engine.js';
 import type { Engine } from '../../src/engine/program/program.js';
+import { findTensorflow } from '../../src/engine/tensorflow.js';
 import * as tf from '../../src/engine/tfjs.js';
 import { UserError } from '../../src/errors.js';
 import { assertAllClose } from './assert-close.js';
 import { normal } from './random-tensors.js';
 import { skip } from '../skip.js';
 
-const require = createRequire(import.meta.url);
-const installed = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].some((name) => {
-  try {
-    return Boolean(require.resolve(name));
-  } catch {
-    return false;
-  }
-});
-const nodeMajor = Number(process.versions.node.split('.')[0]);
 const userError =
   (...parts: string[]) =>
   (error: unknown) => {
@@ -32,7 +19,6 @@ const userError =
     assert.ok(error.message.split('\n').length <= 3, error.message);
     return true;
   };
-const tensorflow = { name: 'tensorflow', device: 'cpu', threads: null } as const;
 
 async function product(engine: Engine) {
   const parameters = { w: normal(4, 5)('w') };
@@ -74,30 +60,38 @@ describe('createEngine', () => {
     assertAllClose(all, one, 1e-6);
   });
 
-  it('says how to install TensorFlow where it is not installed', async function () {
-    if (installed) skip(this, 'TensorFlow is installed');
-    if (nodeMajor >= 23) skip(this, 'TensorFlow does not run on this Node');
-    await assert.rejects(createEngine(tensorflow), userError('--engine tensorflow', INSTALL_TENSORFLOW));
-  });
+  describe('where no engine is installed', () => {
+    const before = process.env.ACANET_ENGINES;
+    beforeEach(() => {
+      process.env.ACANET_ENGINES = join(tmpdir(), 'no-such-folder-of-engines');
+    });
+    afterEach(() => {
+      if (before === undefined) delete process.env.ACANET_ENGINES;
+      else process.env.ACANET_ENGINES = before;
+    });
 
-  it('says that TensorFlow does not run on a newer Node', async () => {
-    const { node } = process.versions;
-    const versions = Object.getOwnPropertyDescriptor(process, 'versions')!;
-    for (const version of ['23.0.0', '24.11.1']) {
-      Object.defineProperty(process, 'versions', { ...versions, value: { ...process.versions, node: version } });
-      try {
-        await assert.rejects(createEngine(tensorflow), userError(`Node ${version}`, 'use Node 20 or 22'));
-      } finally {
-        Object.defineProperty(process, 'versions', versions);
-      }
+    for (const [device, command] of [
+      ['cpu', 'acanet engine install tensorflow'],
+      ['cuda', 'acanet engine install tensorflow --gpu'],
+    ] as const) {
+      it(`says how to install TensorFlow for ${device}`, async function () {
+        if (findTensorflow(device)) skip(this, 'TensorFlow is in node_modules');
+        const wanted = createEngine({ name: 'tensorflow', device, threads: null });
+        await assert.rejects(wanted, userError('--engine tensorflow', command));
+      });
     }
-    assert.equal(process.versions.node, node);
+
+    it('says how to install the CUDA part of ONNX Runtime', async () => {
+      const wanted = createEngine({ name: 'onnx', device: 'cuda', threads: null });
+      await assert.rejects(wanted, userError('--device cuda', 'acanet engine install cuda'));
+    });
   });
 
   it('runs TensorFlow as the reference engine does, where it is installed', async function () {
-    if (nodeMajor >= 23) skip(this, 'TensorFlow does not run on this Node');
-    if (!installed) skip(this, 'TensorFlow is not installed');
+    if (!findTensorflow('cpu')) skip(this, 'TensorFlow is not installed');
     const reference = await createEngine({ name: 'reference', device: 'cpu', threads: null });
-    assertAllClose(await product(await createEngine(tensorflow)), await product(reference), 1e-6);
+    const tensorflow = await createEngine({ name: 'tensorflow', device: 'cpu', threads: 1 });
+    assert.match(tensorflow.computesOn!, /^TensorFlow \d+\.\d+\.\d+, \d+ threads$/);
+    assertAllClose(await product(tensorflow), await product(reference), 1e-6);
   });
 });

@@ -1,4 +1,4 @@
-/** Compiled steps: state that is carried from run to run, on both engines. */
+/** Compiled steps: state that is carried from run to run, on every engine. */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
 import { hashMask } from '../../src/engine/trace/extensions.js';
@@ -9,6 +9,7 @@ import * as tf from '../../src/engine/tfjs.js';
 import { dropoutKeys } from '../../src/nn/dropout.js';
 import { assertAllClose } from './assert-close.js';
 import { normal } from './random-tensors.js';
+import { describeOnEngines, TENSORFLOW_MISSING, type TestedEngine } from './engines.js';
 
 type Feed = Record<string, Float32Array<ArrayBuffer>>;
 
@@ -67,75 +68,70 @@ const feedOf = (i: number): Feed => ({
 });
 const copyOf = (tensors: HostTensors): HostTensors => structuredClone(tensors);
 
-for (const name of ['reference', 'onnx'] as const) {
-  describe(`a step on the ${name} engine`, () => {
-    let engine: Engine;
-    before(async () => {
-      engine = await createEngine({ name, device: 'cpu', threads: 2 });
-    });
-
-    it('carries its state over many runs', async () => {
-      const definition = regression();
-      const reference = await createEngine({ name: 'reference', device: 'cpu', threads: null });
-      const [step, expected] = [await engine.compileStep(definition), await reference.compileStep(definition)];
-      const { left, right, kept } = definition.state;
-      for (let i = 0; i < 7; i++) {
-        // rounding errors of about 1e-7 a step add up
-        assertAllClose(await step.run(feedOf(i)), await expected.run(feedOf(i)), 2e-6);
-        const state = step.readState();
-        assertAllClose(state, expected.readState(), 2e-6);
-        assert.deepEqual(Object.keys(state), Object.keys(definition.state));
-        assert.equal(state.steps.data[0], 8 + i);
-        assert.deepEqual(
-          [state.left.data, state.right.data],
-          i % 2 ? [left.data, right.data] : [right.data, left.data],
-        );
-        assert.deepEqual(state.kept.data, kept.data);
-        assert.deepEqual([...state.last.data], [0, 0]);
-      }
-      await step.dispose();
-    });
-
-    it('starts from a copy of the initial state and leaves it alone', async () => {
-      const definition = regression();
-      const before = copyOf(definition.state);
-      const step = await engine.compileStep(definition);
-      assert.deepEqual(copyOf(step.readState()), before);
-      for (let i = 0; i < 3; i++) await step.run(feedOf(i));
-      assert.deepEqual(definition.state, before);
-      await step.dispose();
-    });
-
-    it('reads its state as copies', async () => {
-      const step = await engine.compileStep(regression());
-      const other = await engine.compileStep(regression());
-      const early = step.readState();
-      const kept = copyOf(early);
-      for (let i = 0; i < 3; i++) await Promise.all([step.run(feedOf(i)), other.run(feedOf(i))]);
-      assert.deepEqual(copyOf(early), kept);
-      for (const { data } of Object.values(step.readState())) data.fill(99);
-      const outputs = [await step.run(feedOf(3)), await other.run(feedOf(3))].map(copyOf);
-      assert.deepEqual(outputs[0], outputs[1]);
-      assert.deepEqual(copyOf(step.readState()), copyOf(other.readState()));
-      await Promise.all([step.dispose(), other.dispose()]);
-    });
-
-    it('does not change what it is fed', async () => {
-      const step = await engine.compileStep(regression());
-      const feed = feedOf(0);
-      await step.run(feed);
-      assert.deepEqual(feed, feedOf(0));
-      await step.dispose();
-    });
-
-    it('names an input that is missing', async () => {
-      const step = await engine.compileStep(regression());
-      const { target: _, ...feed } = feedOf(0);
-      await assert.rejects(async () => step.run(feed), /input target/);
-      await step.dispose();
-    });
+describeOnEngines('a step', (name) => {
+  let engine: Engine;
+  before(async () => {
+    engine = await createEngine({ name, device: 'cpu', threads: 2 });
   });
-}
+
+  it('carries its state over many runs', async () => {
+    const definition = regression();
+    const reference = await createEngine({ name: 'reference', device: 'cpu', threads: null });
+    const [step, expected] = [await engine.compileStep(definition), await reference.compileStep(definition)];
+    const { left, right, kept } = definition.state;
+    for (let i = 0; i < 7; i++) {
+      // rounding errors of about 1e-7 a step add up
+      assertAllClose(await step.run(feedOf(i)), await expected.run(feedOf(i)), 2e-6);
+      const state = step.readState();
+      assertAllClose(state, expected.readState(), 2e-6);
+      assert.deepEqual(Object.keys(state), Object.keys(definition.state));
+      assert.equal(state.steps.data[0], 8 + i);
+      assert.deepEqual([state.left.data, state.right.data], i % 2 ? [left.data, right.data] : [right.data, left.data]);
+      assert.deepEqual(state.kept.data, kept.data);
+      assert.deepEqual([...state.last.data], [0, 0]);
+    }
+    await step.dispose();
+  });
+
+  it('starts from a copy of the initial state and leaves it alone', async () => {
+    const definition = regression();
+    const before = copyOf(definition.state);
+    const step = await engine.compileStep(definition);
+    assert.deepEqual(copyOf(step.readState()), before);
+    for (let i = 0; i < 3; i++) await step.run(feedOf(i));
+    assert.deepEqual(definition.state, before);
+    await step.dispose();
+  });
+
+  it('reads its state as copies', async () => {
+    const step = await engine.compileStep(regression());
+    const other = await engine.compileStep(regression());
+    const early = step.readState();
+    const kept = copyOf(early);
+    for (let i = 0; i < 3; i++) await Promise.all([step.run(feedOf(i)), other.run(feedOf(i))]);
+    assert.deepEqual(copyOf(early), kept);
+    for (const { data } of Object.values(step.readState())) data.fill(99);
+    const outputs = [await step.run(feedOf(3)), await other.run(feedOf(3))].map(copyOf);
+    assert.deepEqual(outputs[0], outputs[1]);
+    assert.deepEqual(copyOf(step.readState()), copyOf(other.readState()));
+    await Promise.all([step.dispose(), other.dispose()]);
+  });
+
+  it('does not change what it is fed', async () => {
+    const step = await engine.compileStep(regression());
+    const feed = feedOf(0);
+    await step.run(feed);
+    assert.deepEqual(feed, feedOf(0));
+    await step.dispose();
+  });
+
+  it('names an input that is missing', async () => {
+    const step = await engine.compileStep(regression());
+    const { target: _, ...feed } = feedOf(0);
+    await assert.rejects(async () => step.run(feed), /input target/);
+    await step.dispose();
+  });
+});
 
 describe('steps on two engines with the same threads', () => {
   it('give the same bits', async () => {
@@ -170,7 +166,7 @@ describe('hashMask', () => {
   const [rows, columns] = [600, 256];
   const keys = dropoutKeys([{ rows, columns }], 5, 17);
 
-  async function maskOn(name: 'onnx' | 'reference', keep: number): Promise<Float32Array> {
+  async function maskOn(name: TestedEngine, keep: number): Promise<Float32Array> {
     const engine = await createEngine({ name, device: 'cpu', threads: 2 });
     const inputs = { r: int32([rows], keys.slice(0, rows)), c: int32([columns], keys.slice(rows)) };
     const inference = await engine.compileInference({
@@ -184,9 +180,10 @@ describe('hashMask', () => {
   }
 
   for (const keep of [0.8, 0.5, 0.95]) {
-    it(`keeping ${keep} is the same on both engines, with the right rate and unrelated rows and columns`, async () => {
+    it(`keeping ${keep} is the same on every engine, with the right rate and unrelated rows and columns`, async () => {
       const mask = await maskOn('reference', keep);
       assert.deepEqual(await maskOn('onnx', keep), mask);
+      if (!TENSORFLOW_MISSING) assert.deepEqual(await maskOn('tensorflow', keep), mask);
       const inverse = Math.fround(1 / keep);
       assert.ok(mask.every((value) => value === 0 || value === inverse));
 

@@ -25,6 +25,7 @@ import { keyedRandom } from '../../src/random.js';
 import { readSafetensors } from '../../src/storage/safetensors.js';
 import { loadFixtureModel, maxAbsDifference } from '../fixture-models.js';
 import type { FixtureModel } from '../fixture-models.js';
+import { describeOnEngines } from '../engine/engines.js';
 
 const recorded = readSafetensors(
   new URL('../../../test/fixtures/models/attention.safetensors', import.meta.url).pathname,
@@ -84,109 +85,107 @@ function map(weights: number[][]): AttentionMap {
   return { layer, rows: weights.length, frames: weights[0].length, weights: Float32Array.from(weights.flat()) };
 }
 
-for (const name of ['reference', 'onnx'] as const) {
-  describe(`attention maps on the ${name} engine`, () => {
-    let engine: Engine;
-    before(async () => {
-      engine = await createEngine({ name, device: 'cpu', threads: 2 });
-    });
+describeOnEngines('attention maps', (name) => {
+  let engine: Engine;
+  before(async () => {
+    engine = await createEngine({ name, device: 'cpu', threads: 2 });
+  });
 
-    it("are the softmax of what PyTorch's latents and frames say, in every layer of ACA-Net", async () => {
-      const { fixture, model, features } = fixtureModel('aca_small_fc');
+  it("are the softmax of what PyTorch's latents and frames say, in every layer of ACA-Net", async () => {
+    const { fixture, model, features } = fixtureModel('aca_small_fc');
+    const mapper = (await createAttentionMapper(engine, model, fixture.weights))!;
+    const { maps } = await mapper.map(features);
+    await mapper.close();
+    const { shape, data } = recorded['aca_small_fc/embed']; // [E, T]
+    const [size, count] = shape;
+    const byCoefficient = matrix(data, count);
+    const frames = Array.from({ length: count }, (_, t) => byCoefficient.map((values) => values[t]));
+    const latentsAfter = (module: string) => matrix(recorded[`aca_small_fc/${module}`].data, size);
+    const inputs: Record<string, number[][]> = {
+      'ACA_blocks.0.cross_attention.0': matrix(fixture.weights.latent.data, size),
+      'ACA_blocks.0.cross_attention.1': latentsAfter('ACA_blocks.0.cross_attention.0'),
+      'ACA_blocks.1.cross_attention.0': latentsAfter('ACA_blocks.0.latent_transformer'),
+      'ACA_blocks.1.cross_attention.1': latentsAfter('ACA_blocks.1.cross_attention.0'),
+    };
+    assert.deepEqual(
+      maps.map(({ layer }) => layer.name),
+      Object.keys(inputs),
+    );
+    for (const each of maps) {
+      const expected = bruteForce(fixture, each.layer.name, inputs[each.layer.name], frames).flat();
+      assert.ok(Math.max(...expected) > 1.5 / count, 'attention to compare with is even');
+      const differs = maxAbsDifference(each.weights, expected);
+      assert.ok(differs < TOLERANCE, `${each.layer.name}: ${differs}`);
+    }
+  });
+
+  for (const fixtureName of ['ecapa_small', 'ecapa_small_noglobal']) {
+    it(`of ${fixtureName} weigh PyTorch's frames to its pooled means`, async () => {
+      const { fixture, model, features } = fixtureModel(fixtureName);
       const mapper = (await createAttentionMapper(engine, model, fixture.weights))!;
       const { maps } = await mapper.map(features);
       await mapper.close();
-      const { shape, data } = recorded['aca_small_fc/embed']; // [E, T]
-      const [size, count] = shape;
-      const byCoefficient = matrix(data, count);
-      const frames = Array.from({ length: count }, (_, t) => byCoefficient.map((values) => values[t]));
-      const latentsAfter = (module: string) => matrix(recorded[`aca_small_fc/${module}`].data, size);
-      const inputs: Record<string, number[][]> = {
-        'ACA_blocks.0.cross_attention.0': matrix(fixture.weights.latent.data, size),
-        'ACA_blocks.0.cross_attention.1': latentsAfter('ACA_blocks.0.cross_attention.0'),
-        'ACA_blocks.1.cross_attention.0': latentsAfter('ACA_blocks.0.latent_transformer'),
-        'ACA_blocks.1.cross_attention.1': latentsAfter('ACA_blocks.1.cross_attention.0'),
-      };
-      assert.deepEqual(
-        maps.map(({ layer }) => layer.name),
-        Object.keys(inputs),
+      const x = recorded[`${fixtureName}/mfa`].data; // [C, T]
+      const pooled = recorded[`${fixtureName}/asp`].data; // [2C]: means and deviations
+      const [attention] = maps;
+      assert.equal(attention.layer.rows, 'channels');
+      const means = rowsOf(attention).map((weights, c) =>
+        weights.reduce((sum, p, t) => sum + p * Number(x[c * attention.frames + t]), 0),
       );
-      for (const each of maps) {
-        const expected = bruteForce(fixture, each.layer.name, inputs[each.layer.name], frames).flat();
-        assert.ok(Math.max(...expected) > 1.5 / count, 'attention to compare with is even');
-        const differs = maxAbsDifference(each.weights, expected);
-        assert.ok(differs < TOLERANCE, `${each.layer.name}: ${differs}`);
-      }
+      const differs = maxAbsDifference(means, pooled.slice(0, attention.rows));
+      assert.ok(differs < TOLERANCE, String(differs));
     });
+  }
 
-    for (const fixtureName of ['ecapa_small', 'ecapa_small_noglobal']) {
-      it(`of ${fixtureName} weigh PyTorch's frames to its pooled means`, async () => {
-        const { fixture, model, features } = fixtureModel(fixtureName);
-        const mapper = (await createAttentionMapper(engine, model, fixture.weights))!;
-        const { maps } = await mapper.map(features);
-        await mapper.close();
-        const x = recorded[`${fixtureName}/mfa`].data; // [C, T]
-        const pooled = recorded[`${fixtureName}/asp`].data; // [2C]: means and deviations
-        const [attention] = maps;
-        assert.equal(attention.layer.rows, 'channels');
-        const means = rowsOf(attention).map((weights, c) =>
-          weights.reduce((sum, p, t) => sum + p * Number(x[c * attention.frames + t]), 0),
-        );
-        const differs = maxAbsDifference(means, pooled.slice(0, attention.rows));
-        assert.ok(differs < TOLERANCE, String(differs));
-      });
-    }
+  for (const options of [
+    {
+      type: 'ecapa-tdnn',
+      channels: [16, 16, 16, 16, 24],
+      pooling: { type: 'cross-attention', latents: 5, embed: 8 },
+    },
+    { type: 'x-vector', channels: [8, 8, 8, 8, 12], pooling: { type: 'cross-attention', latents: 5, embed: 8 } },
+    { type: 'x-vector', channels: [8, 8, 8, 8, 12], pooling: 'attentive' },
+  ]) {
+    const pooling = typeof options.pooling === 'string' ? options.pooling : options.pooling.type;
+    it(`of ${options.type} with ${pooling} pooling leave the embedding as it is, and sum to one`, async () => {
+      const model = createModel(parseModelOptions({ bins: 8, ...options }, 'test'));
+      const tensors = initialTensors(model, 1);
+      const random = keyedRandom('test', 'attention');
+      const features = { frames: 30, bins: 8, data: Float32Array.from({ length: 240 }, () => random.normal()) };
+      const [mapper, embedder] = [(await createAttentionMapper(engine, model, tensors))!, await createEmbedder(engine, model, tensors)]; // prettier-ignore
+      const { embedding, maps } = await mapper.map(features);
+      assert.deepEqual(embedding, await embedder.embed(features));
+      assert.deepEqual([maps[0].rows, maps[0].frames], [pooling === 'attentive' ? 12 : 5, 30]);
+      for (const row of rowsOf(maps[0])) {
+        const sum = row.reduce((total, p) => total + p, 0);
+        assert.ok(Math.abs(sum - 1) < 1e-5, String(sum));
+      }
+      await Promise.all([mapper.close(), embedder.close()]);
+    });
+  }
 
-    for (const options of [
-      {
-        type: 'ecapa-tdnn',
-        channels: [16, 16, 16, 16, 24],
-        pooling: { type: 'cross-attention', latents: 5, embed: 8 },
-      },
-      { type: 'x-vector', channels: [8, 8, 8, 8, 12], pooling: { type: 'cross-attention', latents: 5, embed: 8 } },
-      { type: 'x-vector', channels: [8, 8, 8, 8, 12], pooling: 'attentive' },
-    ]) {
-      const pooling = typeof options.pooling === 'string' ? options.pooling : options.pooling.type;
-      it(`of ${options.type} with ${pooling} pooling leave the embedding as it is, and sum to one`, async () => {
-        const model = createModel(parseModelOptions({ bins: 8, ...options }, 'test'));
-        const tensors = initialTensors(model, 1);
-        const random = keyedRandom('test', 'attention');
-        const features = { frames: 30, bins: 8, data: Float32Array.from({ length: 240 }, () => random.normal()) };
-        const [mapper, embedder] = [(await createAttentionMapper(engine, model, tensors))!, await createEmbedder(engine, model, tensors)]; // prettier-ignore
-        const { embedding, maps } = await mapper.map(features);
-        assert.deepEqual(embedding, await embedder.embed(features));
-        assert.deepEqual([maps[0].rows, maps[0].frames], [pooling === 'attentive' ? 12 : 5, 30]);
-        for (const row of rowsOf(maps[0])) {
-          const sum = row.reduce((total, p) => total + p, 0);
-          assert.ok(Math.abs(sum - 1) < 1e-5, String(sum));
-        }
-        await Promise.all([mapper.close(), embedder.close()]);
-      });
-    }
-
-    for (const fixtureName of ['aca_small', 'ecapa_small']) {
-      it(`of ${fixtureName} leave the embedding as it is, to the last bit, and sum to one`, async () => {
-        const { fixture, model, features } = fixtureModel(fixtureName);
-        const mapper = (await createAttentionMapper(engine, model, fixture.weights))!;
-        const embedder = await createEmbedder(engine, model, fixture.weights);
-        for (const frames of [57, 20]) {
-          const cut = { ...features, frames, data: features.data.slice(0, frames * features.bins) };
-          const { embedding, maps } = await mapper.map(cut);
-          assert.deepEqual(embedding, await embedder.embed(cut));
-          assert.equal(maps.length, model.frameAttention!.length);
-          for (const each of maps) {
-            assert.equal(each.frames, frames);
-            for (const row of rowsOf(each)) {
-              const sum = row.reduce((total, p) => total + p, 0);
-              assert.ok(Math.abs(sum - 1) < 1e-5, String(sum));
-            }
+  for (const fixtureName of ['aca_small', 'ecapa_small']) {
+    it(`of ${fixtureName} leave the embedding as it is, to the last bit, and sum to one`, async () => {
+      const { fixture, model, features } = fixtureModel(fixtureName);
+      const mapper = (await createAttentionMapper(engine, model, fixture.weights))!;
+      const embedder = await createEmbedder(engine, model, fixture.weights);
+      for (const frames of [57, 20]) {
+        const cut = { ...features, frames, data: features.data.slice(0, frames * features.bins) };
+        const { embedding, maps } = await mapper.map(cut);
+        assert.deepEqual(embedding, await embedder.embed(cut));
+        assert.equal(maps.length, model.frameAttention!.length);
+        for (const each of maps) {
+          assert.equal(each.frames, frames);
+          for (const row of rowsOf(each)) {
+            const sum = row.reduce((total, p) => total + p, 0);
+            assert.ok(Math.abs(sum - 1) < 1e-5, String(sum));
           }
         }
-        await Promise.all([mapper.close(), embedder.close()]);
-      });
-    }
-  });
-}
+      }
+      await Promise.all([mapper.close(), embedder.close()]);
+    });
+  }
+});
 
 describe('the spread of attention', () => {
   it('is ln n where n frames share it, and 0 at one frame', () => {

@@ -13,6 +13,7 @@ import { initialTensors } from '../../src/models/contract/model.js';
 import type { SpeakerModel } from '../../src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { keyedRandom } from '../../src/random.js';
+import { describeOnEngines } from '../engine/engines.js';
 
 const smallAca = { type: 'aca-net', bins: 8, latents: 12, embed: 16, heads: 2, attentionMlp: 16, transformerMlp: 16 };
 /** Latents that attend to different frames; from the released ones all utterances look alike. */
@@ -98,114 +99,112 @@ function difference(a: Float32Array, b: Float32Array): number {
   return a.reduce((max, x, i) => Math.max(max, Math.abs(x - b[i])), 0) / largest;
 }
 
-for (const name of ['reference', 'onnx'] as const) {
-  describe(`an embedding on the ${name} engine`, () => {
-    let engine: Engine;
-    before(async () => {
-      engine = await createEngine({ name, device: 'cpu', threads: 2 });
-    });
+describeOnEngines('an embedding', (name) => {
+  let engine: Engine;
+  before(async () => {
+    engine = await createEngine({ name, device: 'cpu', threads: 2 });
+  });
 
-    for (const { name: title, options, onnxOnly } of models) {
-      if (onnxOnly && name !== 'onnx') continue;
-      it(`of ${title} does not depend on batch mates, order or other lengths`, async () => {
-        const model = createModel(parseModelOptions(options, 'test'));
-        const { bins, minFrames } = model;
-        const inference = await compile(engine, model);
-        let worst = 0;
-        const check = (actual: Float32Array, expected: Float32Array, what: string) => {
-          const differs = difference(actual, expected);
-          assert.ok(differs <= TOLERANCE, `${what}: differs by ${differs}`);
-          worst = Math.max(worst, differs);
-        };
-        const firstRuns = new Map<number, Float32Array>();
-        for (const frames of [60, minFrames, 23]) {
-          const utterances = [0, 1, 2, 3, 4].map((key) => utterance(frames, bins, key));
-          const alone: Float32Array[] = [];
-          for (const one of utterances) alone.push(...(await embedBatch(inference, [one], bins)));
-          firstRuns.set(frames, alone[0]);
-          assert.ok(alone.every((values) => values.every(Number.isFinite)));
-          for (const other of alone.slice(1)) {
-            const apart = difference(other, alone[0]);
-            assert.ok(apart > 100 * TOLERANCE, `utterances of ${frames} frames are alike: ${apart}`);
-          }
-          const together = await embedBatch(inference, utterances, bins);
-          together.forEach((values, i) => check(values, alone[i], `${frames} frames, in a batch`));
-          const order = [3, 0, 4, 2, 1];
-          const permuted = await embedBatch(inference, order.map((i) => utterances[i]), bins); // prettier-ignore
-          permuted.forEach((values, i) => check(values, alone[order[i]], `${frames} frames, in another order`));
-          const [withItself] = await embedBatch(inference, [utterances[0], utterances[0]], bins);
-          check(withItself, alone[0], `${frames} frames, twice`);
-        }
-        for (const [frames, first] of firstRuns) {
-          const [again] = await embedBatch(inference, [utterance(frames, bins, 0)], bins);
-          assert.deepEqual(again, first, `${frames} frames, after other lengths`);
-        }
-        await inference.dispose();
-        if (process.env.SHOW_DEVIATIONS) console.log(title, worst);
-      });
-    }
-
-    it('of ACA-Net, positional: reference, does depend on the batch row, as released', async () => {
-      const model = createModel(parseModelOptions({ ...smallAca, ...spreadLatents, positional: 'reference' }, 'test'));
+  for (const { name: title, options, onnxOnly } of models) {
+    if (onnxOnly && name === 'reference') continue;
+    it(`of ${title} does not depend on batch mates, order or other lengths`, async () => {
+      const model = createModel(parseModelOptions(options, 'test'));
+      const { bins, minFrames } = model;
       const inference = await compile(engine, model);
-      const one = utterance(40, model.bins, 0);
-      const [first, second] = await embedBatch(inference, [one, one], model.bins);
-      assert.ok(difference(second, first) > 100 * TOLERANCE);
+      let worst = 0;
+      const check = (actual: Float32Array, expected: Float32Array, what: string) => {
+        const differs = difference(actual, expected);
+        assert.ok(differs <= TOLERANCE, `${what}: differs by ${differs}`);
+        worst = Math.max(worst, differs);
+      };
+      const firstRuns = new Map<number, Float32Array>();
+      for (const frames of [60, minFrames, 23]) {
+        const utterances = [0, 1, 2, 3, 4].map((key) => utterance(frames, bins, key));
+        const alone: Float32Array[] = [];
+        for (const one of utterances) alone.push(...(await embedBatch(inference, [one], bins)));
+        firstRuns.set(frames, alone[0]);
+        assert.ok(alone.every((values) => values.every(Number.isFinite)));
+        for (const other of alone.slice(1)) {
+          const apart = difference(other, alone[0]);
+          assert.ok(apart > 100 * TOLERANCE, `utterances of ${frames} frames are alike: ${apart}`);
+        }
+        const together = await embedBatch(inference, utterances, bins);
+        together.forEach((values, i) => check(values, alone[i], `${frames} frames, in a batch`));
+        const order = [3, 0, 4, 2, 1];
+        const permuted = await embedBatch(inference, order.map((i) => utterances[i]), bins); // prettier-ignore
+        permuted.forEach((values, i) => check(values, alone[order[i]], `${frames} frames, in another order`));
+        const [withItself] = await embedBatch(inference, [utterances[0], utterances[0]], bins);
+        check(withItself, alone[0], `${frames} frames, twice`);
+      }
+      for (const [frames, first] of firstRuns) {
+        const [again] = await embedBatch(inference, [utterance(frames, bins, 0)], bins);
+        assert.deepEqual(again, first, `${frames} frames, after other lengths`);
+      }
+      await inference.dispose();
+      if (process.env.SHOW_DEVIATIONS) console.log(title, worst);
+    });
+  }
+
+  it('of ACA-Net, positional: reference, does depend on the batch row, as released', async () => {
+    const model = createModel(parseModelOptions({ ...smallAca, ...spreadLatents, positional: 'reference' }, 'test'));
+    const inference = await compile(engine, model);
+    const one = utterance(40, model.bins, 0);
+    const [first, second] = await embedBatch(inference, [one, one], model.bins);
+    assert.ok(difference(second, first) > 100 * TOLERANCE);
+    await inference.dispose();
+  });
+
+  for (const [expansionKernel, matters] of [
+    [1, false],
+    [3, true],
+  ] as const) {
+    it(`of ACA-Net without positions ${matters ? 'depends' : 'does not depend'} on the order of the frames, expanded ${expansionKernel} at a time`, async () => {
+      const options = { ...smallAca, ...spreadLatents, positional: 'none', expansionKernel };
+      const model = createModel(parseModelOptions(options, 'test'));
+      const inference = await compile(engine, model);
+      const [frames, size] = [40, model.bins];
+      const forwards = utterance(frames, size, 0);
+      const backwards = Float32Array.from(forwards, (_, i) => {
+        const frame = Math.floor(i / size);
+        return forwards[(frames - 1 - frame) * size + (i % size)];
+      });
+      const [first, second] = await embedBatch(inference, [forwards, backwards], size);
+      const differs = difference(second, first);
+      assert.ok(matters ? differs > 100 * TOLERANCE : differs <= TOLERANCE, `${differs}`);
       await inference.dispose();
     });
+  }
 
-    for (const [expansionKernel, matters] of [
-      [1, false],
-      [3, true],
-    ] as const) {
-      it(`of ACA-Net without positions ${matters ? 'depends' : 'does not depend'} on the order of the frames, expanded ${expansionKernel} at a time`, async () => {
-        const options = { ...smallAca, ...spreadLatents, positional: 'none', expansionKernel };
-        const model = createModel(parseModelOptions(options, 'test'));
-        const inference = await compile(engine, model);
-        const [frames, size] = [40, model.bins];
-        const forwards = utterance(frames, size, 0);
-        const backwards = Float32Array.from(forwards, (_, i) => {
-          const frame = Math.floor(i / size);
-          return forwards[(frames - 1 - frame) * size + (i % size)];
-        });
-        const [first, second] = await embedBatch(inference, [forwards, backwards], size);
-        const differs = difference(second, first);
-        assert.ok(matters ? differs > 100 * TOLERANCE : differs <= TOLERANCE, `${differs}`);
-        await inference.dispose();
-      });
-    }
-
-    for (const [title, options] of [
-      ['ACA-Net', smallAca],
-      ['ECAPA-TDNN', smallEcapa],
-      ['x-vector', smallXVector],
-    ] as const) {
-      it(`of ${title} by the embedder equals the batch's, and needs minFrames frames`, async () => {
-        const model = createModel(parseModelOptions(options, 'test'));
-        const { bins, minFrames } = model;
-        const tensors = tensorsOf(model);
-        const embedder = await createEmbedder(engine, model, tensors);
-        const inference = await compile(engine, model);
-        assert.equal(embedder.minFrames, minFrames);
-        for (const frames of [minFrames, 77]) {
-          const data = utterance(frames, bins, 1);
-          const embedding = await embedder.embed({ frames, bins, data }, 'a');
-          const [expected] = await embedBatch(inference, [data], bins);
-          assert.ok(difference(embedding, expected) <= TOLERANCE);
-          assert.equal(embedding.length, model.embeddingSize);
-        }
-        const userError = (text: string) => (error: unknown) => error instanceof UserError && error.message === text;
-        const short = { frames: minFrames - 1, bins, data: new Float32Array((minFrames - 1) * bins) };
-        await assert.rejects(
-          embedder.embed(short, 'utterance x'),
-          userError(`utterance x: expected at least ${minFrames} frames, which the model needs, got ${minFrames - 1}`),
-        );
-        await assert.rejects(
-          embedder.embed({ frames: 9, bins: 7, data: new Float32Array(63) }, 'utterance x'),
-          userError('utterance x: expected 8 coefficients a frame, as the model takes, got 7'),
-        );
-        await Promise.all([embedder.close(), inference.dispose()]);
-      });
-    }
-  });
-}
+  for (const [title, options] of [
+    ['ACA-Net', smallAca],
+    ['ECAPA-TDNN', smallEcapa],
+    ['x-vector', smallXVector],
+  ] as const) {
+    it(`of ${title} by the embedder equals the batch's, and needs minFrames frames`, async () => {
+      const model = createModel(parseModelOptions(options, 'test'));
+      const { bins, minFrames } = model;
+      const tensors = tensorsOf(model);
+      const embedder = await createEmbedder(engine, model, tensors);
+      const inference = await compile(engine, model);
+      assert.equal(embedder.minFrames, minFrames);
+      for (const frames of [minFrames, 77]) {
+        const data = utterance(frames, bins, 1);
+        const embedding = await embedder.embed({ frames, bins, data }, 'a');
+        const [expected] = await embedBatch(inference, [data], bins);
+        assert.ok(difference(embedding, expected) <= TOLERANCE);
+        assert.equal(embedding.length, model.embeddingSize);
+      }
+      const userError = (text: string) => (error: unknown) => error instanceof UserError && error.message === text;
+      const short = { frames: minFrames - 1, bins, data: new Float32Array((minFrames - 1) * bins) };
+      await assert.rejects(
+        embedder.embed(short, 'utterance x'),
+        userError(`utterance x: expected at least ${minFrames} frames, which the model needs, got ${minFrames - 1}`),
+      );
+      await assert.rejects(
+        embedder.embed({ frames: 9, bins: 7, data: new Float32Array(63) }, 'utterance x'),
+        userError('utterance x: expected 8 coefficients a frame, as the model takes, got 7'),
+      );
+      await Promise.all([embedder.close(), inference.dispose()]);
+    });
+  }
+});

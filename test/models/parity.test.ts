@@ -10,6 +10,7 @@ import { modelOptionsFromConfig } from '../../src/models/import-config.js';
 import { parameterCount } from '../../src/models/contract/model.js';
 import { createModel } from '../../src/models/registry.js';
 import { loadFixtureModel, maxAbs, maxAbsDifference } from '../fixture-models.js';
+import { describeOnEngines } from '../engine/engines.js';
 
 const cases = [
   { fixture: 'aca_small', tolerance: 1e-5 },
@@ -17,70 +18,66 @@ const cases = [
   { fixture: 'aca_small_fc', tolerance: 1e-5 },
   { fixture: 'ecapa_small', tolerance: 1e-5 },
   { fixture: 'ecapa_small_noglobal', tolerance: 1e-5 },
-  { fixture: 'aca_full', tolerance: 2e-5, engines: ['onnx'] },
-  { fixture: 'ecapa_c512', tolerance: 2e-5, engines: ['onnx'] },
-  { fixture: 'ecapa_c1024', tolerance: 2e-5, engines: ['onnx'] },
+  { fixture: 'aca_full', tolerance: 2e-5, engines: ['onnx', 'tensorflow'] },
+  { fixture: 'ecapa_c512', tolerance: 2e-5, engines: ['onnx', 'tensorflow'] },
+  { fixture: 'ecapa_c1024', tolerance: 2e-5, engines: ['onnx', 'tensorflow'] },
 ];
 
-for (const name of ['reference', 'onnx'] as const) {
-  describe(`embeddings on the ${name} engine`, () => {
-    let engine: Engine;
-    before(async () => {
-      engine = await createEngine({ name, device: 'cpu', threads: 2 });
-    });
-    for (const { fixture, tolerance, engines } of cases) {
-      if (engines && !engines.includes(name)) continue;
-      it(`of ${fixture} equal PyTorch's`, async () => {
-        const { config, weights, tensors, get, json } = loadFixtureModel(fixture);
-        const isAca = config.model === 'aca-net';
-        const worst: Record<string, number> = {};
-        for (const positional of isAca ? ['reference', 'time'] : [undefined]) {
-          const model = createModel(modelOptionsFromConfig(positional ? { ...config, positional } : config, fixture));
-          assert.equal(parameterCount(model), json.param_count);
-          const inference = await engine.compileInference({
-            program: ({ features, ...rest }) => ({ embeddings: model.embed(rest, features) }),
-            inputs: { features: { shape: ['B', 'T', model.bins] } },
-            parameters: weights,
-          });
-          for (const { name: key } of json.cases.filter((c) => !c.name.startsWith('eval.len'))) {
-            if (!(`${key}.x` in tensors) || (name === 'reference' && !key.includes('T57'))) continue;
-            const expected = positional === 'time' ? `${key}.emb_timepe` : `${key}.emb`;
-            if (!(expected in tensors)) continue;
-            const { embeddings } = await inference.run({ features: get(`${key}.x`) });
-            const difference = maxAbsDifference(embeddings.data, get(expected).data);
-            worst[expected] = difference / Math.max(1, maxAbs(get(expected).data));
-          }
-          await inference.dispose();
-        }
-        assert.ok(Object.keys(worst).length > 0, 'no case was compared');
-        for (const [key, value] of Object.entries(worst)) assert.ok(value <= tolerance, `${key}: ${value}`);
-        if (process.env.SHOW_DEVIATIONS) console.log(fixture, worst);
-      });
-    }
-
-    for (const fixture of ['ecapa_small', 'ecapa_small_noglobal', 'ecapa_c1024']) {
-      if (name === 'reference' && fixture === 'ecapa_c1024') continue;
-      it(`of ${fixture} with relative lengths equal PyTorch's`, async () => {
-        const { config, weights, tensors, get, json } = loadFixtureModel(fixture);
-        const model = createModel(modelOptionsFromConfig(config, fixture));
-        for (const { name: key } of json.cases.filter(
-          (c) => c.name.startsWith('eval.len') && `${c.name}.x` in tensors,
-        )) {
-          const features = get(`${key}.x`);
-          const lengths = float32([features.shape[0]], get(`${key}.lengths`).data as Float32Array<ArrayBuffer>);
-          const inference = await engine.compileInference({
-            program: ({ features, lengths, ...rest }) => ({ embeddings: model.embed(rest, features, { lengths }) }),
-            inputs: { features: { shape: features.shape }, lengths: { shape: lengths.shape } },
-            parameters: weights,
-          });
-          const { embeddings } = await inference.run({ features, lengths });
-          const expected = get(`${key}.emb`).data;
-          const difference = maxAbsDifference(embeddings.data, expected) / Math.max(1, maxAbs(expected));
-          if (process.env.SHOW_DEVIATIONS) console.log(fixture, key, difference);
-          assert.ok(difference <= 2e-5, `${key}: ${difference}`);
-          await inference.dispose();
-        }
-      });
-    }
+describeOnEngines('embeddings', (name) => {
+  let engine: Engine;
+  before(async () => {
+    engine = await createEngine({ name, device: 'cpu', threads: 2 });
   });
-}
+  for (const { fixture, tolerance, engines } of cases) {
+    if (engines && !engines.includes(name)) continue;
+    it(`of ${fixture} equal PyTorch's`, async () => {
+      const { config, weights, tensors, get, json } = loadFixtureModel(fixture);
+      const isAca = config.model === 'aca-net';
+      const worst: Record<string, number> = {};
+      for (const positional of isAca ? ['reference', 'time'] : [undefined]) {
+        const model = createModel(modelOptionsFromConfig(positional ? { ...config, positional } : config, fixture));
+        assert.equal(parameterCount(model), json.param_count);
+        const inference = await engine.compileInference({
+          program: ({ features, ...rest }) => ({ embeddings: model.embed(rest, features) }),
+          inputs: { features: { shape: ['B', 'T', model.bins] } },
+          parameters: weights,
+        });
+        for (const { name: key } of json.cases.filter((c) => !c.name.startsWith('eval.len'))) {
+          if (!(`${key}.x` in tensors) || (name === 'reference' && !key.includes('T57'))) continue;
+          const expected = positional === 'time' ? `${key}.emb_timepe` : `${key}.emb`;
+          if (!(expected in tensors)) continue;
+          const { embeddings } = await inference.run({ features: get(`${key}.x`) });
+          const difference = maxAbsDifference(embeddings.data, get(expected).data);
+          worst[expected] = difference / Math.max(1, maxAbs(get(expected).data));
+        }
+        await inference.dispose();
+      }
+      assert.ok(Object.keys(worst).length > 0, 'no case was compared');
+      for (const [key, value] of Object.entries(worst)) assert.ok(value <= tolerance, `${key}: ${value}`);
+      if (process.env.SHOW_DEVIATIONS) console.log(fixture, worst);
+    });
+  }
+
+  for (const fixture of ['ecapa_small', 'ecapa_small_noglobal', 'ecapa_c1024']) {
+    if (name === 'reference' && fixture === 'ecapa_c1024') continue;
+    it(`of ${fixture} with relative lengths equal PyTorch's`, async () => {
+      const { config, weights, tensors, get, json } = loadFixtureModel(fixture);
+      const model = createModel(modelOptionsFromConfig(config, fixture));
+      for (const { name: key } of json.cases.filter((c) => c.name.startsWith('eval.len') && `${c.name}.x` in tensors)) {
+        const features = get(`${key}.x`);
+        const lengths = float32([features.shape[0]], get(`${key}.lengths`).data as Float32Array<ArrayBuffer>);
+        const inference = await engine.compileInference({
+          program: ({ features, lengths, ...rest }) => ({ embeddings: model.embed(rest, features, { lengths }) }),
+          inputs: { features: { shape: features.shape }, lengths: { shape: lengths.shape } },
+          parameters: weights,
+        });
+        const { embeddings } = await inference.run({ features, lengths });
+        const expected = get(`${key}.emb`).data;
+        const difference = maxAbsDifference(embeddings.data, expected) / Math.max(1, maxAbs(expected));
+        if (process.env.SHOW_DEVIATIONS) console.log(fixture, key, difference);
+        assert.ok(difference <= 2e-5, `${key}: ${difference}`);
+        await inference.dispose();
+      }
+    });
+  }
+});

@@ -1,6 +1,6 @@
 /**
  * @file Checks a layer's own gradient against finite differences of its value, and value and gradient against
- * TensorFlow.js's automatic differentiation of a plain formula, on both engines.
+ * TensorFlow.js's automatic differentiation of a plain formula, on every engine that is installed.
  *
  * Finite differences are of fourth order, (8·(f(+h) − f(−h)) − (f(+2h) − f(−2h))) / 12h with h = 0.02: the formula's
  * own error is about h⁴ = 2e-7, the rounding of f to float32 gives about 1e-7 · √outputs / h.
@@ -13,6 +13,7 @@ import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
 import { keyedRandom } from '../../src/random.js';
 import { relativeDifference } from '../engine/assert-close.js';
+import { TENSORFLOW_MISSING } from '../engine/engines.js';
 import type { RandomTensor } from '../engine/random-tensors.js';
 
 export interface GradientCheck {
@@ -81,15 +82,16 @@ export async function checkGradients(check: GradientCheck): Promise<Deviations> 
   const names = Object.keys(check.inputs);
   const inputs = Object.fromEntries(names.map((name) => [name, check.inputs[name](name)]));
   const reference = await createEngine({ name: 'reference', device: 'cpu', threads: null });
-  const onnx = await createEngine({ name: 'onnx', device: 'cpu', threads: 1 });
+  const others = (['onnx', 'tensorflow'] as const).filter((name) => name !== 'tensorflow' || !TENSORFLOW_MISSING);
   const expected = await runOn(reference, withGradients(plain, names), inputs);
   const worst = { value: 0, gradient: 0, differences: 0 };
-  for (const engine of [reference, onnx]) {
+  for (const name of ['reference', ...others] as const) {
+    const engine = await createEngine({ name, device: 'cpu', threads: 1 });
     const actual = await runOn(engine, withGradients(layer, names), inputs);
-    for (const [name, tensor] of Object.entries(expected)) {
-      const differs = deviation(actual[name], tensor);
-      assert.ok(differs <= tolerance, `${name} on ${engine.name} differs from the plain formula's by ${differs}`);
-      const kind = name === 'value' ? 'value' : 'gradient';
+    for (const [key, tensor] of Object.entries(expected)) {
+      const differs = deviation(actual[key], tensor);
+      assert.ok(differs <= tolerance, `${key} on ${engine.name} differs from the plain formula's by ${differs}`);
+      const kind = key === 'value' ? 'value' : 'gradient';
       worst[kind] = Math.max(worst[kind], differs);
     }
   }

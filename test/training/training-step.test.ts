@@ -15,6 +15,7 @@ import { createOptimizer, optimizerOptions } from '../../src/training/optimisati
 import { createTrainingStep, trainedNames, trainingLoss } from '../../src/training/training-step.js';
 import { loadFixtureModel, maxAbsDifference } from '../fixture-models.js';
 import { aamLoss } from './loss-of-tests.js';
+import { describeOnEngines } from '../engine/engines.js';
 
 const show = (...parts: unknown[]) => {
   if (process.env.SHOW_DEVIATIONS) console.log(...parts);
@@ -45,100 +46,97 @@ const sampled = (data: ArrayLike<number>, count: number, stride: number) =>
 
 const fixtures = ['aca_small', 'aca_small_1dL', 'aca_small_fc', 'ecapa_small', 'ecapa_small_noglobal', 'aca_full'];
 
-for (const name of ['reference', 'onnx'] as const) {
-  describe(`a training step on the ${name} engine`, () => {
-    let engine: Engine;
-    before(async () => {
-      engine = await createEngine({ name, device: 'cpu', threads: 2 });
+describeOnEngines('a training step', (name) => {
+  let engine: Engine;
+  before(async () => {
+    engine = await createEngine({ name, device: 'cpu', threads: 2 });
+  });
+
+  for (const fixture of fixtures) {
+    if (name === 'reference' && fixture === 'aca_full') continue; // minutes on tfjs's JavaScript backend
+    it(`has PyTorch's loss and gradients for ${fixture}`, async () => {
+      const { options, start, batch, train, get, tensors, model } = setUp(fixture);
+      const trained = trainedNames(model, options.loss);
+      const step = await engine.compileStep({
+        program: ({ features, targets, margin, ...state }) => {
+          const { value, grads } = tf.engine().gradients(
+            () => trainingLoss(state, { features, targets, margin }, options).loss,
+            trained.map((key) => state[key]),
+          );
+          return { loss: value, ...Object.fromEntries(trained.map((key, i) => [`grad/${key}`, grads[i]])), ...state };
+        },
+        inputs: {
+          features: { shape: get('train.x').shape },
+          targets: { shape: [batch.targets.length], dtype: 'int32' },
+          margin: { shape: [1] },
+        },
+        state: start,
+      });
+      const outputs = await step.run({ ...batch, margin: Float32Array.of(train.margin) });
+      const lossError = Math.abs(outputs.loss.data[0] / train.loss_f64 - 1);
+      assert.ok(lossError <= 1e-5, `loss ${outputs.loss.data[0]}, expected ${train.loss_f64}`);
+      let worst = 0;
+      for (const key of trained) {
+        const recorded = train.grads[key];
+        const ours = outputs[`grad/${key}`].data;
+        if (recorded.structurally_zero) continue;
+        const full = tensors[`train.grad/${key}`];
+        const sample = tensors[`train.grad_sample/${key}`];
+        const expected = (full ?? sample).data;
+        const compared = full ? ours : sampled(ours, expected.length, recorded.sample_stride!);
+        const difference = maxAbsDifference(compared, expected);
+        worst = Math.max(worst, difference / recorded.absmax);
+        assert.ok(difference <= 1e-4 * recorded.absmax + 1e-7, `${key}: ${difference} of ${recorded.absmax}`);
+      }
+      show(fixture, { lossError, worstGradient: worst });
+      await step.dispose();
     });
 
-    for (const fixture of fixtures) {
-      if (name === 'reference' && fixture === 'aca_full') continue; // minutes on tfjs's JavaScript backend
-      it(`has PyTorch's loss and gradients for ${fixture}`, async () => {
-        const { options, start, batch, train, get, tensors, model } = setUp(fixture);
-        const trained = trainedNames(model, options.loss);
-        const step = await engine.compileStep({
-          program: ({ features, targets, margin, ...state }) => {
-            const { value, grads } = tf.engine().gradients(
-              () => trainingLoss(state, { features, targets, margin }, options).loss,
-              trained.map((key) => state[key]),
-            );
-            return { loss: value, ...Object.fromEntries(trained.map((key, i) => [`grad/${key}`, grads[i]])), ...state };
-          },
-          inputs: {
-            features: { shape: get('train.x').shape },
-            targets: { shape: [batch.targets.length], dtype: 'int32' },
-            margin: { shape: [1] },
-          },
-          state: start,
-        });
-        const outputs = await step.run({ ...batch, margin: Float32Array.of(train.margin) });
-        const lossError = Math.abs(outputs.loss.data[0] / train.loss_f64 - 1);
-        assert.ok(lossError <= 1e-5, `loss ${outputs.loss.data[0]}, expected ${train.loss_f64}`);
-        let worst = 0;
-        for (const key of trained) {
-          const recorded = train.grads[key];
-          const ours = outputs[`grad/${key}`].data;
-          if (recorded.structurally_zero) continue;
-          const full = tensors[`train.grad/${key}`];
-          const sample = tensors[`train.grad_sample/${key}`];
-          const expected = (full ?? sample).data;
-          const compared = full ? ours : sampled(ours, expected.length, recorded.sample_stride!);
-          const difference = maxAbsDifference(compared, expected);
-          worst = Math.max(worst, difference / recorded.absmax);
-          assert.ok(difference <= 1e-4 * recorded.absmax + 1e-7, `${key}: ${difference} of ${recorded.absmax}`);
+    it(`moves parameters and running statistics of ${fixture} as PyTorch does`, async () => {
+      const { options, start, batch, train, tensors, model, optimizer } = setUp(fixture);
+      const slots = optimizer.slots(
+        Object.fromEntries(trainedNames(model, options.loss).map((key) => [key, start[key]])),
+      );
+      const step = await createTrainingStep(engine, options, { model: start, optimizer: slots });
+      const scalars = { seed: 1, learningRate: 1e-3, margin: train.margin };
+      const losses: number[] = [];
+      let after: HostTensors = {};
+      for (let index = 0; index < 3; index++) {
+        losses.push((await step.run(batch, { ...scalars, step: index })).loss);
+        if (index === 0) after = step.readState().model;
+      }
+      let worstParameter = 0;
+      for (const key of trainedNames(model, options.loss)) {
+        const full = tensors[`train.adam/${key}`];
+        const stride = full ? 1 : train.grads[key].sample_stride!;
+        const expected = (full ?? tensors[`train.adam_sample/${key}`]).data;
+        const gradient = (tensors[`train.grad/${key}`] ?? tensors[`train.grad_sample/${key}`]).data;
+        for (let i = 0; i < expected.length; i++) {
+          const difference = Math.abs(after[key].data[i * stride] - expected[i]);
+          // Where the gradient is rounding noise, Adam's first step is the learning rate with a random sign.
+          const isNoise = train.grads[key].structurally_zero || Math.abs(gradient[i]) <= 1e-4 * train.grads[key].absmax;
+          assert.ok(difference <= (isNoise ? 2.1e-3 : 2e-6), `${key}[${i}]: ${difference}`);
+          if (!isNoise) worstParameter = Math.max(worstParameter, difference);
         }
-        show(fixture, { lossError, worstGradient: worst });
-        await step.dispose();
-      });
-
-      it(`moves parameters and running statistics of ${fixture} as PyTorch does`, async () => {
-        const { options, start, batch, train, tensors, model, optimizer } = setUp(fixture);
-        const slots = optimizer.slots(
-          Object.fromEntries(trainedNames(model, options.loss).map((key) => [key, start[key]])),
+      }
+      let worstStatistic = 0;
+      for (const [key, { data }] of Object.entries(tensors).filter(([k]) => k.startsWith('train.bn_after/'))) {
+        const ours = after[key.replace('train.bn_after/', '')].data;
+        const difference = maxAbsDifference(ours, data);
+        worstStatistic = Math.max(worstStatistic, difference);
+        assert.ok(difference <= 2e-6, `${key}: ${difference}`);
+      }
+      train.loss_trajectory_same_batch_f64.slice(0, 3).forEach((expected, i) => {
+        // Adam's first step moves a parameter by ± the learning rate even where its gradient is rounding noise
+        // (one element of aca_small_fc changes the next loss by 1e-4).
+        const tolerance = i === 0 ? 1e-5 : 1e-3;
+        assert.ok(
+          Math.abs(losses[i] / expected - 1) <= tolerance,
+          `step ${i}: loss ${losses[i]}, expected ${expected}`,
         );
-        const step = await createTrainingStep(engine, options, { model: start, optimizer: slots });
-        const scalars = { seed: 1, learningRate: 1e-3, margin: train.margin };
-        const losses: number[] = [];
-        let after: HostTensors = {};
-        for (let index = 0; index < 3; index++) {
-          losses.push((await step.run(batch, { ...scalars, step: index })).loss);
-          if (index === 0) after = step.readState().model;
-        }
-        let worstParameter = 0;
-        for (const key of trainedNames(model, options.loss)) {
-          const full = tensors[`train.adam/${key}`];
-          const stride = full ? 1 : train.grads[key].sample_stride!;
-          const expected = (full ?? tensors[`train.adam_sample/${key}`]).data;
-          const gradient = (tensors[`train.grad/${key}`] ?? tensors[`train.grad_sample/${key}`]).data;
-          for (let i = 0; i < expected.length; i++) {
-            const difference = Math.abs(after[key].data[i * stride] - expected[i]);
-            // Where the gradient is rounding noise, Adam's first step is the learning rate with a random sign.
-            const isNoise =
-              train.grads[key].structurally_zero || Math.abs(gradient[i]) <= 1e-4 * train.grads[key].absmax;
-            assert.ok(difference <= (isNoise ? 2.1e-3 : 2e-6), `${key}[${i}]: ${difference}`);
-            if (!isNoise) worstParameter = Math.max(worstParameter, difference);
-          }
-        }
-        let worstStatistic = 0;
-        for (const [key, { data }] of Object.entries(tensors).filter(([k]) => k.startsWith('train.bn_after/'))) {
-          const ours = after[key.replace('train.bn_after/', '')].data;
-          const difference = maxAbsDifference(ours, data);
-          worstStatistic = Math.max(worstStatistic, difference);
-          assert.ok(difference <= 2e-6, `${key}: ${difference}`);
-        }
-        train.loss_trajectory_same_batch_f64.slice(0, 3).forEach((expected, i) => {
-          // Adam's first step moves a parameter by ± the learning rate even where its gradient is rounding noise
-          // (one element of aca_small_fc changes the next loss by 1e-4).
-          const tolerance = i === 0 ? 1e-5 : 1e-3;
-          assert.ok(
-            Math.abs(losses[i] / expected - 1) <= tolerance,
-            `step ${i}: loss ${losses[i]}, expected ${expected}`,
-          );
-        });
-        show(fixture, { worstParameter, worstStatistic, losses });
-        await step.dispose();
       });
-    }
-  });
-}
+      show(fixture, { worstParameter, worstStatistic, losses });
+      await step.dispose();
+    });
+  }
+});

@@ -53,6 +53,8 @@ export interface Inference {
 /** One way of running programs. */
 export interface Engine {
   readonly name: string;
+  /** The library, device and driver that compute, in words, where they are worth a word. */
+  readonly computesOn?: string;
   compileStep(definition: StepDefinition): Promise<Step>;
   compileInference(definition: InferenceDefinition): Promise<Inference>;
 }

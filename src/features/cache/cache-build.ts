@@ -15,6 +15,7 @@ import { UserError, internal } from '../../errors.js';
 import type { Utterance } from '../../corpus/manifest/manifest.js';
 import { throwProblems } from '../../problem-list.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
+import { freeBytes } from '../../storage/free-space.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { sealed } from '../../storage/sealed-json.js';
 import { writeScp } from '../../storage/kaldi-archive.js';
@@ -30,7 +31,7 @@ import {
   shardFiles,
 } from './cache-format.js';
 import type { ShardResult, ShardTask } from './cache-shard.js';
-import { checkFits, estimateCacheBytes, freeBytes } from '../disk-space.js';
+import { checkFits, estimateCacheBytes } from '../disk-space.js';
 import { type FeatureOptions, extractionHash, featureSize } from '../options.js';
 import { rateProblem } from '../utterance-features.js';
 import type { CachedAugmentation, TrainingVariant } from '../variants.js';

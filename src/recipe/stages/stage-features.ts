@@ -12,10 +12,10 @@ import type { AugmentationOptions } from '../../features/augmentation/options.js
 import { asSpeechRecording, listAugmentationSources } from '../../features/augmentation/sources.js';
 import { buildFeatureCache } from '../../features/cache/cache.js';
 import { takeOverShards } from '../../features/cache/cache-sharing.js';
-import { gigabytes } from '../../features/disk-space.js';
 import { EXTRACTION_VERSION } from '../../features/options.js';
 import { describeResampling } from '../../features/utterance-features.js';
 import { makesCopies, trainingVariants, type CachedAugmentation } from '../../features/variants.js';
+import { gigabytes } from '../../storage/free-space.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { recordFiles } from '../../storage/written-files.js';
 import { FEATURES, featuresFiles, otherCaches } from '../artifacts/features.js';

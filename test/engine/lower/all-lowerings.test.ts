@@ -1,6 +1,6 @@
 /**
  * Every lowering against TensorFlow.js's own reference kernels: small programs over random tensors, compiled and
- * interpreted. A kernel that has a lowering and no row in the tables is an error.
+ * interpreted; and the same programs on TensorFlow, where it is installed. A kernel that has a lowering and no row in the tables is an error.
  */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../../src/engine/create-engine.js';
@@ -9,6 +9,7 @@ import type { Engine } from '../../../src/engine/program/program.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import { loweredKernels, TRACE_BACKEND } from '../../../src/engine/trace/trace-backend.js';
 import { assertAllClose } from '../assert-close.js';
+import { describeOnEngines } from '../engines.js';
 import { elementwiseCases } from './elementwise.cases.js';
 import { extensionCases } from './extensions.cases.js';
 import type { LoweringCase } from './lowering-case.js';
@@ -51,37 +52,44 @@ async function runOnce(engine: Engine, { program }: LoweringCase, inputs: HostTe
   return outputs;
 }
 
-describe('lowerings', () => {
-  let compiled: Engine;
-  let reference: Engine;
-  before(async () => {
-    compiled = await createEngine({ name: 'onnx', device: 'cpu', threads: 1 });
-    reference = await createEngine({ name: 'reference', device: 'cpu', threads: null });
-  });
+const inputsOf = (row: LoweringCase): HostTensors =>
+  Object.fromEntries(Object.entries(row.inputs).map(([key, make]) => [key, make(`${row.kernel}/${row.name}/${key}`)]));
 
-  for (const [family, cases] of Object.entries(tables)) {
-    describe(family, () => {
-      for (const row of cases) {
-        it(`${row.kernel}: ${row.name}`, async () => {
-          const inputs = Object.fromEntries(
-            Object.entries(row.inputs).map(([key, make]) => [key, make(`${row.kernel}/${row.name}/${key}`)]),
-          );
-          const expected = await runOnce(reference, row, inputs);
-          const called = new Set<string>();
-          const stop = noteCalls(called);
-          let actual: HostTensors;
-          try {
-            actual = await runOnce(compiled, row, inputs);
-          } finally {
-            stop();
-          }
-          assert.ok(called.has(row.kernel), `calls ${[...called].join(', ')}`);
-          assertAllClose(actual, expected, row.tolerance ?? DEFAULT_TOLERANCE);
-        });
-      }
+describeOnEngines(
+  'kernels',
+  (name) => {
+    let engine: Engine;
+    let reference: Engine;
+    before(async () => {
+      engine = await createEngine({ name, device: 'cpu', threads: 1 });
+      reference = await createEngine({ name: 'reference', device: 'cpu', threads: null });
     });
-  }
 
+    for (const [family, cases] of Object.entries(tables)) {
+      describe(family, () => {
+        for (const row of cases) {
+          it(`${row.kernel}: ${row.name}`, async () => {
+            const inputs = inputsOf(row);
+            const expected = await runOnce(reference, row, inputs);
+            const called = new Set<string>();
+            const stop = noteCalls(called);
+            let actual: HostTensors;
+            try {
+              actual = await runOnce(engine, row, inputs);
+            } finally {
+              stop();
+            }
+            if (name === 'onnx') assert.ok(called.has(row.kernel), `calls ${[...called].join(', ')}`);
+            assertAllClose(actual, expected, row.tolerance ?? DEFAULT_TOLERANCE);
+          });
+        }
+      });
+    }
+  },
+  ['onnx', 'tensorflow'],
+);
+
+describe('lowerings', () => {
   it('all have a row in these tables', () => {
     const tested = new Set(Object.values(tables).flatMap((cases) => cases.map(({ kernel }) => kernel)));
     const untested = loweredKernels().filter((kernel) => !tested.has(kernel));
