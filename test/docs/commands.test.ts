@@ -77,7 +77,12 @@ describe('the commands of the documentation', () => {
       const { status, stdout, stderr } = spawnSync('sh', ['-eu', '-c', script], {
         cwd: join(folder, 'reader'),
         encoding: 'utf8',
-        env: { ...process.env, PATH: `${join(folder, 'bin')}${delimiter}${process.env.PATH}`, COLUMNS: '120' },
+        env: {
+          ...process.env,
+          PATH: `${join(folder, 'bin')}${delimiter}${process.env.PATH}`,
+          COLUMNS: '120',
+          ACANET_ENGINES: join(folder, 'engines'), // none is installed
+        },
       });
       return { status, output: `${stdout}${stderr}` };
     }
