@@ -6,9 +6,10 @@
  * encoded (gapless), as ffmpeg and mpg123 have it. Reading walks all frames first, so a cut or damaged stream is an error;
  * a flipped bit inside a frame can go unnoticed, as MP3 carries no checksum.
  */
-import { UserError, messageOf } from '../errors.js';
+import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
 import { type Mp3Frame, frameAt, summaryIn, walkFrames } from './mp3-frames.js';
+import { decodeByWasm } from './wasm-decoding.js';
 import { type Channels, readFromWhole } from './whole-file.js';
 
 /** Samples by which a decoder of layer III lags behind. */
@@ -85,18 +86,12 @@ async function decode(source: AudioSource, { info, start, count, skip }: Mp3Layo
   }
   const { MPEGDecoder } = await import('mpg123-decoder');
   // The trimming is done here, by the same rule that the length follows.
-  const decoder = new MPEGDecoder({ enableGapless: false });
-  await decoder.ready;
-  try {
-    const { channelData, errors } = decoder.decode(file.subarray(start, walked.end));
-    if (errors.length > 0) throw new Error(errors[0].message);
-    // The decoder gives mono twice.
-    return channelData
-      .slice(0, info.channels)
-      .map((samples) => Float32Array.from(samples.subarray(skip, skip + info.frames)));
-  } catch (error) {
-    throw new UserError(`${path}: damaged MP3: ${messageOf(error)}`, { cause: error });
-  } finally {
-    decoder.free();
-  }
+  const channels = await decodeByWasm(new MPEGDecoder({ enableGapless: false }), {
+    path,
+    what: 'MP3',
+    decode: (decoder) => decoder.decode(file.subarray(start, walked.end)),
+    cut: (samples) => Float32Array.from(samples.subarray(skip, skip + info.frames)),
+  });
+  // The decoder gives mono twice.
+  return channels.slice(0, info.channels);
 }

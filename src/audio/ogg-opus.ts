@@ -6,9 +6,10 @@
  * them.
  * Limits: channels are in Vorbis' order; a stream that was cut out of a longer one is refused, as its count is unknown.
  */
-import { UserError, messageOf } from '../errors.js';
+import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
 import { probeOgg, splitOgg } from './ogg-pages.js';
+import { decodeByWasm } from './wasm-decoding.js';
 import { type Channels, readFromWhole } from './whole-file.js';
 
 const SAMPLE_RATE = 48000;
@@ -51,16 +52,11 @@ async function decode({ path, size, read }: AudioSource, frames: number, gain: n
   const file = read(0, size);
   splitOgg(path, file);
   const { OggOpusDecoder } = await import('ogg-opus-decoder');
-  const decoder = new OggOpusDecoder();
-  await decoder.ready;
-  try {
-    const { channelData, errors } = await decoder.decodeFile(file);
-    if (errors.length > 0) throw new Error(errors[0].message);
+  return decodeByWasm(new OggOpusDecoder(), {
+    path,
+    what: 'Opus',
+    decode: (decoder) => decoder.decodeFile(file),
     // NOTE: the package (1.7.5) leaves the padding in where the first page with sound is also the last.
-    return channelData.map((samples) => Float32Array.from(samples.subarray(0, frames), (sample) => sample * gain));
-  } catch (error) {
-    throw new UserError(`${path}: damaged Opus: ${messageOf(error)}`, { cause: error });
-  } finally {
-    decoder.free();
-  }
+    cut: (samples) => Float32Array.from(samples.subarray(0, frames), (sample) => sample * gain),
+  });
 }

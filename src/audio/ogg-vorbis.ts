@@ -5,9 +5,10 @@
  * block has beyond it is left out. Pages' checksums are checked before the decoder sees them.
  * Limits: channels are in Vorbis' order; a stream that was cut out of a longer one is refused, as its count is unknown.
  */
-import { UserError, messageOf } from '../errors.js';
+import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
 import { probeOgg, splitOgg } from './ogg-pages.js';
+import { decodeByWasm } from './wasm-decoding.js';
 import { type Channels, readFromWhole } from './whole-file.js';
 
 export const oggVorbis: AudioFormat = {
@@ -37,15 +38,10 @@ async function decode({ path, size, read }: AudioSource, frames: number): Promis
   const file = read(0, size);
   splitOgg(path, file);
   const { OggVorbisDecoder } = await import('@wasm-audio-decoders/ogg-vorbis');
-  const decoder = new OggVorbisDecoder();
-  await decoder.ready;
-  try {
-    const { channelData, errors } = await decoder.decodeFile(file);
-    if (errors.length > 0) throw new Error(errors[0].message);
-    return channelData.map((samples) => samples.slice(0, frames) as Float32Array<ArrayBuffer>);
-  } catch (error) {
-    throw new UserError(`${path}: damaged Vorbis: ${messageOf(error)}`, { cause: error });
-  } finally {
-    decoder.free();
-  }
+  return decodeByWasm(new OggVorbisDecoder(), {
+    path,
+    what: 'Vorbis',
+    decode: (decoder) => decoder.decodeFile(file),
+    cut: (samples) => samples.slice(0, frames) as Float32Array<ArrayBuffer>,
+  });
 }

@@ -50,3 +50,26 @@ export function wavBytes({
   const body = Buffer.concat([Buffer.from('WAVE', 'latin1'), ...chunks]);
   return chunk('RIFF', body);
 }
+
+export interface RF64 {
+  magic?: string;
+  dataSize?: number | bigint;
+  table?: [string, number][];
+  data: Buffer;
+}
+
+/** RF64: "ds64" holds the sizes that the chunks themselves state as 2³² − 1. */
+export function rf64({ magic = 'RF64', dataSize, table = [], data }: RF64) {
+  const ds64 = Buffer.alloc(28 + 12 * table.length);
+  ds64.writeBigUInt64LE(BigInt(dataSize ?? data.length), 8);
+  ds64.writeUInt32LE(table.length, 24);
+  for (const [i, [id, size]] of table.entries()) {
+    ds64.write(id, 28 + 12 * i, 'latin1');
+    ds64.writeBigUInt64LE(BigInt(size), 32 + 12 * i);
+  }
+  const between = table.map(([id, size]) => chunk(id, Buffer.alloc(size), 0xffffffff));
+  const bytes = wavBytes({ before: [chunk('ds64', ds64)], between, data, statedSize: 0xffffffff });
+  bytes.write(magic, 'latin1');
+  bytes.writeUInt32LE(0xffffffff, 4);
+  return bytes;
+}

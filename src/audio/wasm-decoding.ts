@@ -1,0 +1,53 @@
+/**
+ * @file Decoding a file by a decoder compiled to WebAssembly that is made for this file alone.
+ *
+ * Damage that no checksum finds may bring a decoder to write anywhere in its own memory; it then fails where it is, or only
+ * when it is freed. So it is freed after a decode that went well, and else left to go with its memory.
+ */
+import { messageOf, UserError } from '../errors.js';
+import type { Channels } from './whole-file.js';
+
+export interface WasmDecoder {
+  ready: Promise<unknown>;
+  free(): void;
+}
+
+export interface Decoded {
+  channelData: Float32Array[];
+  errors: { message: string }[];
+}
+
+/**
+ * The channels that `decode` gives, each as `cut` copies it out of the decoder's memory.
+ * @param what the kind of file: `Opus`
+ * @throws UserError naming `path` if the decoder complains or fails
+ */
+export async function decodeByWasm<Decoder extends WasmDecoder>(
+  decoder: Decoder,
+  {
+    path,
+    what,
+    decode,
+    cut,
+  }: {
+    path: string;
+    what: string;
+    decode: (decoder: Decoder) => Decoded | Promise<Decoded>;
+    cut: (samples: Float32Array) => Channels[number];
+  },
+): Promise<Channels> {
+  await decoder.ready;
+  let complaint: string | undefined;
+  try {
+    const { channelData, errors } = await decode(decoder);
+    complaint = errors[0]?.message;
+    if (complaint === undefined) {
+      const channels = channelData.map(cut);
+      decoder.free();
+      return channels;
+    }
+  } catch (error) {
+    throw new UserError(`${path}: damaged ${what}: its decoder failed (${messageOf(error)})`, { cause: error });
+  }
+  throw new UserError(`${path}: damaged ${what}: ${complaint}`);
+}
