@@ -119,6 +119,11 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
   const seeds = wholeNumber('--seeds', flags.seeds);
   const experiment = await openFrom({ flags, sets: seeds === undefined ? [] : [`seeds=${seeds}`] });
   const { recipe, folder } = experiment;
+  if (experiment.chosen === 'default' && flags.scores.length + flags.with.length > 0) {
+    self.error(
+      'error: on which trials? --trials FILE names the list that the scores are of, --recipe NAME compares with the systems of a recipe on its own',
+    );
+  }
   const own = Object.keys(recipe.systems);
   const guests = await findGuests(flags, own);
   const isGuest = (name: string) => guests.some((guest) => guest.name === name);
@@ -138,15 +143,18 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
       `${baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
     );
   }
+  const compared = { names, baseline, guests };
+  const { comparingStages } = await import('../recipe/comparison/chosen-systems.js');
+  const stages = comparingStages(compared);
   await bringUpToDate({
     experiment,
-    targets: ['compare', 'report'],
-    compared: { names, baseline, guests },
+    targets: [stages.compare, stages.report],
+    compared,
     jobs: wholeNumber('--jobs', flags.jobs),
   });
   if (flags.results !== undefined) {
     const { comparisonRecord } = await import('../recipe/artifacts/compare.js');
-    const comparison = comparisonRecord.read(join(folder, 'compare'));
+    const comparison = comparisonRecord.read(join(folder, stages.compare));
     const { remembered } = experiment;
     await addToResults(comparison, {
       flags,
@@ -154,8 +162,8 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
       command: showCommand(self, { args: process.argv.slice(2), remembered, recipe: recipe.name }),
     });
   }
-  await showComparison(folder, flags.json);
-  mentionPage(experiment);
+  await showComparison(join(folder, stages.compare), flags.json);
+  mentionPage(join(folder, stages.report));
 }
 
 async function compareFiles(trials: string, flags: CompareFlags, self: Command): Promise<void> {
@@ -201,6 +209,6 @@ async function addToResults(
 /** Prints what stage `compare` wrote. */
 export async function showComparison(folder: string, json = false): Promise<void> {
   const { compareFiles } = await import('../recipe/artifacts/compare.js');
-  const { comparison, text } = compareFiles(join(folder, 'compare'));
+  const { comparison, text } = compareFiles(folder);
   print(readFileSync(json ? comparison : text, 'utf8'));
 }

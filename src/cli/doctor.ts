@@ -1,9 +1,14 @@
 /** @file `acanet doctor`: what this machine is and which engines work on it; with --model, what a network is like. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { print, printJson } from './output.js';
-import { openFrom, runsOf, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
+import {
+  isModelFolder,
+  openFrom,
+  runsOf,
+  withExamples,
+  withRecipeOptions,
+  type RecipeFlags,
+} from './recipe-options.js';
 
 interface DoctorFlags extends RecipeFlags {
   model?: string;
@@ -69,8 +74,7 @@ async function pruneInstallation({ json }: DoctorFlags): Promise<void> {
 async function examineNetwork(flags: DoctorFlags): Promise<void> {
   const experiment = await openFrom({ flags });
   const { recipe, folder } = experiment;
-  const isFolder =
-    flags.model !== undefined && (/[\\/]/.test(flags.model) || existsSync(join(flags.model, 'model.json')));
+  const isFolder = flags.model !== undefined && isModelFolder(flags.model);
   const [run] = await runsOf(experiment, isFolder ? undefined : flags.model);
   const [{ examineModel }, { describeModelFindings }] = await Promise.all([
     import('../recipe/examination/examine-model.js'),

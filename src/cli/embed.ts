@@ -4,10 +4,11 @@ import type { RatePolicy } from '../features/options.js';
 import type { EmbeddingFormat } from '../tasks/embedding/embedding-formats.js';
 import { listenForInterruption } from './interruption.js';
 import { otherRatesOption } from './other-rates-option.js';
+import { findModel } from './model-folder.js';
 import { createTalk, print, printJson } from './output.js';
-import { engineOf, withEngineOptions, withExamples, type EngineFlags } from './recipe-options.js';
+import { withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
 
-interface EmbedFlags extends EngineFlags {
+interface EmbedFlags extends RecipeFlags {
   model: string;
   out: string;
   asIs?: boolean;
@@ -18,9 +19,9 @@ interface EmbedFlags extends EngineFlags {
 export function addEmbed(program: Command): void {
   const command = program
     .command('embed')
-    .description('embed utterances, each whole and by itself, with the model in a folder')
+    .description('embed utterances, each whole and by itself, with a trained model')
     .argument('<input...>', 'audio files, a manifest (.jsonl), wav.scp, feats.scp, or a feature archive (.ark)')
-    .requiredOption('--model <dir>', 'model folder, such as exp/demo/average/aca-net')
+    .requiredOption('--model <name|dir>', 'a system of the recipe; or a model folder, such as exp/demo/average/aca-net')
     .requiredOption('--out <file>', 'the file to write, such as X.ark')
     .option('--as-is', 'features are normalised already')
     .addOption(otherRatesOption('audio of another sample rate than the model (default: as in its training)'))
@@ -30,7 +31,8 @@ export function addEmbed(program: Command): void {
         .default('ark'),
     );
   withExamples(
-    withEngineOptions(command),
+    withRecipeOptions(command),
+    'acanet embed a.wav --model aca-net --recipe demo --out embeddings.ark',
     'acanet embed a.wav b.flac --model exp/demo/average/aca-net --out embeddings.ark',
   ).action(async (inputs: string[], flags: EmbedFlags) => {
     const [{ embedInputs }, { embeddingFiles, writeEmbeddingsAs }] = await Promise.all([
@@ -38,12 +40,13 @@ export function addEmbed(program: Command): void {
       import('../tasks/embedding/embedding-formats.js'),
     ]);
     embeddingFiles(flags.format, flags.out, inputs);
+    const { modelDir, engine } = await findModel(flags);
     const talk = createTalk();
     const embeddings = await embedInputs({
       ...talk,
       inputs,
-      modelDir: flags.model,
-      engine: await engineOf(flags),
+      modelDir,
+      engine,
       asIs: flags.asIs ?? false,
       otherRates: flags.otherRates,
       signal: listenForInterruption(),

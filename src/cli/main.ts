@@ -7,8 +7,8 @@
 import { CommanderError } from 'commander';
 import { inWords, messageOf, UserError } from '../errors.js';
 import { interruption } from './interruption.js';
-import { createProgram } from './program.js';
-import { say } from './output.js';
+import { createProgram, GREETING } from './program.js';
+import { print, say } from './output.js';
 
 const DEFECT = 70; // EX_SOFTWARE of sysexits.h
 
@@ -18,6 +18,10 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     say(`✖ the output cannot be written: ${messageOf(error)}\n`);
     process.exit(1);
   });
+  if (argv.length <= 2) {
+    print(GREETING);
+    return;
+  }
   try {
     await createProgram().parseAsync(argv);
   } catch (error) {

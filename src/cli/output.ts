@@ -13,21 +13,56 @@ export function withoutControls(text: string): string {
   );
 }
 
+/** The widest line on a terminal, however wide that is. */
+const WIDEST = 99;
+
+const widthOf = ({ columns }: NodeJS.WriteStream) => Math.min(columns || 80, WIDEST);
+
+/**
+ * Breaks lines at spaces; what is broken off is indented by two more. Rows of tables stay whole, and so does a command at the
+ * end of a line (`make it with: acanet …`), which is there to be copied.
+ * @param width columns
+ */
+export function wrapLines(text: string, width: number): string {
+  return text
+    .split('\n')
+    .map((line) => (line.length <= width || /\S {3,}\S|[│┌├└]/.test(line) ? line : wrapLine(line, width)))
+    .join('\n');
+}
+
+function wrapLine(line: string, width: number): string {
+  const [, indent, rest] = /^( *)(.*)$/s.exec(line)!;
+  const [, before, command] = /^(.*:) (acanet .*)$/.exec(rest) ?? [undefined, rest];
+  // Each word with the spaces before it: fields of the training log stand two apart.
+  const words = [...(before.match(/ *\S+/g) ?? []), ...(command === undefined ? [] : [` ${command}`])];
+  const lines = [indent];
+  for (const word of words) {
+    const current = lines.at(-1)!;
+    if (current.trim() === '') lines[lines.length - 1] = current + word.trimStart();
+    else if (current.length + word.length <= width) lines[lines.length - 1] = current + word;
+    else lines.push(`${indent}  ${word.trimStart()}`);
+  }
+  return lines.join('\n');
+}
+
 const asLine = (text: string) => (text.endsWith('\n') ? text : `${text}\n`);
 
 /** Prints data: to a file or another program just as it is. */
 export function print(text: string): void {
-  process.stdout.write(asLine(process.stdout.isTTY ? withoutControls(text) : text));
+  const { stdout } = process;
+  stdout.write(asLine(stdout.isTTY ? wrapLines(withoutControls(text), widthOf(stdout)) : text));
 }
 
 /** Says something on stderr: messages, log lines. */
 export function say(text: string): void {
-  process.stderr.write(asLine(withoutControls(text)));
+  const shown = withoutControls(text);
+  process.stderr.write(asLine(process.stderr.isTTY ? wrapLines(shown, widthOf(process.stderr)) : shown));
 }
 
-/** Prints data as JSON. */
+/** Prints data as JSON, whose lines are never broken. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  const text = JSON.stringify(value, null, 2);
+  process.stdout.write(asLine(process.stdout.isTTY ? withoutControls(text) : text));
 }
 
 /** What a command says while it works. */
@@ -46,6 +81,27 @@ export function formatTimeLeft(seconds: unknown): string {
   if (seconds < 60) return `${Math.round(seconds)}s`;
   const rest = Math.floor((seconds % unit) / (unit / 60));
   return `${Math.floor(seconds / unit)}${above}${String(rest).padStart(2, '0')}${below}`;
+}
+
+/** What a bar shows. */
+export interface BarState {
+  what: string;
+  done: number;
+  total: number;
+  /** As `formatTimeLeft` says it. */
+  left: string;
+  detail: string;
+}
+
+/** A progress bar that fits into so many columns: where room is short the bar shrinks first, then the detail goes. */
+export function barLine({ what, done, total, left, detail }: BarState, columns: number): string {
+  const figures = `${done}/${total}, ${left} left`;
+  const room = (shown: string) => columns - 1 - `  ${what} [] ${shown}`.length;
+  const full = detail ? `${figures}, ${detail}` : figures;
+  const shown = room(full) >= 10 ? full : figures;
+  const size = Math.max(0, Math.min(40, room(shown)));
+  const filled = total > 0 ? Math.round((size * Math.min(done, total)) / total) : size;
+  return `  ${what} [${'='.repeat(filled)}${'-'.repeat(size - filled)}] ${shown}`;
 }
 
 /** How long plain output may stay silent while work goes on. */
@@ -80,16 +136,20 @@ export function createTalk({ blocking = false }: { blocking?: boolean } = {}): T
         return;
       }
       if (!bar) {
-        const format = '  {what} [{bar}] {value}/{total}{detail}, {eta_formatted} left';
-        const formatTime = formatTimeLeft;
-        const looks = { format, formatTime, clearOnComplete: true, hideCursor: null, linewrap: blocking };
-        bar = new SingleBar({ ...looks, ...(blocking && { barsize: 20 }), stream: process.stderr });
-        bar.start(total, done, { what, detail: detail && `, ${detail}` });
+        bar = new SingleBar({
+          format: (_, { value, total: all, eta }, shown: { what: string; detail: string }) =>
+            barLine({ ...shown, done: value, total: all, left: formatTimeLeft(eta) }, widthOf(process.stderr)),
+          clearOnComplete: true,
+          hideCursor: null,
+          linewrap: blocking,
+          stream: process.stderr,
+        });
+        bar.start(total, done, { what, detail });
         if (done >= total) stop();
         return;
       }
       bar.setTotal(total);
-      bar.update(done, { what, detail: detail && `, ${detail}` });
+      bar.update(done, { what, detail });
       if (done >= total) stop();
     },
     stop,

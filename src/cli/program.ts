@@ -5,6 +5,7 @@ import { addAudio } from './audio.js';
 import { addAverage } from './average.js';
 import { addCalibrate } from './calibrate.js';
 import { addCheck } from './check.js';
+import { addCompletion } from './completion.js';
 import { addCompare } from './compare.js';
 import { addData } from './data.js';
 import { addDoctor } from './doctor.js';
@@ -14,15 +15,27 @@ import { addExplain } from './explain.js';
 import { addFeatures } from './features.js';
 import { addImport } from './import.js';
 import { addMetrics } from './metrics.js';
+import { nextCommand } from './next-command.js';
 import { say } from './output.js';
 import { addPrep } from './prep.js';
+import { openedExperiment } from './recipe-options.js';
 import { addRecipes } from './recipes.js';
 import { addReport } from './report.js';
-import { addRun } from './run.js';
+import { addDemo, addRun } from './run.js';
 import { addScore } from './score.js';
 import { addThreshold } from './threshold.js';
 import { addTrain } from './train.js';
 import { addTrials } from './trials.js';
+
+/** The commands, by what they are for, in the order of the help. */
+const COMMANDS: readonly [heading: string, ...commands: ((program: Command) => void)[]][] = [
+  ['Recipes', addRun, addDemo, addRecipes],
+  ['Data', addPrep, addData, addTrials, addFeatures, addAudio],
+  ['Train', addTrain, addAverage, addImport],
+  ['Compare', addScore, addCompare, addReport, addCheck, addMetrics, addCalibrate, addThreshold],
+  ['Use', addEmbed, addExplain],
+  ['Machine', addDoctor, addEngine, addCompletion],
+];
 
 export function createProgram(): Command {
   const program = new Command('acanet')
@@ -31,31 +44,28 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text) => say(text.replace(/^error: /, '✖ ')) })
     .exitOverride();
-  for (const add of [
-    addRun,
-    addRecipes,
-    addPrep,
-    addData,
-    addFeatures,
-    addTrain,
-    addAverage,
-    addEmbed,
-    addExplain,
-    addScore,
-    addMetrics,
-    addCalibrate,
-    addThreshold,
-    addCompare,
-    addReport,
-    addCheck,
-    addTrials,
-    addImport,
-    addAudio,
-    addDoctor,
-    addEngine,
-  ]) {
-    add(program);
+  for (const [heading, ...commands] of COMMANDS) {
+    program.commandsGroup(`${heading}:`);
+    for (const add of commands) add(program);
   }
-  program.addHelpText('after', '\nExample (synthetic voices, a few minutes):\n  $ acanet run demo');
+  program.addHelpCommand(
+    new Command('help').argument('[command]').description('the help of a command').helpGroup('Machine:'),
+  );
+  program.hook('postAction', (_, ended) => {
+    const next = ended.opts<{ json?: boolean }>().json
+      ? undefined
+      : nextCommand(ended, { kept: openedExperiment()?.recipe.evaluate === 'development' });
+    if (next !== undefined) say(`next: ${next}`);
+  });
+  program.addHelpText('after', `\nExample (synthetic voices, a few minutes):\n  $ acanet run demo`);
   return program;
 }
+
+/** What `acanet` alone says. */
+export const GREETING = `acanet trains and compares speaker-verification models, such as ACA-Net.
+A recipe names everything from audio to comparison, and one command runs it.
+Whatever interrupts a command, the same command goes on from there.
+
+  acanet demo       see it all on artificial voices, in about 2 minutes
+  acanet recipes    what there is to run, and what each needs
+  acanet --help     every command; acanet COMMAND --help has examples`;

@@ -1,4 +1,6 @@
 /** @file The options that every command on a recipe has, and how such a command opens its experiment. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { EngineOptions } from '../engine/create-engine.js';
 import type { Located } from '../configuration/located-yaml.js';
@@ -118,6 +120,11 @@ export interface ExperimentOptions {
   sets?: string[];
 }
 
+let opened: Experiment | undefined;
+
+/** The experiment that this command has opened, if any. */
+export const openedExperiment = (): Experiment | undefined => opened;
+
 /** Opens the experiment that the flags mean; says which recipe that is and why, and what it takes over from earlier commands. */
 export async function openFrom({ flags, sets = [] }: ExperimentOptions): Promise<Experiment> {
   const { openExperiment } = await import('../recipe/running/work-folder.js');
@@ -128,6 +135,7 @@ export async function openFrom({ flags, sets = [] }: ExperimentOptions): Promise
     sets: [...preset, ...sets, ...flags.set, ...engineSets(flags)],
     fresh: flags.fresh,
   });
+  opened = experiment;
   say(await introduce(experiment));
   const { remembered, forgotten } = experiment;
   const list = (sets: readonly string[]) => sets.map((set) => `--set ${set}`).join(' ');
@@ -174,8 +182,23 @@ export async function bringUpToDate(
   }
 }
 
+/** Whether a `--model` names a folder rather than a system of a recipe. */
+export const isModelFolder = (model: string): boolean =>
+  /[\\/]|^\.\.?$/.test(model) || existsSync(join(model, 'model.json'));
+
+/** @throws UserError where a folder is named for a system */
+async function refuseFolder({ recipe }: Experiment, name: string | undefined): Promise<void> {
+  if (name === undefined || name in recipe.systems || !isModelFolder(name)) return;
+  const { UserError } = await import('../errors.js');
+  throw new UserError(
+    `${name} is a folder: expected a system of recipe ${recipe.name}: ${Object.keys(recipe.systems).join(', ')}`,
+  );
+}
+
 /** The trainings that a command means: those of the system named, or one run (`aca-net@2`); else of the recipe's `model`. */
-export async function runsOf({ recipe }: Experiment, name: string | undefined): Promise<TrainingRun[]> {
+export async function runsOf(experiment: Experiment, name: string | undefined): Promise<TrainingRun[]> {
+  await refuseFolder(experiment, name);
+  const { recipe } = experiment;
   const { findTrainingRuns } = await import('../recipe/definition/training-runs.js');
   return findTrainingRuns(recipe, name ?? recipe.model);
 }
@@ -202,7 +225,9 @@ export async function systemsMatching(experiment: Experiment, list: string | und
 }
 
 /** The system that a command means: the one named, else the recipe's `model`. @throws UserError for an unknown name */
-export async function systemOf({ recipe }: Experiment, name: string | undefined): Promise<string> {
+export async function systemOf(experiment: Experiment, name: string | undefined): Promise<string> {
+  await refuseFolder(experiment, name);
+  const { recipe } = experiment;
   if (name === undefined) return recipe.model;
   const known = Object.keys(recipe.systems);
   if (known.includes(name)) return name;

@@ -4,7 +4,6 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { reportFiles } from '../recipe/artifacts/report.js';
-import type { Experiment } from '../recipe/running/work-folder.js';
 import { print, printJson, say } from './output.js';
 import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
 
@@ -28,23 +27,21 @@ export function addReport(program: Command): void {
     const { lastCompared } = await import('../recipe/comparison/chosen-systems.js');
     const compared = lastCompared(experiment.recipe, experiment.folder);
     await bringUpToDate({ experiment, targets: ['report'], force: flags.force ? ['report'] : [], compared });
-    const page = pageOf(experiment);
-    if (flags.json) printJson({ page, figures: figuresBeside(experiment) });
+    const folder = join(experiment.folder, 'report');
+    const { page } = reportFiles(folder);
+    if (flags.json) printJson({ page, figures: figuresBeside(folder) });
     else print(page);
     if (flags.open) showInBrowser(page);
   });
 }
 
-/** Where stage `report` puts the page. */
-const pageOf = ({ folder }: Pick<Experiment, 'folder'>): string => reportFiles(join(folder, 'report')).page;
-
-/** Says where the page is, on stderr. */
-export function mentionPage(experiment: Pick<Experiment, 'folder'>): void {
-  say(`report: ${pageOf(experiment)}\n`);
+/** Says where the page of a stage is, on stderr. */
+export function mentionPage(folder: string): void {
+  say(`report: ${reportFiles(folder).page}\n`);
 }
 
-function figuresBeside({ folder }: Experiment): string[] {
-  const { figures } = reportFiles(join(folder, 'report'));
+function figuresBeside(folder: string): string[] {
+  const { figures } = reportFiles(folder);
   return readdirSync(figures)
     .sort()
     .map((file) => join(figures, file));

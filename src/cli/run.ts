@@ -34,41 +34,63 @@ export function addRun(program: Command): void {
     .description(
       'run a recipe: prep, features, and for each system train, average, embed, score; then compare or choose',
     )
-    .argument('[recipe]', 'name or file of the recipe; the same as --recipe')
-    .option('--seeds <n>', "train each system n times, with the recipe's seed and those after it (seeds)")
-    .option('--why', 'only print what would run, and why')
-    .option('--only <systems>', "only these systems: names and patterns (a,b or 'aca-small+latents=*')")
-    .option('--force <stages...>', 'run these stages even if they are up to date');
+    .argument('[recipe]', 'name or file of the recipe; the same as --recipe');
   withExamples(
-    withRecipeOptions(withJobsOption(withPresetOption(withCorpusOptions(command)))),
+    withRunOptions(command),
     'acanet run demo',
     'acanet run demo --seeds 3 --jobs 2',
     'acanet run demo --set training.epochs=4 --why',
     "acanet run ablation-demo --only 'aca-net+pooling=*'",
-  ).action(async (recipe: string | undefined, flags: RunFlags, self: Command) => {
-    if (recipe !== undefined && flags.recipe !== undefined && recipe !== flags.recipe) {
-      self.error(`error: two recipes are named, ${recipe} and --recipe ${flags.recipe}: give one of them`);
-    }
-    const chosen = { ...flags, recipe: recipe ?? flags.recipe };
-    const seeds = wholeNumber('--seeds', flags.seeds);
-    const jobs = wholeNumber('--jobs', flags.jobs);
-    const sets = [...corpusSets(flags), ...(seeds === undefined ? [] : [`seeds=${seeds}`])];
-    const experiment = await openFrom({ flags: chosen, sets });
-    const [{ finalStages }, { comparedSystems }] = await Promise.all([
-      import('../recipe/stages/stages.js'),
-      import('../recipe/comparison/chosen-systems.js'),
-    ]);
-    const compared = comparedSystems(experiment.recipe, await systemsMatching(experiment, flags.only));
-    const targets = finalStages(experiment.recipe);
-    const options = { experiment, targets, force: flags.force, compared };
-    if (flags.why) await explain(options, flags.json);
-    else {
-      await bringUpToDate({ ...options, jobs });
-      if (targets.includes('ablation')) await showAblation(experiment.folder, flags.json);
-      else await showComparison(experiment.folder, flags.json);
-      if (targets.includes('report')) mentionPage(experiment);
-    }
-  });
+  ).action(run);
+}
+
+export function addDemo(program: Command): void {
+  const command = program
+    .command('demo')
+    .description('two small models on artificial voices, from audio to comparison: the same as `acanet run demo`');
+  withExamples(withRunOptions(command), 'acanet demo').action((flags: RunFlags, self: Command) =>
+    run('demo', flags, self),
+  );
+}
+
+const withRunOptions = (command: Command): Command =>
+  withRecipeOptions(
+    withJobsOption(
+      withPresetOption(
+        withCorpusOptions(
+          command
+            .option('--seeds <n>', "train each system n times, with the recipe's seed and those after it (seeds)")
+            .option('--why', 'only print what would run, and why')
+            .option('--only <systems>', "only these systems: names and patterns (a,b or 'aca-small+latents=*')")
+            .option('--force <stages...>', 'run these stages even if they are up to date'),
+        ),
+      ),
+    ),
+  );
+
+async function run(recipe: string | undefined, flags: RunFlags, self: Command): Promise<void> {
+  if (recipe !== undefined && flags.recipe !== undefined && recipe !== flags.recipe) {
+    self.error(`error: two recipes are named, ${recipe} and --recipe ${flags.recipe}: give one of them`);
+  }
+  const chosen = { ...flags, recipe: recipe ?? flags.recipe };
+  const seeds = wholeNumber('--seeds', flags.seeds);
+  const jobs = wholeNumber('--jobs', flags.jobs);
+  const sets = [...corpusSets(flags), ...(seeds === undefined ? [] : [`seeds=${seeds}`])];
+  const experiment = await openFrom({ flags: chosen, sets });
+  const [{ finalStages }, { comparedSystems }] = await Promise.all([
+    import('../recipe/stages/stages.js'),
+    import('../recipe/comparison/chosen-systems.js'),
+  ]);
+  const compared = comparedSystems(experiment.recipe, await systemsMatching(experiment, flags.only));
+  const targets = finalStages(experiment.recipe);
+  const options = { experiment, targets, force: flags.force, compared };
+  if (flags.why) await explain(options, flags.json);
+  else {
+    await bringUpToDate({ ...options, jobs });
+    if (targets.includes('ablation')) await showAblation(experiment.folder, flags.json);
+    else await showComparison(join(experiment.folder, 'compare'), flags.json);
+    if (targets.includes('report')) mentionPage(join(experiment.folder, 'report'));
+  }
 }
 
 /** Prints what stage `ablation` wrote. */

@@ -32,7 +32,7 @@ describe('command line', () => {
 
   it('ends every help with an example', () => {
     const commands = [...acanet('--help').stdout.matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(([, name]) => name);
-    assert.equal(commands.length, 16);
+    assert.equal(commands.length, 18);
     for (const command of [[], ...commands.map((name) => [name]), ['features', 'extract']]) {
       const { status, stdout } = acanet(...command, '--help');
       assert.equal(status, 0, command.join(' '));
@@ -67,7 +67,7 @@ describe('command line', () => {
     ],
     [
       'a model folder and a recipe at once',
-      ['explain', 'a.wav', '--model', 'x', '--recipe', 'demo'],
+      ['explain', 'a.wav', '--model', './x', '--recipe', 'demo'],
       /^✖ --model and --recipe exclude each other/,
     ],
     ['two comparisons at once', ['explain', 'a.wav', '--pause', '1', '--against', 'b.wav'], /^✖ --against and --pause/],

@@ -1,6 +1,5 @@
 /** @file Which systems a comparison and its report are of: those asked for, or those of the last one. */
 import { join } from 'node:path';
-import { UserError } from '../../errors.js';
 import { ablationRecord } from '../artifacts/ablation.js';
 import { comparisonRecord } from '../artifacts/compare.js';
 import { choosesByDevelopment, variedSystem } from '../definition/grid.js';
@@ -16,6 +15,12 @@ export interface Compared {
   guests?: readonly GuestSystem[];
 }
 
+/** The stages that compare, and their folders: with systems from elsewhere they are beside the recipe's own. */
+export function comparingStages({ guests = [] }: Compared): { compare: string; report: string } {
+  const suffix = guests.length > 0 ? '-others' : '';
+  return { compare: `compare${suffix}`, report: `report${suffix}` };
+}
+
 /** The systems asked for; where they are chosen from, also the one that all are held against. */
 export function comparedSystems(recipe: Recipe, asked: readonly string[]): Compared {
   const base = choosesByDevelopment(recipe) ? [variedSystem(recipe)] : [];
@@ -23,10 +28,7 @@ export function comparedSystems(recipe: Recipe, asked: readonly string[]): Compa
   return { names, baseline: names.includes(recipe.baseline) ? recipe.baseline : (base[0] ?? names[0]) };
 }
 
-/**
- * What was compared last in a work folder; all systems, if nothing was.
- * @throws UserError where systems from elsewhere took part
- */
+/** Which of the recipe's systems were compared last in a work folder; all, if none were. */
 export function lastCompared(recipe: Recipe, workFolder: string): Compared {
   const known = (name: string) => name in recipe.systems;
   if (recipe.evaluate === 'development') {
@@ -34,16 +36,8 @@ export function lastCompared(recipe: Recipe, workFolder: string): Compared {
     const shown = ablation?.axes.flatMap(({ rows }) => rows.map(({ system }) => system)).filter(known);
     return shown ? comparedSystems(recipe, shown) : {};
   }
-  const folder = join(workFolder, 'compare');
-  const comparison = comparisonRecord.readIfThere(folder);
+  const comparison = comparisonRecord.readIfThere(join(workFolder, comparingStages({}).compare));
   if (!comparison) return {};
-  const names = comparison.systems.map(({ name }) => name);
-  const guests = names.filter((name) => !known(name));
-  if (guests.length > 0) {
-    throw new UserError(
-      `${join(folder, comparisonRecord.name)}: ${guests.join(', ')} took part in the last comparison and ${guests.length > 1 ? 'are' : 'is'} not of recipe ${recipe.name}\n` +
-        '  give its `acanet compare` command again: it brings the report up to date too',
-    );
-  }
-  return { names, baseline: comparison.baseline };
+  const names = comparison.systems.map(({ name }) => name).filter(known);
+  return { names, baseline: known(comparison.baseline) ? comparison.baseline : recipe.baseline };
 }

@@ -22,10 +22,11 @@ export interface RecipeDescription {
 /** In the order of their names; those that others extend and nobody runs have no description, and are left out. */
 export function recipesHere(): RecipeDescription[] {
   const files = readdirSync(recipesFolder).filter((name) => name.endsWith('.yaml'));
-  return files.sort().flatMap((file) => {
-    const text = readFileSync(join(recipesFolder, file), 'utf8');
+  const names = files.map((file) => basename(file, '.yaml')).sort();
+  return names.flatMap((name) => {
+    const text = readFileSync(join(recipesFolder, `${name}.yaml`), 'utf8');
     const said = (key: string) => new RegExp(`^# ${key}: (.+)$`, 'm').exec(text)?.[1] ?? '';
     const about = said('about');
-    return about === '' ? [] : [{ name: basename(file, '.yaml'), about, corpus: said('corpus'), time: said('time') }];
+    return about === '' ? [] : [{ name, about, corpus: said('corpus'), time: said('time') }];
   });
 }

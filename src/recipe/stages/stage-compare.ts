@@ -23,7 +23,7 @@ import { compareFiles } from '../artifacts/compare.js';
 import { provenance } from '../artifacts/control-files.js';
 import { COST_SECONDS } from '../artifacts/cost.js';
 import { corpusRecord, prepFiles } from '../artifacts/prep.js';
-import type { Compared } from '../comparison/chosen-systems.js';
+import { comparingStages, type Compared } from '../comparison/chosen-systems.js';
 import type { Recipe } from '../definition/schema.js';
 import type { SystemSettings } from '../definition/system-settings.js';
 import type { Stage } from '../running/stage.js';
@@ -40,7 +40,7 @@ export function compareStage(
   const runs = names.flatMap((name) => trainingRuns(recipe, name));
   const claimed = claim ? { system: recipe.model, baseline: recipe.baseline, ...claim } : undefined;
   return {
-    name: 'compare',
+    name: comparingStages(compared).compare,
     forTest: true,
     needs: [
       'prep',

@@ -30,7 +30,7 @@ import { prepFiles } from '../artifacts/prep.js';
 import { REPORT, reportFiles } from '../artifacts/report.js';
 import { scoreFiles } from '../artifacts/score.js';
 import { readTrainingLog } from '../artifacts/train.js';
-import type { Compared } from '../comparison/chosen-systems.js';
+import { comparingStages, type Compared } from '../comparison/chosen-systems.js';
 import { choosesByDevelopment } from '../definition/grid.js';
 import type { Recipe } from '../definition/schema.js';
 import type { Stage, StageContext } from '../running/stage.js';
@@ -41,11 +41,9 @@ import { sidesFromManifest } from '../../tasks/score-files/trial-sides.js';
 const WORST_TRIALS = 5;
 
 /** @param workFolder `exp/<recipe>` */
-export function reportStage(
-  recipe: Recipe,
-  { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] }: Compared,
-  workFolder: string,
-): Stage {
+export function reportStage(recipe: Recipe, compared: Compared, workFolder: string): Stage {
+  const { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] } = compared;
+  const comparing = comparingStages(compared);
   const { evaluate, report } = recipe;
   const model = names.includes(recipe.model) ? recipe.model : (names.find((name) => name !== baseline) ?? baseline);
   const runs = names.flatMap((name) => trainingRuns(recipe, name));
@@ -53,13 +51,13 @@ export function reportStage(
   const ofRuns = ['train', 'average', ...(tested ? ['embed', 'score'] : [])];
   const chooses = choosesByDevelopment(recipe);
   return {
-    name: 'report',
+    name: comparing.report,
     forTest: tested,
     needs: [
       'prep',
       ...runs.flatMap(({ name }) => ofRuns.map((stage) => `${stage}/${name}`)),
       ...(chooses ? ['ablation'] : []),
-      ...(tested ? ['compare'] : []),
+      ...(tested ? [comparing.compare] : []),
     ],
     // Guests change what `compare` writes, which is needed.
     settings: { name: recipe.name, systems: names, model, baseline, report },
@@ -74,7 +72,7 @@ export function reportStage(
         return rows ? [{ system, run: name, rows }] : [];
       });
       const shown = utterances.filter(({ split }) => split === (tested ? 'test' : 'dev'));
-      const gathered = { names, model, baseline, guests, folderOf, utterances: shown };
+      const gathered = { names, model, baseline, guests, comparison: comparing.compare, folderOf, utterances: shown };
       const listed = ['prep', ...runs.flatMap(({ name }) => [`train/${name}`, ...(tested ? [`score/${name}`] : [])])];
       const { paths, absent, noPng } = await writeReport(folder, {
         recipe: recipe.name,
@@ -90,7 +88,7 @@ export function reportStage(
           utterances: shown,
           signal,
         }),
-        provenance: readProvenance(workFolder, [...listed, ...(tested ? ['compare'] : [])].map(folderOf), [
+        provenance: readProvenance(workFolder, [...listed, ...(tested ? [comparing.compare] : [])].map(folderOf), [
           ...new Set(runs.map((run) => run.seed)),
         ]),
       });
@@ -112,6 +110,8 @@ interface Gathered {
   readonly model: string;
   readonly baseline: string;
   readonly guests: readonly GuestSystem[];
+  /** The stage that compared them. */
+  readonly comparison: string;
   readonly folderOf: StageContext['folderOf'];
   /** Of the test speakers. */
   readonly utterances: readonly Utterance[];
@@ -121,7 +121,7 @@ interface Gathered {
 async function gatherTested(recipe: Recipe, gathered: Gathered): Promise<TestedData> {
   const { trials, enrolment } = gatherTrials(recipe, gathered);
   return {
-    compared: comparedOf(comparisonRecord.read(gathered.folderOf('compare'))),
+    compared: comparedOf(comparisonRecord.read(gathered.folderOf(gathered.comparison))),
     trials,
     embeddings: await gatherEmbeddings(recipe, gathered),
     worst: await gatherWorst(recipe, gathered.model, { trials, enrolment, utterances: gathered.utterances }),

@@ -82,6 +82,13 @@ export function trainBackend(options: ScoringOptions, { training, cohort }: Back
     size = lda;
   }
   if (wccn) apply({ matrix: wccnTransform(speakerStatistics(learnt(), TRAINING)) });
+  const members = cohort?.size ?? 0;
+  if (options.normalize === 'as-norm' && members < options.top) {
+    notes.push(
+      `the cohort has ${members} members, fewer than the ${options.top} of scoring.top, so as-norm takes all of them, as s-norm does; ` +
+        `a fifth of the cohort is usual: ${Math.max(2, Math.round(members / 5))}`,
+    );
+  }
   return {
     options,
     transforms,
@@ -131,7 +138,8 @@ export async function scoreWithBackend(
       engine: await openEngine(),
       width: scorer.width,
       deviation,
-      ...(normalize === 'as-norm' && { top }),
+      // A cohort smaller than that is taken whole.
+      ...(normalize === 'as-norm' && { top: Math.min(top, cohort.size) }),
       onCohortMeans,
       onProgress,
       signal,

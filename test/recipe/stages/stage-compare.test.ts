@@ -7,7 +7,7 @@ import { experimentSystem, scoreFileSystems } from '../../../src/recipe/comparis
 import { compareScoreFiles } from '../../../src/recipe/comparison/compare-score-files.js';
 import { UserError } from '../../../src/errors.js';
 import { runRecipe } from '../../../src/recipe/run-recipe.js';
-import type { Compared } from '../../../src/recipe/comparison/chosen-systems.js';
+import { comparingStages, type Compared } from '../../../src/recipe/comparison/chosen-systems.js';
 import type { DoneRecord } from '../../../src/recipe/artifacts/control-files.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import { readResults, writeResults } from '../../../src/recipe/comparison/write-results.js';
@@ -29,8 +29,10 @@ describe('stage compare', () => {
   const quiet = { log: () => undefined, progress: () => undefined, library: standInLibrary() };
   const compare = async (compared: Compared = {}, sets: string[] = []): Promise<Comparison> => {
     const experiment = openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], fresh: true });
-    await runRecipe({ ...quiet, experiment, targets: ['compare'], compared });
-    return JSON.parse(readFileSync(join(folder, 'compare', 'compare.json'), 'utf8')) as Comparison;
+    await runRecipe({ ...quiet, experiment, targets: [comparingStages(compared).compare], compared });
+    return JSON.parse(
+      readFileSync(join(folder, comparingStages(compared).compare, 'compare.json'), 'utf8'),
+    ) as Comparison;
   };
   const scoresOf = (name: string) => join(folder, 'score', name, 'scores.txt');
   before(() => {

@@ -8,7 +8,7 @@ import { scoreFileSystems } from '../../../src/recipe/comparison/guest-systems.j
 import { chooseByLength } from '../../../src/recipe/report-data/report-attention.js';
 import { cutClips } from '../../../src/recipe/report-data/report-clips.js';
 import { runRecipe } from '../../../src/recipe/run-recipe.js';
-import type { Compared } from '../../../src/recipe/comparison/chosen-systems.js';
+import { comparingStages, lastCompared, type Compared } from '../../../src/recipe/comparison/chosen-systems.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
 import { standInLibrary } from '../stand-in-library.js';
 
@@ -27,17 +27,18 @@ describe('the report of a recipe', () => {
 
   const run = async (sets: string[] = [], compared?: Compared) => {
     const experiment = openExperiment({ work, recipe: 'demo', sets: [...SMALL, ...sets], fresh: true });
+    const folder = comparingStages(compared ?? {}).report;
     const lines: string[] = [];
     const plans = await runRecipe({
       experiment,
       compared,
-      targets: ['report'],
+      targets: [folder],
       library: standInLibrary(),
       log: (line) => lines.push(line),
       progress: () => undefined,
     });
     const ran = plans.filter(({ action }) => action !== 'skip').map(({ stage }) => stage);
-    return { ran, lines, page: readFileSync(join(work, 'demo', 'report', 'index.html'), 'utf8') };
+    return { ran, lines, page: readFileSync(join(work, 'demo', folder, 'index.html'), 'utf8') };
   };
 
   it('ends the chain, with figures, audio and where everything comes from', async () => {
@@ -68,8 +69,12 @@ describe('the report of a recipe', () => {
   it('shows systems from elsewhere where their scores say something', async () => {
     await run(['seeds=2']);
     const guests = scoreFileSystems([`theirs=${join(work, 'demo', 'score', 'aca-net', 'scores.txt')}`]);
-    const { page } = await run(['seeds=2'], { names: ['aca-net', 'ecapa-tdnn'], guests });
+    const { ran, page } = await run(['seeds=2'], { names: ['aca-net', 'ecapa-tdnn'], guests });
     assert.match(page, /theirs: equal error rate/);
+    // Beside the recipe's own, which stays the last one and up to date.
+    assert.deepEqual(ran, ['compare-others', 'report-others']);
+    const own = openExperiment({ work });
+    assert.deepEqual((await run(['seeds=2'], lastCompared(own.recipe, own.folder))).ran, []);
   });
 });
 

@@ -84,6 +84,18 @@ describe('back-ends', () => {
     });
   }
 
+  it('takes a cohort that is smaller than the highest that are asked for whole, as s-norm does, and says so', async () => {
+    const cohort = speakerMeans(training);
+    const backend = (normalize: string) => trainBackend(options({ normalize, top: 300 }), { cohort }, DIM);
+    assert.match(backend('as-norm').notes.join(), /^the cohort has 40 members, fewer than the 300 .* usual: 8$/);
+    const [adaptive, whole] = await Promise.all(
+      ['as-norm', 's-norm'].map((each) =>
+        scoreWithBackend(backend(each), { trials, embeddings, openEngine: () => engine }),
+      ),
+    );
+    assert.deepEqual(adaptive, whole);
+  });
+
   it('takes the means of speakers for a cohort, and their mean for the one subtracted', async () => {
     const means = speakerMeans(training);
     assert.equal(means.size, 40);

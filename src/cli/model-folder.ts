@@ -1,0 +1,47 @@
+/** @file What `--model` means to the commands that use a model: a folder, or a system of a recipe, whose averaged model is taken. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EngineOptions } from '../engine/create-engine.js';
+import { say } from './output.js';
+import { engineOf, isModelFolder, openFrom, runsOf, type RecipeFlags } from './recipe-options.js';
+
+export interface UsedModel {
+  modelDir: string;
+  engine: EngineOptions;
+  /** Of the recipe's utterances, where it is a recipe's model. */
+  manifest?: string;
+}
+
+/** @throws UserError where a folder and a recipe are named, the system is unknown, or it has no model yet */
+export async function findModel(flags: RecipeFlags & { model?: string }): Promise<UsedModel> {
+  const { UserError } = await import('../errors.js');
+  if (flags.model !== undefined && isModelFolder(flags.model)) {
+    const others = { '--recipe': flags.recipe, '--set': flags.set[0] };
+    const clash = Object.entries(others).find(([, value]) => value !== undefined);
+    if (clash) throw new UserError(`--model and ${clash[0]} exclude each other: a folder, or a model of a recipe`);
+    return { modelDir: flags.model, engine: await engineOf(flags) };
+  }
+  const experiment = await openFrom({ flags });
+  const { folder, recipe } = experiment;
+  const [run, ...others] = await runsOf(experiment, flags.model);
+  if (others.length > 0) {
+    say(`  the first of its ${1 + others.length} trainings; another one: --model ${others[0].name}\n`);
+  }
+  const modelDir = join(folder, 'average', run.name);
+  if (!existsSync(modelDir)) {
+    throw new UserError(
+      `${modelDir}: there is no averaged model of ${run.name} yet\n  make it with: acanet average --recipe ${recipe.name} --model ${run.name}`,
+    );
+  }
+  const [{ explainRecipe }, { prepFiles }] = await Promise.all([
+    import('../recipe/run-recipe.js'),
+    import('../recipe/artifacts/prep.js'),
+  ]);
+  const { plans } = explainRecipe({ experiment, targets: [`average/${run.name}`] });
+  const changed = plans.filter(({ action }) => action !== 'skip');
+  if (changed.length > 0) {
+    const [first] = changed;
+    say(`! ${modelDir} was made under other settings: ${first.stage} is out of date (${first.reasons.join('; ')})\n`);
+  }
+  return { modelDir, engine: recipe.engine, manifest: prepFiles(join(folder, 'prep')).manifest };
+}
