@@ -76,7 +76,10 @@ describe('the results of a partial corpus', () => {
     }
     const [mark] = read('compare/compare.txt').split('\n');
     assert.match(mark.slice(2), PARTIAL);
-    assert.match(read('compare/compare.md'), /^\*\*partial WSJ0-1talker: .*\*\*\n\n\|/);
+    assert.match(
+      read('compare/compare.md'),
+      /^\*\*partial WSJ0-1talker: .*\*\*\n\n\*\*Cannot tell [^]* not tested here\. Why: partial WSJ0-1talker: /,
+    );
     assert.match(read('compare/compare.csv'), /,partial\n.*,"partial WSJ0-1talker: /);
     assert.ok(logged.some((line) => line === mark));
     assert.ok(logged.some((line) => /score\/aca-net: .*EER .*\[partial WSJ0-1talker/.test(line)));

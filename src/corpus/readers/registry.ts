@@ -61,6 +61,9 @@ export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
   [poolReader.type]: poolReader,
 };
 
+/** Published protocols that corpora can be of. */
+export const protocols = Object.values(corpusReaders).flatMap(({ protocol }) => protocol ?? []);
+
 /** The `corpus` block of a recipe. */
 export const corpusOptions = z.discriminatedUnion('type', [...singleOptions.options, poolReader.options]);
 export type CorpusOptions = z.infer<typeof corpusOptions>;

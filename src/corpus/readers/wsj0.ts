@@ -62,6 +62,7 @@ export const wsj0Reader: CorpusReader<typeof wsj0Options> = {
   type: 'wsj0',
   options: wsj0Options,
   places: PLACES,
+  protocol: 'wsj0-1talker',
   async prepare(options, { onProgress, signal }) {
     const source = resolve(requireSource(options.source, PLACES.source));
     const lists = readLists(source, options);

@@ -20,7 +20,7 @@ export const comparisonRecord = jsonArtifact(COMPARE.comparison, {
       systems: z.array(z.object({ name: z.string(), eer: z.number(), runs: z.array(z.object({})) })).min(1),
       relative: z.record(z.string(), z.object({})),
       differences: z.record(z.string(), z.object({})),
-      verdicts: z.array(z.object({ sentence: z.string() })),
+      verdicts: z.array(z.object({ headline: z.string(), sentence: z.string(), limits: z.array(z.string()) })),
       notes: z.array(z.string()),
     }),
   ),

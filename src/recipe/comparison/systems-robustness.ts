@@ -52,5 +52,5 @@ export function describeHeardNoise(
     return sources.some((source) => typeof source === 'string' && resolve(source) === resolve(noise.source));
   });
   if (heard.length === 0) return [];
-  return [`the noise of the tests is also that of the training of ${heard.join(', ')}: other noise may do more harm`];
+  return [`${heard.join(', ')} heard the noise of these tests in training: other noise may do more harm.`];
 }

@@ -20,6 +20,7 @@ import {
   mergeLocated,
   nearestLocated,
   parseLocatedYaml,
+  plainValue,
   setLocated,
   type Located,
 } from '../../configuration/located-yaml.js';
@@ -47,7 +48,8 @@ export interface LoadedRecipe {
 export function loadRecipe(nameOrFile: string, { sets = [] }: { sets?: readonly string[] } = {}): LoadedRecipe {
   const path = findRecipe(nameOrFile);
   const { root, files } = readWithBases(path, []);
-  const typed = sets.reduce(setEverywhere, withName(root, basename(path, extname(path))));
+  const named = withName(root, basename(path, extname(path)));
+  const typed = keepClaim(named, sets.reduce(setEverywhere, named));
   const { tree, grid } = expandGrid(checkNames(extendSystems(typed)));
   const recipe = checkRecipe(layerSystems(tree));
   return { recipe: grid ? { ...recipe, ...settleGrid(grid, recipe) } : recipe, files };
@@ -93,7 +95,27 @@ function readWithBases(path: string, seen: string[]): { root: Located; files: st
   const below = readWithBases(findRecipe(base.value, dirname(path)), [...seen, path]);
   // A name names this recipe's work folder, so the one of the recipe below would be taken.
   if (below.root.value instanceof Map) below.root.value.delete('name');
-  return { root: mergeLocated(below.root, root), files: [...below.files, path] };
+  return { root: keepClaim(below.root, mergeLocated(below.root, root)), files: [...below.files, path] };
+}
+
+/** What a layer says of two systems does not hold for those that a later one puts in their place. */
+function keepClaim(below: Located, above: Located): Located {
+  const [before, now] = [below, above].map((root) => plainValue(root) as Partial<Claimed>);
+  const same = (of: (claimed: Partial<Claimed>) => unknown) => stableJson([of(before)]) === stableJson([of(now)]);
+  const subject = ({ model, baseline, systems }: Partial<Claimed>) =>
+    [model, baseline].map((name) => [name, systems?.[name ?? '']?.model]);
+  if (!before.claim || !same(({ claim }) => claim) || same(subject)) return above;
+  const entries = new Map(above.value as Map<string, Located>);
+  entries.delete('claim');
+  return { at: above.at, value: entries };
+}
+
+/** What a claim is about, in a recipe that is not yet checked. */
+interface Claimed {
+  model: string;
+  baseline: string;
+  systems: Record<string, { model?: unknown } | null>;
+  claim: unknown;
 }
 
 function withName(root: Located, name: string): Located {

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { developmentOptions } from '../../corpus/trials/development.js';
-import { corpusOptions } from '../../corpus/readers/registry.js';
+import { corpusOptions, protocols } from '../../corpus/readers/registry.js';
 import { engineOptions } from '../../engine/create-engine.js';
 import { augmentationOptions, type AugmentationOptions } from '../../features/augmentation/options.js';
 import { featureOptions, type FeatureOptions } from '../../features/options.js';
@@ -80,6 +80,8 @@ export const recipeSchema = z.strictObject({
       parameters: z.number().positive().optional(),
       /** Whose claim it is. */
       source: z.string().min(1).optional(),
+      /** The published protocol that it is about; on other trials, or a part of it, it is not tested. Absent: any trials. */
+      protocol: z.enum(protocols).optional(),
     })
     .nullable()
     .optional(),

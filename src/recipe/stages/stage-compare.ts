@@ -9,6 +9,7 @@ import { findEnrolment } from '../../corpus/trials/enrolment.js';
 import { readManifest } from '../../corpus/manifest/manifest.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
 import { readTrials } from '../../corpus/trials/trials.js';
+import { corpusReaders } from '../../corpus/readers/registry.js';
 import { addRobustness, compareSystems, type Comparison } from '../../report/comparison/comparison.js';
 import { writeComparison } from '../../report/comparison/comparison-files.js';
 import { speakerPairs } from '../../scoring/scores/speaker-pairs.js';
@@ -57,7 +58,7 @@ export function compareStage(
         ...(guests.length > 0 && { guests: guests.map(guestFingerprint) }),
       };
     },
-    version: 6,
+    version: 7,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, log, progress }) {
@@ -78,6 +79,7 @@ export function compareStage(
       const others: ReadSystem[] = [];
       for (const guest of guests) others.push(await readGuest(guest, { list, trials: table, modelFigures }));
       const speakers = speakerPairs(table, speakerOf);
+      const { corpus, partial } = corpusRecord.read(folderOf('prep'));
       const whole = compareSystems({
         name: recipe.name,
         systems: [...own, ...others].map(({ system }) => system),
@@ -88,7 +90,8 @@ export function compareStage(
         seed,
         macsDuration: COST_SECONDS,
         claim: claimed,
-        partial: corpusRecord.read(folderOf('prep')).partial,
+        protocol: corpusReaders[corpus]?.protocol,
+        partial,
         onProgress: (done, total) => progress('resample speakers', done, total),
         notes: [
           describeAverages(
@@ -121,13 +124,14 @@ function describeAverages(systems: readonly ReadSystem[], averages: readonly Ave
   const selections = averages.map(({ best }) => (best === null ? 'last' : 'best by development EER'));
   const alike = new Set(selections).size === 1;
   const list = counts.map((count, i) => (alike ? count : `${count} (${selections[i]})`)).join(', ');
-  return `each model averages checkpoints of one training${alike ? `, ${selections[0]}` : ''}: ${list}; no test trial chose a checkpoint`;
+  const how = alike ? ` (${selections[0]})` : '';
+  return `Each model is the average of checkpoints of one training${how}: ${list}. No test trial had a part in choosing them.`;
 }
 
 function describeCalibration(systems: readonly ReadSystem[]): string[] {
   const some = systems.some(({ system }) => system.runs.every(({ llrs }) => llrs));
   return some
-    ? ["actDCF and Cllr are of each run's scores as log-likelihood ratios, learned from the development trials"]
+    ? ["actDCF and Cllr judge each training's scores as log-likelihood ratios, calibrated on the development trials."]
     : [];
 }
 
@@ -135,7 +139,7 @@ function describeTestUse(workFolder: string): string[] {
   const count = settingsUsedOnTest(provenance.readIfThere(workFolder)?.commands);
   return count > 1
     ? [
-        `commands in this experiment scored the test trials under ${count} different settings (provenance.json): choosing among them by these figures would be choosing by test trials`,
+        `The test trials were scored under ${count} different settings in this experiment (provenance.json). Choosing among them by these figures would be choosing by test trials.`,
       ]
     : [];
 }

@@ -10,7 +10,7 @@ import { standardDeviation } from '../../statistics.js';
 import type { Ablation, AblationFigures, AblationRow } from './ablation.js';
 import { formatCount, formatPercent, formatRelative } from '../text/number-format.js';
 import { type Column, formatTable, type TableOptions } from '../text/table.js';
-import { formatPValue } from './verdict.js';
+import { formatPValue } from './verdict-words.js';
 import { toCsv } from '../../storage/csv.js';
 
 const OUTPUTS = ['ablation.json', 'ablation.csv', 'ablation.txt', 'ablation.md'];

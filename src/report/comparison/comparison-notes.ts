@@ -20,15 +20,15 @@ export function fewErrors(
     return errors < FEW_ERRORS ? [`${name} (${errors})`] : [];
   });
   const kind = targets < nontargets ? 'misses' : 'false alarms';
-  return few.length > 0 ? [`few ${kind} decide the EER, so its intervals are rough: ${few.join(', ')}`] : [];
+  return few.length > 0 ? [`Few ${kind} decide the EER, so its intervals are rough: ${few.join(', ')}.`] : [];
 }
 
 /** What many comparisons together leave of single p-values. */
 export function manyComparisons(upheld: readonly string[], comparisons: number, measured: boolean): string[] {
   if (!measured || comparisons < 2) return [];
   return [
-    `p-values are of single comparisons; over all ${comparisons} together (Holm), ` +
-      `${upheld.length > 0 ? `the EER of ${upheld.join(', ')} differs` : 'no EER differs'} from the baseline's`,
+    `Each p is of one comparison by itself. Of all ${comparisons} together (Holm's procedure), ` +
+      `${upheld.length > 0 ? `only the EER of ${upheld.join(', ')} differs` : 'no EER differs'} from the baseline's.`,
   ];
 }
 
@@ -47,7 +47,7 @@ export function equalScores(systems: readonly { name: string; runs: readonly Sco
     const names = [run.name, ...others.map(({ name }) => name)].join(', ');
     const seeds = others.some((other) => other.system === system);
     return [
-      `the same score in every trial: ${names}${seeds ? '; these are not different trainings, so intervals are too narrow' : ''}`,
+      `These give every trial the same score: ${names}.${seeds ? ' They are not different trainings, so intervals are too narrow.' : ''}`,
     ];
   });
 }

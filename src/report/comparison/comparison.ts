@@ -13,7 +13,7 @@ import type {
 } from '../../scoring/intervals/paired-difference.js';
 import type { Interval, MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
 import type { Evaluation } from '../../scoring/measures/evaluation.js';
-import { type MeasureName, measuresOf } from '../../scoring/measures/measure-table.js';
+import { type MeasureName, measures, measuresOf } from '../../scoring/measures/measure-table.js';
 import type { SpeakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import { aboveChance } from '../../scoring/measures/above-chance.js';
 import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
@@ -27,7 +27,8 @@ import {
   meanFigures,
   measureWherePossible,
 } from './system-measures.js';
-import { type Claim, reachVerdict, type Verdict } from './verdict.js';
+import { type Claim, whyUntested } from './claim.js';
+import { type JudgedDifference, reachVerdict, type Verdict } from './verdict.js';
 
 export interface ComparisonInput extends Pick<CompareRunsInput, 'onProgress'> {
   /** What is compared: the name of a recipe. */
@@ -50,6 +51,8 @@ export interface ComparisonInput extends Pick<CompareRunsInput, 'onProgress'> {
   readonly macsDuration?: number;
   /** What is said of one of the systems, to be held against the result. */
   readonly claim?: Claim;
+  /** The published protocol that the trials are of, such as `wsj0-1talker`. */
+  readonly protocol?: string;
   /** What the reader must know, one sentence each: how models were selected, what was measured where. */
   readonly notes?: readonly string[];
   /** Set where this is less than a published protocol: one sentence, shown above everything. */
@@ -119,6 +122,7 @@ export function compareSystems({
   confidence = 0.95,
   macsDuration = 3,
   claim,
+  protocol,
   notes = [],
   partial,
   onProgress,
@@ -131,7 +135,8 @@ export function compareSystems({
   const base = systems.find((system) => system.name === baseline)!;
   const others = systems.filter((system) => system !== base);
   const differences = measured?.differences ?? {};
-  const upheld = upheldTogether(differences, confidence);
+  const judged = judgedTogether(differences, confidence);
+  const upheld = Object.keys(judged).filter((name) => judged[name].eer?.upheld);
   const targets = labels.reduce((sum, label) => sum + label, 0);
   const nontargets = labels.length - targets;
   return {
@@ -154,11 +159,13 @@ export function compareSystems({
       reachVerdict({
         system,
         baseline: base,
-        difference: differences[system.name]?.eer,
+        differences: judged[system.name],
+        noIntervals,
         confidence,
         speakers: measured?.bootstrap.speakers,
-        claim: claim?.system === system.name && claim.baseline === baseline ? claim : undefined,
-        ...(others.length > 1 && { together: { comparisons: others.length, upheld: upheld.includes(system.name) } }),
+        comparisons: others.length,
+        ...(claim?.system === system.name &&
+          claim.baseline === baseline && { claim, untested: whyUntested(claim, { protocol, partial }) }),
       }),
     ),
     notes: [
@@ -225,11 +232,24 @@ function relativeFigures(system: ComparedSystem, base: ComparedSystem, eer?: Mea
   };
 }
 
-/** Of many comparisons some come out below 0.05 by chance: those that Holm's procedure upholds (Scand. J. Stat. 6, 1979). */
-function upheldTogether(differences: Readonly<Record<string, MeasuredDifferences>>, confidence: number): string[] {
-  const ranked = Object.entries(differences)
-    .map(([name, { eer }]) => ({ name, pValue: eer!.pValue }))
-    .sort((a, b) => a.pValue - b.pValue);
-  const firstNot = ranked.findIndex(({ pValue }, i) => pValue * (ranked.length - i) >= 1 - confidence);
-  return ranked.slice(0, firstNot < 0 ? ranked.length : firstNot).map(({ name }) => name);
+/**
+ * The differences that verdicts are about. Of many comparisons some come out below 0.05 by chance: with several systems,
+ * each measure's say whether Holm's procedure upholds them (Scand. J. Stat. 6, 1979).
+ */
+function judgedTogether(
+  differences: Readonly<Record<string, MeasuredDifferences>>,
+  confidence: number,
+): Record<string, Partial<Record<MeasureName, JudgedDifference>>> {
+  const judged: Record<string, Partial<Record<MeasureName, JudgedDifference>>> = {};
+  for (const { name: measure } of measures.filter(({ shown }) => shown.includes('tested'))) {
+    const ranked = Object.entries(differences)
+      .flatMap(([name, { [measure]: difference }]) => (difference ? [{ name, difference }] : []))
+      .sort((a, b) => a.difference.pValue - b.difference.pValue);
+    const lost = ranked.findIndex(({ difference }, i) => difference.pValue * (ranked.length - i) >= 1 - confidence);
+    ranked.forEach(({ name, difference }, i) => {
+      const upheld = ranked.length > 1 && { upheld: lost < 0 || i < lost };
+      judged[name] = { ...judged[name], [measure]: { ...difference, ...upheld } };
+    });
+  }
+  return judged;
 }

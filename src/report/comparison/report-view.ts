@@ -5,7 +5,7 @@ import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import { type MeasureName, measures } from '../../scoring/measures/measure-table.js';
 import { standardDeviation } from '../../statistics.js';
 import type { Comparison } from './comparison.js';
-import { describeIntervals } from './comparison-table.js';
+import { comparisonDetails } from './comparison-details.js';
 import type { Robustness } from './robustness.js';
 import { trainingSeconds } from './training-cost.js';
 
@@ -37,17 +37,23 @@ export interface ComparedSystem {
   readonly change?: { readonly eer: number; readonly interval?: Interval; readonly pValue?: number };
 }
 
+export interface VerdictWords {
+  readonly headline: string;
+  /** Sentences that explain it, and say how far it reaches. */
+  readonly sentences: readonly string[];
+  /** What becomes of a claim. */
+  readonly claim?: string;
+}
+
 export interface Compared {
   readonly systems: readonly ComparedSystem[];
   readonly baseline: string;
-  /** Sentences: what may be said of each system against the baseline. */
-  readonly verdicts: readonly string[];
+  /** What may be said of each system against the baseline. */
+  readonly verdicts: readonly VerdictWords[];
   readonly trials: number;
-  readonly targets: number;
-  readonly nontargets: number;
   readonly macsDuration: number;
-  /** What intervals are made of, or why there are none. */
-  readonly intervals: string;
+  /** Sentences: how the figures came about. */
+  readonly details: readonly string[];
   readonly notes: readonly string[];
   readonly partial?: string;
   /** The same trials under worse conditions, where they were tested. */
@@ -55,15 +61,17 @@ export interface Compared {
 }
 
 export function comparedOf(comparison: Comparison): Compared {
-  const { systems, relative, baseline, verdicts, trials, targets, nontargets } = comparison;
+  const { systems, relative, baseline, verdicts, trials } = comparison;
   return {
     baseline,
-    verdicts: verdicts.map(({ sentence }) => `${sentence}.`),
+    verdicts: verdicts.map(({ headline, sentence, limits, claim }) => ({
+      headline: `${headline}.`,
+      sentences: [sentence, ...limits],
+      claim: claim?.sentence,
+    })),
     trials,
-    targets,
-    nontargets,
     macsDuration: comparison.macsDuration,
-    intervals: describeIntervals(comparison),
+    details: comparisonDetails(comparison),
     notes: comparison.notes,
     partial: comparison.partial,
     robustness: comparison.robustness,

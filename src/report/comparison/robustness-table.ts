@@ -1,5 +1,5 @@
 /**
- * @file Robustness as text: a table with a row a condition, a sentence on how it was tested, and CSV.
+ * @file Robustness as text: a table with a row a condition, sentences on how it was tested, and CSV.
  *
  * Each system but the baseline is followed by its change relative to the baseline, with interval and p-value. Where that
  * gets wider than a terminal, each system is a row with its changes below, and intervals are left to the files.
@@ -9,7 +9,7 @@ import { formatChangeInterval, formatDifference } from '../text/interval-format.
 import { formatPercent, formatRelative } from '../text/number-format.js';
 import type { ConditionSystem, Robustness, TestedUnder } from './robustness.js';
 import { type Column, formatTable, type TableOptions, tableWidth, WIDEST } from '../text/table.js';
-import { formatBareP } from './verdict.js';
+import { formatBareP } from './verdict-words.js';
 import { toCsv } from '../../storage/csv.js';
 
 interface Compared {
@@ -40,7 +40,7 @@ function besideEachOther(conditions: readonly TestedUnder[], { baseline, confide
   const compares = systems.some(({ name }) => name === baseline);
   const columns = systems.flatMap(({ name }): Column[] => [
     { title: name === baseline ? `${name} (baseline)` : name, align: 'right' },
-    ...(name === baseline || !compares ? [] : [{ title: 'vs baseline', align: 'right' as const }]),
+    ...(name === baseline || !compares ? [] : [{ title: 'change', align: 'right' as const }]),
     ...(name === baseline || !measured
       ? []
       : [
@@ -75,7 +75,7 @@ function belowEachOther(conditions: readonly TestedUnder[], { baseline }: Compar
     if (name === baseline) return [row(`${name} (baseline)`, ({ eer }) => formatPercent(eer))];
     return [
       row(name, ({ eer }) => formatPercent(eer)),
-      row('  vs baseline', (system, all) => formatChange(system, all, baseline)),
+      row('  change', (system, all) => formatChange(system, all, baseline)),
       row('  p', formatP),
     ].filter((cells, line) => line === 0 || cells.slice(1).some((cell) => cell !== ''));
   });
@@ -95,22 +95,26 @@ function formatChange(
 
 const formatP = ({ difference }: ConditionSystem) => formatBareP(difference);
 
-/** What was done to what, in a sentence. @param names all systems that are compared */
+/** What was done to what, in sentences. @param names all systems that are compared */
 export function robustnessConditions(
   { sides, utterances, noise, conditions }: Robustness,
   names: readonly string[],
-): string {
+): string[] {
   const untested = names.filter((name) => !conditions[0].systems.some((system) => system.name === name));
   const whole = conditions.flatMap(({ name, whole = 0 }) => (whole > 0 ? [`${whole} at ${name}`] : []));
   const some = (kind: TestedUnder['kind']) => conditions.some((condition) => condition.kind === kind);
+  const where =
+    sides === 'test' ? 'the test side of the trials only; enrolment stays as it is' : 'both sides of the trials';
   return [
-    `robustness: ${utterances} utterances, ${sides === 'test' ? 'on the test side of the trials only, enrolled as they are' : 'on both sides of the trials'}`,
-    ...(some('duration') ? ['cut at places that are drawn'] : []),
-    ...(whole.length > 0 ? [`of which no longer than the cut, and left whole: ${whole.join(', ')}`] : []),
-    ...(some('snr') ? [`noise: ${noise}, at ratios over whole utterances`] : []),
-    ...(untested.length > 0 ? [`not tested: ${untested.join(', ')}`] : []),
-    'the same cuts and noise for all systems and trainings; p-values are of single conditions',
-  ].join('; ');
+    [
+      `Robustness: the conditions change ${utterances} utterances, on ${where}.`,
+      ...(some('duration') ? ['Cuts are at random places.'] : []),
+      ...(whole.length > 0 ? [`Utterances no longer than the cut are left whole: ${whole.join(', ')}.`] : []),
+      ...(some('snr') ? [`The noise is ${noise}, at signal-to-noise ratios over whole utterances.`] : []),
+      ...(untested.length > 0 ? [`Not tested: ${untested.join(', ')}.`] : []),
+      'All systems and trainings hear the same cuts and noise. Each p is of one condition by itself.',
+    ].join(' '),
+  ];
 }
 
 /** One row a condition and system, with a header; rates are fractions. */

@@ -1,197 +1,194 @@
 /**
- * @file What a comparison with the baseline shows of a system's EER, in one sentence.
+ * @file What a comparison with the baseline shows of a system: a headline, a plain sentence, what limits it, the figures.
  *
- * Confirmed: a lower EER, and the interval of the difference does not hold 0 (p < 0.05). Not confirmed: a higher one, as
- * clearly. Undecided: neither; then the sentence says about how many speakers would decide a difference of this size.
+ * A measure is better or worse where its difference has p < 0.05, and where that remains among all systems that are
+ * compared with the baseline (Holm); else one cannot tell. The EER gives the headline. An open verdict says about how many
+ * speakers would show a difference of this size.
  */
-import type { MeasuredDifference, MeasuredFigure } from '../../scoring/intervals/confidence-interval.js';
+import type { MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
 import { speakersToDecide } from '../../scoring/intervals/speakers-to-decide.js';
-import { formatPercent, formatPoints, formatRatio, formatRelative } from '../text/number-format.js';
+import { type MeasureName, measureNamed } from '../../scoring/measures/measure-table.js';
+import { formatMeasure } from '../text/interval-format.js';
+import { formatPercent, formatPoints } from '../text/number-format.js';
+import { type Claim, type ClaimVerdict, judgeClaim } from './claim.js';
+import { relativeChange } from './relative-change.js';
+import { describeChance, describeChange, describeRange, formatPValue, roundedSpeakers } from './verdict-words.js';
 
-/** What somebody says of a system, as fractions: `eer: -0.05` for 5 % fewer errors than the baseline. */
-export interface Claim {
-  readonly system: string;
-  readonly baseline: string;
-  readonly eer: number;
-  /** The system's parameters, as a share of the baseline's. */
-  readonly parameters?: number;
-  /** Whose claim it is. */
-  readonly source?: string;
+export type Outcome = 'better' | 'worse' | 'cannot tell';
+
+/** What is shown of one measure; of intervals and changes as `MeasuredDifference` has them. */
+export interface MeasureVerdict extends Pick<MeasuredDifference, 'relative' | 'relativeInterval' | 'pValue'> {
+  readonly measure: MeasureName;
+  readonly value: number;
+  readonly baseline: number;
+  readonly outcome: Outcome;
 }
 
 export interface Verdict {
   readonly system: string;
-  /** `unknown`: speakers are not known, so there is no interval. */
-  readonly outcome: 'confirmed' | 'not confirmed' | 'undecided' | 'unknown';
+  /** By the EER. */
+  readonly outcome: Outcome;
   /**
-   * How many speakers would show a difference of this size four times in five; only where undecided. Infinite (in JSON:
-   * null) where the seeds alone vary too much for any number.
+   * How many speakers would show a difference of this size four times in five; only where one cannot tell. Infinite (in
+   * JSON: null) where the seeds alone vary too much for any number.
    */
   readonly speakersToDecide?: number;
-  /** With several comparisons: whether the difference remains for all of them together (Holm); only where decided. */
+  /** With several comparisons: whether the difference remains for all of them together (Holm); only where p < 0.05. */
   readonly upheld?: boolean;
-  readonly claim?: Claim & { readonly withinInterval?: boolean };
+  readonly claim?: ClaimVerdict;
+  /** `aca-net is worse than ecapa-tdnn here: EER 4.98 % against 2.71 % (p = 0.048)` */
+  readonly headline: string;
+  /** The same for readers outside the field. */
   readonly sentence: string;
+  /** Sentences: how far it reaches, and what it would take to know more. */
+  readonly limits: readonly string[];
+  /** Empty where speakers are not known. */
+  readonly figures: readonly MeasureVerdict[];
 }
 
-interface JudgedSystem {
-  readonly name: string;
-  readonly eer: number;
-  readonly parameters?: number;
-  readonly macs?: number;
-  readonly runs: readonly unknown[];
-  readonly figures?: { readonly eer?: MeasuredFigure };
+type JudgedSystem = { readonly name: string; readonly eer: number; readonly runs: readonly unknown[] } & Readonly<
+  Partial<Record<MeasureName, number>>
+>;
+
+export interface JudgedDifference extends MeasuredDifference {
+  /** With several comparisons: whether this one remains for all of them together. */
+  readonly upheld?: boolean;
 }
 
 export interface VerdictInput {
   readonly system: JudgedSystem;
   readonly baseline: JudgedSystem;
-  /** Of the EER; absent where speakers are not known. */
-  readonly difference?: MeasuredDifference;
+  /** Of the measures that are tested; without that of the EER nothing can be told. */
+  readonly differences?: Readonly<Partial<Record<MeasureName, JudgedDifference>>>;
+  /** Why there are none. */
+  readonly noIntervals?: string;
   readonly confidence?: number;
   /** How many there are in the trials. */
   readonly speakers?: number;
   readonly claim?: Claim;
-  /** How many systems are compared with the baseline, and whether this difference remains for all of them together. */
-  readonly together?: { readonly comparisons: number; readonly upheld: boolean };
+  /** Why these trials do not test the claim. */
+  readonly untested?: string;
+  /** How many systems are compared with the baseline; default 1. */
+  readonly comparisons?: number;
 }
 
 export function reachVerdict(input: VerdictInput): Verdict {
-  const { system, baseline, difference, confidence = 0.95, speakers, claim, together } = input;
+  const { system, baseline, differences = {}, confidence = 0.95, speakers, claim, untested } = input;
+  const { eer: difference } = differences;
   const outcome = judge(difference, confidence);
-  const seeds = seedsOf(system, baseline);
-  const claimed = claim && holdAgainst(claim, difference);
+  const clear = difference !== undefined && difference.pValue < 1 - confidence;
   const needed =
-    outcome === 'undecided' && difference && difference.difference !== 0 && speakers !== undefined
+    difference && !clear && difference.difference !== 0 && speakers !== undefined
       ? speakersToDecide(difference, { speakers, confidence })
       : undefined;
-  const moreSeeds = (): Need | undefined => {
-    const count = Math.max(system.runs.length, baseline.runs.length);
-    return [2, 3, 5, 10]
-      .map((seedFactor) => ({
-        seeds: count * seedFactor,
-        speakers: speakersToDecide(difference!, { speakers: speakers!, confidence, seedFactor }),
-      }))
-      .find((need) => Number.isFinite(need.speakers));
-  };
-  const upheld = outcome === 'confirmed' || outcome === 'not confirmed' ? together?.upheld : undefined;
-  const limits = [
-    ...(seeds.unknown !== undefined
-      ? [`for these trainings (what other seeds${seeds.unknown} would give is not in the interval)`]
-      : []),
-    ...(upheld === false ? [`by itself, but not among all ${together!.comparisons} comparisons (Holm)`] : []),
-  ];
-  const ending = {
-    confirmed: `lower EER, ${['confirmed', ...limits].join(' ')}`,
-    'not confirmed': `not confirmed: ${['higher EER', ...limits].join(' ')}`,
-    undecided: `undecided${needed === undefined ? '' : `; ${describeNeed(needed, moreSeeds(), difference!.seSeeds === undefined ? ' between these trainings' : '')}`}`,
-    unknown: 'undecided, as which speaker said what is not known',
-  }[outcome];
-  const conditions = [
-    describeDifference(input),
-    ...describeCost(system, baseline),
-    [seeds.text, ...(speakers === undefined ? [] : [`${speakers} speakers`])].join(', '),
-  ];
+  const figures = Object.entries(differences).map(([name, each]): MeasureVerdict => {
+    const measure = name as MeasureName;
+    const { relative, relativeInterval, pValue } = each;
+    const values = { value: system[measure]!, baseline: baseline[measure]! };
+    return { measure, ...values, relative, relativeInterval, pValue, outcome: judge(each, confidence) };
+  });
   return {
     system: system.name,
     outcome,
     ...(needed !== undefined && { speakersToDecide: needed }),
-    ...(upheld !== undefined && { upheld }),
-    ...(claimed && { claim: claimed }),
-    sentence:
-      `${system.name} against ${baseline.name}: ${conditions.join('; ')}: ${ending}` +
-      (claimed ? `; ${describeClaim(claimed, outcome)}` : ''),
+    ...(clear && difference.upheld !== undefined && { upheld: difference.upheld }),
+    ...(claim && {
+      claim: judgeClaim(claim, {
+        ...{
+          difference,
+          baselineEer: baseline.eer,
+          untested,
+          decided: outcome !== 'cannot tell',
+          speakers,
+          confidence,
+        },
+      }),
+    }),
+    headline: headlineOf(input, outcome),
+    sentence: explain(input, outcome),
+    limits: [
+      ...(difference ? describeSeeds(system, baseline) : []),
+      ...(clear && difference.upheld === false ? [describeHolm(difference, input.comparisons)] : []),
+      ...(needed === undefined ? [] : [describeNeed(needed, input)]),
+      ...describeOthers(figures),
+    ],
+    figures,
   };
 }
 
-function judge(difference: MeasuredDifference | undefined, confidence: number): Verdict['outcome'] {
-  if (!difference) return 'unknown';
-  if (difference.pValue >= 1 - confidence) return 'undecided';
-  return difference.difference < 0 ? 'confirmed' : 'not confirmed';
+function judge(difference: JudgedDifference | undefined, confidence: number): Outcome {
+  if (!difference || difference.pValue >= 1 - confidence || difference.upheld === false) return 'cannot tell';
+  return difference.difference < 0 ? 'better' : 'worse';
 }
 
-interface Need {
-  readonly seeds: number;
-  readonly speakers: number;
+function headlineOf({ system, baseline, differences }: VerdictInput, outcome: Outcome): string {
+  const pValue = differences?.eer && ` (${formatPValue(differences.eer.pValue)})`;
+  const found = {
+    better: `${system.name} is better than ${baseline.name} here`,
+    worse: `${system.name} is worse than ${baseline.name} here`,
+    'cannot tell': `Cannot tell whether ${system.name} differs from ${baseline.name}`,
+  }[outcome];
+  return `${found}: EER ${formatPercent(system.eer)} against ${formatPercent(baseline.eer)}${pValue ?? ''}`;
 }
 
-/**
- * @param moreSeeds what would do where no number of speakers does
- * @param trainings said where the variance over seeds is not known
- */
-function describeNeed(speakers: number, moreSeeds: Need | undefined, trainings: string): string {
-  const size = `would decide a difference of this size${trainings}`;
-  if (Number.isFinite(speakers)) return `${roundedSpeakers(speakers)} ${size}`;
-  const alone = 'the seeds vary too much for more speakers alone to decide it';
-  return moreSeeds
-    ? `${alone}: ${moreSeeds.seeds} seeds each and ${roundedSpeakers(moreSeeds.speakers)} ${size}`
-    : alone;
+function explain(input: VerdictInput, outcome: Outcome): string {
+  const { system, baseline, differences, noIntervals, comparisons = 1 } = input;
+  const difference = differences?.eer;
+  const change = relativeChange(system.eer, baseline.eer);
+  const made = Number.isFinite(change)
+    ? `On these trials ${system.name} makes ${change === 0 ? 'as many errors as' : `${describeChange(change)} than`} ${baseline.name}`
+    : `On these trials ${system.name} makes errors and ${baseline.name} makes none`;
+  if (!difference)
+    return `${made}. Whether that is more than chance is not known: ${noIntervals ?? 'there are no intervals'}.`;
+  const chance = `${made}; if both were equally good, chance would show a difference this large ${describeChance(difference.pValue)}`;
+  if (outcome !== 'cannot tell') return `${chance}.`;
+  if (difference.upheld === false) return `${chance}, and this is one of ${comparisons} tests.`;
+  const others = difference.seSeeds === undefined ? 'other speakers' : 'other speakers and trainings';
+  const { relativeInterval, interval } = difference;
+  const range = relativeInterval.every((end) => Number.isFinite(end))
+    ? describeRange(relativeInterval)
+    : `EERs that differ by ${interval.map((end) => formatPoints(end)).join(' to ')} points`;
+  return `${made}, but ${others} could give ${range}.`;
 }
 
-/** To two digits: it is an estimate from an estimate. */
-const roundedSpeakers = (speakers: number) =>
-  speakers > 100_000 ? 'more than 100000 speakers' : `about ${Number(speakers.toPrecision(2))} speakers`;
-
-function describeDifference({ system, baseline, difference }: VerdictInput): string {
-  const change = baseline.eer === 0 ? undefined : (system.eer - baseline.eer) / baseline.eer;
-  const values = `EER ${formatPercent(system.eer)} against ${formatPercent(baseline.eer)}`;
-  if (!difference) return change === undefined ? values : `relative EER change ${formatRelative(change)}`;
-  const p = formatPValue(difference.pValue);
-  const [low, high] = difference.relativeInterval;
-  if (change === undefined || !Number.isFinite(low) || !Number.isFinite(high)) {
-    const ends = difference.interval.map((end) => formatPoints(end)).join(', ');
-    return `${values}, a difference of ${formatPoints(difference.difference)} points [${ends}], ${p}`;
-  }
-  const ends = [low, high].map((end) => formatRelative(end).replace(/ %$/, '')).join(', ');
-  return `relative EER change ${formatRelative(change)} [${ends}], ${p}`;
-}
-
-/** `p = 0.24`, `p < 0.001`; 0.04998 does not become 0.050, which would be on the other side. */
-export function formatPValue(pValue: number): string {
-  if (pValue < 0.001) return 'p < 0.001';
-  let digits = pValue < 0.0995 ? 3 : 2;
-  while (pValue < 0.05 && Number(pValue.toFixed(digits)) >= 0.05 && digits < 15) digits++;
-  return `p = ${pValue.toFixed(digits)}`;
-}
-
-/** The same for a column of p-values: `0.24`, `< 0.001`; empty for no difference. */
-export const formatBareP = (difference: MeasuredDifference | undefined): string =>
-  difference ? formatPValue(difference.pValue).replace(/^p (= )?/, '') : '';
-
-function describeCost(system: JudgedSystem, baseline: JudgedSystem): string[] {
-  const ratios = (['parameters', 'macs'] as const).flatMap((figure) => {
-    const [value, reference] = [system[figure], baseline[figure]];
-    if (value === undefined || !reference) return [];
-    return [`${figure === 'macs' ? 'MACs' : figure} ${formatRatio(value / reference)}`];
-  });
-  return ratios.length > 0 ? [ratios.join(', ')] : [];
-}
-
-/** `unknown`: whose seeds are not in the interval, as there is only one: both systems' (`''`) or one's (` of X`). */
-function seedsOf(system: JudgedSystem, baseline: JudgedSystem): { text: string; unknown?: string } {
+/** One training of a system says nothing of the others that its settings could give. */
+function describeSeeds(system: JudgedSystem, baseline: JudgedSystem): string[] {
   const [own, others] = [system.runs.length, baseline.runs.length];
-  const count = (seeds: number) => `${seeds} seed${seeds === 1 ? '' : 's'}`;
-  const text = own === others ? `${count(own)} each` : `${count(own)} against ${others}`;
-  if (own > 1 && others > 1) return { text };
-  return { text, unknown: own === others ? '' : ` of ${own === 1 ? system.name : baseline.name}` };
+  if (own > 1 && others > 1) return [];
+  if (own === others) return ['One training each; other seeds may differ.'];
+  return [`One training of ${own === 1 ? system.name : baseline.name}; its other seeds may differ.`];
 }
 
-function holdAgainst(claim: Claim, difference: MeasuredDifference | undefined) {
-  if (!difference) return claim;
-  const [low, high] = difference.relativeInterval;
-  return { ...claim, withinInterval: low <= claim.eer && claim.eer <= high };
-}
+const describeHolm = ({ pValue }: MeasuredDifference, comparisons = 1): string =>
+  `${formatPValue(pValue)} would be enough for a single comparison, but not for one of ${comparisons} (Holm).`;
 
-function describeClaim(
-  { eer, parameters, source, withinInterval }: Claim & { withinInterval?: boolean },
-  outcome: Verdict['outcome'],
+/** What it would take to show this difference. */
+function describeNeed(
+  needed: number,
+  { system, baseline, differences, speakers = 0, confidence }: VerdictInput,
 ): string {
-  const size = parameters === undefined ? '' : ` with ${formatRatio(parameters)} parameters`;
-  const where =
-    withinInterval === undefined
-      ? 'cannot be judged'
-      : withinInterval
-        ? `lies within the interval${outcome === 'undecided' ? ', and so does no difference at all' : ''}`
-        : 'lies outside the interval';
-  return `the claim${source === undefined ? '' : ` of ${source}`}, ${formatRelative(eer)}${size}, ${where}`;
+  const there = `there are ${speakers}`;
+  if (Number.isFinite(needed)) {
+    return `To show a difference of this size takes ${roundedSpeakers(needed)} like those here; ${there}.`;
+  }
+  const alone = 'Trainings vary too much for more speakers alone to show this difference';
+  const count = Math.max(system.runs.length, baseline.runs.length);
+  for (const seedFactor of [2, 3, 5, 10]) {
+    const more = speakersToDecide(differences!.eer!, { speakers, confidence, seedFactor });
+    if (Number.isFinite(more)) {
+      return `${alone}: it takes ${count * seedFactor} trainings each and ${roundedSpeakers(more)}; ${there}.`;
+    }
+  }
+  return `${alone}.`;
+}
+
+/** `minDCF(0.01): cannot tell, 0.30 against 0.25 (p = 0.21).` */
+function describeOthers(figures: readonly MeasureVerdict[]): string[] {
+  return figures
+    .filter(({ measure }) => measure !== 'eer')
+    .map(({ measure: name, outcome, value, baseline, pValue }) => {
+      const measure = measureNamed(name);
+      const [own, reference] = [value, baseline].map((each) => formatMeasure(measure, each));
+      return `${measure.title}: ${outcome}, ${own} against ${reference} (${formatPValue(pValue)}).`;
+    });
 }

@@ -5,7 +5,7 @@
  * Conditions stand at equal distances, as their order is what matters, and `full` has no place on a scale.
  */
 import type { ConditionSystem, Robustness, TestedUnder } from '../comparison/robustness.js';
-import { formatPValue } from '../comparison/verdict.js';
+import { formatPValue } from '../comparison/verdict-words.js';
 import { formatRate, formatRelative } from '../text/number-format.js';
 import { drawChart, type EChartsOption, type Tip } from './chart.js';
 import {

@@ -5,26 +5,33 @@ import { forPage } from '../figures/chart.js';
 import type { SystemStyle, SystemStyles } from '../figures/palette.js';
 import { formatInterval, formatMeasure } from '../text/interval-format.js';
 import { formatBytes, formatCount, formatDuration, formatRate, formatRelative } from '../text/number-format.js';
-import type { Compared, ComparedSystem } from '../comparison/report-view.js';
+import type { Compared, ComparedSystem, VerdictWords } from '../comparison/report-view.js';
 import { escapeMarkup } from '../text/escape.js';
 import { notesMarkup, pageSection, type PageSection, partialMarkup } from './markup.js';
 
 export function summarySection(compared: Compared, styles: SystemStyles): PageSection {
-  const { partial, notes, verdicts, baseline, trials, targets, nontargets, intervals } = compared;
+  const { partial, notes, verdicts, baseline, details } = compared;
   const said =
-    verdicts.length > 0 ? verdicts : [`Only ${baseline} was evaluated: there is nothing to compare it with.`];
-  const conditions = `${trials} trials (${targets} target, ${nontargets} nontarget); ${intervals}`;
+    verdicts.length > 0
+      ? verdicts.map(verdictMarkup)
+      : [`<p>Only ${escapeMarkup(baseline)} was evaluated: there is nothing to compare it with.</p>`];
   return pageSection(
     'summary',
     'Summary',
     [
       ...(partial === undefined ? [] : [partialMarkup(partial)]),
-      `<div class="verdict">${said.map((line) => `<p>${escapeMarkup(line)}</p>`).join('')}</div>`,
+      `<div class="verdict">${said.join('')}</div>`,
       systemTable(compared, { styles, caption: 'Errors of the systems', all: errorColumns() }),
       systemTable(compared, { styles, caption: 'Cost of the systems', all: costColumns(compared.macsDuration) }),
-      notesMarkup([conditions, ...notes]),
+      ...(notes.length > 0 ? [notesMarkup(notes)] : []),
+      `<details><summary>Details</summary>\n${notesMarkup(details)}</details>`,
     ].join('\n'),
   );
+}
+
+function verdictMarkup({ headline, sentences, claim }: VerdictWords): string {
+  const text = `<p><strong>${escapeMarkup(headline)}</strong> ${escapeMarkup(sentences.join(' '))}</p>`;
+  return claim === undefined ? text : `${text}<p>${escapeMarkup(claim)}</p>`;
 }
 
 interface Column {

@@ -54,7 +54,7 @@ export function formatTable(
 export const tableWidth = (table: string): number => Math.max(...table.split('\n').map(displayWidth));
 
 /** Columns of a terminal that a table may take where it could be laid out otherwise. */
-export const WIDEST = 120;
+export const WIDEST = 100;
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const wide =

@@ -25,7 +25,7 @@ describe('noise that was trained with', () => {
     for (const technique of ['noise', 'music', 'speech', 'babble']) {
       assert.match(
         heard(`{${technique}: {source: '${folder}/../${folder.split('/').at(-1)}/tested'}}`).join('\n'),
-        /^the noise of the tests is also that of the training of aca-net: /,
+        /^aca-net heard the noise of these tests in training: /,
         technique,
       );
     }

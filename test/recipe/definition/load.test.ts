@@ -35,6 +35,18 @@ describe('recipe loading', () => {
     assert.equal(recipe.claim ?? recipe.robustness ?? undefined, undefined);
   });
 
+  it('drops what is claimed of a system where another one takes its place', () => {
+    const claimOf = (text: string, sets: string[] = []) =>
+      loadRecipe(write('changed.yaml', text), { sets }).recipe.claim;
+    assert.equal(claimOf('extends: wsj0\nseeds: 2\n')?.protocol, 'wsj0-1talker');
+    for (const change of ['baseline: aca-net', 'systems: { aca-net: { model: { latents: 64 } } }']) {
+      assert.equal(claimOf(`extends: wsj0\n${change}\n`), undefined, change);
+    }
+    assert.equal(claimOf('extends: wsj0\nbaseline: aca-net\nclaim: { eer: -0.1 }\n')?.eer, -0.1);
+    assert.ok(claimOf('extends: wsj0\n', ['training.epochs=3']));
+    assert.equal(claimOf('extends: wsj0\n', ['systems.aca-net.model.latents=64']), undefined);
+  });
+
   it('names a recipe by itself or its file, never by the recipe it extends', () => {
     assert.equal(loadRecipe(small()).recipe.name, 'small');
     assert.equal(loadRecipe(small('name: other\n')).recipe.name, 'other');

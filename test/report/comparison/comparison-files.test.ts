@@ -21,7 +21,12 @@ describe('comparison-files', () => {
     ],
     relative: { 'aca-net': { eer: -0.05, minDcf: Infinity, parameters: -0.78 } },
     differences: {},
-    verdicts: [{ system: 'aca-net', outcome: 'unknown', sentence: 'not known' }],
+    verdicts: [
+      {
+        ...{ system: 'aca-net', outcome: 'cannot tell' },
+        ...{ headline: 'Cannot tell', sentence: 'Not known.', limits: [], figures: [] },
+      },
+    ],
     notes: [],
   };
 
@@ -67,7 +72,7 @@ describe('comparison-files', () => {
       ['-0.05', ''],
     );
     assert.equal(first[header.indexOf('relativeMinDcf')], '', 'a change from 0 has no size');
-    assert.equal(first[header.indexOf('outcome')], 'unknown');
+    assert.equal(first[header.indexOf('outcome')], 'cannot tell');
   });
 
   it('has the time of trainings that had the machine to themselves and were not interrupted, as the table has', () => {

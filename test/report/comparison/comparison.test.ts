@@ -107,7 +107,8 @@ describe('comparison', () => {
   it('says why there are no intervals', () => {
     const { noIntervals, systems, verdicts } = compare([good, base], { speakers: { unknown: 'nobody knows' } });
     assert.deepEqual([noIntervals, systems[0].figures, systems[0].eerInterval], ['nobody knows', undefined, undefined]);
-    assert.equal(verdicts[0].outcome, 'unknown');
+    assert.equal(verdicts[0].outcome, 'cannot tell');
+    assert.match(verdicts[0].sentence, /is not known: nobody knows\.$/);
     const few = compare([good, base], { speakers: { ...speakers, names: ['a', 'b', 'c'] } });
     assert.match(few.noIntervals!, /^3 speakers are too few to resample, at least 5 are needed$/);
   });
@@ -121,16 +122,19 @@ describe('comparison', () => {
 
   it('says what of many comparisons holds for all together', () => {
     const { notes } = compare([good, system('other', { falseAlarms: 13 }), base], { notes: ['further'] });
-    assert.match(notes[0], /^p-values are of single comparisons; over all 2 together \(Holm\), /);
+    assert.match(
+      notes[0],
+      /^Each p is of one comparison by itself\. Of all 2 together \(Holm's procedure\), no EER differs /,
+    );
     assert.equal(notes.at(-1), 'further');
     assert.doesNotMatch(compare([good, base]).notes.join('\n'), /Holm/);
     // p = 0.044: enough alone, not beside another one.
     const clear = system('clear', { falseAlarms: 31 });
     const [alone] = compare([clear, base]).verdicts;
     const [among] = compare([clear, system('other', { falseAlarms: 13 }), base]).verdicts;
-    assert.deepEqual([alone.outcome, alone.upheld], ['not confirmed', undefined]);
-    assert.deepEqual([among.outcome, among.upheld], ['not confirmed', false]);
-    assert.match(among.sentence, /but not among all 2 comparisons \(Holm\)$/);
+    assert.deepEqual([alone.outcome, alone.upheld], ['worse', undefined]);
+    assert.deepEqual([among.outcome, among.upheld], ['cannot tell', false]);
+    assert.ok(among.limits.includes('p = 0.044 would be enough for a single comparison, but not for one of 2 (Holm).'));
   });
 
   it('warns of a system whose targets have the lower scores', () => {
@@ -147,16 +151,16 @@ describe('comparison', () => {
     const { notes } = compare([twice, base, system('copy', { falseAlarms: 12 })]);
     assert.ok(
       notes.includes(
-        'the same score in every trial: twice, twice@2; these are not different trainings, so intervals are too narrow',
+        'These give every trial the same score: twice, twice@2. They are not different trainings, so intervals are too narrow.',
       ),
     );
-    assert.ok(notes.includes('the same score in every trial: base, copy'));
+    assert.ok(notes.includes('These give every trial the same score: base, copy.'));
   });
 
   it('says which intervals rest on few errors', () => {
     // 1 / 11 of 6 targets and 1 / 6 of them
     assert.deepEqual(compare([good, base]).notes, [
-      'few misses decide the EER, so its intervals are rough: good (1), base (1)',
+      'Few misses decide the EER, so its intervals are rough: good (1), base (1).',
     ]);
   });
 

@@ -71,7 +71,7 @@ describe('results-section', () => {
       'Machine: a laptop. acanet 0.1.0 at commit 0123456 with uncommitted changes, node v20.20.2. ' +
         'Trained from 2026-11-21 to 2026-11-22, on a GPU box too.',
     );
-    assert.match(table, /^\| +\| aca-net \(baseline\) \|$/);
-    assert.ok(text.endsWith('- A note.\n'));
+    assert.match(table, /^\| system +\| seeds \| +EER \|$/);
+    assert.ok(text.includes('\n- A note.\n\n<details>'));
   });
 });

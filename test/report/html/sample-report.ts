@@ -63,7 +63,6 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
       ...(name !== baseline && { change: { eer: 0.1, interval: [-0.2, 0.5], pValue: 0.4 } }),
     };
   });
-  const targets = table.labels.reduce((sum, label) => sum + label, 0);
   const side = (id: string) => ({ id, speaker: id.split('-')[0], duration: 3, clip: options.clip });
   return {
     recipe: 'sample',
@@ -74,12 +73,15 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
       compared: {
         systems: compared,
         baseline,
-        verdicts: [`${model} against ${baseline}: undecided <so far>.`],
+        verdicts: [
+          {
+            headline: `Cannot tell whether ${model} differs from ${baseline} <so far>.`,
+            sentences: ['It has more errors.', 'One training each.'],
+          },
+        ],
         trials: table.labels.length,
-        targets,
-        nontargets: table.labels.length - targets,
         macsDuration: 3,
-        intervals: '95 % intervals from 1000 resamples of the 8 speakers (seed 1)',
+        details: ['95 % intervals come from 1000 resamples of the 8 speakers (seed 1).'],
         notes: ['Trials & scores are made up.'],
       },
       trials,

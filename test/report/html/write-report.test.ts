@@ -34,7 +34,7 @@ describe('a written report', () => {
   });
 
   it('escapes what it was told, and uses no name twice', () => {
-    assert.ok(page.includes('undecided &lt;so far&gt;') && page.includes('Trials &amp; scores'));
+    assert.ok(page.includes('differs from ecapa-tdnn &lt;so far&gt;') && page.includes('Trials &amp; scores'));
     const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     assert.deepEqual(
       ids.filter((id, i) => ids.indexOf(id) !== i),
