@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { glossary } from '../../src/report/text/glossary.js';
 import { anchorsOf, linesOf, pages, proseOf, root } from './pages.js';
 
 const linksOf = (page: string) => [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
@@ -26,21 +25,6 @@ describe('the pages of the documentation', () => {
     const listed = linksOf('docs/README.md').map((target) => normalize(join('docs', target.split('#')[0])));
     for (const page of pages) {
       if (page.startsWith('docs/') && page !== 'docs/README.md') assert.ok(listed.includes(page), `${page} is not`);
-    }
-  });
-
-  it('explain every term that the report explains, in the glossary', () => {
-    const entries =
-      linesOf('docs/glossary.md')
-        .join(' ')
-        .toLowerCase()
-        .match(/\*\*[^*]+\*\*|(?<![\w])_[^_]+_/g) ?? [];
-    for (const { term } of glossary) {
-      const [stem] = term.toLowerCase().split(/s?$/);
-      assert.ok(
-        entries.some((entry) => entry.includes(stem)),
-        `the glossary has no entry for "${term}"`,
-      );
     }
   });
 
