@@ -24,7 +24,7 @@ import {
 import { hasGpu } from '../nvidia.js';
 import { engineContents } from './contents.js';
 import { fingerprint, folderBytes, isWhole, type Piece } from './piece.js';
-import { requireTools } from './tools.js';
+import { requireTools, UNAVAILABLE } from './tools.js';
 
 export interface InstallOptions {
   log(line: string): void;
@@ -64,11 +64,7 @@ export async function installEngine(name: InstallableEngine, { log }: InstallOpt
     const free = freeBytes(folder);
     log(`  to download: ${gigabytes(download)}; on the disk then: ${gigabytes(kept)}, ${gigabytes(room)} while it is made; free: ${gigabytes(free)}`); // prettier-ignore
     requireTools(missing.flatMap((piece) => piece.tools));
-    if (room > free) {
-      throw new UserError(
-        `${folder}: expected room for ${gigabytes(room)}, the disk has ${gigabytes(free)} left\nfree some, or install into another folder with --dir`,
-      );
-    }
+    checkRoom(folder, room, free);
   }
   makeFolder(folder);
   write(false);
@@ -92,6 +88,15 @@ export async function installEngine(name: InstallableEngine, { log }: InstallOpt
   return { name, folder, bytes: folderBytes(folder), devices: found };
 }
 
+/** @throws UserError where `room` bytes do not fit into `free` ones */
+export function checkRoom(folder: string, room: number, free: number): void {
+  if (room <= free) return;
+  throw new UserError(
+    `${folder}: expected room for ${gigabytes(room)}, the disk has ${gigabytes(free)} left\nfree some, or install into another folder with --dir`,
+    { exitCode: UNAVAILABLE },
+  );
+}
+
 /** @throws UserError where none of these engines can run */
 function requireSystem(): void {
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
@@ -99,6 +104,7 @@ function requireSystem(): void {
   throw new UserError(
     `the engines that can be installed are for Linux with glibc on x86-64; this is ${process.platform} on ${process.arch}\n` +
       'use --engine onnx, which runs here as it is',
+    { exitCode: UNAVAILABLE },
   );
 }
 

@@ -2,6 +2,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { UserError } from '../../errors.js';
 
+/** The exit code where what an installation needs is not there: a tool, room, a registry (EX_UNAVAILABLE of sysexits.h). */
+export const UNAVAILABLE = 69;
+
 /** What each tool is asked to see that it is there, and what brings it. */
 const TOOLS = {
   npm: { command: ['npm', '--version'], remedy: 'it comes with Node; on Debian and Ubuntu: apt install npm' },
@@ -21,11 +24,8 @@ export function requireTools(tools: Iterable<Tool>): void {
   const lines = missing.map(
     (tool) => `${TOOLS[tool].command.slice(0, -1).join(' ')} does not run: ${TOOLS[tool].remedy}`,
   );
-  throw new UserError(lines.join('\n'));
+  throw new UserError(lines.join('\n'), { exitCode: UNAVAILABLE });
 }
-
-/** An end that says: what was asked for could not be fetched (EX_UNAVAILABLE of sysexits.h). */
-export const UNAVAILABLE = 69;
 
 export interface ToolRun {
   readonly command: readonly string[];
