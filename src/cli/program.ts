@@ -21,6 +21,7 @@ import { addPrep } from './prep.js';
 import { openedExperiment } from './recipe-options.js';
 import { addRecipes } from './recipes.js';
 import { addReport } from './report.js';
+import { addReproduce } from './reproduce.js';
 import { addDemo, addRun } from './run.js';
 import { addScore } from './score.js';
 import { addThreshold } from './threshold.js';
@@ -32,7 +33,7 @@ const COMMANDS: readonly [heading: string, ...commands: ((program: Command) => v
   ['Recipes', addRun, addDemo, addRecipes],
   ['Data', addPrep, addData, addTrials, addFeatures, addAudio],
   ['Train', addTrain, addAverage, addImport],
-  ['Compare', addScore, addCompare, addReport, addCheck, addMetrics, addCalibrate, addThreshold],
+  ['Compare', addScore, addCompare, addReport, addCheck, addReproduce, addMetrics, addCalibrate, addThreshold],
   ['Use', addEmbed, addExplain],
   ['Machine', addDoctor, addEngine, addCompletion],
 ];

@@ -94,6 +94,8 @@ export const provenance = jsonArtifact('provenance.json', {
       .optional(),
     inputs: z.array(z.object({ file: z.string(), sha256: z.string() })).optional(),
     commands: z.array(commandRecord).optional(),
+    /** Of `recipe.resolved.yaml`. */
+    resolved: z.object({ bytes: z.number(), sha256: z.string() }).optional(),
   }),
   remedy: () => 'remove the file: the next command begins it anew, without the commands before',
   seal: true,

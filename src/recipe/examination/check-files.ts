@@ -81,11 +81,14 @@ function asPart(part: string, files: FoundFile[]): CheckedPart {
 
 function controlFiles(folder: string): FoundFile[] {
   const records: JsonArtifact<unknown>[] = [overrides, provenance];
-  const resolved = sizeOf(join(folder, RESOLVED_RECIPE));
-  return [
-    ...records.flatMap((record) => readable(folder, record)),
-    ...(resolved === undefined ? [] : [{ file: RESOLVED_RECIPE, bytes: resolved, verdict: 'not recorded' as const }]),
-  ];
+  const found = records.flatMap((record) => readable(folder, record));
+  const resolved = join(folder, RESOLVED_RECIPE);
+  const bytes = sizeOf(resolved);
+  if (bytes === undefined) return found;
+  if (found.some(({ file, verdict }) => file === provenance.name && verdict === 'damaged')) return found;
+  const expected = provenance.readIfThere(folder)?.resolved;
+  if (!expected) return [...found, { file: RESOLVED_RECIPE, bytes, verdict: 'not recorded' }];
+  return [...found, judged(RESOLVED_RECIPE, bytes, damageOf(resolved, expected))];
 }
 
 function stageFiles(folder: string): FoundFile[] {

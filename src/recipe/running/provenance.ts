@@ -8,10 +8,11 @@
 import { commandLine } from '../../command-line.js';
 import { acanetCommit, gitState, machine, versions } from '../../machine.js';
 import { fileSha256 } from '../../storage/hashing.js';
-import { provenance, type CommandRecord } from '../artifacts/control-files.js';
+import { recordFiles } from '../../storage/written-files.js';
+import { provenance, RESOLVED_RECIPE, type CommandRecord } from '../artifacts/control-files.js';
 import type { LoadedRecipe } from '../definition/load.js';
 
-/** Adds this command to the folder's record. */
+/** Adds this command to the folder's record, once `recipe.resolved.yaml` is written. */
 export async function recordProvenance(
   folder: string,
   { recipe, files }: LoadedRecipe,
@@ -37,5 +38,6 @@ export async function recordProvenance(
     engine: recipe.engine,
     inputs: await Promise.all(files.map(async (file) => ({ file, sha256: await fileSha256(file) }))),
     commands: [...earlier, command],
+    resolved: recordFiles(folder, [RESOLVED_RECIPE])[RESOLVED_RECIPE],
   });
 }

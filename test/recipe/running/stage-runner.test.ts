@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DamagedFile } from '../../../src/storage/written-files.js';
 import type { Stage } from '../../../src/recipe/running/stage.js';
 import { planStages, runStages } from '../../../src/recipe/running/stage-runner.js';
 
@@ -127,6 +128,63 @@ describe('stage runner', () => {
     rmSync(join(workFolder, 'b/out'));
     assert.deepEqual(plan(chain('a'))[1], 'run: out is gone');
     assert.deepEqual(await run(chain('a')), ['b']);
+  });
+
+  it('makes a stage again whose files have changed, where something is to be made of them, and says so', async () => {
+    const files = (...names: string[]) => names.map((name) => join(workFolder, name, 'out'));
+    const [first, second] = files('a', 'b');
+    await run(chain('a'));
+    for (const path of [first, second]) writeFileSync(path, 'other bytes');
+    assert.deepEqual(await run(chain('a'), { targets: ['c/x'] }), [], 'nothing is made of them');
+    assert.deepEqual(plan(chain('a', 'z'))[0].replace(/[0-9a-f]{12}/g, '#'), 'run: out is not as it was written: expected SHA-256 # and 1 bytes, got # and 11 bytes'); // prettier-ignore
+    const said: string[] = [];
+    ran = [];
+    await runStages({
+      workFolder,
+      stages: chain('a'),
+      targets: ['c/x'],
+      force: ['c/x'],
+      log: (line) => said.push(line),
+    });
+    assert.deepEqual(ran, ['a', 'b', 'c/x'], 'b is made of a');
+    assert.match(said.join('\n'), /! .*b: damaged; it is made again\n= a: up to date|! .*a: damaged; it is made again/);
+    assert.deepEqual([readFileSync(first, 'utf8'), readFileSync(second, 'utf8')], ['a', 'a+b']);
+    assert.deepEqual(await run(chain('a')), []);
+  });
+
+  it('makes a result that is wanted itself again, and resumes what can be resumed, without the damaged file', async () => {
+    const found: string[][] = [];
+    const resumable = stage('a', [], 'a', { resumable: true, whenChanged: 'set aside' });
+    const watched: Stage = {
+      ...resumable,
+      run: (context) => {
+        found.push(readdirSync(context.folder).filter((name) => !name.startsWith('.')));
+        return resumable.run(context);
+      },
+    };
+    await run([watched]);
+    writeFileSync(join(workFolder, 'a', 'out'), 'x');
+    assert.deepEqual(await run([watched]), ['a']);
+    assert.deepEqual(found, [[], ['out.damaged']]);
+  });
+
+  it('makes a stage again in whose file another meets damage while it runs', async () => {
+    let met = false;
+    const reader = stage('b', ['a'], 'b');
+    const meeting: Stage = {
+      ...reader,
+      run: (context) => {
+        if (met) return reader.run(context);
+        met = true;
+        const path = join(context.folderOf('a'), 'records');
+        return Promise.reject(new DamagedFile(`${path}: a record is not as it was written`, path));
+      },
+    };
+    assert.deepEqual(await run([stage('a', [], 'a', { resumable: true, whenChanged: 'keep' }), meeting]), [
+      'a',
+      'a',
+      'b',
+    ]);
   });
 
   it('runs a stage again when its version is raised', async () => {

@@ -1,0 +1,60 @@
+/** @file An experiment reproduced with stand-ins for training and network: the same, and where something is not. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { reproduce } from '../../src/recipe/reproduce.js';
+import { runRecipe } from '../../src/recipe/run-recipe.js';
+import { openExperiment } from '../../src/recipe/running/work-folder.js';
+import { recordAgain } from './record-again.js';
+import { standInLibrary } from './stand-in-library.js';
+
+const SMALL = [
+  'corpus={trainSpeakers: 6, testSpeakers: 4, utterancesPerSpeaker: 2, testUtterancesPerSpeaker: 2, duration: [1, 1.2]}',
+  'development.speakers=3',
+];
+
+describe('reproducing an experiment', () => {
+  let work: string;
+  const quiet = { log: () => undefined, progress: () => undefined, library: standInLibrary() };
+  before(async () => {
+    work = mkdtempSync(join(tmpdir(), 'acanet-reproduce-'));
+    const experiment = openExperiment({ work, recipe: 'demo', sets: SMALL });
+    await runRecipe({ ...quiet, experiment, targets: ['compare'] });
+  });
+  after(() => rmSync(work, { recursive: true, force: true }));
+  const differing = async () => {
+    const { stages } = await reproduce({ ...quiet, folder: join(work, 'demo') });
+    return stages.flatMap(({ stage, files }) =>
+      files.filter(({ verdict }) => /differs|missing/.test(verdict)).map(({ file }) => `${stage}/${file}`),
+    );
+  };
+
+  it('gives the same results in a folder of its own, and leaves what is current', async () => {
+    const current = readFileSync(join(work, '.current'), 'utf8');
+    assert.deepEqual(await differing(), []);
+    assert.ok(existsSync(join(work, 'demo.reproduced', 'demo', 'compare', 'compare.json')));
+    assert.equal(readFileSync(join(work, '.current'), 'utf8'), current);
+  });
+
+  it('names what is not the same', async () => {
+    const folder = join(work, 'demo', 'score', 'aca-net');
+    const scores = readFileSync(join(folder, 'scores.txt'), 'utf8');
+    writeFileSync(
+      join(folder, 'scores.txt'),
+      scores.replace(/\d$/m, (digit) => `${(Number(digit) + 1) % 10}`),
+    );
+    recordAgain(folder);
+    assert.deepEqual(await differing(), ['score/aca-net/scores.txt']);
+  });
+
+  it('refuses a folder without a record, and a recipe that was changed since', async () => {
+    await assert.rejects(reproduce({ ...quiet, folder: work }), /expected an experiment with recipe\.resolved\.yaml/);
+    const resolved = join(work, 'demo', 'recipe.resolved.yaml');
+    writeFileSync(resolved, readFileSync(resolved, 'utf8').replace('seed: 1', 'seed: 2'));
+    await assert.rejects(
+      reproduce({ ...quiet, folder: join(work, 'demo') }),
+      /resolved\.yaml: is not as it was written/,
+    );
+  });
+});
