@@ -80,7 +80,7 @@ export const corpusSets = ({ source, lists, allowMissing, allowPipes }: CorpusFl
 ];
 
 /** Adds --json, --threads, --engine, --device. */
-export function withEngineOptions(command: Command): Command {
+function withEngineOptions(command: Command): Command {
   return command
     .option('--json', 'print results as JSON')
     .option('--threads <n>', 'threads to compute with (default: physical cores)')

@@ -235,8 +235,8 @@ describe('a recipe from end to end', () => {
     const experiment = open();
     const [run1] = trainingRuns(experiment.recipe, 'aca-net');
     const trials = 'dev-trials.txt';
-    assert.deepEqual(stagesToScore(experiment, run1, undefined), ['score/aca-net']);
-    assert.deepEqual(stagesToScore(experiment, run1, 'trials.txt'), ['score/aca-net']);
+    assert.deepEqual(stagesToScore(experiment, run1, undefined), ['prep', 'score/aca-net']);
+    assert.deepEqual(stagesToScore(experiment, run1, 'trials.txt'), ['prep', 'score/aca-net']);
     const targets = stagesToScore(experiment, run1, trials);
     const asked = { experiment, run: 'aca-net', trials, library };
     await runRecipe({
