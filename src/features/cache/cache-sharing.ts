@@ -2,7 +2,7 @@
  * @file Features that another cache has already: caches that differ in nothing but the normalisation, which is applied on
  * reading, hold the same archives, so their files are linked instead of being extracted again.
  */
-import { copyFileSync, existsSync, linkSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCacheDescription } from './cache-format.js';
 import { extractionHash, type FeatureOptions } from '../options.js';
@@ -32,7 +32,9 @@ export function takeOverShards(dir: string, options: FeatureOptions, others: rea
     try {
       linkSync(from, to); // finished files are replaced, never changed
     } catch {
-      copyFileSync(from, to);
+      const aside = join(dir, `.${file}.part`);
+      copyFileSync(from, aside);
+      renameSync(aside, to);
     }
   }
   return files.length;
