@@ -39,7 +39,7 @@ import { createLoss } from './loss/registry.js';
 import { openMetricsLog, readMetricsLog, type MetricsRow } from './metrics-log.js';
 import { createOptimizer } from './optimisation/optimizer.js';
 import { createLearningRate } from './optimisation/schedule.js';
-import { createMeter, describeDevelopment, describeReadings, describeRow } from './training-log.js';
+import { createMeter, describeDevelopment, describeFigures, describeReadings, describeRow } from './training-log.js';
 import { openTrainingData } from './training-data.js';
 import type { TrainingOptions } from './training-options.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from './training-step.js';
@@ -106,9 +106,12 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       `${speakers.length} speakers, ${utterances.length} utterances, ${training.epochs} epochs of ${perEpoch} steps, ` +
       `batch ${batchSize} × ${cropFrames} frames`,
   );
+  for (const line of describeFigures({ attends: (model.frameAttention ?? []).length > 0 })) log(line);
   const crops = training.epochSize ?? utterances.length * training.cropsPerUtterance;
   if (crops < batchSize)
-    log(`an epoch has ${crops} crops, a batch ${batchSize}: the rest are further crops of the same utterances`);
+    log(
+      `An epoch has ${crops} crops, fewer than a batch of ${batchSize}: the rest are more crops of the same utterances.`,
+    );
   const watch = createCollapseWatch({ ...options, features: cache.options });
   for (const row of readMetricsLog(metrics.path)) watch.observe(row); // what an earlier process has warned of
   const record = (row: MetricsRow, line: string) => {
@@ -135,7 +138,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       const epoch = Math.floor(done / perEpoch);
       if (signal?.aborted) {
         if (saved !== done) await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
-        log(`interrupted: a checkpoint at step ${done} is written, from which the training can go on`);
+        log(`Interrupted: a checkpoint of step ${done} is written. The same command goes on from there.`);
         signal.throwIfAborted();
       }
       const batch = await loader.next();

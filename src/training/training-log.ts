@@ -82,6 +82,19 @@ interface GradientFigures {
 export type LogRow = ReturnType<ReturnType<typeof createMeter>['read']> &
   Record<'step' | 'epoch' | 'lr', number> & { margin?: number };
 
+/** What the lines' figures say and how they look in a healthy training, for its beginning. */
+export function describeFigures({ attends }: { attends: boolean }): string[] {
+  return [
+    '  accuracy: crops whose speaker is recognised; it should rise',
+    '  spread: how many directions the embeddings use; it should rise above 3',
+    '  largest direction: share of their variance along one line; it should fall under 50 %',
+    ...(attends
+      ? ['  attention entropy: 1 where all frames weigh the same, 0 where one decides; usual is 0.5 to 1']
+      : []),
+    '  data wait: share of the time spent waiting for crops; it should be near 0',
+  ];
+}
+
 export function describeRow(row: LogRow, epochs: number, totalSteps: number): string {
   return [
     `epoch ${row.epoch}/${epochs}`,

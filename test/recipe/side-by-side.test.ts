@@ -99,7 +99,7 @@ describe('trainings side by side', () => {
       resumed = text;
       if (/^aca-net(@2)? \| epoch/m.test(text)) stop();
     });
-    assert.match(resumed, /aca-net \| > train\/aca-net: resume/);
+    assert.match(resumed, /aca-net \| > train\/aca-net: resuming/);
   });
 
   it('stop when one of them fails, which is named', async () => {

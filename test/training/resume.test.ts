@@ -85,7 +85,7 @@ describe('resuming a training', () => {
       assert.equal(code, exitCode, stderr);
       assert.equal(killedBy, exitCode === null ? signal : null);
       if (exitCode === null) continue;
-      const step = Number(/interrupted: a checkpoint at step (\d+) is written/.exec(stderr)?.[1]);
+      const step = Number(/Interrupted: a checkpoint of step (\d+) is written/.exec(stderr)?.[1]);
       assert.ok(step >= atStep, stderr);
       assert.ok(existsSync(join(trained, checkpointName(step))));
     }

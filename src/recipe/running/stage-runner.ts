@@ -104,7 +104,7 @@ async function runPass(options: StageRunOptions, { plans, forced, damaged }: Pas
     const asked = { workFolder, outputs, pending: [], forced: forced.has(name), taken, damaged: damaged.get(name) };
     let plan = planStage(stage, asked);
     while (plan.twin !== undefined) {
-      log(`> ${name}: ${plan.action} (${plan.reasons.join('; ')})`);
+      log(`> ${name}: ${DOING[plan.action]} (${plan.reasons.join('; ')})`);
       makePlace(workFolder, stage, outputs, { log });
       takeOverTwin(workFolder, name, plan.twin);
       plan = planStage(stage, asked);
@@ -121,7 +121,7 @@ async function runPass(options: StageRunOptions, { plans, forced, damaged }: Pas
       recordOutput(outputs, stage, done);
     } else {
       plans.set(name, plan);
-      log(`> ${name}: ${plan.action} (${plan.reasons.join('; ')})`);
+      log(`> ${name}: ${DOING[plan.action]} (${plan.reasons.join('; ')})`);
       const resumed = plan.action === 'resume';
       const set = { signal, log, progress, resumed, beside, damaged: damaged.get(name) };
       try {
@@ -151,6 +151,15 @@ const ownerOf = (path: string, workFolder: string, stages: readonly Stage[]): St
   stages.find(({ name }) => !relative(join(workFolder, name), path).startsWith('..'));
 
 const problemOf = ({ message, path }: DamagedFile) => message.split('\n')[0].replace(`${path}: `, '');
+
+/** What log lines say of a stage that is not skipped. */
+const DOING = {
+  run: 'running',
+  resume: 'resuming',
+  'take over': 'taking over',
+  'if changed': 'running',
+  skip: 'running',
+};
 
 const silent = () => undefined;
 const namesOf = (stages: readonly Stage[]): ReadonlySet<string> => new Set(stages.map(({ name }) => name));

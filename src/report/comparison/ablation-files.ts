@@ -37,7 +37,7 @@ export function formatAblation(ablation: Ablation, { style = 'plain' }: TableOpt
     { title: 'value' },
     right('parameters'),
     right('development EER'),
-    ...(seeds > 1 ? [right('spread')] : []),
+    ...(seeds > 1 ? [right('± seeds')] : []),
     right(`${percent} % interval`),
     right('change'),
     right(`${percent} % interval`),
@@ -118,7 +118,7 @@ function formatChange({ base, development: { change, changeInterval, pValue } }:
 /** Standard deviation over the seeds. */
 function formatSpread(runs: readonly number[]): string {
   const spread = standardDeviation(runs);
-  return spread === undefined ? '-' : `± ${(100 * spread).toFixed(2)}`;
+  return spread === undefined ? '-' : (100 * spread).toFixed(2);
 }
 
 const formatInterval = (interval: Interval | undefined, format: (end: number) => string) =>
@@ -127,16 +127,16 @@ const formatInterval = (interval: Interval | undefined, format: (end: number) =>
 function conditions({ base, development, test, axes }: Ablation, seeds: number): string[] {
   const { trials, targets, nontargets, speakers, noIntervals } = development;
   const others = new Set(axes.flatMap(({ rows }) => rows.map(({ system }) => system))).size - 1;
-  const trained = seeds > 1 ? `, each the mean over up to ${seeds} seeds (spread: their standard deviation)` : '';
+  const trained = seeds > 1 ? `, each the mean over up to ${seeds} seeds (±: their standard deviation)` : '';
   return [
-    `best: the lowest development EER of its axis; changes are relative to ${base} (base)`,
-    `development EER: ${trials} trials (${targets} target, ${nontargets} nontarget) of ${speakers} speakers${trained}`,
-    ...(noIntervals === undefined ? [] : [`no intervals: ${noIntervals}`]),
+    `best: the lowest development EER of its axis. Changes are relative to ${base}, the base.`,
+    `Development EER: of ${trials} trials (${targets} target, ${nontargets} nontarget) of ${speakers} speakers${trained}.`,
+    ...(noIntervals === undefined ? [] : [`There are no intervals: ${noIntervals}.`]),
     ...(others > 5
-      ? [`${others} variants are compared with the base: one in twenty has p < 0.05 without any cause`]
+      ? [`${others} variants are compared with the base. By chance alone, about one in twenty has p < 0.05.`]
       : []),
     test
-      ? 'test EER: to be seen, not to choose by; a variant that was chosen by it has a test EER that is too low'
-      : 'the test trials are kept back (evaluate: development)',
+      ? 'Test EER: only to be looked at. Of a variant that was chosen by it, it is too low.'
+      : 'The test trials are kept back (evaluate: development).',
   ];
 }

@@ -276,7 +276,7 @@ describe('stage runner', () => {
       await run([train('t/old', 'v')]);
       ran = [];
       const log = (line: string) => {
-        if (/^> t\/new: take over/.test(line)) renameSync(join(workFolder, 't/old'), join(workFolder, 't/faster'));
+        if (/^> t\/new: taking over/.test(line)) renameSync(join(workFolder, 't/old'), join(workFolder, 't/faster'));
       };
       await runStages({ workFolder, stages: [train('t/new', 'v'), train('t/faster', 'w')], targets: ['t/new'], log });
       assert.deepEqual(ran, ['t/new']);

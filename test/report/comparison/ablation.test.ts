@@ -86,16 +86,19 @@ describe('an ablation', () => {
     const [variant, base] = axes[0].rows.map((row) => row.development);
     assert.equal(variant.interval, undefined);
     assert.ok(Math.abs(variant.change! - (variant.eer - base.eer) / base.eer) < 1e-12);
-    assert.match(formatAblation(createAblation(input(trialsOf(3, gaps)))), /no intervals: 3 speakers are too few/);
+    assert.match(
+      formatAblation(createAblation(input(trialsOf(3, gaps)))),
+      /There are no intervals: 3 speakers are too few/,
+    );
   });
 
   it('says of the test EER what it is for, and that it was kept back', () => {
     const development = trialsOf(10, gaps);
     const both = createAblation(input(development, trialsOf(8, gaps)));
     assert.equal(both.test!.speakers, 8);
-    assert.match(formatAblation(both), /test EER: to be seen, not to choose by/);
+    assert.match(formatAblation(both), /Test EER: only to be looked at\./);
     const markdown = formatAblation(createAblation(input(development)), { style: 'markdown' });
-    assert.match(markdown, /the test trials are kept back/);
+    assert.match(markdown, /The test trials are kept back/);
     assert.match(markdown, /\| {9}\| x\\\|y/); // a cell's bar is none of the table's
     const [header, first] = ablationCsv(both).split('\n');
     assert.equal(header.split(',').length, first.split(',').length);
