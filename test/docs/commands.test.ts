@@ -30,6 +30,7 @@ training: { epochs: 2, batchSize: 8, cropFrames: 60 }
 
 /** `acanet` of this checkout, for whom the demo is the small one. */
 const shim = `#!/bin/sh
+[ "\${1-}" = demo ] && set -- run "$@"
 for word do
   shift
   [ "$word" = demo ] && word=./demo.yaml
