@@ -148,5 +148,9 @@ function describeCalibrations(calibrations: readonly (RunCalibration | undefined
   const unusable = calibrations.find((each) => each && !each.usable);
   if (unusable && !unusable.usable) return [`no actDCF and Cllr, as ${unusable.reason}`];
   const separable = calibrations.some((each) => each?.usable && each.report.calibration?.separable);
-  return separable ? ['the development trials are told apart without error, so actDCF and Cllr depend on chance'] : [];
+  return separable
+    ? [
+        'calibration found no error on the development trials, so how large the ratios are, and with it actDCF and Cllr, is a guess',
+      ]
+    : [];
 }

@@ -29,7 +29,7 @@ export function averageStage(
       const wanted = chosen.best ?? chosen.last ?? 0;
       if (wanted > training.epochs) {
         reporting.log(
-          `  ${wanted} checkpoints were to be averaged, but a training of ${training.epochs} epochs has no more`,
+          `  The recipe averages ${wanted} checkpoints; a training of ${training.epochs} epochs has only ${training.epochs}.`,
         );
       }
       const { steps } = await averageSystem({

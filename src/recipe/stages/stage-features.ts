@@ -64,7 +64,7 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
         workers: engine.threads ?? physicalCores(),
         onPlan: ({ missing, total, bytes, freeBytes }) =>
           log(
-            `  ${missing} of ${total} utterances to extract: about ${gigabytes(bytes)}, ${gigabytes(freeBytes)} free`,
+            `  ${missing} of ${total} utterances to extract: about ${gigabytes(bytes)} of disk, where ${gigabytes(freeBytes)} are free`,
           ),
         onProgress: ({ done, total, utterancesPerSecond, realTimeFactor }) =>
           progress('features', done, total, describeRate(utterancesPerSecond, realTimeFactor)),
