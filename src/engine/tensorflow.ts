@@ -58,6 +58,7 @@ export function loadTensorflow({ device, threads }: { device: string; threads: n
         : `--engine tensorflow${device === 'cuda' ? ' --device cuda' : ''} is not installed\ninstall it with: ${command}`,
     );
   }
+  const driver = device === 'cuda' ? loadDriver() : undefined;
   try {
     loadFrom(found.folder, found.package);
   } catch (cause) {
@@ -69,8 +70,7 @@ export function loadTensorflow({ device, threads }: { device: string; threads: n
   }
   const { isUsingGpuDevice, binding } = tf.findBackend('tensorflow') as unknown as TensorflowBackend;
   const version = `TensorFlow ${binding.TF_Version}`;
-  if (device !== 'cuda') return `${version}, ${process.env.TF_NUM_INTRAOP_THREADS} threads`;
-  const driver = loadDriver();
+  if (!driver) return `${version}, ${process.env.TF_NUM_INTRAOP_THREADS} threads`;
   if (!isUsingGpuDevice) {
     throw new UserError(`${version} finds no GPU that it can use (${driver}); to see why, set TF_CPP_MIN_LOG_LEVEL=0`);
   }
