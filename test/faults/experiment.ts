@@ -7,7 +7,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, write
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
+export const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
 
 /** Stages in the order in which `acanet run` comes to them. */
 export const STAGES = [

@@ -2,11 +2,13 @@
  * @file The long forms of the fault tests, too long for every change (`npm run test:faults`, documented in
  * docs/reliability.md): they print what they count, and exit with 1 if anything was found.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { createExperiment } from './experiment.js';
+import { fileURLToPath } from 'node:url';
+import { Command, Option } from 'commander';
+import { createExperiment, STAGES } from './experiment.js';
 import { reportFuzz } from './fuzz/long-fuzz.js';
 import { reportKills } from './long-kills.js';
 
@@ -27,11 +29,23 @@ program
 program
   .command('kills')
   .description('SIGKILL at system calls of each stage, and at random times')
+  .option('--fault <fault>', 'in place of the signal: error=ENOSPC, error=EIO, …', 'signal=KILL')
   .option('--per-stage <n>', 'at system calls of each stage', Number, 10)
   .option('--at-random <n>', 'at random times', Number, 20)
   .option('--seed <n>', 'of the moments', Number, 1)
-  .action(async (options: { perStage: number; atRandom: number; seed: number }) => {
+  .addOption(new Option('--stages <stage...>', 'these alone').choices(STAGES))
+  .action(async (options: Parameters<typeof reportKills>[1]) => {
     findings += await reportKills(createExperiment(join(folder, 'kills')), options);
+  });
+
+program
+  .command('damage')
+  .description('every file of a work folder, damaged in every way, for every command that reads it')
+  .option('--every <n>', 'one case of so many', Number, 1)
+  .action(({ every }: { every: number }) => {
+    const test = fileURLToPath(new URL('./damage.test.js', import.meta.url));
+    const env = { ...process.env, ACANET_DAMAGE_EVERY: String(every) };
+    findings += spawnSync('npx', ['mocha', test], { stdio: 'inherit', env }).status === 0 ? 0 : 1;
   });
 
 try {

@@ -1,5 +1,6 @@
 /**
- * @file The long form of the kills: SIGKILL at a system call of each stage, and at random times through a whole run. Then the
+ * @file The long form of the kills: SIGKILL at a system call of each stage, and at random times through a whole run; or, in
+ * place of the signal, a refusal of that call, as by a full disk, which the command must end with 1 and words upon. Then the
  * same command again: all files must be the bytes that an undisturbed run writes, and nothing may be left over.
  */
 import { keyedRandom } from '../../src/random.js';
@@ -7,42 +8,55 @@ import { type Experiment, type StageName, STAGES } from './experiment.js';
 import { changingCalls, straceProblem, withFault } from './system-calls.js';
 
 const RUN = ['run', 'tiny.yaml'];
+const DEFECT = 70;
 
-/** @returns how many of the kills made a difference */
+/** What happens at a system call: the process is killed, or the call fails. */
+export type Fault = 'signal=KILL' | `error=${string}`;
+
+/** @returns how many of the faults made a difference */
 export async function reportKills(
   experiment: Experiment,
-  { perStage, atRandom, seed }: { perStage: number; atRandom: number; seed: number },
+  {
+    fault,
+    perStage,
+    atRandom,
+    seed,
+    stages = STAGES,
+  }: { fault: Fault; perStage: number; atRandom: number; seed: number; stages?: readonly StageName[] },
 ): Promise<number> {
   await experiment.acanet(RUN);
   experiment.keepReference();
   const problem = straceProblem();
-  if (problem) console.log(`kills at system calls are left out: ${problem}`);
+  if (problem) console.log(`faults at system calls are left out: ${problem}`);
   let findings = 0;
-  for (const stage of problem ? [] : STAGES)
-    findings += await killAtCalls(experiment, { stage, kills: perStage, seed });
-  return findings + (await killAtRandom(experiment, { kills: atRandom, seed }));
+  for (const stage of problem ? [] : stages) {
+    findings += await breakAtCalls(experiment, { fault, stage, count: perStage, seed });
+  }
+  return findings + (atRandom > 0 ? await killAtRandom(experiment, { kills: atRandom, seed }) : 0);
 }
 
-/** Kills at calls chosen at random among those that change the work folder, from just before the stage. */
-async function killAtCalls(
+/** The fault at calls chosen at random among those by which the stage changes the work folder. */
+async function breakAtCalls(
   experiment: Experiment,
-  { stage, kills, seed }: { stage: StageName; kills: number; seed: number },
+  { fault, stage, count, seed }: { fault: Fault; stage: StageName; count: number; seed: number },
 ): Promise<number> {
   experiment.rewind(stage);
   const calls = (await changingCalls(experiment, RUN)).filter(({ stage: of }) => of === stage);
-  const chosen = keyedRandom(seed, 'kills', stage).shuffle(calls).slice(0, kills);
   const found: string[] = [];
-  let killed = 0;
-  for (const call of chosen) {
+  let ended = 0;
+  for (const call of keyedRandom(seed, fault, stage)
+    .shuffle([...calls])
+    .slice(0, count)) {
     experiment.rewind(stage);
-    const { signal } = await experiment.acanet(RUN, { under: withFault('signal=KILL', call) });
-    killed += Number(signal === 'SIGKILL');
+    const broken = await experiment.acanet(RUN, { under: withFault(fault, call) });
+    ended += Number(fault === 'signal=KILL' ? broken.signal === 'SIGKILL' : broken.code === 1);
     const { code, stderr } = await experiment.acanet(RUN);
     const wrong = code === 0 ? experiment.differences(stage) : [`exit ${code}: ${stderr.trim().split('\n').at(-1)}`];
+    if (broken.code === DEFECT) wrong.push(`exit ${DEFECT}: ${broken.stderr}`);
     if (wrong.length > 0) found.push(`  ${call.name} ${call.ordinal}: ${wrong.join(', ')}`);
   }
   console.log(
-    `${stage}: ${killed} kills, each at one of the ${calls.length} calls that change its files; ${found.length} made a difference`,
+    `${stage}: ${ended} ended by ${fault} at one of ${calls.length} calls; ${found.length} made a difference`,
   );
   for (const line of found) console.log(line);
   return found.length;

@@ -51,9 +51,10 @@ export async function changingCalls({ folder, acanet }: Experiment, args: readon
 
 /**
  * The program and options under which a command meets the fault. @param fault `signal=KILL`, `error=ENOSPC`
- * NOTE: not with --seccomp-bpf, under which strace 6.1 sends no signal.
+ * NOTE: not with --seccomp-bpf, under which the kernel takes no signal from strace; and so only the main thread is traced,
+ * as all its calls are stopped at.
  */
 export const withFault = (fault: string, { name, ordinal }: ChangingCall): string[] => [
-  ...['strace', '-f', '-o', '/dev/null', '-e', `trace=${name}`],
+  ...['strace', '-o', '/dev/null', '-e', `trace=${name}`],
   ...['-e', `inject=${name}:${fault}:when=${ordinal}`],
 ];

@@ -1,6 +1,6 @@
 /**
  * @file A training that is killed, stopped and resumed ends in the same bytes as one left alone: as processes, from the
- * command line. `bench/kill-and-resume.mjs` does the same with many kills at random moments.
+ * command line. `npm run test:faults -- kills` kills every stage, and at random times.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
