@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import { createEagerEngine } from './eager-engine.js';
 import { createOnnxEngine } from './onnx-engine.js';
 import type { Engine } from './program/program.js';
@@ -49,8 +50,12 @@ export const engineChoices: readonly Pick<EngineOptions, 'name' | 'device'>[] = 
   engines[name].devices.map((device) => ({ name, device })),
 );
 
-/** @throws UserError where the engine is not installed, or does not run here */
+/** @throws UserError where the engine is not installed, has no such device, or does not run here */
 export async function createEngine({ name, device, threads }: EngineOptions): Promise<Engine> {
+  const known: readonly string[] = engines[name].devices;
+  if (!known.includes(device)) {
+    throw new UserError(`--engine ${name} has no device ${device}: expected ${known.join(' or ')}`);
+  }
   return Promise.resolve(engines[name].create({ device, threads }));
 }
 

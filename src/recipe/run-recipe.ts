@@ -86,14 +86,15 @@ async function planWhatCanRun(
   let plans: StagePlan[] | undefined;
   const due = (stages: ReadonlySet<string>) =>
     plans === undefined || plans.some(({ stage, action }) => action !== 'skip' && stages.has(stage));
-  const others = new Set(asked.stages.map(({ name }) => name).filter((name) => name !== 'prep'));
+  const all = new Set(asked.stages.map(({ name }) => name));
   await checkAll([
     ...checks,
     () => (plans = planStages(asked)),
     () => due(new Set(['prep'])) && checkCorpus(recipe),
     // A mistyped folder of noise is to be found before hours of features, not after them.
     () => due(upToTraining(asked.stages)) && checkNoise(recipe),
-    () => (finish !== undefined || due(others)) && checkEngine(recipe),
+    // Also before prep, which needs none: what is set there holds for the commands after it.
+    () => (finish !== undefined || due(all)) && checkEngine(recipe),
   ]);
   return plans!;
 }

@@ -109,6 +109,11 @@ describe('command line', () => {
       ['score', 'nosuch.txt', '--recipe', 'demo', '--device', 'cuda', '--out', '/dev/null/x'],
       /^✖ nosuch\.txt: no such trial list.*\n.*\n✖ .*\/dev\/null\/x/,
     ],
+    [
+      'a device that does not work here, though prep needs none',
+      ['prep', '--recipe', 'demo', '--engine', 'reference', '--device', 'webgpu'],
+      /^✖ --engine reference has no device webgpu: expected cpu/,
+    ],
     ['a corpus whose place is unknown', ['prep', '--recipe', 'librispeech-mini'], /✖ corpus\.source is not set/],
     [
       'scores of an odd number of files to calibrate',
