@@ -33,7 +33,7 @@ const FROM_TENSORFLOW = [
 function tensorflowPieces(packageName: string, wheel: string, download: number, unpacked: number): Piece[] {
   const requirement = `${wheel}==${TENSORFLOW}`;
   return [
-    npmPiece([`${packageName}@${TFJS_NODE}`, 'node-api-headers@1.9.0'], { download: 50e6, unpacked: 260e6 }),
+    npmPiece([`${packageName}@${TFJS_NODE}`, 'node-api-headers@1.9.0'], { download: 74e6, unpacked: 288e6 }),
     wheelPiece({ requirement, download, unpacked, take: FROM_TENSORFLOW }),
     bindingPiece(packageName, requirement),
   ];
@@ -46,13 +46,13 @@ const nvidiaWheel = (requirement: string, folder: string, download: number, unpa
 export const engineContents: Readonly<Record<InstallableEngine, EngineContents>> = {
   tensorflow: {
     title: `TensorFlow ${TENSORFLOW} for the processor`,
-    pieces: tensorflowPieces('@tensorflow/tfjs-node', 'tensorflow-cpu', 230236181, 683e6),
+    pieces: tensorflowPieces('@tensorflow/tfjs-node', 'tensorflow-cpu', 230236181, 684412663),
     devices: [{ engine: 'tensorflow', device: 'cpu', needsGpu: false }],
   },
   'tensorflow-gpu': {
     title: `TensorFlow ${TENSORFLOW} for NVIDIA's GPUs (CUDA 12)`,
     pieces: [
-      ...tensorflowPieces('@tensorflow/tfjs-node-gpu', 'tensorflow', 615510377, 1252e6),
+      ...tensorflowPieces('@tensorflow/tfjs-node-gpu', 'tensorflow', 615510377, 1252309592),
       nvidiaWheel('nvidia-cublas-cu12==12.5.3.2', 'cublas', 363313169, 552338412),
       nvidiaWheel('nvidia-cuda-cupti-cu12==12.5.82', 'cuda_cupti', 13811507, 45077101),
       nvidiaWheel('nvidia-cuda-nvcc-cu12==12.5.82', 'cuda_nvcc', 22468537, 59678604),
