@@ -1,4 +1,5 @@
 /** @file `acanet engine`: installs, lists and removes engines beside the default one. */
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { InstallableEngine } from '../engine/engines-folder/engines-folder.js';
 import { UserError } from '../errors.js';
@@ -77,7 +78,7 @@ async function installOne(name: string, flags: EngineFlags): Promise<void> {
     }
     print(`${gigabytes(installed.bytes)} in ${installed.folder}; to remove it: acanet engine remove ${installed.name}`);
   }
-  if (flags.dir !== undefined) say(`  other commands find it with ACANET_ENGINES=${flags.dir}`);
+  if (flags.dir !== undefined) say(`  other commands find it with ACANET_ENGINES=${dirname(installed.folder)}`);
 }
 
 async function listAll(flags: EngineFlags): Promise<void> {

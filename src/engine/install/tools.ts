@@ -63,5 +63,10 @@ export async function runTool({ command, cwd, env, failed, exitCode }: ToolRun):
 function lastWords(said: string): string | undefined {
   const lines = said.split('\n').map((line) => line.trim()).filter(Boolean); // prettier-ignore
   const connection = /establish a new connection|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|timed out|resolve host/i;
-  return lines.find((line) => connection.test(line)) ?? lines.find((line) => /error/i.test(line)) ?? lines.at(-1);
+  const line = lines.find((each) => connection.test(each)) ?? lines.find((each) => /error/i.test(each)) ?? lines.at(-1);
+  // pip says no more of an index that does not answer.
+  return line?.replace(
+    /\(from versions: none\)/,
+    '(no version was found: perhaps the package index cannot be reached)',
+  );
 }
