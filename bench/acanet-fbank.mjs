@@ -43,7 +43,8 @@ export async function prepareFbank({ batch, frames, threads }) {
 }
 
 /**
- * Prepares the utterances first, first + step, … and returns the sum over all of their features, computed anew each time.
+ * Prepares the utterances first, first + step, … and returns the sum over all of their features, computed anew each
+ * time.
  * @param {{ first: number, step: number, batch: number, frames: number }} part
  */
 async function prepareSum({ first, step, batch, frames }) {

@@ -172,7 +172,9 @@ const listed = (/** @type {Record<string, string>} */ versions) =>
     .map((entry) => entry.join(' '))
     .join(', ');
 
-/** @param {ReturnType<typeof circumstances> & { settings: object, cases: Awaited<ReturnType<typeof runCase>>[] }} report */
+/**
+ * @param {ReturnType<typeof circumstances> & { settings: object, cases: Awaited<ReturnType<typeof runCase>>[] }} report
+ */
 function markdownReport({ date, commandLine, commit, machine, versions, cases: results }) {
   // One line for each contestant that has versions of its own, whichever cases it took part in.
   const versionLines = new Set(

@@ -1,6 +1,7 @@
 /**
  * @file Times cosine scoring and AS-norm against the same arithmetic in NumPy, alternated: acanet, NumPy, acanet, … on
- * the same vectors. Both sides' results are compared, so that it is the same work. Prints a table; times are wall-clock.
+ * the same vectors. Both sides' results are compared, so that it is the same work. Prints a table; times are
+ * wall-clock.
  *
  *     node bench/backends.mjs --python /path/to/python-with-numpy [--out bench/results/backends]
  *

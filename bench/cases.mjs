@@ -7,8 +7,8 @@
 /**
  * @typedef {object} Case
  * @property {string} name
- * @property {'aca-net' | 'ecapa-512' | 'ecapa-1024' | 'kaldi'} model as released / C = 512, MFA 1536 / C = 1024, MFA 3072 /
- *   Kaldi's 80-band features of 16 kHz audio
+ * @property {'aca-net' | 'ecapa-512' | 'ecapa-1024' | 'kaldi'} model as released / C = 512, MFA 1536 / C = 1024, MFA
+ *   3072 / Kaldi's 80-band features of 16 kHz audio
  * @property {'train' | 'extract' | 'fbank'} task one training step, one batch of embeddings from features, or features
  * @property {number} batch utterances per request
  * @property {number} frames frames per utterance, 10 ms each

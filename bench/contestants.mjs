@@ -26,7 +26,8 @@ const OPENBLAS_OVERRIDES = ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE'];
 
 /**
  * @param {import('./cases.mjs').Case} testCase
- * @param {{ pythons: { name: string, path: string }[], settings: string[], keepOpenblas: string[], acanet: boolean }} options
+ * @param {{ pythons: { name: string, path: string }[], settings: string[], keepOpenblas: string[], acanet: boolean }}
+ *   options
  * @returns {Contestant[]} acanet first
  */
 export function contestantsOf(testCase, { pythons, settings, keepOpenblas, acanet }) {

@@ -75,7 +75,10 @@ for (const { speakers, eers, seeds, seedSpread } of SEED_CASES) {
   talk(`${speakers} speakers, ${seeds} seeds`);
 }
 
-/** `options` are those of `compareRuns`. Counts for each measure of the first system, and for its differences from the second. */
+/**
+ * `options` are those of `compareRuns`. Counts for each measure of the first system, and for its differences from the
+ * second.
+ */
 function simulate({ speakers, eers, seeds, seedSpread, measures, ...options }) {
   const trials = simulatedTrials(speakers);
   const levels = eers.map(levelOfEer);

@@ -1,5 +1,6 @@
 /**
- * @file What the instruments read while a small ACA-Net trains from the released initialisation and from ours, as a table.
+ * @file What the instruments read while a small ACA-Net trains from the released initialisation and from ours, as a
+ * table.
  *
  *     node bench/initialisation.mjs --source LIBRISPEECH --out bench/results/initialisation
  */

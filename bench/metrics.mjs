@@ -1,7 +1,7 @@
 /**
  * @file Times EER and minDCF of many scores against the arithmetic of other toolkits in NumPy, alternated on the same
- * float32 scores; then, alone: reading a score file of as many trials in a process of its own, with its peak memory, and
- * intervals by resampling speakers. Times are wall-clock.
+ * float32 scores; then, alone: reading a score file of as many trials in a process of its own, with its peak memory,
+ * and intervals by resampling speakers. Times are wall-clock.
  *
  *     node bench/metrics.mjs --python /path/to/python-with-numpy [--out bench/results/metrics]
  */

@@ -5,7 +5,9 @@
  * machine for a while slows both sides of a ratio.
  */
 
-/** The value below which a share q of the sorted numbers lies, interpolated. @param {number[]} values @param {number} q */
+/**
+ * The value below which a share q of the sorted numbers lies, interpolated. @param {number[]} values @param {number} q
+ */
 export function quantile(values, q) {
   const sorted = values.toSorted((a, b) => a - b);
   const position = q * (sorted.length - 1);

@@ -1,5 +1,6 @@
 /**
- * @file What a benchmark found, printed line by line and written with the command, the commit, the machine and its load.
+ * @file What a benchmark found, printed line by line and written with the command, the commit, the machine and its
+ * load.
  */
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';

@@ -13,7 +13,8 @@ const STDERR_LINES = 12;
 
 /**
  * @typedef {{ wallMs: number, cpuMs: number, value: number, peakMiB: number }} Answer
- * @typedef {{ description: Record<string, unknown>, request: () => Promise<Answer>, stop: () => Promise<void> }} ServerProcess
+ * @typedef {{ description: Record<string, unknown>, request: () => Promise<Answer>, stop: () => Promise<void> }}
+ *   ServerProcess
  */
 
 /**

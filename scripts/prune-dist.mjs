@@ -1,4 +1,6 @@
-/** @file Removes from dist/ what was compiled from sources that have been moved or deleted: no test of the past is run. */
+/**
+ * @file Removes from dist/ what was compiled from sources that have been moved or deleted: no test of the past is run.
+ */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 
 if (existsSync('dist')) {

@@ -1,7 +1,7 @@
 /**
- * @file `npm run test:only -- test/AREA/NAME.test.ts [-g NAME]`: one test file in seconds. Compiles what has changed since
- * the last build, file by file and without checking types, to what `npm run build` would write; then runs mocha on the
- * files given. All other arguments are mocha's.
+ * @file `npm run test:only -- test/AREA/NAME.test.ts [-g NAME]`: one test file in seconds. Compiles what has changed
+ * since the last build, file by file and without checking types, to what `npm run build` would write; then runs mocha
+ * on the files given. All other arguments are mocha's.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * @file The one kind of error that is meant for the researcher; everything else is a defect of acanet. The refusals of the
- * operating system (`ENOENT: no such file or directory, scandir 'x'`) are given words here.
+ * @file The one kind of error that is meant for the researcher; everything else is a defect of acanet. The refusals of
+ * the operating system (`ENOENT: no such file or directory, scandir 'x'`) are given words here.
  */
 
 /**
@@ -22,7 +22,10 @@ export function internal(message: string): Error {
   return new Error(`internal: ${message}`);
 }
 
-/** `new Error().message` for anything that may be thrown; in words, without the path, where the system refused something. */
+/**
+ * `new Error().message` for anything that may be thrown; in words, without the path, where the system refused
+ * something.
+ */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return refusalOf(error)?.words ?? message;

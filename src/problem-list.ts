@@ -19,7 +19,8 @@ export function firstOf(items: readonly string[], separator = ', '): string {
 }
 
 /**
- * Does all checks, and says what is wrong with all of them in one error: who mends one thing need not come back for the next.
+ * Does all checks, and says what is wrong with all of them in one error: who mends one thing need not come back for the
+ * next.
  * @throws UserError with the messages of those that threw one; anything else at once
  */
 export async function checkAll(checks: readonly (() => unknown)[]): Promise<void> {
@@ -38,8 +39,8 @@ export async function checkAll(checks: readonly (() => unknown)[]): Promise<void
 
 /**
  * Throws one UserError if there are problems, else does nothing.
- * `where` names the file or folder, `what` the kind of thing that is wrong ("unreadable audio files"), `one` the same where
- * there is one only (default: `what`, which reads well where it begins with "of 20 files …"), `remedy` the mend.
+ * `where` names the file or folder, `what` the kind of thing that is wrong ("unreadable audio files"), `one` the same
+ * where there is one only (default: `what`, which reads well where it begins with "of 20 files …"), `remedy` the mend.
  */
 export function throwProblems(
   problems: readonly string[],

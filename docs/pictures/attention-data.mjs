@@ -1,8 +1,8 @@
 /**
  * @file The attention that the picture of `acanet explain` is drawn from, small enough to be kept here.
  *
- * Weights are kept as the picture shows them: a byte for the logarithm of a share over the even one, from 1× to 64×, 0 below; log-mel
- * bands as a byte each. Written with a trained model at hand:
+ * Weights are kept as the picture shows them: a byte for the logarithm of a share over the even one, from 1× to 64×, 0
+ * below; log-mel bands as a byte each. Written with a trained model at hand:
  *
  *     node docs/pictures/attention-data.mjs MODEL MANIFEST ID SECONDS > docs/pictures/data/attention.json.gz
  */

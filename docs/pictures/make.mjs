@@ -1,10 +1,11 @@
 /**
- * @file Draws the pictures of README and docs again: `npm run pictures`, or `npm run pictures -- NAME…` for some of them.
+ * @file Draws the pictures of README and docs again: `npm run pictures`, or `npm run pictures -- NAME…` for some of
+ * them.
  *
- * Each comes from figures that are kept in the repository (`data/README.md` says where they are from), through the code that draws
- * the report. Those of the report itself are of `acanet run demo`, which is run in a new folder, or taken from a work folder that
- * `--demo exp/demo` names. The picture of the summary is a photograph by Chromium (`$CHROMIUM`, or where Debian puts it).
- * The recording of a terminal is made by `record.mjs`.
+ * Each comes from figures that are kept in the repository (`data/README.md` says where they are from), through the code
+ * that draws the report. Those of the report itself are of `acanet run demo`, which is run in a new folder, or taken
+ * from a work folder that `--demo exp/demo` names. The picture of the summary is a photograph by Chromium (`$CHROMIUM`,
+ * or where Debian puts it). The recording of a terminal is made by `record.mjs`.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

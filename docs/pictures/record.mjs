@@ -3,10 +3,11 @@
  *
  *     node docs/pictures/record.mjs [--out FILE.svg] [--seconds 30] [--rows 40] [-- COMMAND …]
  *
- * Without a command it records `acanet run demo` in a new folder, from the build in `dist`, and writes `demo.svg` beside itself.
- * The command runs in a pseudo terminal (`script` of util-linux) of 80 columns. What it prints is kept with its times; pauses are cut so
- * that all of it plays in the given seconds, and the last screen stays. Only CSS animates it, as GitHub runs no scripts: a line is hidden
- * until its time comes, so a viewer that does not animate shows the last screen.
+ * Without a command it records `acanet run demo` in a new folder, from the build in `dist`, and writes `demo.svg`
+ * beside itself. The command runs in a pseudo terminal (`script` of util-linux) of 80 columns. What it prints is kept
+ * with its times; pauses are cut so that all of it plays in the given seconds, and the last screen stays. Only CSS
+ * animates it, as GitHub runs no scripts: a line is hidden until its time comes, so a viewer that does not animate
+ * shows the last screen.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

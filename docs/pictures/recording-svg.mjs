@@ -1,6 +1,7 @@
 /**
- * @file A recording of a terminal as an SVG: all lines below each other in a window that follows the newest one, each hidden until its
- * time. The animation is CSS. Who prefers no motion, and viewers without animation, see the last screen.
+ * @file A recording of a terminal as an SVG: all lines below each other in a window that follows the newest one, each
+ * hidden until its time. The animation is CSS. Who prefers no motion, and viewers without animation, see the last
+ * screen.
  */
 
 const CELL = { width: 8.4, height: 17, size: 14 };

@@ -1,13 +1,16 @@
 /**
- * @file A terminal that keeps what stood in each of its lines, and when. It knows what progress bars and plain programs send:
- * new lines, carriage returns, backspaces, cursor movements, erasing; colours are dropped.
+ * @file A terminal that keeps what stood in each of its lines, and when. It knows what progress bars and plain programs
+ * send: new lines, carriage returns, backspaces, cursor movements, erasing; colours are dropped.
  */
 
 /** What a program may send in the middle of its text: control sequences, titles, single escapes. */
 // eslint-disable-next-line no-control-regex
 const CONTROL = /\x1b\[([?\d;]*)([A-Za-z])|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]|\x1b[78=>]|[\r\n\b\x07]/g;
 
-/** @returns `lines`: for each line its versions as `{ at, text }` in the order of time; a line longer than the columns goes on below, unless the program forbids it */
+/**
+ * @returns `lines`: for each line its versions as `{ at, text }` in the order of time; a line longer than the columns
+ * goes on below, unless the program forbids it
+ */
 export function createScreen(columns) {
   const lines = [];
   let [row, column] = [0, 0];

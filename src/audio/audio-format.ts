@@ -1,5 +1,6 @@
 /**
- * @file What a file format has to offer to be read, and how a format is found: by the file's first bytes, never by its name.
+ * @file What a file format has to offer to be read, and how a format is found: by the file's first bytes, never by its
+ * name.
  *
  * A format is one file that exports an `AudioFormat`; `formats` in `formats.ts` lists them. Samples are float32 in
  * −1 … 1: an integer of b bits is divided by 2^(b−1), so that 16-bit audio is exactly int16/32768.
@@ -41,8 +42,8 @@ export interface AudioFormat {
   /** Reads the header only, if that tells the length. Throws UserError naming the file. */
   probe(source: AudioSource): AudioInfo | Promise<AudioInfo>;
   /**
-   * What is compared when all of a file is read, beside the number of samples, for people: `MD5`. Absent: nothing is, and a
-   * piece is read without the rest.
+   * What is compared when all of a file is read, beside the number of samples, for people: `MD5`. Absent: nothing is,
+   * and a piece is read without the rest.
    */
   checks?(source: AudioSource): string;
   /** One channel's samples [from, from + count), within the file. */

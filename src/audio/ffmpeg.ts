@@ -1,14 +1,14 @@
 /**
- * @file Containers that are left to ffmpeg, where it is installed: M4A/MP4, AAC, AMR, AIFF, AU, CAF, Matroska, WMA, WavPack,
- * and what else comes in Ogg.
+ * @file Containers that are left to ffmpeg, where it is installed: M4A/MP4, AAC, AMR, AIFF, AU, CAF, Matroska, WMA,
+ * WavPack, and what else comes in Ogg.
  *
- * `ffprobe` tells sample rate and channels, and the length where the container states it in samples; of plain M4A the header
- * is read here (`mp4-header.ts`), as starting a process for each file takes hours for a million. M4A states samples: what the
- * last AAC frame decodes to beyond it is the encoder's padding, which some versions of ffmpeg leave in and which is cut
- * here. Other containers state seconds or nothing, so those files are decoded to be probed, and may be a quarter of a second
- * shorter than they say. AAC and AMR without a container do not tell when they were cut between two frames. The first audio stream is read. ffmpeg is
- * started without a shell, may open files only (no network, no playlist can begin with the bytes that are looked for),
- * and whatever it complains about is an error.
+ * `ffprobe` tells sample rate and channels, and the length where the container states it in samples; of plain M4A the
+ * header is read here (`mp4-header.ts`), as starting a process for each file takes hours for a million. M4A states
+ * samples: what the last AAC frame decodes to beyond it is the encoder's padding, which some versions of ffmpeg leave
+ * in and which is cut here. Other containers state seconds or nothing, so those files are decoded to be probed, and may
+ * be a quarter of a second shorter than they say. AAC and AMR without a container do not tell when they were cut
+ * between two frames. The first audio stream is read. ffmpeg is started without a shell, may open files only (no
+ * network, no playlist can begin with the bytes that are looked for), and whatever it complains about is an error.
  */
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -90,7 +90,10 @@ async function ask(source: AudioSource): Promise<Description> {
   return { info: { format, sampleRate, channels, frames, duration: frames / sampleRate, encoding: codec }, decoded };
 }
 
-/** MP4 is a row of boxes: size (32 bits; 1: 64 bits follow the type; 0: to the end), type, content (ISO/IEC 14496-12, 4.2). */
+/**
+ * MP4 is a row of boxes: size (32 bits; 1: 64 bits follow the type; 0: to the end), type, content (ISO/IEC 14496-12,
+ * 4.2).
+ */
 function checkBoxes({ path, size, read }: AudioSource): void {
   for (let at = 0; at < size;) {
     const head = read(at, 16);

@@ -1,12 +1,12 @@
 /**
  * @file Decoding FLAC frames by @wasm-audio-decoders/flac (libFLAC compiled to WASM), with one decoder for many files.
  *
- * Making a decoder costs more than decoding a second of speech, so it is kept for as long as files agree in sample rate,
- * channels and bits; one that has met a damaged frame is dropped. Frames do not depend on each other, but libFLAC takes a
- * number that is too high for a lost frame. So it is given each frame as number 0, with checksums to match, behind a
- * STREAMINFO that states neither length nor block sizes.
- * NOTE: the package (0.2.11) writes out of its bounds when a block is longer than those before it, in files of two channels
- * at least. So the longest block that there can be comes first, as silence.
+ * Making a decoder costs more than decoding a second of speech, so it is kept for as long as files agree in sample
+ * rate, channels and bits; one that has met a damaged frame is dropped. Frames do not depend on each other, but libFLAC
+ * takes a number that is too high for a lost frame. So it is given each frame as number 0, with checksums to match,
+ * behind a STREAMINFO that states neither length nor block sizes. NOTE: the package (0.2.11) writes out of its bounds
+ * when a block is longer than those before it, in files of two channels at least. So the longest block that there can
+ * be comes first, as silence.
  */
 import type { FLACDecoder } from '@wasm-audio-decoders/flac';
 import { UserError, messageOf } from '../errors.js';
@@ -48,8 +48,8 @@ export async function decodeFlacFrames(
     latest?.decoder.free();
     latest = { key, decoder };
   }
-  // NOTE: no `await` between here and the decoding, which is done when decodeFrames returns its promise: so no other call
-  // can free the decoder or meet it at work.
+  // NOTE: no `await` between here and the decoding, which is done when decodeFrames returns its promise: so no other
+  // call can free the decoder or meet it at work.
   const { decoder } = latest;
   try {
     const decoded = await decoder.decodeFrames(numbered);

@@ -1,6 +1,6 @@
 /**
- * @file Where the metadata and the frames of a native FLAC file begin and end, and what a frame's header says (RFC 9639,
- * sections 8.1 and 9).
+ * @file Where the metadata and the frames of a native FLAC file begin and end, and what a frame's header says (RFC
+ * 9639, sections 8.1 and 9).
  *
  * Frames do not state their length. The next one begins where a header with a right CRC-8 follows bytes whose CRC-16,
  * taken from the frame's start, comes out as 0: the CRC stored at a frame's end makes it so. Damage is therefore found
@@ -105,8 +105,8 @@ function blockSizeOf(code: number, file: Uint8Array, at: number): number {
 }
 
 /**
- * Where the frame at `start` ends: before the first header for which `follows` holds, or at the end of `bytes`, in both cases
- * if the frame's CRC-16 is right there. undefined if that is nowhere.
+ * Where the frame at `start` ends: before the first header for which `follows` holds, or at the end of `bytes`, in both
+ * cases if the frame's CRC-16 is right there. undefined if that is nowhere.
  */
 export function frameEnd(
   bytes: Uint8Array,
@@ -145,7 +145,9 @@ export function splitFlac(path: string, file: Buffer): Buffer[] {
   return frames;
 }
 
-/** The byte after the last metadata block. A block: a flag for the last one, 7 bits of type, 3 bytes of length, content. */
+/**
+ * The byte after the last metadata block. A block: a flag for the last one, 7 bits of type, 3 bytes of length, content.
+ */
 function metadataEnd(path: string, file: Buffer): number {
   for (let at = 4; at + 4 <= file.length;) {
     const end = at + 4 + file.readUIntBE(at + 1, 3);

@@ -1,11 +1,11 @@
 /**
  * @file The frames of a native FLAC file that cover a range of samples, found without reading what lies before them.
  *
- * A place before the range is found by the SEEKTABLE (RFC 9639, section 8.5), then by interpolation between known places:
- * some bytes are searched for a frame header, whose number tells where it is. From that place on frames are cut one by one.
- * The search may be misled by bytes that look like a header, or by a wrong SEEKTABLE; the cutting may not: each frame must
- * have a right CRC-8 and CRC-16 and follow upon the one before it by number and block size. Where that fails, nothing is
- * returned, and the file is to be decoded as a whole, which says what is wrong with it.
+ * A place before the range is found by the SEEKTABLE (RFC 9639, section 8.5), then by interpolation between known
+ * places: some bytes are searched for a frame header, whose number tells where it is. From that place on frames are cut
+ * one by one. The search may be misled by bytes that look like a header, or by a wrong SEEKTABLE; the cutting may not:
+ * each frame must have a right CRC-8 and CRC-16 and follow upon the one before it by number and block size. Where that
+ * fails, nothing is returned, and the file is to be decoded as a whole, which says what is wrong with it.
  */
 import type { AudioSource } from './audio-format.js';
 import { type FrameHeader, frameEnd, frameHeaderAt } from './flac-frames.js';

@@ -1,13 +1,13 @@
 /**
  * @file FLAC: the header is read here, the samples are decoded by @wasm-audio-decoders/flac (libFLAC compiled to WASM).
  *
- * STREAMINFO (RFC 9639, section 8.2) carries sample rate, channels, bits, length and the MD5 of the samples. Reading the
- * whole file checks the frames' checksums, the length and the MD5; reading a piece decodes only the frames that cover it and
- * checks their checksums and numbers. Damage to what is read is an error and never a gap of silence.
- * The decoder gives v/(2^(b−1) − 1); the integers are restored from it and divided by 2^(b−1) like every other format's.
+ * STREAMINFO (RFC 9639, section 8.2) carries sample rate, channels, bits, length and the MD5 of the samples. Reading
+ * the whole file checks the frames' checksums, the length and the MD5; reading a piece decodes only the frames that
+ * cover it and checks their checksums and numbers. Damage to what is read is an error and never a gap of silence. The
+ * decoder gives v/(2^(b−1) − 1); the integers are restored from it and divided by 2^(b−1) like every other format's.
  * NOTE: the frames are cut here and not by the package's own parser (codec-parser 2.5.0), which drops the last frame of
- * some sound files.
- * Limits: 8, 16 and 24 bits; a stream that does not state its length is refused. FLAC in Ogg is in `ogg-flac.ts`.
+ * some sound files. Limits: 8, 16 and 24 bits; a stream that does not state its length is refused. FLAC in Ogg is in
+ * `ogg-flac.ts`.
  */
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.js';

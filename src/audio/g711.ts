@@ -1,9 +1,9 @@
 /**
  * @file µ-law and A-law: 8-bit codes for 13- and 14-bit telephone speech (ITU-T G.711, 1988).
  *
- * A code is a sign, a segment e of 3 bits and a step m of 4 bits, stored with bits inverted (µ-law: all of them; A-law: every
- * second one). Linear values are on the scale of int16, where a step of segment e is 2^(e+3) wide; a code stands for the
- * middle of its step.
+ * A code is a sign, a segment e of 3 bits and a step m of 4 bits, stored with bits inverted (µ-law: all of them; A-law:
+ * every second one). Linear values are on the scale of int16, where a step of segment e is 2^(e+3) wide; a code stands
+ * for the middle of its step.
  *   µ-law: |x| + 132 = 2^(e+7) · (1 + m/16) …           largest value 32124, code 0xFF is 0, 0x7F is −0
  *   A-law: |x| = 2^(e+7) · (1 + m/16) …, e = 0 like e = 1 without the leading one; values ±8 … ±32256, no 0
  */
@@ -32,7 +32,9 @@ export function muLawCode(value: number): number {
   return ~((value < 0 ? 0x80 : 0) | (segment << 4) | ((magnitude >> (segment + 3)) & 15)) & 0xff;
 }
 
-/** The A-law code of an integer in −32768 … 32767. Steps include their lower end; −1 … −16 are the first negative one. */
+/**
+ * The A-law code of an integer in −32768 … 32767. Steps include their lower end; −1 … −16 are the first negative one.
+ */
 export function aLawCode(value: number): number {
   const magnitude = value < 0 ? ~value : value;
   const segment = Math.max(0, 24 - Math.clz32(magnitude));

@@ -1,6 +1,6 @@
 /**
- * @file Length of the ID3v2 tags at the beginning of a file: "ID3", version, flags, a size of 4 × 7 bits (id3.org, ID3v2.4,
- * section 3.1), and of the zeros that some taggers leave behind them.
+ * @file Length of the ID3v2 tags at the beginning of a file: "ID3", version, flags, a size of 4 × 7 bits (id3.org,
+ * ID3v2.4, section 3.1), and of the zeros that some taggers leave behind them.
  */
 import { UserError } from '../errors.js';
 import type { AudioSource } from './audio-format.js';

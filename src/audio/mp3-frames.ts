@@ -1,10 +1,10 @@
 /**
  * @file The frames of an MPEG audio stream (layers II and III of MPEG-1, -2 and -2.5), and what the first one tells.
  *
- * Every frame begins with a header of 4 bytes that gives its length (ISO/IEC 11172-3, section 2.4.1.3; 13818-3). Encoders
- * put a frame without sound in front: "Xing" or "Info" with the number of frames, and LAME's extension of it with the
- * samples to drop at both ends (Xing VBR header SDK; LAME tag revision 1), or Fraunhofer's "VBRI".
- * Limits: no free-format bit rates, no layer I.
+ * Every frame begins with a header of 4 bytes that gives its length (ISO/IEC 11172-3, section 2.4.1.3; 13818-3).
+ * Encoders put a frame without sound in front: "Xing" or "Info" with the number of frames, and LAME's extension of it
+ * with the samples to drop at both ends (Xing VBR header SDK; LAME tag revision 1), or Fraunhofer's "VBRI". Limits: no
+ * free-format bit rates, no layer I.
  */
 import { UserError } from '../errors.js';
 

@@ -2,9 +2,9 @@
  * @file MP3 (MPEG audio layers II and III), decoded by mpg123-decoder (mpg123 compiled to WASM).
  *
  * The length is known without decoding: the number of frames from the "Xing"/"Info" frame, else by walking the frame
- * headers; less the encoder's delay and padding where LAME's extension gives them, so that the samples are those that were
- * encoded (gapless), as ffmpeg and mpg123 have it. Reading walks all frames first, so a cut or damaged stream is an error;
- * a flipped bit inside a frame can go unnoticed, as MP3 carries no checksum.
+ * headers; less the encoder's delay and padding where LAME's extension gives them, so that the samples are those that
+ * were encoded (gapless), as ffmpeg and mpg123 have it. Reading walks all frames first, so a cut or damaged stream is
+ * an error; a flipped bit inside a frame can go unnoticed, as MP3 carries no checksum.
  */
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';

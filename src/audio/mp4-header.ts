@@ -2,13 +2,13 @@
  * @file What the boxes of an MP4 file say of its sound: sample rate, channels and length, without decoding or starting
  * anything.
  *
- * Boxes: ISO/IEC 14496-12 (mvhd 8.2.2, mdhd 8.4.2, stsd 8.5.2, stts 8.6.1.2, elst 8.6.6, stsz 8.7.3, stsc 8.7.4, stco 8.7.5); descriptors of "esds": ISO/IEC 14496-1,
- * 7.2.6; AudioSpecificConfig: ISO/IEC 14496-3, 1.6.2.1. An encoder puts silence in front of the sound ("priming") and behind it;
- * the edit list tells what of the decoded samples is sound: it gives the samples to leave out at the beginning, and the
- * length in the movie's time scale, often milliseconds, which is rounded to samples as ffmpeg does.
- * Understood: one track of AAC-LC with a time scale of its sample rate, at most one edit, no fragments. For anything else
- * nothing is returned, and ffprobe is to be asked; so too where the sample rate could turn out twice as high, because the
- * header does not rule out spectral band replication.
+ * Boxes: ISO/IEC 14496-12 (mvhd 8.2.2, mdhd 8.4.2, stsd 8.5.2, stts 8.6.1.2, elst 8.6.6, stsz 8.7.3, stsc 8.7.4, stco
+ * 8.7.5); descriptors of "esds": ISO/IEC 14496-1, 7.2.6; AudioSpecificConfig: ISO/IEC 14496-3, 1.6.2.1. An encoder puts
+ * silence in front of the sound ("priming") and behind it; the edit list tells what of the decoded samples is sound: it
+ * gives the samples to leave out at the beginning, and the length in the movie's time scale, often milliseconds, which
+ * is rounded to samples as ffmpeg does. Understood: one track of AAC-LC with a time scale of its sample rate, at most
+ * one edit, no fragments. For anything else nothing is returned, and ffprobe is to be asked; so too where the sample
+ * rate could turn out twice as high, because the header does not rule out spectral band replication.
  */
 import type { AudioSource } from './audio-format.js';
 
@@ -111,7 +111,9 @@ function contentOf(boxes: Box[] | undefined, type: string): Buffer | undefined {
   return found.length === 1 ? found[0].content : undefined;
 }
 
-/** Of "mvhd" and "mdhd": version, flags, two dates, time scale, duration; dates and duration have 64 bits in version 1. */
+/**
+ * Of "mvhd" and "mdhd": version, flags, two dates, time scale, duration; dates and duration have 64 bits in version 1.
+ */
 function timesOf(content: Buffer | undefined): { scale: number; duration: number } | undefined {
   if (!content || content.length < 20) return undefined;
   if (content[0] === 0) return { scale: content.readUInt32BE(12), duration: content.readUInt32BE(16) };
@@ -211,8 +213,8 @@ function descriptorAt(bytes: Buffer, tag: number): Buffer | undefined {
 }
 
 /**
- * 5 bits of object type, 4 of sample rate, 4 of channels, 3 that tell of variants (frames of 960 samples, others); then, if
- * the encoder cared, 11 bits 0x2b7, 5 bits of object type 5, and whether there is spectral band replication.
+ * 5 bits of object type, 4 of sample rate, 4 of channels, 3 that tell of variants (frames of 960 samples, others);
+ * then, if the encoder cared, 11 bits 0x2b7, 5 bits of object type 5, and whether there is spectral band replication.
  */
 function readConfig(config: Buffer): { sampleRate: number; channels: number } | undefined {
   if (config.length < 2) return undefined;

@@ -2,9 +2,9 @@
  * @file Ogg Opus, decoded by ogg-opus-decoder (libopus compiled to WASM) at 48 kHz, which Opus always decodes to.
  *
  * Header and length: RFC 7845, sections 4 and 5.1. Samples = last granule position − pre-skip. The header's output gain
- * (decibels · 256) is applied here, as the RFC requires of a player. Pages' checksums are checked before the decoder sees
- * them.
- * Limits: channels are in Vorbis' order; a stream that was cut out of a longer one is refused, as its count is unknown.
+ * (decibels · 256) is applied here, as the RFC requires of a player. Pages' checksums are checked before the decoder
+ * sees them. Limits: channels are in Vorbis' order; a stream that was cut out of a longer one is refused, as its count
+ * is unknown.
  */
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';

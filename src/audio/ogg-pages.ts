@@ -1,10 +1,10 @@
 /**
  * @file Ogg (RFC 3533): pages of one logical stream, checked, and the packets in them.
  *
- * A page: "OggS", version, flags, granule position (64 bits), serial number, sequence number, CRC-32, a table of segment
- * lengths, the segments. A packet is made of segments up to the first that is shorter than 255 bytes. The last page's
- * granule position tells how long the stream is, so that probing reads the two ends of the file only.
- * Limits: one stream a file; several at once (video) or one after the other (radio) are refused.
+ * A page: "OggS", version, flags, granule position (64 bits), serial number, sequence number, CRC-32, a table of
+ * segment lengths, the segments. A packet is made of segments up to the first that is shorter than 255 bytes. The last
+ * page's granule position tells how long the stream is, so that probing reads the two ends of the file only. Limits:
+ * one stream a file; several at once (video) or one after the other (radio) are refused.
  */
 import { UserError } from '../errors.js';
 import type { AudioSource } from './audio-format.js';

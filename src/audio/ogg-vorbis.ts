@@ -1,9 +1,9 @@
 /**
  * @file Ogg Vorbis, decoded by @wasm-audio-decoders/ogg-vorbis (libvorbis compiled to WASM).
  *
- * Header: Vorbis I specification, section 4.2.2. The last page's granule position is the number of samples; what the last
- * block has beyond it is left out. Pages' checksums are checked before the decoder sees them.
- * Limits: channels are in Vorbis' order; a stream that was cut out of a longer one is refused, as its count is unknown.
+ * Header: Vorbis I specification, section 4.2.2. The last page's granule position is the number of samples; what the
+ * last block has beyond it is left out. Pages' checksums are checked before the decoder sees them. Limits: channels are
+ * in Vorbis' order; a stream that was cut out of a longer one is refused, as its count is unknown.
  */
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';

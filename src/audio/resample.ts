@@ -1,15 +1,16 @@
 /**
- * @file Change of sample rate by band-limited interpolation: a sinc, windowed by a squared cosine, at each output instant.
+ * @file Change of sample rate by band-limited interpolation: a sinc, windowed by a squared cosine, at each output
+ * instant.
  *
  * J. O. Smith, "Digital Audio Resampling" (https://ccrma.stanford.edu/~jos/resample/), with the filter of torchaudio's
- * `sinc_interp_hann`: 6 zero crossings a side, cut off at 0.99 of the lower Nyquist frequency. With the rates divided by
- * their greatest common divisor, f → g, and c = 0.99·min(f, g), output sample m is
+ * `sinc_interp_hann`: 6 zero crossings a side, cut off at 0.99 of the lower Nyquist frequency. With the rates divided
+ * by their greatest common divisor, f → g, and c = 0.99·min(f, g), output sample m is
  *
  *   y[m] = Σ_n x[n] · (c/f) · sinc(u) · cos²(πu/12),   u = c·(n/f − m/g),   |u| < 6,
  *
  * x being 0 outside its range. The weights depend on m mod g only: they are computed once for each of the g phases and
- * kept. Sums are in double precision and always in the same order, so a slice of the output is the same to the bit whether
- * it was computed alone or as part of the whole.
+ * kept. Sums are in double precision and always in the same order, so a slice of the output is the same to the bit
+ * whether it was computed alone or as part of the whole.
  */
 import { UserError } from '../errors.js';
 
@@ -61,7 +62,9 @@ export function neededSamples({ from, to, start, count }: ResampledRange, frames
   return { from: begin, count: Math.max(0, end - begin) };
 }
 
-/** A range of the output from a piece of the input that holds its `neededSamples`; `start` is where the piece begins. */
+/**
+ * A range of the output from a piece of the input that holds its `neededSamples`; `start` is where the piece begins.
+ */
 export function resamplePiece(
   piece: { samples: Float32Array; start: number },
   { from, to, start, count }: ResampledRange,

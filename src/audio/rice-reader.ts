@@ -3,7 +3,8 @@
  *
  * A number n with w low bits is stored as n >> w zeros, a one, then the w low bits (Rice, "Some Practical Universal
  * Noiseless Coding Techniques", JPL 79-22, 1979). Signed numbers are folded first: 0, −1, 1, −2 … become 0, 1, 2, 3 ….
- * Whatever the bits are, reading ends: beyond the data lie zeros only, and a run of zeros that reaches the end is an error.
+ * Whatever the bits are, reading ends: beyond the data lie zeros only, and a run of zeros that reaches the end is an
+ * error.
  */
 
 /** Zero bytes kept behind the data, so that 4 bytes can always be looked at. */

@@ -1,10 +1,10 @@
 /**
  * @file The sample types of shorten: what the decoded integers stand for.
  *
- * Signed samples of 8 or 16 bits lose their lowest bits where all of a block are 0 (the "bit shift"). µ-law and A-law codes
- * are compressed as integers that rise with the value they stand for: either 14-bit linear values, or ranks. Ranks of µ-law
- * depend on the bit shift: only those codes come first that linear values without the lowest bits can have.
- * Unsigned samples, which shorten also knows, are not in use in SPHERE files.
+ * Signed samples of 8 or 16 bits lose their lowest bits where all of a block are 0 (the "bit shift"). µ-law and A-law
+ * codes are compressed as integers that rise with the value they stand for: either 14-bit linear values, or ranks.
+ * Ranks of µ-law depend on the bit shift: only those codes come first that linear values without the lowest bits can
+ * have. Unsigned samples, which shorten also knows, are not in use in SPHERE files.
  */
 import { aLawCode, muLawCode } from './g711.js';
 
@@ -89,7 +89,10 @@ const MU_LAW_SHIFTS = 13;
 /** By code: the largest shift among the linear values that have this code. */
 let largestShifts: Uint8Array | undefined;
 
-/** The µ-law codes by rank −128 … 127. Codes that go with the shift are nearest to 0, the others follow; −0 stands between. */
+/**
+ * The µ-law codes by rank −128 … 127. Codes that go with the shift are nearest to 0, the others follow; −0 stands
+ * between.
+ */
 function muLawByRank(shift: number): Uint8Array {
   largestShifts ??= findLargestShifts();
   const shifts = largestShifts;

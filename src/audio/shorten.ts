@@ -2,14 +2,14 @@
  * @file Decodes shorten, the lossless compression inside many SPHERE files (Robinson, "SHORTEN: Simple lossless and
  * near-lossless waveform compression", CUED/F-INFENG/TR.156, 1994), versions 1 to 3.
  *
- * `ajkg`, a byte with the version, then Rice-coded numbers (`rice-reader.ts`): the sample type, the channels, the block size,
- * the highest order of a linear predictor, how many blocks the running mean spans; then commands. A command codes one block
- * of one channel, channels in turn, as a prediction from the samples before it and the residuals:
+ * `ajkg`, a byte with the version, then Rice-coded numbers (`rice-reader.ts`): the sample type, the channels, the block
+ * size, the highest order of a linear predictor, how many blocks the running mean spans; then commands. A command codes
+ * one block of one channel, channels in turn, as a prediction from the samples before it and the residuals:
  *   DIFF0 the mean · DIFF1 x₁ · DIFF2 2x₁ − x₂ · DIFF3 3x₁ − 3x₂ + x₃ · QLPC Σ aₖxₖ · ZERO all samples are 0
  * or changes the block size or the bit shift, carries foreign bytes along (VERBATIM), or ends the data (QUIT).
  *
- * A damaged stream is an error: no value is clipped or made up, samples are only allocated as they are decoded, and the time
- * is bounded by the size of the stream and the number of samples wanted.
+ * A damaged stream is an error: no value is clipped or made up, samples are only allocated as they are decoded, and the
+ * time is bounded by the size of the stream and the number of samples wanted.
  */
 import { UserError } from '../errors.js';
 import { RiceReader } from './rice-reader.js';
@@ -60,7 +60,9 @@ const WIDTH = {
 };
 /** The fewest bits that the command for a block takes: ZERO is 00 1 00. */
 const SHORTEST_COMMAND = 5;
-/** Samples that are decoded at most: 9 hours of one channel at 16 kHz, 1 GiB. Silence takes next to no room in a file. */
+/**
+ * Samples that are decoded at most: 9 hours of one channel at 16 kHz, 1 GiB. Silence takes next to no room in a file.
+ */
 const MOST_SAMPLES = 2 ** 29;
 /** Bounds that no encoder's streams reach; beyond them a stream is damaged. */
 const MAX = { channels: 32, blockSize: 65535, order: 64, meanBlocks: 32768, energy: 24, coefficient: 2 ** 15 };
@@ -80,8 +82,8 @@ export function mostShortenSamples({ blockSize }: ShortenHeader, length: number)
 }
 
 /**
- * Decodes exactly `frames` samples of each channel; they come interleaved, as they were stored: 8- and 16-bit values, or
- * codes 0 … 255. Bytes behind the end mark are ignored.
+ * Decodes exactly `frames` samples of each channel; they come interleaved, as they were stored: 8- and 16-bit values,
+ * or codes 0 … 255. Bytes behind the end mark are ignored.
  * @throws UserError naming the file and the byte of the fault; also if the data hold fewer or more samples than that
  */
 export function decodeShorten(path: string, bytes: Uint8Array, start: number, frames: number): Int16Array {
@@ -257,7 +259,9 @@ function decodePredicted(
   for (let i = past; i < past + count; i++) line[i] += offset;
 }
 
-/** Puts a finished block among the samples, every `step`th from `to` on. Returns the first value that is out of range. */
+/**
+ * Puts a finished block among the samples, every `step`th from `to` on. Returns the first value that is out of range.
+ */
 function store(block: Int32Array, form: StoredForm, samples: Int16Array, to: number, step: number): number | undefined {
   const { low, high, shift, table } = form;
   for (let i = 0; i < block.length; i++, to += step) {

@@ -1,17 +1,17 @@
 /**
  * @file NIST SPHERE, the format of the LDC's corpora (`.wv1`, `.wv2`, `.sph`, `.wav`): a header of text, then samples.
  *
- * Header (NIST, SPHERE 2.6 documentation): `NIST_1A`, the header's size in bytes, lines `name -type value` with type `i`,
- * `r` or `s` and the string's length, then `end_head`. Read here:
+ * Header (NIST, SPHERE 2.6 documentation): `NIST_1A`, the header's size in bytes, lines `name -type value` with type
+ * `i`, `r` or `s` and the string's length, then `end_head`. Read here:
  *   sample_count (of one channel; missing: all that is there, but not with shorten), sample_rate (required), channel_count
  *   (missing: 1), sample_coding (`pcm`, `ulaw`, `alaw`, each alone or with `embedded-shorten`; missing: µ-law for 1 byte,
  *   else pcm), sample_n_bytes (1 or 2; missing: 2 for pcm, else 1), sample_byte_format (`01` low byte first, `10` high
  *   byte first; required for 2 bytes that are not compressed), sample_checksum (the sum of all stored samples modulo 2¹⁶,
  *   single bytes taken as unsigned). pcm of 1 byte is signed. Other sizes and codings are refused.
  *
- * Probing reads the header and, with shorten, the beginning of the data, and compares the promised length with the file's
- * size. Reading shorten data always decodes and checks all of the file, also for a piece of it; reading all of an
- * uncompressed file checks its sum; reading a piece of one cannot.
+ * Probing reads the header and, with shorten, the beginning of the data, and compares the promised length with the
+ * file's size. Reading shorten data always decodes and checks all of the file, also for a piece of it; reading all of
+ * an uncompressed file checks its sum; reading a piece of one cannot.
  */
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';

@@ -12,8 +12,8 @@ export interface VerifiedAudio extends AudioInfo {
 
 /**
  * Reads all samples of all channels.
- * @throws UserError naming the file: what `probeAudio` throws, a checksum or length that does not hold, samples that are not
- *   numbers
+ * @throws UserError naming the file: what `probeAudio` throws, a checksum or length that does not hold, samples that
+ *   are not numbers
  */
 export function verifyAudio(path: string): Promise<VerifiedAudio> {
   return withAudioSource(path, async (file) => {

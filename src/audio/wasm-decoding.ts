@@ -1,8 +1,8 @@
 /**
  * @file Decoding a file by a decoder compiled to WebAssembly that is made for this file alone.
  *
- * Damage that no checksum finds may bring a decoder to write anywhere in its own memory; it then fails where it is, or only
- * when it is freed. So it is freed after a decode that went well, and else left to go with its memory.
+ * Damage that no checksum finds may bring a decoder to write anywhere in its own memory; it then fails where it is, or
+ * only when it is freed. So it is freed after a decode that went well, and else left to go with its memory.
  */
 import { messageOf, UserError } from '../errors.js';
 import type { Channels } from './whole-file.js';

@@ -2,14 +2,14 @@
  * @file WAV (RIFF/WAVE): PCM of 8, 16, 24 and 32 bits, IEEE float of 32 and 64 bits, A-law and µ-law; plain or
  * WAVE_FORMAT_EXTENSIBLE; RIFF, and RF64 or BW64 for more than 4 GB.
  *
- * Reading is ranged: the chunks are walked, then only the wanted samples are read. What real files do is accepted: chunks
- * of odd size with a pad byte, any chunks before and after the data, a frame size that does not fit the bits of a sample
- * (the bits count, as for libsndfile), a data size of 0 or near 2³¹ or 2³² (written by a program that could not seek back)
- * meaning "to the end of the file". Otherwise it is an error where the data chunk promises more than the file holds, where
- * bytes follow it that are no chunk (a size that wrapped at 4 GB), and where a float sample is not finite.
- * Source: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991), and mmreg.h for EXTENSIBLE; EBU
- * Tech 3306 and ITU-R BS.2088 for the chunk "ds64".
- * Limits: no ADPCM or other compressed encodings, no RIFX (high byte first).
+ * Reading is ranged: the chunks are walked, then only the wanted samples are read. What real files do is accepted:
+ * chunks of odd size with a pad byte, any chunks before and after the data, a frame size that does not fit the bits of
+ * a sample (the bits count, as for libsndfile), a data size of 0 or near 2³¹ or 2³² (written by a program that could
+ * not seek back) meaning "to the end of the file". Otherwise it is an error where the data chunk promises more than the
+ * file holds, where bytes follow it that are no chunk (a size that wrapped at 4 GB), and where a float sample is not
+ * finite. Source: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991), and mmreg.h for
+ * EXTENSIBLE; EBU Tech 3306 and ITU-R BS.2088 for the chunk "ds64". Limits: no ADPCM or other compressed encodings, no
+ * RIFX (high byte first).
  */
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
@@ -89,7 +89,9 @@ function parseHeader(source: AudioSource): WavLayout {
   throw new UserError(`${path}: damaged WAV: no ${fmt ? 'data' : '"fmt "'} chunk within its ${size} bytes`);
 }
 
-/** The size that "ds64" gives a chunk: RIFF size, data size and sample count of 64 bits each, then a table of others. */
+/**
+ * The size that "ds64" gives a chunk: RIFF size, data size and sample count of 64 bits each, then a table of others.
+ */
 function longSize(ds64: Buffer, id: string): number | undefined {
   if (id === 'data') return ds64.length >= 16 ? Number(ds64.readBigUInt64LE(8)) : undefined;
   for (let at = 28; at + 12 <= ds64.length; at += 12) {
@@ -169,7 +171,9 @@ function isNoAudio(source: AudioSource, from: number): boolean {
   return left <= MOST_PADDING && rest.every((byte) => byte === 0);
 }
 
-/** Where the chain of chunks from `start` ends (at `start`, if there is none), and whether one of them is more audio. */
+/**
+ * Where the chain of chunks from `start` ends (at `start`, if there is none), and whether one of them is more audio.
+ */
 function chunksFrom(source: AudioSource, start: number): { end: number; hasData: boolean } {
   let end = start;
   let hasData = false;

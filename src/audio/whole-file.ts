@@ -14,7 +14,8 @@ let latest: { key: string; channels: Promise<Channels> } | undefined;
 
 /**
  * One channel's samples [from, from + count) of a file that `decode` decodes.
- * @throws UserError naming the file, if it has not as many channels and samples as `info` says, or one that is no number
+ * @throws UserError naming the file, if it has not as many channels and samples as `info` says, or one that is no
+ *   number
  */
 export async function readFromWhole(
   source: AudioSource,

@@ -20,8 +20,8 @@ export function writeWav(path: string, samples: Float32Array, sampleRate: number
 }
 
 /**
- * Samples in −1 … 1 as 16-bit mono WAV: each becomes round(32768·x), clipped to −32768 … 32767, so that what `readAudio`
- * gives for a 16-bit file is written back bit for bit.
+ * Samples in −1 … 1 as 16-bit mono WAV: each becomes round(32768·x), clipped to −32768 … 32767, so that what
+ * `readAudio` gives for a 16-bit file is written back bit for bit.
  * @param where names the audio in messages
  * @throws UserError if a sample is not a number
  */
@@ -33,8 +33,8 @@ export function encodeWav(samples: Float32Array, sampleRate: number, where: stri
     const rounded = Math.max(-32768, Math.min(32767, wanted));
     if (rounded !== wanted) clipped++;
     if (Number.isNaN(rounded)) throw new UserError(`${where}: cannot write sample ${i}, which is not a number`);
-    // NOTE: node-wav scales positive values by 32767 and negative ones by 32768 and cuts the fraction off; the half keeps
-    // its result on the integer that is meant.
+    // NOTE: node-wav scales positive values by 32767 and negative ones by 32768 and cuts the fraction off; the half
+    // keeps its result on the integer that is meant.
     values[i] = rounded > 0 ? (rounded + 0.5) / 32767 : rounded / 32768;
   }
   return { wav: encode([values], { sampleRate, bitDepth: 16 }), clipped };

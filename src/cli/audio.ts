@@ -1,4 +1,7 @@
-/** @file `acanet audio info`: what audio files are, and with --verify whether they are whole; `acanet audio convert`: any readable audio → 16-bit WAV. */
+/**
+ * @file `acanet audio info`: what audio files are, and with --verify whether they are whole; `acanet audio convert`:
+ * any readable audio → 16-bit WAV.
+ */
 import type { Command } from 'commander';
 import type { AudioInfo } from '../audio/audio-format.js';
 import { UserError, messageOf } from '../errors.js';

@@ -1,4 +1,7 @@
-/** @file `acanet check`: whether the files of an experiment, a feature cache or a model folder are those that were written. */
+/**
+ * @file `acanet check`: whether the files of an experiment, a feature cache or a model folder are those that were
+ * written.
+ */
 import type { Command } from 'commander';
 import type { CheckedPart, FoundFile, Verdict } from '../recipe/examination/check-files.js';
 import { listenForInterruption } from './interruption.js';

@@ -1,4 +1,6 @@
-/** @file `acanet compare`: systems of a recipe, of other experiments and score files of any toolkit, on the same trials. */
+/**
+ * @file `acanet compare`: systems of a recipe, of other experiments and score files of any toolkit, on the same trials.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';

@@ -1,9 +1,9 @@
 /**
- * @file `acanet completion bash|zsh|fish`: a script that completes commands, options, their values where these are few, the
- * names of recipes, and those of the systems that experiments below `exp` have trained.
+ * @file `acanet completion bash|zsh|fish`: a script that completes commands, options, their values where these are few,
+ * the names of recipes, and those of the systems that experiments below `exp` have trained.
  *
- * Made from the commands themselves, so that it cannot name what there is not. The shell asks acanet nothing: starting Node
- * at every Tab would be slow.
+ * Made from the commands themselves, so that it cannot name what there is not. The shell asks acanet nothing: starting
+ * Node at every Tab would be slow.
  */
 import { Argument, type Command } from 'commander';
 import { print } from './output.js';

@@ -14,8 +14,8 @@ export function refuseSameFile(input: string, outputs: readonly (string | undefi
 }
 
 /**
- * Throws UserError where a file to write is there already and lies in the folder that is read, as it may be what is read;
- * a manifest from an earlier time is not.
+ * Throws UserError where a file to write is there already and lies in the folder that is read, as it may be what is
+ * read; a manifest from an earlier time is not.
  */
 export async function refuseInputsBelow(source: string, outputs: readonly (string | undefined)[]): Promise<void> {
   const folder = `${real(source)}${sep}`;

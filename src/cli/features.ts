@@ -1,4 +1,6 @@
-/** @file `acanet features`: manifest → feature cache; `acanet features extract`: audio files → an archive of features. */
+/**
+ * @file `acanet features`: manifest → feature cache; `acanet features extract`: audio files → an archive of features.
+ */
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { RatePolicy } from '../features/options.js';

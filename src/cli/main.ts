@@ -2,7 +2,8 @@
  * @file Runs one command line: errors become messages and exit codes, signals become an orderly end.
  *
  * Exit codes: 0 done; 1 (or the error's own) a mistake that the user can mend; 69 an engine cannot be installed
- * for want of a tool, room or a registry; 70 a defect of acanet; 130 and 143 after SIGINT and SIGTERM. A reader that goes away (`acanet … | head`) ends the command quietly.
+ * for want of a tool, room or a registry; 70 a defect of acanet; 130 and 143 after SIGINT and SIGTERM. A reader that
+ * goes away (`acanet … | head`) ends the command quietly.
  */
 import { CommanderError } from 'commander';
 import { inWords, messageOf, UserError } from '../errors.js';

@@ -1,4 +1,7 @@
-/** @file What `--model` means to the commands that use a model: a folder, or a system of a recipe, whose averaged model is taken. */
+/**
+ * @file What `--model` means to the commands that use a model: a folder, or a system of a recipe, whose averaged model
+ * is taken.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineOptions } from '../engine/create-engine.js';

@@ -2,8 +2,8 @@
 import { SingleBar } from 'cli-progress';
 
 /**
- * Text that cannot command a terminal: ids and paths come from elsewhere, and may hold control characters or those that turn
- * the direction of writing. These are shown as JSON writes them (`\\u001b`); line ends and tabs stay.
+ * Text that cannot command a terminal: ids and paths come from elsewhere, and may hold control characters or those that
+ * turn the direction of writing. These are shown as JSON writes them (`\\u001b`); line ends and tabs stay.
  */
 export function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
@@ -19,8 +19,8 @@ const WIDEST = 99;
 const widthOf = ({ columns }: NodeJS.WriteStream) => Math.min(columns || 80, WIDEST);
 
 /**
- * Breaks lines at spaces; what is broken off is indented by two more. Rows of tables stay whole, and so does a command at the
- * end of a line (`make it with: acanet …`), which is there to be copied.
+ * Breaks lines at spaces; what is broken off is indented by two more. Rows of tables stay whole, and so does a command
+ * at the end of a line (`make it with: acanet …`), which is there to be copied.
  * @param width columns
  */
 export function wrapLines(text: string, width: number): string {

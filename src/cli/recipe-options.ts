@@ -125,7 +125,10 @@ let opened: Experiment | undefined;
 /** The experiment that this command has opened, if any. */
 export const openedExperiment = (): Experiment | undefined => opened;
 
-/** Opens the experiment that the flags mean; says which recipe that is and why, and what it takes over from earlier commands. */
+/**
+ * Opens the experiment that the flags mean; says which recipe that is and why, and what it takes over from earlier
+ * commands.
+ */
 export async function openFrom({ flags, sets = [] }: ExperimentOptions): Promise<Experiment> {
   const { openExperiment } = await import('../recipe/running/work-folder.js');
   const preset = flags.preset === undefined ? [] : await presetOf(flags, flags.preset);
@@ -195,7 +198,10 @@ async function refuseFolder({ recipe }: Experiment, name: string | undefined): P
   );
 }
 
-/** The trainings that a command means: those of the system named, or one run (`aca-net@2`); else of the recipe's `model`. */
+/**
+ * The trainings that a command means: those of the system named, or one run (`aca-net@2`); else of the recipe's
+ * `model`.
+ */
 export async function runsOf(experiment: Experiment, name: string | undefined): Promise<TrainingRun[]> {
   await refuseFolder(experiment, name);
   const { recipe } = experiment;

@@ -1,4 +1,7 @@
-/** @file `acanet reproduce`: a finished experiment run again from its record, and which of its results are the same bytes. */
+/**
+ * @file `acanet reproduce`: a finished experiment run again from its record, and which of its results are the same
+ * bytes.
+ */
 import type { Command } from 'commander';
 import type { Sameness } from '../recipe/examination/compare-folders.js';
 import type { Reproduction } from '../recipe/reproduce.js';

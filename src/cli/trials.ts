@@ -1,4 +1,7 @@
-/** @file `acanet trials make|check|convert`: trial lists from a manifest, what is wrong with a list, and its other forms. */
+/**
+ * @file `acanet trials make|check|convert`: trial lists from a manifest, what is wrong with a list, and its other
+ * forms.
+ */
 import { Option, type Command } from 'commander';
 import { addTrialsCheck } from './trials-check.js';
 import { addTrialsMake, checkOutputs } from './trials-make.js';

@@ -1,6 +1,6 @@
 /**
- * @file Which engines work on this machine, found by trying each in a process of its own: a library is loaded once a process,
- * and one that ends its process ends nothing else.
+ * @file Which engines work on this machine, found by trying each in a process of its own: a library is loaded once a
+ * process, and one that ends its process ends nothing else.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,7 @@
 /**
- * @file ONNX Runtime as npm installs it holds the libraries for every system, in `bin/napi-v6/<platform>/<architecture>`.
- * Those for other systems than this one are never loaded here, and make up half of an installation.
+ * @file ONNX Runtime as npm installs it holds the libraries for every system, in
+ * `bin/napi-v6/<platform>/<architecture>`. Those for other systems than this one are never loaded here, and make up
+ * half of an installation.
  */
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,9 +1,9 @@
 /**
  * @file NVIDIA's driver, and libraries that stay loaded: what the GPU devices of both engines need.
  *
- * ONNX Runtime's CUDA part names its libraries without saying where they lie. The system's loader takes a library that is
- * already loaded under that name, so loading them by full path before spares the user `LD_LIBRARY_PATH`, which counts only
- * if it is set before Node starts, and us a second start of Node.
+ * ONNX Runtime's CUDA part names its libraries without saying where they lie. The system's loader takes a library that
+ * is already loaded under that name, so loading them by full path before spares the user `LD_LIBRARY_PATH`, which
+ * counts only if it is set before Node starts, and us a second start of Node.
  */
 import { execFileSync } from 'node:child_process';
 import { constants } from 'node:os';
@@ -25,7 +25,8 @@ export function loadLibrary(path: string): void {
 
 /**
  * Loads NVIDIA's driver.
- * @returns driver, devices and their memory in words, such as `NVIDIA driver 580.65.06: NVIDIA H100 80GB HBM3, 81559 MiB`
+ * @returns driver, devices and their memory in words, such as `NVIDIA driver 580.65.06: NVIDIA H100 80GB HBM3, 81559
+ *   MiB`
  * @throws UserError naming what is missing
  */
 export function loadDriver(): string {

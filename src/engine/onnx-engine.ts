@@ -5,8 +5,8 @@
  * buffers, then the two sets change places, so that no run allocates state. The same machine, thread count and
  * inputs give the same bits.
  *
- * ONNX Runtime's telemetry is off unless the user has set `ORT_DISABLE_TELEMETRY`: it would look up a host of Microsoft's
- * and keep a device's id and a queue of events in the home folder.
+ * ONNX Runtime's telemetry is off unless the user has set `ORT_DISABLE_TELEMETRY`: it would look up a host of
+ * Microsoft's and keep a device's id and a queue of events in the home folder.
  *
  * NOTE: `run` blocks the event loop while the graph runs, which is why batches are made in a worker thread.
  */
@@ -48,7 +48,8 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
-    // Flushing denormals keeps the speed when gradients fade; idle threads that do not spin leave the cores to the loader.
+    // Flushing denormals keeps the speed when gradients fade; idle threads that do not spin leave the cores to the
+    // loader.
     extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
   };
   const createSession = async (model: Uint8Array, options: Ort.InferenceSession.SessionOptions = {}) => {
@@ -160,7 +161,10 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
   return { name: 'onnx', computesOn: driver, compileStep, compileInference };
 }
 
-/** Of what ONNX Runtime says, often with the signatures of its functions around it, the part that a user can make use of. */
+/**
+ * Of what ONNX Runtime says, often with the signatures of its functions around it, the part that a user can make use
+ * of.
+ */
 const reasonIn = (said: string): string => /CUDA failure [^;]*[^; ]|Failed to [^;\n]*[^;\s]/.exec(said)?.[0] ?? said;
 
 function optimise(graph: Graph): Graph {

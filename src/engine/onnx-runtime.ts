@@ -1,9 +1,11 @@
 /**
- * @file Finds and loads ONNX Runtime: the one of `node_modules`, or for `--device cuda` a copy of it in the folder of engines.
+ * @file Finds and loads ONNX Runtime: the one of `node_modules`, or for `--device cuda` a copy of it in the folder of
+ * engines.
  *
  * ONNX Runtime looks for its CUDA part beside its own library and nowhere else. So that nothing is written into
- * `node_modules`, `acanet engine install cuda` copies the few files of onnxruntime-node into the engine's folder and lays the
- * CUDA part beside them. NOTE: one process loads one of the two, as the system knows the library by its name alone.
+ * `node_modules`, `acanet engine install cuda` copies the few files of onnxruntime-node into the engine's folder and
+ * lays the CUDA part beside them. NOTE: one process loads one of the two, as the system knows the library by its name
+ * alone.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

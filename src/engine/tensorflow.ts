@@ -1,11 +1,11 @@
 /**
  * @file Finds and loads TensorFlow: tfjs-node or tfjs-node-gpu from the folder of engines, else from `node_modules`.
  *
- * What the library reads from the environment as it loads is set here, unless the user has set it: threads, silence, and
- * float32 products on a GPU (which would else round their factors to 10 bits). tfjs-node 4.22 calls two functions of `util`
- * that Node 23 and later lack; they are defined before it loads. tfjs keeps its kernels on the global object, so the kernels
- * of tfjs-node join those of acanet's own bundle.
- * NOTE: only the main thread's `process.env` is the one that a library sees. One process loads TensorFlow once.
+ * What the library reads from the environment as it loads is set here, unless the user has set it: threads, silence,
+ * and float32 products on a GPU (which would else round their factors to 10 bits). tfjs-node 4.22 calls two functions
+ * of `util` that Node 23 and later lack; they are defined before it loads. tfjs keeps its kernels on the global object,
+ * so the kernels of tfjs-node join those of acanet's own bundle. NOTE: only the main thread's `process.env` is the one
+ * that a library sees. One process loads TensorFlow once.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -1,13 +1,13 @@
 /**
  * @file Speech under worse conditions, for tests: cut to some seconds, or in noise at a signal-to-noise ratio.
  *
- * Where an utterance is cut and which noise it gets are drawn with the seed and the utterance's id, and with nothing else,
- * so that all systems hear the same. One place is drawn for all durations (the cut of 1 s lies within that of 2 s) and one
- * piece of noise for all ratios (only its level differs): a figure over conditions then shows the condition, not the draw.
- * The ratio is that of `additive-noise.ts`: of energies over the whole utterance, pauses included. Cuts lie in what was
- * recorded, without the manifest's trailing silence.
- * NOTE: features are computed from the cut or noisy samples, so that a mean over the utterance knows no more than they do.
- * Where features leave out frames without speech, a cut with too little speech is drawn again.
+ * Where an utterance is cut and which noise it gets are drawn with the seed and the utterance's id, and with nothing
+ * else, so that all systems hear the same. One place is drawn for all durations (the cut of 1 s lies within that of 2
+ * s) and one piece of noise for all ratios (only its level differs): a figure over conditions then shows the condition,
+ * not the draw. The ratio is that of `additive-noise.ts`: of energies over the whole utterance, pauses included. Cuts
+ * lie in what was recorded, without the manifest's trailing silence. NOTE: features are computed from the cut or noisy
+ * samples, so that a mean over the utterance knows no more than they do. Where features leave out frames without
+ * speech, a cut with too little speech is drawn again.
  */
 import type { Utterance } from '../corpus/manifest/manifest.js';
 import { UserError } from '../errors.js';

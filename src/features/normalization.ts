@@ -1,10 +1,11 @@
 /**
- * @file Normalisation of features: per utterance by mean, or by mean and standard deviation; by the mean of a window around
- * each frame; or by a training set's mean.
+ * @file Normalisation of features: per utterance by mean, or by mean and standard deviation; by the mean of a window
+ * around each frame; or by a training set's mean.
  *
- * As SpeechBrain's InputNormalization (`norm_type` sentence): each band's mean over the utterance's frames is subtracted,
- * and with `meanvar` the result divided by max(standard deviation, 1e-10); the deviation divides by n. The window is that
- * of Kaldi's `apply-cmvn-sliding --center=true`: n frames from n/2 before the frame, moved inwards at the utterance's ends.
+ * As SpeechBrain's InputNormalization (`norm_type` sentence): each band's mean over the utterance's frames is
+ * subtracted, and with `meanvar` the result divided by max(standard deviation, 1e-10); the deviation divides by n. The
+ * window is that of Kaldi's `apply-cmvn-sliding --center=true`: n frames from n/2 before the frame, moved inwards at
+ * the utterance's ends.
  */
 import { internal } from '../errors.js';
 import type { Features } from './fbank/fbank.js';

@@ -12,15 +12,15 @@ import type { FeatureType } from './fbank/feature-type.js';
 import { highFrequency } from './fbank/mel-filterbank.js';
 
 /**
- * What is done with audio whose sample rate is not the features': `refuse` it; `downsample` it, but refuse a lower rate,
- * as its upper bands would be empty; or `resample` it either way.
+ * What is done with audio whose sample rate is not the features': `refuse` it; `downsample` it, but refuse a lower
+ * rate, as its upper bands would be empty; or `resample` it either way.
  */
 export const ratePolicies = ['refuse', 'downsample', 'resample'] as const;
 export type RatePolicy = (typeof ratePolicies)[number];
 
 /**
- * `mean`, `meanvar`: over the utterance. `global`: the mean over the training split. `window`: the mean over so many frames
- * around each one.
+ * `mean`, `meanvar`: over the utterance. `global`: the mean over the training split. `window`: the mean over so many
+ * frames around each one.
  */
 export type Normalization = 'none' | 'mean' | 'meanvar' | 'global' | { window: number };
 
@@ -87,7 +87,8 @@ export function featureOptionsOf(types: Readonly<Record<string, FeatureType>>) {
         ...{ sampleRate, bins, frameLength, frameShift, lowFreq, highFreq },
         normalize: given.normalize === 'windowed' ? { window: USUAL_WINDOW } : given.normalize,
         compression,
-        // NOTE: left out where they do nothing, so that the hashes of caches and trainings that know nothing of them hold.
+        // NOTE: left out where they do nothing, so that the hashes of caches and trainings that know nothing of them
+        // hold.
         ...(given.otherRates !== 'refuse' && { otherRates: given.otherRates }),
         ...(given.vad && { vad: given.vad }),
         ...z.object(own).parse(given),
@@ -107,8 +108,9 @@ export function featureSize(options: FeatureOptions): number {
 export const EXTRACTION_VERSION = 2;
 
 /**
- * SHA-256 of everything that decides the stored values, the way of computing them included: not the normalisation, which is
- * applied when they are read, nor what becomes of other sample rates, as audio that is accepted is converted in one way only.
+ * SHA-256 of everything that decides the stored values, the way of computing them included: not the normalisation,
+ * which is applied when they are read, nor what becomes of other sample rates, as audio that is accepted is converted
+ * in one way only.
  */
 export function extractionHash({ normalize: _applied, otherRates: _accepted, ...stored }: FeatureOptions): string {
   return sha256Hex(stableJson(stored), `extraction ${EXTRACTION_VERSION}`);

@@ -3,9 +3,9 @@
  *
  *     audio → the features' sample rate → speed → augmentation of the waveform → fbank → frames with speech
  *
- * Cache, `features extract`, `embed` and on-line training all go through here, so that a model meets in the test what it
- * met in training. NOTE: which frames hold speech is decided on the clean samples (speed changed), as Kaldi's recipes do
- * when they give augmented copies the VAD decisions of the originals: noise would else count as speech.
+ * Cache, `features extract`, `embed` and on-line training all go through here, so that a model meets in the test what
+ * it met in training. NOTE: which frames hold speech is decided on the clean samples (speed changed), as Kaldi's
+ * recipes do when they give augmented copies the VAD decisions of the originals: noise would else count as speech.
  */
 import { probeAudio } from '../audio/probe.js';
 import { readAudio } from '../audio/read.js';
@@ -116,7 +116,10 @@ export function rateProblem(
   return `expected ${sampleRate} Hz or more, got ${found} Hz, which leaves the upper bands empty; ${remedy('resample')}`;
 }
 
-/** How many utterances are resampled, as a line for the log: `120 utterances are resampled to 8000 Hz (120 of 16000 Hz)`. */
+/**
+ * How many utterances are resampled, as a line for the log: `120 utterances are resampled to 8000 Hz (120 of 16000
+ * Hz)`.
+ */
 export function describeResampling(
   utterances: Iterable<Pick<Utterance, 'sampleRate'>>,
   { sampleRate }: Pick<FeatureOptions, 'sampleRate'>,

@@ -4,10 +4,10 @@
  * - `speed.newSpeakers`: each utterance at each factor, as said by further speakers: `sp0.9-<id>` by `sp0.9-<speaker>`.
  * - `when: copies`: of every utterance, those at other speeds included, `copies` augmented ones: `<id>~1`, `<id>~2`, …
  *
- * A pure function of the utterances and the options, in the order: clean, speeds, copies. The features stage caches what
- * it says, the train stage trains on it; development and test utterances have no variants. Where augmentation is drawn
- * on line, variants are not cached: training reads their audio. SpecAugment is never part of a variant, it is drawn for
- * each crop from normalised features.
+ * A pure function of the utterances and the options, in the order: clean, speeds, copies. The features stage caches
+ * what it says, the train stage trains on it; development and test utterances have no variants. Where augmentation is
+ * drawn on line, variants are not cached: training reads their audio. SpecAugment is never part of a variant, it is
+ * drawn for each crop from normalised features.
  */
 import { internal } from '../errors.js';
 import type { Utterance } from '../corpus/manifest/manifest.js';

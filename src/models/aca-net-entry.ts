@@ -1,4 +1,7 @@
-/** @file What ACA-Net says about itself: its released form, what else its options make of it, what helps where it collapses. */
+/**
+ * @file What ACA-Net says about itself: its released form, what else its options make of it, what helps where it
+ * collapses.
+ */
 import { acaNetOptions, createAcaNet, type AcaNetOptions } from './aca-net.js';
 import type { ModelEntry } from './model-entry.js';
 

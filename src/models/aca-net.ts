@@ -2,10 +2,11 @@
  * @file ACA-Net (Yip et al., Interspeech 2023): latents that attend to the frames take the place of temporal pooling.
  *
  * The frames are expanded, given a position and layer-normalised (`frame-encoder.ts`). Each of `blocks` blocks lets the
- * latents [B·L, E] attend to the frames `reps` times (one head), then to one another in `layers` transformer layers, whose
- * stages are concatenated and reduced. A head makes the embedding, which is batch-normalised. As in the released code, only keys and values are normalised (queries too with `queryScale`), and
- * dropout follows each MLP's second map only. Parameter names are those of the released code. With `pooling`, the control,
- * the frames are pooled where latents would attend to them (`pooling/`).
+ * latents [B·L, E] attend to the frames `reps` times (one head), then to one another in `layers` transformer layers,
+ * whose stages are concatenated and reduced. A head makes the embedding, which is batch-normalised. As in the released
+ * code, only keys and values are normalised (queries too with `queryScale`), and dropout follows each MLP's second map
+ * only. Parameter names are those of the released code. With `pooling`, the control, the frames are pooled where
+ * latents would attend to them (`pooling/`).
  */
 import { z } from 'zod';
 import type { TensorMap } from '../engine/program/program.js';
@@ -53,7 +54,9 @@ export const acaNetOptions = z
     positional: z.enum(['time', 'none', 'reference']).default('time'),
     /** null: queries are taken as they are, as released. A number: they are layer-normalised and multiplied by it. */
     queryScale: z.number().positive().nullable().default(null),
-    /** Subtract from each embedding its mean over the latents, before the last normalisation; not in the released code. */
+    /**
+     * Subtract from each embedding its mean over the latents, before the last normalisation; not in the released code.
+     */
     centred: z.boolean().default(false),
     /** How the latents start. The released code: normal, 0.02 (from which embeddings collapse; see docs). */
     latentInit: latentInit.prefault({}),
@@ -93,8 +96,9 @@ export const acaNetOptions = z
 export type AcaNetOptions = z.infer<typeof acaNetOptions>;
 
 /**
- * How one pass goes. In training all matrices are [E, B·N] ('first'): products of that shape, above all the gradients of
- * weights, run up to a third faster in ONNX Runtime. In evaluation they are [B·N, E], whose weights it packs beforehand.
+ * How one pass goes. In training all matrices are [E, B·N] ('first'): products of that shape, above all the gradients
+ * of weights, run up to a third faster in ONNX Runtime. In evaluation they are [B·N, E], whose weights it packs
+ * beforehand.
  */
 interface Context {
   readonly batch: number;
@@ -141,7 +145,9 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   if (head === 'fc') list.linear('ch_compression', latents * embed, latents);
   list.batchNorm('final_norm.norm', embeddingSize);
 
-  /** The concatenated stages of the latent transformer, reduced: Σ Wᵢ·stageᵢ + b, without building the concatenation. */
+  /**
+   * The concatenated stages of the latent transformer, reduced: Σ Wᵢ·stageᵢ + b, without building the concatenation.
+   */
   function reduceStages(stages: Tensor[], tensors: TensorMap, name: string, channels: ChannelAxis): Tensor {
     const weights = tf.split(pointwise(tensors[`${name}.weight`]), stages.length, 1);
     const [first, ...rest] = stages.map((stage, i) =>

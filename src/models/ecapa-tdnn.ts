@@ -4,8 +4,8 @@
  * Channels first throughout, [C, B, T]: a TDNN block, three (or more) SE-Res2Net blocks whose outputs are joined by the
  * multi-layer feature aggregation (MFA), attentive statistics pooling with global context (or another pooling, in its
  * place), batch normalisation, a linear map. Every TDNN block is convolution → ReLU → batch normalisation; convolutions
- * pad by reflection. `lengths` mask the squeeze-and-excitation and the pooling only, as there. The concatenation before MFA is never
- * built: its weight is split instead.
+ * pad by reflection. `lengths` mask the squeeze-and-excitation and the pooling only, as there. The concatenation before
+ * MFA is never built: its weight is split instead.
  */
 import { z } from 'zod';
 import type { TensorMap } from '../engine/program/program.js';

@@ -51,7 +51,10 @@ export async function createEmbedder(
 export const evaluatedTensors = (tensors: HostTensors): HostTensors =>
   Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.endsWith('.num_batches_tracked')));
 
-/** One utterance as a model's input [1, T, bins]. @throws UserError if it does not fit the model; `name` says whose it is */
+/**
+ * One utterance as a model's input [1, T, bins]. @throws UserError if it does not fit the model; `name` says whose it
+ * is
+ */
 export function asInput(
   { bins, minFrames }: Pick<SpeakerModel, 'bins' | 'minFrames'>,
   { frames, bins: given, data }: FrameMatrix,

@@ -2,9 +2,9 @@
  * @file What ACA-Net makes of the frames before its latents attend to them: [B, T, bins] → [B·T, E] or [E, B·T].
  *
  * Each frame is expanded by a linear map, ReLU and batch normalisation, given a position, and layer-normalised, whose
- * affine part each attention layer has for itself. As released, a frame is expanded alone and once; `expansionKernel` and
- * `expansionLayers` depart from that. Parameter names are those of the released code, and `ch_expansion_more` for what
- * it does not have.
+ * affine part each attention layer has for itself. As released, a frame is expanded alone and once; `expansionKernel`
+ * and `expansionLayers` depart from that. Parameter names are those of the released code, and `ch_expansion_more` for
+ * what it does not have.
  */
 import type { TensorMap } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';

@@ -1,6 +1,6 @@
 /**
- * @file Published weights → a model folder: a safetensors file with the authors' (or SpeechBrain's) state-dict names and
- * a JSON file with their constructors' arguments. What training wrappers put before every name (`module.`,
+ * @file Published weights → a model folder: a safetensors file with the authors' (or SpeechBrain's) state-dict names
+ * and a JSON file with their constructors' arguments. What training wrappers put before every name (`module.`,
  * `speaker_encoder.`) is taken off.
  */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * @file What the registry has of a kind of model: how it is made, and what it says about itself to comparisons, presets,
- * warnings and the import of published weights.
+ * @file What the registry has of a kind of model: how it is made, and what it says about itself to comparisons,
+ * presets, warnings and the import of published weights.
  */
 import type { z } from 'zod';
 import type { SpeakerModel } from './contract/model.js';

@@ -85,7 +85,8 @@ export function readModelFolder(dir: string): LoadedModel {
 
 /**
  * The model's tensors out of those of a file, in the model's order.
- * @throws UserError naming every missing, extra or misshapen tensor, and those that hold no finite numbers (the first ten)
+ * @throws UserError naming every missing, extra or misshapen tensor, and those that hold no finite numbers (the first
+ *   ten)
  */
 export function fitTensors(model: SpeakerModel, found: HostTensors, where: string): HostTensors {
   const shapes = tensorShapes(model);

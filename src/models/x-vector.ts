@@ -2,9 +2,9 @@
  * @file x-vectors (Snyder et al., ICASSP 2018): TDNN layers, statistics pooling (or another), a segment layer.
  *
  * Channels first, [C, B, T]. Each TDNN layer is convolution → ReLU → batch normalisation; what is pooled of the
- * last is mapped to the embedding, which is the affine part of the paper's layer `segment6`. `segment7` is left out: there it leads from the embedding to the softmax, here the loss classifies
- * the embedding itself. Names are SpeechBrain's (`Xvector`), as is the padding: convolutions pad by reflection, the
- * paper's lose frames at the edges.
+ * last is mapped to the embedding, which is the affine part of the paper's layer `segment6`. `segment7` is left out:
+ * there it leads from the embedding to the softmax, here the loss classifies the embedding itself. Names are
+ * SpeechBrain's (`Xvector`), as is the padding: convolutions pad by reflection, the paper's lose frames at the edges.
  */
 import { z } from 'zod';
 import * as tf from '../engine/tfjs.js';

@@ -30,7 +30,9 @@ export interface AttentionOptions {
   readonly onWeights?: (weights: Tensor) => void;
 }
 
-/** Attention of queries [B·L, E] over rows x̂ [B·N, E] (or both transposed); the result is as the queries, no residual. */
+/**
+ * Attention of queries [B·L, E] over rows x̂ [B·N, E] (or both transposed); the result is as the queries, no residual.
+ */
 export function attention(queries: Tensor, rows: Tensor, tensors: TensorMap, options: AttentionOptions): Tensor {
   const { name, channels } = options;
   const [queryWeight, keyWeight, valueWeight] = tf.split(tensors[`${name}.in_proj_weight`], 3, 0);

@@ -1,6 +1,6 @@
 /**
- * @file What can be checked of a recipe on this machine before anything runs: that its corpus and its noise are there, and
- * that its engine works. All throw a UserError that says what to do.
+ * @file What can be checked of a recipe on this machine before anything runs: that its corpus and its noise are there,
+ * and that its engine works. All throw a UserError that says what to do.
  */
 import { missingPlaces } from '../corpus/readers/registry.js';
 import { tryEngine } from '../engine/try-engine.js';

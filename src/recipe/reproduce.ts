@@ -1,8 +1,8 @@
 /**
  * @file Runs a finished experiment again from what it recorded, in a folder beside it, and compares what comes out.
  *
- * The recipe is `recipe.resolved.yaml`; the stages are those that the experiment has finished. On the same machine with the
- * same versions and threads all results are the same bytes; where these differ, that is said, and results may.
+ * The recipe is `recipe.resolved.yaml`; the stages are those that the experiment has finished. On the same machine with
+ * the same versions and threads all results are the same bytes; where these differ, that is said, and results may.
  */
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';

@@ -3,8 +3,8 @@
  *
  * What belongs to one training, from `train/<run>` to its scores, is a process of its own; what they share has been
  * done before, and what measures time (`cost`) or needs all of them is done after, by the caller, alone. The caller
- * holds the work folder's lock. Interrupted, every process writes its checkpoint and stops; so it does when another fails.
- * When the caller is gone, they end at once.
+ * holds the work folder's lock. Interrupted, every process writes its checkpoint and stops; so it does when another
+ * fails. When the caller is gone, they end at once.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

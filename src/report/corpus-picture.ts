@@ -1,10 +1,10 @@
 /**
- * @file A corpus at a glance: one SVG with six panels (durations, utterances and minutes a speaker, sample rates, level of
- * the speech, clipping), the splits stacked in colours.
+ * @file A corpus at a glance: one SVG with six panels (durations, utterances and minutes a speaker, sample rates, level
+ * of the speech, clipping), the splits stacked in colours.
  *
  * Drawn by echarts on the server side, without a browser. The file is self-contained and has no script; it follows the
- * viewer's light or dark scheme, and is light where the viewer does not know (rsvg, LaTeX). The same statistics give the
- * same bytes.
+ * viewer's light or dark scheme, and is light where the viewer does not know (rsvg, LaTeX). The same statistics give
+ * the same bytes.
  */
 import type { CorpusStatistics } from '../corpus/inspection/corpus-statistics.js';
 import { splits, type Split } from '../corpus/manifest/manifest.js';

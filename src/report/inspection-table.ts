@@ -4,8 +4,8 @@ import { formatPercent } from './text/number-format.js';
 import { formatTable } from './text/table.js';
 
 /**
- * One row a fault, also where nothing has it, so that it shows what was looked for. Rows that make an utterance unusable
- * are marked `!` where there are any.
+ * One row a fault, also where nothing has it, so that it shows what was looked for. Rows that make an utterance
+ * unusable are marked `!` where there are any.
  */
 export function formatInspection({ inspected, of, audioSeconds, faults, activeLevel }: InspectionSummary): string {
   const sample = inspected < of ? ` (a seeded sample of the ${of})` : '';

@@ -1,4 +1,6 @@
-/** @file What is said about scored trials: measures with intervals, operating points, definitions, slices, worst trials. */
+/**
+ * @file What is said about scored trials: measures with intervals, operating points, definitions, slices, worst trials.
+ */
 import type { Interval } from '../scoring/intervals/confidence-interval.js';
 import { describeScores, type Evaluation } from '../scoring/measures/evaluation.js';
 import { formatFigure } from '../scoring/measures/measure.js';
@@ -82,7 +84,9 @@ export function formatScoreReport(report: ScoreReport, { speakers = 10 } = {}): 
 const describeGroups = ({ speakers, groups }: NonNullable<ScoreReport['bootstrap']>) =>
   speakers === groups ? `each of the ${speakers}` : `each of ${groups} random groups of the ${speakers}`;
 
-/** `bench/coverage.mjs`: with fewer false alarms, intervals of minDCF hold the truth clearly less often than they say. */
+/**
+ * `bench/coverage.mjs`: with fewer false alarms, intervals of minDCF hold the truth clearly less often than they say.
+ */
 const FEW_ERRORS = 10;
 
 /** Names the measures whose intervals rest on few errors: they know nothing of the errors that did not come up. */

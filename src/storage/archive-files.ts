@@ -1,6 +1,6 @@
 /**
- * @file Random access to archives, which stay open between reads: a training run reads crops from the same few files over
- * and over. A file that was replaced under its name is noticed and opened afresh.
+ * @file Random access to archives, which stay open between reads: a training run reads crops from the same few files
+ * over and over. A file that was replaced under its name is noticed and opened afresh.
  */
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { UserError, messageOf } from '../errors.js';

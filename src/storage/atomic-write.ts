@@ -3,9 +3,9 @@
  *
  * Every output is written under another name in the same folder, flushed to the disk (fsync) and renamed into place, so
  * that a reader never meets half a file, whatever kills the writer. On failure the partial file is removed. A symbolic
- * link stays one: what it leads to is replaced. Pipes and devices (`/dev/stdout`, `/dev/null`, a FIFO) cannot be replaced
- * without breaking them for their readers, so they are written to as the data comes.
- * Limits: one file at a time is atomic; `replaceDirectory` has a moment, between two renames, without the folder.
+ * link stays one: what it leads to is replaced. Pipes and devices (`/dev/stdout`, `/dev/null`, a FIFO) cannot be
+ * replaced without breaking them for their readers, so they are written to as the data comes. Limits: one file at a
+ * time is atomic; `replaceDirectory` has a moment, between two renames, without the folder.
  */
 import {
   closeSync,
@@ -111,8 +111,8 @@ export function writeJsonAtomic(path: string, value: unknown): void {
 }
 
 /**
- * Replaces the folder `dir`, or the one that it leads to as a symbolic link, by what `fill` puts into a new folder beside
- * it. If `fill` fails, `dir` stays as it was.
+ * Replaces the folder `dir`, or the one that it leads to as a symbolic link, by what `fill` puts into a new folder
+ * beside it. If `fill` fails, `dir` stays as it was.
  * @returns what `fill` returned
  */
 export async function replaceDirectory<T>(dir: string, fill: (aside: string) => T | Promise<T>): Promise<T> {

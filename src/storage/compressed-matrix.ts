@@ -1,8 +1,9 @@
 /**
  * @file Kaldi's lossy matrix codes, as its compressed-matrix.h and .cc define them.
  *
- * - `CM` (speech features): per column four 16-bit percentiles (0, 25, 75, 100), coded in the range of the matrix; one byte
- *   a value, piecewise linear between the percentiles: 0…64, 64…192, 192…255. Lies column by column after the headers.
+ * - `CM` (speech features): per column four 16-bit percentiles (0, 25, 75, 100), coded in the range of the matrix; one
+ *   byte a value, piecewise linear between the percentiles: 0…64, 64…192, 192…255. Lies column by column after the
+ *   headers.
  * - `CM2`: 16 bits a value, linear in the range of the matrix, row by row. `CM3`: the same in 8 bits.
  * Arithmetic is float32 as in Kaldi, so that both sides decode the same numbers to within a rounding.
  */
@@ -27,7 +28,10 @@ const f32 = Math.fround;
 /** A 16-bit code's value; the constant is 1/65535 as Kaldi has it. */
 const fromShort = (minimum: number, range: number, code: number) => f32(minimum + range * 1.52590218966964e-5 * code);
 
-/** A value's 16-bit code: rounded to the nearest, clipped to the range. In float32 but for the last sum, so that codes are Kaldi's. */
+/**
+ * A value's 16-bit code: rounded to the nearest, clipped to the range. In float32 but for the last sum, so that codes
+ * are Kaldi's.
+ */
 function toShort(minimum: number, range: number, value: number): number {
   const fraction = f32(f32(value - minimum) / range);
   return Math.trunc(f32(Math.min(1, Math.max(0, fraction)) * 65535) + 0.499);

@@ -1,8 +1,9 @@
 /**
  * @file CSV tables as acanet writes them, and what its readers take back.
  *
- * A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` as a formula, and ids and paths come from elsewhere: such
- * text gets an apostrophe before it, which spreadsheets take for "this is text". Numbers stay numbers, also negative ones.
+ * A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` as a formula, and ids and paths come from elsewhere:
+ * such text gets an apostrophe before it, which spreadsheets take for "this is text". Numbers stay numbers, also
+ * negative ones.
  */
 import { stringify, type Options } from 'csv-stringify/sync';
 

@@ -1,6 +1,6 @@
 /**
- * @file What a file is that was given where another kind is needed, by its first bytes, and the tool that helps: packed files,
- * archives, arrays. For messages only; what acanet reads is told by its own readers.
+ * @file What a file is that was given where another kind is needed, by its first bytes, and the tool that helps: packed
+ * files, archives, arrays. For messages only; what acanet reads is told by its own readers.
  */
 
 /** `what` and `remedy` are for people: "got …", and a line of its own. */

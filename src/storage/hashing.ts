@@ -1,4 +1,6 @@
-/** @file SHA-256 of texts, bytes and files, and the one JSON text of a value: what results are named and compared by. */
+/**
+ * @file SHA-256 of texts, bytes and files, and the one JSON text of a value: what results are named and compared by.
+ */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';

@@ -1,4 +1,7 @@
-/** @file JSON lines: one JSON value a line, UTF-8, gzip'd or not. Empty lines are skipped; every error names file and line. */
+/**
+ * @file JSON lines: one JSON value a line, UTF-8, gzip'd or not. Empty lines are skipped; every error names file and
+ * line.
+ */
 import { UserError } from '../errors.js';
 import { openPendingFile } from './atomic-write.js';
 import { readTextLines } from './text-lines.js';

@@ -1,10 +1,10 @@
 /**
  * @file Kaldi's binary archives (`.ark`): reading matrices and vectors, whole or by rows.
  *
- * An archive is a run of records `key␣\0B<token>␣…`. Tokens read: `FM`/`DM` float32/float64 matrices, `FV`/`DV` vectors,
- * and the compressed matrices of `compressed-matrix.ts`. Little-endian, row-major.
- * Reads are ranged: but for 8-bit `CM`, which lies column by column, only the wanted rows leave the disk.
- * Limits: no text archives (but `kaldi-text-archive.ts` reads vectors), no other types (posteriors and the like).
+ * An archive is a run of records `key␣\0B<token>␣…`. Tokens read: `FM`/`DM` float32/float64 matrices, `FV`/`DV`
+ * vectors, and the compressed matrices of `compressed-matrix.ts`. Little-endian, row-major. Reads are ranged: but for
+ * 8-bit `CM`, which lies column by column, only the wanted rows leave the disk. Limits: no text archives (but
+ * `kaldi-text-archive.ts` reads vectors), no other types (posteriors and the like).
  */
 import { crc32 } from 'node:zlib';
 import { damaged, openArchive, readExactly, readUpTo } from './archive-files.js';

@@ -2,8 +2,8 @@
  * @file Kaldi's tables of archive records (`.scp`).
  *
  * A line is `key path:offset`, the offset being that of the record's `\0B`; without one, the record is the whole file.
- * `[first:last]` after it picks rows of a matrix and `[first:last,first:last]` rows and columns, all inclusive, where `:`
- * means all; as in Kaldi. Limits: no command pipes.
+ * `[first:last]` after it picks rows of a matrix and `[first:last,first:last]` rows and columns, all inclusive, where
+ * `:` means all; as in Kaldi. Limits: no command pipes.
  */
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
@@ -27,7 +27,8 @@ export interface ArchiveEntry {
 }
 
 /**
- * Reads an scp file, gzip'd or not. A relative path is looked for from the working directory first, then from the scp's own folder.
+ * Reads an scp file, gzip'd or not. A relative path is looked for from the working directory first, then from the scp's
+ * own folder.
  * @throws UserError naming file:line
  */
 export function readScp(path: string): ArchiveEntry[] {

@@ -1,6 +1,6 @@
 /**
- * @file Kaldi's text archives of vectors, `key  [ v v v ]` a line, as copy-vector and `acanet embed --format text` write them.
- * Limits: vectors only; what has many rows is read in its binary form.
+ * @file Kaldi's text archives of vectors, `key  [ v v v ]` a line, as copy-vector and `acanet embed --format text`
+ * write them. Limits: vectors only; what has many rows is read in its binary form.
  */
 import { UserError } from '../errors.js';
 import { readTextLines } from './text-lines.js';

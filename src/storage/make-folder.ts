@@ -1,8 +1,8 @@
 /**
  * @file A folder with all folders above it, made one by one.
  *
- * Node's own recursive mkdir never returns where the system answers ENOENT to the making of a folder in one that is there,
- * as `/proc` does.
+ * Node's own recursive mkdir never returns where the system answers ENOENT to the making of a folder in one that is
+ * there, as `/proc` does.
  */
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * @file JSON objects that carry the SHA-256 of themselves, under `seal`: one digit that has changed is noticed, where a file
- * of JSON would else be read as if nothing were wrong. Objects without a seal, of earlier versions, stay readable.
+ * @file JSON objects that carry the SHA-256 of themselves, under `seal`: one digit that has changed is noticed, where a
+ * file of JSON would else be read as if nothing were wrong. Objects without a seal, of earlier versions, stay readable.
  */
 import { readFileSync } from 'node:fs';
 import { sha256Hex, stableJson } from './hashing.js';

@@ -1,9 +1,9 @@
 /**
- * @file The names under which outputs are written aside (`.scores.txt.<host>.<pid>.<random>.part`), and the removal of those
- * that a killed process has left.
+ * @file The names under which outputs are written aside (`.scores.txt.<host>.<pid>.<random>.part`), and the removal of
+ * those that a killed process has left.
  *
- * A name tells its writer's machine and process, so that what another process is writing right now is left alone. Limits:
- * what was written on another machine stays, as does what was left by a process whose id is in use again.
+ * A name tells its writer's machine and process, so that what another process is writing right now is left alone.
+ * Limits: what was written on another machine stays, as does what was left by a process whose id is in use again.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';

@@ -2,8 +2,8 @@
  * @file Files as they were written: size and SHA-256 of what a folder holds, and whether they still are that.
  *
  * A finished stage's record of its files stands in its `.done.json`, under `files`. The readers of this folder
- * (`text-lines.ts`, `archive-files.ts`, `safetensors.ts`) and those of JSON ask here before they read, so a recorded file is
- * checked whoever reads it. A file that no record names is not: it is the user's own, or of an earlier version.
+ * (`text-lines.ts`, `archive-files.ts`, `safetensors.ts`) and those of JSON ask here before they read, so a recorded
+ * file is checked whoever reads it. A file that no record names is not: it is the user's own, or of an earlier version.
  * What was found sound is not read again while it is the same file by device, number, size and time of change.
  */
 import { createHash } from 'node:crypto';

@@ -94,7 +94,10 @@ export interface Library {
   /** @returns the steps of the checkpoints that were averaged */
   averageSystem(options: AverageSystemOptions): Promise<{ steps: number[] }>;
   openEmbedder(options: { modelDir: string; engine: EngineOptions }): Promise<Embedder>;
-  /** PyTorch-named weights and constructor arguments → a model folder. `prefix` was taken off the names. @throws UserError naming tensors or arguments */
+  /**
+   * PyTorch-named weights and constructor arguments → a model folder. `prefix` was taken off the names. @throws
+   * UserError naming tensors or arguments
+   */
   importModel(options: {
     weights: string;
     config: string;

@@ -3,8 +3,8 @@
  *
  * On line, a crop is cut from the audio: its place is drawn among the frames as in a crop of cached features, and just
  * its samples are read (at speed factor f, f times as many), augmented, made into features and normalised over the crop
- * (`mean`, `meanvar`, windows; clean crops of such a training likewise) or by the training set's mean (`global`). All draws are
- * keyed by (seed, epoch, utterance, copy). SpecAugment comes last, there and on crops of cached features.
+ * (`mean`, `meanvar`, windows; clean crops of such a training likewise) or by the training set's mean (`global`). All
+ * draws are keyed by (seed, epoch, utterance, copy). SpecAugment comes last, there and on crops of cached features.
  * NOTE: `topDb` of SpeechBrain's features is below the crop's maximum here, below the utterance's in the cache.
  */
 import { internal, UserError } from '../errors.js';
@@ -28,7 +28,9 @@ function samplesAtSpeed(frames: number, speed: number, options: FeatureOptions):
   return speed === 1 ? samples : lengthAfterSpeed(samples, speed) - 1;
 }
 
-/** Crops from audio, each augmented by itself. @throws (the crops) UserError naming an audio file that cannot be used */
+/**
+ * Crops from audio, each augmented by itself. @throws (the crops) UserError naming an audio file that cannot be used
+ */
 export function onlineCrops({
   options,
   globalMean,

@@ -1,12 +1,12 @@
 /**
  * @file Batches assembled ahead of the training loop, in worker threads.
  *
- * The order of batches is a pure function of the step (`sampler.ts`, `crop.ts`), and so is what is in each of them. This
- * side plans the epochs and orders batches from the threads in turn, `prefetch` batches ahead of the consumer: these
- * orders lie with the threads in advance, since the consumer's event loop stands still while the network runs. Batches
- * are handed out in order, whichever thread is done first, so their number does not show in the result; their buffers are
- * transferred, not copied. A thread knows of an utterance only what its orders say: the list of them is kept once.
- * An error in a thread is raised by the `next()` that would have given the batch; a UserError stays one.
+ * The order of batches is a pure function of the step (`sampler.ts`, `crop.ts`), and so is what is in each of them.
+ * This side plans the epochs and orders batches from the threads in turn, `prefetch` batches ahead of the consumer:
+ * these orders lie with the threads in advance, since the consumer's event loop stands still while the network runs.
+ * Batches are handed out in order, whichever thread is done first, so their number does not show in the result; their
+ * buffers are transferred, not copied. A thread knows of an utterance only what its orders say: the list of them is
+ * kept once. An error in a thread is raised by the `next()` that would have given the batch; a UserError stays one.
  */
 import { Worker } from 'node:worker_threads';
 import { internal, UserError } from '../errors.js';

@@ -3,7 +3,8 @@
  *
  * A checkpoint holds all that the rest of a run depends on, and nothing else (no times, no paths), so that an
  * interrupted and resumed run ends in the same bytes. It is written aside and renamed: a folder of that name is whole.
- * What a killed process left half-written or half-removed has a hidden name, is never listed, and is removed by `removeLeftovers`.
+ * What a killed process left half-written or half-removed has a hidden name, is never listed, and is removed by
+ * `removeLeftovers`.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -86,8 +87,8 @@ function checkedState(dir: string): CheckpointState {
 }
 
 /**
- * Finds the first checkpoint that is damaged or of another training, sets it aside under another name, and removes those
- * after it, which training makes again from the one before. Only for the one process that trains in this folder.
+ * Finds the first checkpoint that is damaged or of another training, sets it aside under another name, and removes
+ * those after it, which training makes again from the one before. Only for the one process that trains in this folder.
  * @returns what is to be said of it
  */
 export function setDamagedAside(trainDir: string, configHash: string): string[] {
@@ -175,7 +176,9 @@ export function bestCheckpoints<T extends { step: number; devEer?: number | null
     .slice(0, count);
 }
 
-/** Deletes a checkpoint. It first gets a hidden name: whatever moment kills the process, none is left that is not whole. */
+/**
+ * Deletes a checkpoint. It first gets a hidden name: whatever moment kills the process, none is left that is not whole.
+ */
 export function removeCheckpoint({ dir }: Pick<CheckpointEntry, 'dir'>): void {
   const hidden = join(dirname(dir), `.${basename(dir)}.removed.part`);
   rmSync(hidden, { recursive: true, force: true });

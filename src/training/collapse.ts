@@ -1,5 +1,6 @@
 /**
- * @file Notices when a network stops telling utterances apart, judges the cause from the instruments, and says what to set.
+ * @file Notices when a network stops telling utterances apart, judges the cause from the instruments, and says what to
+ * set.
  *
  * What was seen to go wrong in ACA-Net, each with the reading that tells it from the others (docs/training-aca-net.md):
  * - the latents start so small that all of them attend alike: the attention's diversity is near 0 from the first step;
@@ -134,8 +135,8 @@ function judge({ spread, common, attention }: Readings, context: Judged): Findin
 }
 
 /**
- * A low spread that the instruments do not explain. Before the first step it is no fault of the training, within the first
- * epoch the accuracy must be known.
+ * A low spread that the instruments do not explain. Before the first step it is no fault of the training, within the
+ * first epoch the accuracy must be known.
  */
 function judgeSpread({ spread, utterances }: Readings, context: Judged, early: boolean): Finding[] {
   const { step, history } = context;

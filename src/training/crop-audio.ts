@@ -1,10 +1,11 @@
 /**
  * @file Samples of crops: read by range, or cut from whole utterances that are kept.
  *
- * Compressed audio costs more to decode than to keep, so utterances that are not WAV are kept once they are decoded, until
- * `keptSamples` are: the first ones stay and none is put out again, as epochs are in random order and the newest are no
- * more likely to be wanted than the oldest. Beyond that every crop is read by range: a few frames of FLAC, all of a file
- * in formats that are only decoded whole. What is kept changes the time only: a piece is to the bit what the whole has there.
+ * Compressed audio costs more to decode than to keep, so utterances that are not WAV are kept once they are decoded,
+ * until `keptSamples` are: the first ones stay and none is put out again, as epochs are in random order and the newest
+ * are no more likely to be wanted than the oldest. Beyond that every crop is read by range: a few frames of FLAC, all
+ * of a file in formats that are only decoded whole. What is kept changes the time only: a piece is to the bit what the
+ * whole has there.
  */
 import { extname } from 'node:path';
 import type { FeatureOptions } from '../features/options.js';

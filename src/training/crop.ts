@@ -3,8 +3,8 @@
  *
  * A crop starts at a random frame keyed by (seed, epoch, utterance id, copy); it never depends on the other utterances.
  * Utterances shorter than a crop follow a policy: `wrap` repeats them from their first frame, `zero` appends zeros (the
- * mean, after mean normalisation), `skip` leaves them out of the list beforehand, by their length before a speed is drawn
- * on line. Features: [frames, bins], row-major.
+ * mean, after mean normalisation), `skip` leaves them out of the list beforehand, by their length before a speed is
+ * drawn on line. Features: [frames, bins], row-major.
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';

@@ -3,7 +3,8 @@
  *
  * The participation ratio (Σλ)² / Σλ² lies between 1 (all embeddings on one line: the network has collapsed) and the
  * smaller of their dimension and their number less one. With X the centred embeddings, XXᵀ and XᵀX have the same
- * eigenvalues but for zeros; the smaller of the two is taken. It equals tr(XXᵀ)² / ‖XXᵀ‖², so no eigenvalues are needed.
+ * eigenvalues but for zeros; the smaller of the two is taken. It equals tr(XXᵀ)² / ‖XXᵀ‖², so no eigenvalues are
+ * needed.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 

@@ -1,6 +1,6 @@
 /**
- * @file What is measured of a network in training besides its loss: does it still tell utterances apart, and if not, where
- * does that begin?
+ * @file What is measured of a network in training besides its loss: does it still tell utterances apart, and if not,
+ * where does that begin?
  *
  * Measured before the first step, at a few points of the first epoch and at the end of each, always on the same few
  * development utterances (evenly chosen from the list), in evaluation mode:

@@ -1,4 +1,7 @@
-/** @file What is amiss in a layer's figures, in words: sizes that no layer should have, dead units, latents that are all alike. */
+/**
+ * @file What is amiss in a layer's figures, in words: sizes that no layer should have, dead units, latents that are all
+ * alike.
+ */
 import type { LayerFigures } from './activation-scales.js';
 
 /** Root mean squares beyond which float32 and normalisations begin to lose what they carry. */

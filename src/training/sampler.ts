@@ -2,12 +2,12 @@
  * @file Which utterances make up each batch of an epoch: a pure function of (seed, epoch).
  *
  * An epoch is a stream of passes. In a plain pass every utterance comes once, in random order; in a balanced pass every
- * speaker comes once, with a random utterance of its own. Pass k of an epoch takes crop number k of an utterance, so the
- * crops of one utterance in one epoch differ. An epoch ends after `epochSize` crops (default: utterances ×
+ * speaker comes once, with a random utterance of its own. Pass k of an epoch takes crop number k of an utterance, so
+ * the crops of one utterance in one epoch differ. An epoch ends after `epochSize` crops (default: utterances ×
  * `cropsPerUtterance`). NOTE: the last batch is always full: it takes its missing crops from the next pass of the
- * stream, so an epoch may hold up to batchSize − 1 crops more than asked for, and none is dropped.
- * Where each speaker has only one long utterance, `cropsPerUtterance` makes an epoch out of several crops of each.
- * An utterance that the training list names several times (`repeats`) is several utterances here, with crops of their own.
+ * stream, so an epoch may hold up to batchSize − 1 crops more than asked for, and none is dropped. Where each speaker
+ * has only one long utterance, `cropsPerUtterance` makes an epoch out of several crops of each. An utterance that the
+ * training list names several times (`repeats`) is several utterances here, with crops of their own.
  */
 import { z } from 'zod';
 import { internal } from '../errors.js';

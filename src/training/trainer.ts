@@ -200,7 +200,9 @@ function checkFit(model: SpeakerModel, cache: FeatureCache, { cropFrames }: Trai
   }
 }
 
-/** Batches in memory: those that the loader has ready or in the making, the one that is trained on, and its gradient. */
+/**
+ * Batches in memory: those that the loader has ready or in the making, the one that is trained on, and its gradient.
+ */
 const BATCHES_AT_ONCE = 6;
 
 /** @throws UserError where the batches alone, without a single layer of the network, exceed the machine's memory */

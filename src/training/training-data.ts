@@ -1,6 +1,6 @@
 /**
- * @file What a training draws its crops from: the utterances and their variants, the speakers' classes, the threads that
- * make batches. Training and the recomputation of running statistics read the same batches through it.
+ * @file What a training draws its crops from: the utterances and their variants, the speakers' classes, the threads
+ * that make batches. Training and the recomputation of running statistics read the same batches through it.
  */
 import { UserError } from '../errors.js';
 import type { Utterance } from '../corpus/manifest/manifest.js';

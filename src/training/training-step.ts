@@ -1,8 +1,9 @@
 /**
  * @file One training step as a program: embeddings, loss, gradients, optimiser, running statistics.
  *
- * State: the model's parameters and running statistics and the loss's parameters by their own names, and the optimiser's
- * slots. Learning rate, margin and dropout keys are inputs, so the step is compiled once. `num_batches_tracked` is counted outside it.
+ * State: the model's parameters and running statistics and the loss's parameters by their own names, and the
+ * optimiser's slots. Learning rate, margin and dropout keys are inputs, so the step is compiled once.
+ * `num_batches_tracked` is counted outside it.
  */
 import { float32, int32 } from '../engine/program/host-tensor.js';
 import type { HostTensors } from '../engine/program/host-tensor.js';

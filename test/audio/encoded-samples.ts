@@ -1,6 +1,6 @@
 /**
- * @file One sound in five formats, written by ffmpeg 5.1 from a formula, so that the decoders are tested where there is no
- * ffmpeg: `ffmpeg -f f32le -ar 16000 -ac 1 -i sound.f32 -fflags +bitexact -flags:a +bitexact -map_metadata -1 …`.
+ * @file One sound in five formats, written by ffmpeg 5.1 from a formula, so that the decoders are tested where there is
+ * no ffmpeg: `ffmpeg -f f32le -ar 16000 -ac 1 -i sound.f32 -fflags +bitexact -flags:a +bitexact -map_metadata -1 …`.
  */
 
 export const SAMPLES = 4000;

@@ -1,7 +1,7 @@
 /**
- * @file Writes FLAC without compression, so that tests can have what encoders do not write: blocks of any sizes, SEEKTABLEs
- * right and wrong, sound that looks like frame headers. A block of equal values is written as one (CONSTANT), others
- * VERBATIM (RFC 9639, section 9.2).
+ * @file Writes FLAC without compression, so that tests can have what encoders do not write: blocks of any sizes,
+ * SEEKTABLEs right and wrong, sound that looks like frame headers. A block of equal values is written as one
+ * (CONSTANT), others VERBATIM (RFC 9639, section 9.2).
  */
 import { createHash } from 'node:crypto';
 import { crc16, crc8 } from '../../src/audio/flac-frames.js';

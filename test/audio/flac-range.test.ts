@@ -1,4 +1,7 @@
-/** @file Pieces of FLAC files are what the whole has there, however the file is laid out; damage where one reads is an error. */
+/**
+ * @file Pieces of FLAC files are what the whole has there, however the file is laid out; damage where one reads is an
+ * error.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * @file Two small FLAC files written by libsndfile 1.2 (libFLAC 1.4.3) from formulas, which are given as the expected values.
- * Both hold the largest and the smallest value.
+ * @file Two small FLAC files written by libsndfile 1.2 (libFLAC 1.4.3) from formulas, which are given as the expected
+ * values. Both hold the largest and the smallest value.
  */
 
 /** 700 samples, 2 channels, 16 bits, 8000 Hz. */

@@ -1,4 +1,7 @@
-/** @file The length of M4A from its boxes is the one that ffprobe tells, or none is given; whatever the boxes are, reading ends. */
+/**
+ * @file The length of M4A from its boxes is the one that ffprobe tells, or none is given; whatever the boxes are,
+ * reading ends.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -87,8 +87,8 @@ export interface BlockCoding {
 }
 
 /**
- * Channels of equal length as shorten data. Blocks are coded as `coding` says; `shift` gives their bit shift, and the samples
- * must be multiples of 2^shift. The last block is as short as it needs to be.
+ * Channels of equal length as shorten data. Blocks are coded as `coding` says; `shift` gives their bit shift, and the
+ * samples must be multiples of 2^shift. The last block is as short as it needs to be.
  */
 export function shortenOf(
   channels: number[][],

@@ -321,7 +321,8 @@ describe('shorten', () => {
     });
 
     it('takes time in proportion to the data, whatever they are made of', () => {
-      // 100,000 commands of each kind that cost the most beside what they read: a change of table, a long history, a long mean.
+      // 100,000 commands of each kind that cost the most beside what they read: a change of table, a long history, a
+      // long mean.
       const before = process.cpuUsage();
       const streams: [ShortenOptions, (i: number) => string][] = [
         [{ type: 7 }, (i) => (i % 2 ? '001' + '10' + '1' + '00' : '001' + '10' + '1' + '01')],
@@ -333,7 +334,8 @@ describe('shorten', () => {
         });
         assert.throws(() => decode(bytes, 1_000_000), UserError);
       }
-      // Of the processor, whoever else uses it. A table or a sum made anew each time would take seconds; it is about 0.05 s.
+      // Of the processor, whoever else uses it. A table or a sum made anew each time would take seconds; it is about
+      // 0.05 s.
       const { user, system } = process.cpuUsage(before);
       assert.ok(user + system < 2e6, `${(user + system) / 1e6} s`);
     });

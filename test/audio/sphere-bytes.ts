@@ -12,7 +12,10 @@ export interface SphereBytes {
   data: Buffer;
 }
 
-/** By default 16-bit pcm with the low byte first, one channel, 16 kHz, without a checksum. A field of undefined is left out. */
+/**
+ * By default 16-bit pcm with the low byte first, one channel, 16 kHz, without a checksum. A field of undefined is left
+ * out.
+ */
 export function sphereBytes(options: SphereBytes): Buffer {
   const { fields = {}, headerSize = 1024, statedSize, endHead = true, lineEnd = '\n', data } = options;
   const all: Record<string, string | undefined> = {

@@ -1,4 +1,6 @@
-/** @file SPHERE: headers as they occur, samples as they are stored, damage; and the reference files if they are at hand. */
+/**
+ * @file SPHERE: headers as they occur, samples as they are stored, damage; and the reference files if they are at hand.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -59,7 +59,8 @@ describe('WAV', () => {
 
   it('goes by the bits of a sample where the bytes a frame do not fit them', async () => {
     const data = Buffer.from(Uint8Array.from({ length: 48 }, (_, i) => 7 * i + 3));
-    // The first two samples of the first channel: libsndfile 1.2.2 through Python's soundfile, whatever the bytes a frame.
+    // The first two samples of the first channel: libsndfile 1.2.2 through Python's soundfile, whatever the bytes a
+    // frame.
     const cases = [
       { tag: 1, bits: 8, channels: 1, frames: 48, first: [-0.9765625, -0.921875] },
       { tag: 1, bits: 8, channels: 2, frames: 24, first: [-0.9765625, -0.8671875] },

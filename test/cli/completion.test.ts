@@ -19,7 +19,7 @@ describe('cli/completion', () => {
       assert.equal(stderr, '');
       return stdout.trim().split(' ');
     };
-    assert.deepEqual(offered('re'), ['recipes', 'report']);
+    assert.deepEqual(offered('re'), ['recipes', 'report', 'reproduce']);
     assert.deepEqual(offered('data', 'im'), ['import']);
     assert.deepEqual(offered('data', 'import', '--al'), ['--allow-pipes']);
     assert.deepEqual(offered('train', '--recipe', 'wsj'), ['wsj0', 'wsj0-comparison']);

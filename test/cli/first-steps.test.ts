@@ -1,4 +1,7 @@
-/** @file The first things that a new user types, in an empty folder: the four commands of the card, the greeting, what comes next. */
+/**
+ * @file The first things that a new user types, in an empty folder: the four commands of the card, the greeting, what
+ * comes next.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * @file A run contacts nobody and writes to its work folder alone: the system calls of a whole chain, side processes and
- * threads included, as strace sees them. Skipped where strace is not installed or may not trace.
+ * @file A run contacts nobody and writes to its work folder alone: the system calls of a whole chain, side processes
+ * and threads included, as strace sees them. Skipped where strace is not installed or may not trace.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -62,8 +62,9 @@ describe('a run', () => {
       const probe = spawnSync('strace', [...TRACE, 'true'], { encoding: 'utf8' });
       if (probe.status !== 0) skip(this, `strace does not work here: ${probe.error?.message ?? probe.stderr.trim()}`);
       const calls = trace(...args);
-      // Node talks to its child processes through pairs of sockets without names, which `socketpair` makes. The kernel's
-      // list of interfaces (AF_NETLINK) is in `process.report`, by which the rasteriser's loader tells C libraries apart.
+      // Node talks to its child processes through pairs of sockets without names, which `socketpair` makes. The
+      // kernel's list of interfaces (AF_NETLINK) is in `process.report`, by which the rasteriser's loader tells C
+      // libraries apart.
       const network = calls.filter(
         (line) =>
           /^(socket|connect|bind|listen|accept4?|sendto|sendm?msg)\(/.test(line) && !line.includes('AF_NETLINK'),

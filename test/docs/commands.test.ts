@@ -1,6 +1,6 @@
 /**
- * @file The commands in README.md and docs/: each names a command and options that exist, and runs on the data of a demo that
- * is made smaller. What a block needs beside that is marked where it opens (pages.ts).
+ * @file The commands in README.md and docs/: each names a command and options that exist, and runs on the data of a
+ * demo that is made smaller. What a block needs beside that is marked where it opens (pages.ts).
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

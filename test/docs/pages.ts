@@ -1,8 +1,8 @@
 /**
  * @file The pages of the documentation as tests read them: README.md and docs/*.md, their fenced blocks, their links.
  *
- * A block of commands is fenced with `sh`; words after it say what it needs, so that a reader of the source sees why a block
- * is not run here (Markdown shows only the first word as the language):
+ * A block of commands is fenced with `sh`; words after it say what it needs, so that a reader of the source sees why a
+ * block is not run here (Markdown shows only the first word as the language):
  *  - `needs-corpus`, `needs-gpu`, `needs-network`, `needs-screen`: not run, but parsed like all others;
  *  - `needs-minutes`: run with ACANET_DOCS=all (npm run test:docs);
  *  - `fails`: the last command ends with an error, whose lines are those of the `text` block that follows.
@@ -85,8 +85,8 @@ export function anchorsOf(page: string): string[] {
 }
 
 /**
- * The commands of a block in words, each with what a shell would have taken away: comments, quotes, redirections. Pipes,
- * `;` and `&&` end a command.
+ * The commands of a block in words, each with what a shell would have taken away: comments, quotes, redirections.
+ * Pipes, `;` and `&&` end a command.
  */
 export function commandsOf(text: string): string[][] {
   const commands: string[][] = [];

@@ -1,4 +1,6 @@
-/** @file Suites that are run once on each engine; one that is not installed is shown as pending, and its title says why. */
+/**
+ * @file Suites that are run once on each engine; one that is not installed is shown as pending, and its title says why.
+ */
 import { findTensorflow } from '../../src/engine/tensorflow.js';
 
 /** Why tests cannot run on TensorFlow here; undefined where they can. */

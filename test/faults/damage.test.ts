@@ -1,4 +1,7 @@
-/** @file A short form of the damage matrix: a small work folder with stand-ins for training and network, a damage a file. */
+/**
+ * @file A short form of the damage matrix: a small work folder with stand-ins for training and network, a damage a
+ * file.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,9 +1,10 @@
 /**
- * @file Damage to every file of a finished work folder, and what becomes of it: for each file, each kind of damage and each
- * action that reads the file, the outcome must be the undamaged result (perhaps made again), or an error that names it.
+ * @file Damage to every file of a finished work folder, and what becomes of it: for each file, each kind of damage and
+ * each action that reads the file, the outcome must be the undamaged result (perhaps made again), or an error that
+ * names it.
  *
- * `listCases` enumerates, `judge` does one case in a copy of the folder. What acts is given by the caller: functions in this
- * process with stand-ins for the training (quick), or the command line (true to life).
+ * `listCases` enumerates, `judge` does one case in a copy of the folder. What acts is given by the caller: functions in
+ * this process with stand-ins for the training (quick), or the command line (true to life).
  */
 import {
   cpSync,
@@ -76,7 +77,9 @@ export interface DamageOptions {
   leaveOut?: (file: string) => boolean;
 }
 
-/** Each file × each damage × each action that reads it. Another run's file is that of the next folder beside its own. */
+/**
+ * Each file × each damage × each action that reads it. Another run's file is that of the next folder beside its own.
+ */
 export function* listCases({ folder, older, actions, leaveOut = () => false }: DamageOptions): Generator<DamageCase> {
   for (const file of filesIn(folder)) {
     if (leaveOut(file)) continue;

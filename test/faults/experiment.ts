@@ -1,6 +1,6 @@
 /**
- * @file A small experiment that the fault tests break: run as a process, put back to before one of its stages, and compared
- * with what an undisturbed run wrote.
+ * @file A small experiment that the fault tests break: run as a process, put back to before one of its stages, and
+ * compared with what an undisturbed run wrote.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -52,13 +52,19 @@ export interface Ended {
 export interface Experiment {
   /** The folder that commands run in; the work folder is `exp/tiny` in it. */
   folder: string;
-  /** Runs a command, under another program (strace, a shell) if `under` names one. @param ended is told of each line of its log */
+  /**
+   * Runs a command, under another program (strace, a shell) if `under` names one. @param ended is told of each line of
+   * its log
+   */
   acanet(args: readonly string[], options?: RunOptions): Promise<Ended>;
   /** Puts the work folder to what it was before a stage; without one: takes it away. */
   rewind(before?: StageName): void;
   /** Keeps the work folder as the one to compare with. */
   keepReference(): void;
-  /** Files that are not the reference's bytes, that only one has, or that are left over. @param from the first stage that was run again */
+  /**
+   * Files that are not the reference's bytes, that only one has, or that are left over. @param from the first stage
+   * that was run again
+   */
   differences(from: StageName): string[];
 }
 
@@ -127,7 +133,9 @@ const filesIn = (dir: string): string[] =>
     .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
     .sort();
 
-/** A file's bytes; of a training's log, the rows without what the clock says; of a corpus, not what was already there. */
+/**
+ * A file's bytes; of a training's log, the rows without what the clock says; of a corpus, not what was already there.
+ */
 function contentOf(path: string): string {
   if (path.endsWith('corpus.json')) return readFileSync(path, 'utf8').replace(/\d+ utterances synthesised.*/, '');
   if (!path.endsWith('metrics.jsonl')) return readFileSync(path, 'latin1');

@@ -1,6 +1,6 @@
 /**
- * @file The short form of the kills: SIGKILL at system calls by which a stage writes. The same command then ends in the same
- * bytes as if there had been none. (A training that is killed: `training/resume.test.ts`.)
+ * @file The short form of the kills: SIGKILL at system calls by which a stage writes. The same command then ends in the
+ * same bytes as if there had been none. (A training that is killed: `training/resume.test.ts`.)
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * @file The long form of the kills: SIGKILL at a system call of each stage, and at random times through a whole run; or, in
- * place of the signal, a refusal of that call, as by a full disk, which the command must end with 1 and words upon. Then the
- * same command again: all files must be the bytes that an undisturbed run writes, and nothing may be left over.
+ * @file The long form of the kills: SIGKILL at a system call of each stage, and at random times through a whole run;
+ * or, in place of the signal, a refusal of that call, as by a full disk, which the command must end with 1 and words
+ * upon. Then the same command again: all files must be the bytes that an undisturbed run writes, and nothing may be
+ * left over.
  */
 import { keyedRandom } from '../../src/random.js';
 import { type Experiment, type StageName, STAGES } from './experiment.js';

@@ -1,6 +1,6 @@
 /**
- * @file What the system refuses: a full disk, a limit on file sizes, few descriptors, no rights, a read-only file system.
- * The command ends with 1 and says why, leaves nothing half-written, and goes on once it may.
+ * @file What the system refuses: a full disk, a limit on file sizes, few descriptors, no rights, a read-only file
+ * system. The command ends with 1 and says why, leaves nothing half-written, and goes on once it may.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

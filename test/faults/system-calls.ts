@@ -1,8 +1,9 @@
 /**
  * @file Faults at the n-th system call, by strace: the process is killed there, or the call fails as on a full disk.
  *
- * A run under strace lists the calls that change the work folder, each with its ordinal among the calls of its name in the
- * main thread; a fault is set to one of them. Where another run makes other calls the fault falls elsewhere, or nowhere.
+ * A run under strace lists the calls that change the work folder, each with its ordinal among the calls of its name in
+ * the main thread; a fault is set to one of them. Where another run makes other calls the fault falls elsewhere, or
+ * nowhere.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -51,8 +52,8 @@ export async function changingCalls({ folder, acanet }: Experiment, args: readon
 
 /**
  * The program and options under which a command meets the fault. @param fault `signal=KILL`, `error=ENOSPC`
- * NOTE: not with --seccomp-bpf, under which the kernel takes no signal from strace; and so only the main thread is traced,
- * as all its calls are stopped at.
+ * NOTE: not with --seccomp-bpf, under which the kernel takes no signal from strace; and so only the main thread is
+ * traced, as all its calls are stopped at.
  */
 export const withFault = (fault: string, { name, ordinal }: ChangingCall): string[] => [
   ...['strace', '-o', '/dev/null', '-e', `trace=${name}`],

@@ -1,4 +1,6 @@
-/** @file Speech cut short and in noise: lengths, places, ratios, and that nothing but seed and utterance decides them. */
+/**
+ * @file Speech cut short and in noise: lengths, places, ratios, and that nothing but seed and utterance decides them.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

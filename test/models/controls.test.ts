@@ -1,4 +1,7 @@
-/** The controls (x-vector, other poolings in each trunk) in training: the same steps on both engines, and voices are learnt. */
+/**
+ * The controls (x-vector, other poolings in each trunk) in training: the same steps on both engines, and voices are
+ * learnt.
+ */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';

@@ -1,6 +1,6 @@
 /**
- * @file A model is one entry of the registry: a small one that is defined here trains a step, embeds, has operations, is
- * saved, read and imported, and says how it departs from the published one.
+ * @file A model is one entry of the registry: a small one that is defined here trains a step, embeds, has operations,
+ * is saved, read and imported, and says how it departs from the published one.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -110,7 +110,7 @@ describe('a model of one’s own', () => {
     writeFileSync(config, JSON.stringify({ model: 'mean-map', inputs: 8, outputs: 3, device: 'cpu' }));
     const imported = join(dir, 'imported');
     const what = await importModel({ weights: join(dir, 'weights.safetensors'), config, out: imported });
-    assert.deepEqual(what, { parameters: 27, title: 'mean and map (3)' });
+    assert.deepEqual(what, { parameters: 27, prefix: '', title: 'mean and map (3)' });
     const features = { frames: FRAMES, bins: BINS, data: noise(FRAMES * BINS) };
     const embeddings = await Promise.all(
       [saved, imported].map(async (folder) => {

@@ -1,7 +1,7 @@
 /**
  * @file `--jobs`: trainings side by side end in the bytes of trainings one after another on as many threads, an
- * interruption reaches all of them, the failure of one stops the others, and none outlives who started it. As processes,
- * from the command line.
+ * interruption reaches all of them, the failure of one stops the others, and none outlives who started it. As
+ * processes, from the command line.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,4 +1,6 @@
-/** @file Training and network for tests of the stages, without either: nothing is learnt, and an embedding is a mean. */
+/**
+ * @file Training and network for tests of the stages, without either: nothing is learnt, and an embedding is a mean.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { float32 } from '../../src/engine/program/host-tensor.js';

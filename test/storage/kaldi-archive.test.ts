@@ -104,7 +104,9 @@ describe('storage/kaldi-archive', () => {
     assert.deepEqual(readVector(v), Float32Array.of(-3));
   });
 
-  /** Largest error, as a part of the matrix' range: half a step for 16 bits; 8 bits have 64 steps to the outer quarters. */
+  /**
+   * Largest error, as a part of the matrix' range: half a step for 16 bits; 8 bits have 64 steps to the outer quarters.
+   */
   const bounds: Record<ArchiveCompression, number> = { none: 0, '16': 0.51 / 65535, '8': 0.51 / 63 };
   for (const compression of ['none', '16', '8'] as const) {
     it(`gives matrices of many shapes back (compression ${compression})`, () => {

@@ -1,4 +1,6 @@
-/** @file Figures of layers: the same on both engines, gradients those of the training step, and what small latents do. */
+/**
+ * @file Figures of layers: the same on both engines, gradients those of the training step, and what small latents do.
+ */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';

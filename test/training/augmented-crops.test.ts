@@ -1,6 +1,6 @@
 /**
- * @file Crops augmented while training: without augmentation they are those of the cache, their place and length hold at
- * other speeds, and what is drawn depends on neither threads nor the step that training resumes at.
+ * @file Crops augmented while training: without augmentation they are those of the cache, their place and length hold
+ * at other speeds, and what is drawn depends on neither threads nor the step that training resumes at.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
@@ -96,8 +96,8 @@ describe('crops augmented while training', () => {
       const online = await (await open(nothing, { features })).batches(0, 5);
       for (const [i, batch] of online.entries()) {
         assert.deepEqual(batch.targets, cached[i].targets);
-        // A running sum that starts elsewhere: float64 rounding, seen through a logarithm. Mirrored edges differ for the
-        // short clip only at its end, where up to a frame's samples are not read.
+        // A running sum that starts elsewhere: float64 rounding, seen through a logarithm. Mirrored edges differ for
+        // the short clip only at its end, where up to a frame's samples are not read.
         const close = worst(batch.features, cached[i].features);
         assert.ok(close < ('snipEdges' in features ? 6 : 1e-4), `${close}`);
       }
@@ -111,7 +111,8 @@ describe('crops augmented while training', () => {
       for (let row = 0; row < 4; row++) {
         const slice = (values: Float32Array<ArrayBuffer>) => values.slice(row * CROP * BINS, (row + 1) * CROP * BINS);
         const expected = { frames: CROP, bins: BINS, data: slice(raw[i].features) };
-        // A clip that is repeated to fill the crop is normalised before; the mean of whole repetitions would be the same.
+        // A clip that is repeated to fill the crop is normalised before; the mean of whole repetitions would be the
+        // same.
         if (worst(expected.data.subarray(0, BINS), expected.data.subarray(23 * BINS, 24 * BINS)) === 0) continue;
         normalizeFeatures(expected, options.normalize);
         assert.ok(worst(slice(features), expected.data) < 1e-3);

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { keyedRandom } from '../../src/random.js';
 import { commonShare, participationRatio, spectrumShares } from '../../src/training/embedding-spread.js';
 
-/** ±value along each axis about a common mean: the covariance is diagonal, its eigenvalues value² (times a constant). */
+/**
+ * ±value along each axis about a common mean: the covariance is diagonal, its eigenvalues value² (times a constant).
+ */
 const cross = (...values: number[]) =>
   values.flatMap((value, d) => [1, -1].map((sign) => values.map((_, i) => 5 + (i === d ? sign * value : 0))));
 const near = (actual: number, expected: number, what: string) =>

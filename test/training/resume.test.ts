@@ -41,7 +41,9 @@ describe('resuming a training', () => {
   });
   after(() => rmSync(work, { recursive: true, force: true }));
 
-  /** Trains, and sends `signal` at the first line of step `atStep` or of a later one, where an earlier signal came late. */
+  /**
+   * Trains, and sends `signal` at the first line of step `atStep` or of a later one, where an earlier signal came late.
+   */
   async function train(signal?: NodeJS.Signals, atStep = 0) {
     const child = spawn(process.execPath, [door, 'train', '--recipe', join(work, 'tiny.yaml'), '--work', work]);
     let stderr = '';

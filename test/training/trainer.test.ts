@@ -1,4 +1,6 @@
-/** @file The training loop with and without instruments: the same checkpoints, and a log that says what was measured. */
+/**
+ * @file The training loop with and without instruments: the same checkpoints, and a log that says what was measured.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -210,8 +210,8 @@ describe('the first training steps of two engines', () => {
       }
       show(title, { apart, state: Math.sqrt(differences / squares) });
       assert.ok(apart[0] <= 5e-6, `losses of the first step: ${apart[0]}`); // a forward pass in float32
-      // Adam makes a step of full size, with either sign, out of a gradient that is rounding noise; so engines drift apart,
-      // as TensorFlow does from itself with another library for its products (docs/engine.md).
+      // Adam makes a step of full size, with either sign, out of a gradient that is rounding noise; so engines drift
+      // apart, as TensorFlow does from itself with another library for its products (docs/engine.md).
       for (const [i, difference] of apart.entries())
         assert.ok(difference <= 1e-2, `losses of step ${i + 1}: ${difference}`);
       assert.ok(Math.sqrt(differences / squares) <= 1e-2, `states: ${Math.sqrt(differences / squares)}`);

@@ -1,6 +1,7 @@
 /**
- * @file How Kaldi, which reads WAV only, is given other audio: the command that its recipes have in `wav.scp` for a format.
- * Files are told by their first bytes, as a WSJ0 or TIMIT file named .wav may be SPHERE; by their names where they cannot be read.
+ * @file How Kaldi, which reads WAV only, is given other audio: the command that its recipes have in `wav.scp` for a
+ * format. Files are told by their first bytes, as a WSJ0 or TIMIT file named .wav may be SPHERE; by their names where
+ * they cannot be read.
  */
 import { closeSync, openSync } from 'node:fs';
 import { extname } from 'node:path';

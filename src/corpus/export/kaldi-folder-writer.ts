@@ -5,7 +5,8 @@
  * Everything is sorted by bytes (LC_ALL=C). Kaldi wants utt2spk sorted by utterance and by speaker at once, which holds
  * where every id begins with its speaker; where it does not, all ids become `<speaker>-<id>`, in the trials too. With
  * pieces of files (`offset`) all utterances go through `segments`, and the files are recordings named after the first
- * utterance in them. Kaldi reads WAV only: other files are read through the commands of its recipes. Kaldi's segments have no channels, so only first channels can be written.
+ * utterance in them. Kaldi reads WAV only: other files are read through the commands of its recipes. Kaldi's segments
+ * have no channels, so only first channels can be written.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';

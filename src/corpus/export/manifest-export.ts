@@ -1,9 +1,9 @@
 /**
  * @file A manifest in the forms of others: a table (CSV), and lhotse's recordings and supervisions.
  *
- * The table has one line an utterance and a column for each field; `csv` reads it again, other tools find their columns by
- * name. lhotse wants files of recordings, which are whole audio files, so their headers are read. A Kaldi folder is written
- * by `kaldi-folder-writer.ts`.
+ * The table has one line an utterance and a column for each field; `csv` reads it again, other tools find their columns
+ * by name. lhotse wants files of recordings, which are whole audio files, so their headers are read. A Kaldi folder is
+ * written by `kaldi-folder-writer.ts`.
  */
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';

@@ -1,8 +1,8 @@
 /**
  * @file Listening to all audio of a corpus before anything is trained on it, in worker threads.
  *
- * Results come in the order of the utterances, whatever the number of threads, and only a few batches are under way at a
- * time; so a corpus of any size needs little memory. What they amount to is counted in `inspection-summary.ts`.
+ * Results come in the order of the utterances, whatever the number of threads, and only a few batches are under way at
+ * a time; so a corpus of any size needs little memory. What they amount to is counted in `inspection-summary.ts`.
  * `inspection.jsonl` keeps them: a first line that names the manifest by its SHA-256, then one line an utterance.
  */
 import { existsSync } from 'node:fs';
@@ -39,9 +39,9 @@ const BATCH_UTTERANCES = 32;
 const BATCH_SECONDS = 300;
 
 /**
- * Decodes and measures every utterance; yields one result each, in their order. Audio that several utterances are (lists
- * that name one with different silence after it, or under several names) is decoded once.
- * Audio that cannot be read is a result too (`problem`), not an error. Throws `signal.reason` when aborted.
+ * Decodes and measures every utterance; yields one result each, in their order. Audio that several utterances are
+ * (lists that name one with different silence after it, or under several names) is decoded once. Audio that cannot be
+ * read is a result too (`problem`), not an error. Throws `signal.reason` when aborted.
  */
 export async function* inspectAudio(
   utterances: readonly Utterance[],
@@ -173,7 +173,9 @@ const kept = z.union([
   }),
 ]);
 
-/** What was kept of all utterances of exactly this manifest; undefined where there is nothing, or of another manifest. */
+/**
+ * What was kept of all utterances of exactly this manifest; undefined where there is nothing, or of another manifest.
+ */
 export async function readInspection(
   manifest: string,
   utterances: readonly Utterance[],

@@ -1,8 +1,9 @@
 /**
- * @file How a corpus is made up: distributions of durations, of utterances and time a speaker, of rates, levels and clipping.
+ * @file How a corpus is made up: distributions of durations, of utterances and time a speaker, of rates, levels and
+ * clipping.
  *
- * Histograms are counted for each split. Their bins have a round width (1, 2 or 5 times a power of ten) and cover all but
- * the largest half per cent of the values, which the last bin takes up.
+ * Histograms are counted for each split. Their bins have a round width (1, 2 or 5 times a power of ten) and cover all
+ * but the largest half per cent of the values, which the last bin takes up.
  */
 import type { AudioInspection } from './audio-inspection.js';
 import { groupBy } from '../../group-by.js';

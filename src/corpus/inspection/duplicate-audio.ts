@@ -1,9 +1,10 @@
 /**
  * @file The same audio under two ids.
  *
- * Two utterances are duplicates if their decoded samples and their sample rate are equal, whatever their files are called
- * or however they are compressed without loss. Copies that were cut, resampled, amplified or compressed with loss differ.
- * A duplicate between two speakers is a wrong label, and one between training and test makes the test too easy.
+ * Two utterances are duplicates if their decoded samples and their sample rate are equal, whatever their files are
+ * called or however they are compressed without loss. Copies that were cut, resampled, amplified or compressed with
+ * loss differ. A duplicate between two speakers is a wrong label, and one between training and test makes the test too
+ * easy.
  */
 import { UserError } from '../../errors.js';
 import type { AudioInspection } from './audio-inspection.js';

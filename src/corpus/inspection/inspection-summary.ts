@@ -1,9 +1,9 @@
 /**
  * @file What listening to a corpus amounts to: how many utterances have which fault, with examples.
  *
- * A fault is either `fatal` (no features can be made of the utterance, or it is not what the manifest says) or something
- * to know about. One utterance may have several. The limits are below; they are wide, so that what they count is worth
- * listening to.
+ * A fault is either `fatal` (no features can be made of the utterance, or it is not what the manifest says) or
+ * something to know about. One utterance may have several. The limits are below; they are wide, so that what they count
+ * is worth listening to.
  */
 import type { AudioInspection, InspectedAudio } from './audio-inspection-task.js';
 import { compareIds, type Utterance } from '../manifest/manifest.js';

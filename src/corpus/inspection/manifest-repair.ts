@@ -9,8 +9,9 @@
  *    `channel`;
  *  - lines that repeat an earlier one (after these corrections).
  * Dropped only where that is asked for: lines that cannot be mended (`dropInvalid`: no JSON, no path, no speaker, an id
- * with two different lines, a piece outside its file) and utterances whose file is missing or unreadable (`dropUnreadable`).
- * That is told by the files' headers; with `audio` everything is decoded, which also finds damaged samples and NaN.
+ * with two different lines, a piece outside its file) and utterances whose file is missing or unreadable
+ * (`dropUnreadable`). That is told by the files' headers; with `audio` everything is decoded, which also finds damaged
+ * samples and NaN.
  */
 import { basename, resolve } from 'node:path';
 import { type AudioInfo, probeAudio } from '../../audio/probe.js';

@@ -1,5 +1,6 @@
 /**
- * @file A manifest read line by line as a person or a script may have written it, with everything that is wrong with it.
+ * @file A manifest read line by line as a person or a script may have written it, with everything that is wrong with
+ * it.
  *
  * `readManifest` takes valid manifests only, and stops at the first line that is none. This is what `acanet data` reads
  * with: every line comes with its number, its utterance if it is one, and its problems; relative paths are those below
@@ -156,7 +157,9 @@ export function checkManifest(path: string, { speakersDisjoint = true } = {}): C
 export const describeProblem = ({ file, line, id, problem }: ManifestProblem): string =>
   `${file}:${line}: ${id === '-' ? '' : `${id}: `}${problem}`;
 
-/** Reads a manifest to work on, whatever its splits are. Throws UserError listing the first ten problems if it has any. */
+/**
+ * Reads a manifest to work on, whatever its splits are. Throws UserError listing the first ten problems if it has any.
+ */
 export function readCheckedManifest(path: string): Utterance[] {
   const { utterances, problems } = checkManifest(path, { speakersDisjoint: false });
   if (problems.length === 0) return utterances;

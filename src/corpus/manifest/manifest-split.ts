@@ -1,8 +1,9 @@
 /**
  * @file Dividing the speakers of a manifest into training, development and test: no speaker is on two sides.
  *
- * The draw is seeded and depends on the set of speakers alone, not on their order in the manifest. Where genders are known
- * each part gets the same share of them. Held-out speakers have two utterances or more, as a target trial needs two.
+ * The draw is seeded and depends on the set of speakers alone, not on their order in the manifest. Where genders are
+ * known each part gets the same share of them. Held-out speakers have two utterances or more, as a target trial needs
+ * two.
  */
 import { UserError } from '../../errors.js';
 import { keyedRandom } from '../../random.js';

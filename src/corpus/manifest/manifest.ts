@@ -29,9 +29,14 @@ export interface Utterance {
   channel?: number;
   gender?: 'f' | 'm';
   session?: string;
-  /** How often a training list names the utterance, and so an epoch takes it; default 1. Its features are stored once. */
+  /**
+   * How often a training list names the utterance, and so an epoch takes it; default 1. Its features are stored once.
+   */
   repeats?: number;
-  /** Seconds of digital silence (zeros) that features are made with after the audio, which does not hold them; default 0. */
+  /**
+   * Seconds of digital silence (zeros) that features are made with after the audio, which does not hold them; default
+   * 0.
+   */
   trailingSilence?: number;
   corpus: string;
   split: Split;
@@ -136,9 +141,9 @@ export function writeManifest(path: string, utterances: readonly Utterance[]): v
 }
 
 /**
- * Checks what the types cannot: unique ids (in any Unicode normalisation), positive durations, channels in range, one gender a speaker.
- * Throws one UserError that lists the first ten problems and counts all. They are numbered as utterances: `where` may be a
- * folder, or a list of another form, whose lines are not the manifest's.
+ * Checks what the types cannot: unique ids (in any Unicode normalisation), positive durations, channels in range, one
+ * gender a speaker. Throws one UserError that lists the first ten problems and counts all. They are numbered as
+ * utterances: `where` may be a folder, or a list of another form, whose lines are not the manifest's.
  */
 export function validateManifest(utterances: readonly Utterance[], { where }: { where: string }): void {
   const check = createManifestCheck('utterance');
@@ -187,7 +192,8 @@ function createManifestCheck(unit: 'line' | 'utterance') {
 
 /**
  * What keeps a text from naming an utterance or a speaker. Lists and archives are split at white space. Slashes are
- * common (VoxCeleb's ids are paths), and so are letters of any script; `..` is refused, as other tools make files of ids.
+ * common (VoxCeleb's ids are paths), and so are letters of any script; `..` is refused, as other tools make files of
+ * ids.
  */
 function nameProblem(what: string, name: string): string[] {
   const got = `got ${JSON.stringify(name)}`;

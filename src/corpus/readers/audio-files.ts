@@ -1,9 +1,10 @@
 /**
  * @file Finding the audio files of a corpus and reading their headers.
  *
- * Files are found by extension (those of the formats in src/audio), symbolic links followed; everything else is counted,
- * links that lead in a circle too, so that a reader can say what it left out. Folders are listed and headers read several at a time, as a corpus may lie on
- * a network disk; many slow headers in threads, as some formats have to be decoded to know their length.
+ * Files are found by extension (those of the formats in src/audio), symbolic links followed; everything else is
+ * counted, links that lead in a circle too, so that a reader can say what it left out. Folders are listed and headers
+ * read several at a time, as a corpus may lie on a network disk; many slow headers in threads, as some formats have to
+ * be decoded to know their length.
  */
 import { realpathSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
@@ -21,8 +22,8 @@ import { probeBatch } from './probe-task.js';
 /** So many headers are read to see how long one takes. */
 const TRIED = 512;
 /**
- * Milliseconds a header from which threads are worth their cost: a local disk takes a fiftieth of it, a network disk or a
- * format that is decoded to be measured more.
+ * Milliseconds a header from which threads are worth their cost: a local disk takes a fiftieth of it, a network disk or
+ * a format that is decoded to be measured more.
  */
 const SLOW = 1;
 /** More than cores: reading headers is mostly waiting. */
@@ -153,8 +154,8 @@ function realPathOf(path: string): string {
 
 /**
  * Reads the headers of all files, in their order. Throws one UserError that lists the first ten files that cannot be
- * read or hold no samples and counts all. `where` names the corpus; headers that take more than `slow` milliseconds each are
- * read in threads.
+ * read or hold no samples and counts all. `where` names the corpus; headers that take more than `slow` milliseconds
+ * each are read in threads.
  */
 export async function probeAudioFiles(
   paths: readonly string[],

@@ -42,7 +42,8 @@ export function readTrialsOfFiles(path: string, enrollPath: string, ids: Readonl
 }
 
 /**
- * The same lines, where `enroll.map` says of which recordings a model is: `id00800-enroll id00800/singing-01-005.wav …`.
+ * The same lines, where `enroll.map` says of which recordings a model is: `id00800-enroll id00800/singing-01-005.wav
+ * …`.
  * @returns the models of the trials, each with its recordings as `idXXXXX/name`
  */
 export function readTrialsOfParts(path: string, mapPath: string): { trials: Trial[]; models: Map<string, string[]> } {

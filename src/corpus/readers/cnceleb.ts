@@ -1,6 +1,6 @@
 /**
- * @file Corpus `cnceleb`: CN-Celeb1 and CN-Celeb2, Chinese celebrities in eleven genres, 16 kHz (Fan et al., ICASSP 2020;
- * Li et al., Speech Communication 2022).
+ * @file Corpus `cnceleb`: CN-Celeb1 and CN-Celeb2, Chinese celebrities in eleven genres, 16 kHz (Fan et al., ICASSP
+ * 2020; Li et al., Speech Communication 2022).
  *
  * Description: CN-Celeb1 has 1000 speakers (800 to train on, the others for the evaluation), CN-Celeb2 2000 more. Files
  * are `data/idXXXXX/<genre>-<recording>-<piece>.flac`; a session is one recording of a speaker in a genre. Many pieces
@@ -9,9 +9,9 @@
  * Split: training is the speakers of `dev/dev.lst` and, with `source2`, CN-Celeb2 (those of its `spk.lst`); the test is
  * `eval/enroll` and `eval/test`. `data/` also holds the evaluation's speakers: they are left out, and counted.
  * Trials: `eval/lists/trials.lst` or a file. A model is enrolled by the one file that CN-Celeb made of its recordings,
- * `eval/enroll/idXXXXX-enroll.flac`, an utterance of its own; or, with `enroll: parts` or where there is no such file, by
- * these recordings each: `eval/lists/enroll.map` names them, as files below `data`, and their embeddings are averaged.
- * Results of the two are not comparable.
+ * `eval/enroll/idXXXXX-enroll.flac`, an utterance of its own; or, with `enroll: parts` or where there is no such file,
+ * by these recordings each: `eval/lists/enroll.map` names them, as files below `data`, and their embeddings are
+ * averaged. Results of the two are not comparable.
  */
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';

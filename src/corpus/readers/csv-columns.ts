@@ -1,8 +1,9 @@
 /**
  * @file What the columns of a table of utterances are called and in which unit they are.
  *
- * A recipe may name them (`columns: {speaker: who, path: file}`); those it does not name are found by their usual names.
- * SpeechBrain's tables (`ID,duration,wav,start,stop,spk_id`) give start and stop in samples, all others in seconds.
+ * A recipe may name them (`columns: {speaker: who, path: file}`); those it does not name are found by their usual
+ * names. SpeechBrain's tables (`ID,duration,wav,start,stop,spk_id`) give start and stop in samples, all others in
+ * seconds.
  */
 import { z } from 'zod';
 import { UserError } from '../../errors.js';

@@ -1,13 +1,15 @@
 /**
- * @file Corpus `csv`: a table with one utterance a line and a header, as spreadsheets, SpeechBrain and Common Voice write.
+ * @file Corpus `csv`: a table with one utterance a line and a header, as spreadsheets, SpeechBrain and Common Voice
+ * write.
  *
- * Description and licence: those of the corpus that the table describes. Columns: speaker and path, and perhaps id (else
- * the path without its extension), offset with end or duration (a piece of the file), channel, gender, session, split;
- * `csv-columns.ts` has their usual names, `columns` gives others. Commas, semicolons and tabs are told apart. Fields may be
- * quoted, and a quote within a field is text. In a table with tabs every quote is text, as Common Voice writes, unless
- * the header is quoted. A quoted field that goes over whole rows is refused: they would be lost. Relative paths start at `root`, else at the table's folder; `$data_root` in a path stands for `root`.
- * Split: tables for each split (`train`, `test`, `dev`), or the column split, or test speakers are chosen (test-split.ts).
- * Trials: `trials: FILE`, or `trials.txt` beside the table, or made.
+ * Description and licence: those of the corpus that the table describes. Columns: speaker and path, and perhaps id
+ * (else the path without its extension), offset with end or duration (a piece of the file), channel, gender, session,
+ * split; `csv-columns.ts` has their usual names, `columns` gives others. Commas, semicolons and tabs are told apart.
+ * Fields may be quoted, and a quote within a field is text. In a table with tabs every quote is text, as Common Voice
+ * writes, unless the header is quoted. A quoted field that goes over whole rows is refused: they would be lost.
+ * Relative paths start at `root`, else at the table's folder; `$data_root` in a path stands for `root`. Split: tables
+ * for each split (`train`, `test`, `dev`), or the column split, or test speakers are chosen (test-split.ts). Trials:
+ * `trials: FILE`, or `trials.txt` beside the table, or made.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -105,7 +107,10 @@ interface Dialect {
   quoted: boolean;
 }
 
-/** The header and the rows, each with as many fields or a problem. Parsed some thousand lines at a time: a table may be long. */
+/**
+ * The header and the rows, each with as many fields or a problem. Parsed some thousand lines at a time: a table may be
+ * long.
+ */
 function* readRows(path: string): Generator<Row, undefined> {
   let columns: number | undefined;
   for (const { text, before, dialect } of blocksOf(path)) {

@@ -1,14 +1,13 @@
 /**
  * @file Corpus `folder`: one's own recordings, one folder a speaker: `source/speaker/…/utterance.{wav,flac,mp3,…}`.
  *
- * Description: the first folder level is the speaker; folders between it and the file, if any, are the session. An id is
- * the path below the source without its extension (`anna/monday/001`), white space replaced by `_`, so ids are unique.
- * Other layouts: `pattern` takes speaker and session out of the path, as in `^(?<speaker>[^_]+)_(?<session>[^/]+)`.
- * Licence: the user's own.
- * Split: by folders (`train`, `dev`, `test` below the source, each with the speakers' folders in it), or else the test
- * speakers are named (`testSpeakers`), or those of the trial list, or a seeded share of the speakers with two utterances.
- * Trials: `trials: FILE`, or the source's `trials.txt`, or made. A list may name utterances with or without extension.
- * Genders are not known.
+ * Description: the first folder level is the speaker; folders between it and the file, if any, are the session. An id
+ * is the path below the source without its extension (`anna/monday/001`), white space replaced by `_`, so ids are
+ * unique. Other layouts: `pattern` takes speaker and session out of the path, as in
+ * `^(?<speaker>[^_]+)_(?<session>[^/]+)`. Licence: the user's own. Split: by folders (`train`, `dev`, `test` below the
+ * source, each with the speakers' folders in it), or else the test speakers are named (`testSpeakers`), or those of the
+ * trial list, or a seeded share of the speakers with two utterances. Trials: `trials: FILE`, or the source's
+ * `trials.txt`, or made. A list may name utterances with or without extension. Genders are not known.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';

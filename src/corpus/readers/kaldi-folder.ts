@@ -1,6 +1,7 @@
 /**
  * @file Reading a Kaldi data folder: `wav.scp`, `utt2spk` (or `spk2utt`), and, where they are there, `segments` and
- * `spk2gender`, each gzip'd perhaps (`wav.scp.gz`). Other files (text, feats.scp, utt2dur, …) are not looked at: lengths come from the audio itself.
+ * `spk2gender`, each gzip'd perhaps (`wav.scp.gz`). Other files (text, feats.scp, utt2dur, …) are not looked at:
+ * lengths come from the audio itself.
  *
  * With `segments`, the ids of wav.scp are recordings, and pieces of one recording share its session. Relative paths
  * start at the working directory, as in Kaldi's tools, if the first of them is found there, else at the data folder or

@@ -1,9 +1,9 @@
 /**
  * @file The commands that a Kaldi `wav.scp` may hold in place of files (`utt sph2pipe -f wav x.wv1 |`).
  *
- * They are run by the shell, as in Kaldi, so they may do anything: only where the user allows it. What a command writes is
- * kept as a file, as audio is read by pieces and more than once. The file's name is made of the command, so that it is run
- * once; its exit status must be 0.
+ * They are run by the shell, as in Kaldi, so they may do anything: only where the user allows it. What a command writes
+ * is kept as a file, as audio is read by pieces and more than once. The file's name is made of the command, so that it
+ * is run once; its exit status must be 0.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';

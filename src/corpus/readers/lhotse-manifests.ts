@@ -1,6 +1,6 @@
 /**
- * @file Reading lhotse's manifests (JSON lines): recordings, supervisions, cuts. What lhotse adds to them and what is not
- * needed here (features, text, alignments) is passed over.
+ * @file Reading lhotse's manifests (JSON lines): recordings, supervisions, cuts. What lhotse adds to them and what is
+ * not needed here (features, text, alignments) is passed over.
  */
 import { join, resolve } from 'node:path';
 import { z } from 'zod';

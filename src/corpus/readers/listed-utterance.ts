@@ -1,9 +1,9 @@
 /**
  * @file An utterance as a corpus's lists and folders give it, and the step from there to the manifest: reading headers.
  *
- * Every audio file is probed once, however many utterances lie in it. What a list says about time is checked against the
- * file: a piece that ends after its file is cut there if the excess is at most half a second, as Kaldi's extract-segments
- * does (rounding, encoder padding), and counted; more is an error.
+ * Every audio file is probed once, however many utterances lie in it. What a list says about time is checked against
+ * the file: a piece that ends after its file is cut there if the excess is at most half a second, as Kaldi's
+ * extract-segments does (rounding, encoder padding), and counted; more is an error.
  */
 import type { AudioInfo } from '../../audio/probe.js';
 import { describeAudio, probeAudioFiles } from './audio-files.js';

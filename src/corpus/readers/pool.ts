@@ -1,5 +1,6 @@
 /**
- * @file Corpus `pool`: several corpora trained on together, as recipes of the field pool VoxCeleb1, VoxCeleb2 and CN-Celeb.
+ * @file Corpus `pool`: several corpora trained on together, as recipes of the field pool VoxCeleb1, VoxCeleb2 and
+ * CN-Celeb.
  *
  *     corpus:
  *       type: pool

@@ -1,8 +1,9 @@
 /**
  * @file The recordings below a corpus's folder: its audio files, each recording in one format only.
  *
- * A corpus is often converted in place, so that `001.m4a` and `001.wav` lie side by side. They are one recording; taking
- * both would double it and taking either would be a guess, so `formats` has to say which. What it leaves out is counted.
+ * A corpus is often converted in place, so that `001.m4a` and `001.wav` lie side by side. They are one recording;
+ * taking both would double it and taking either would be a guess, so `formats` has to say which. What it leaves out is
+ * counted.
  */
 import { extname } from 'node:path';
 import { z } from 'zod';

@@ -5,10 +5,10 @@
  * formants, glottis, pitch, rate); a session is a day's manner, a microphone and a noise. Utterances of one speaker are
  * spread over sessions, and target trials are made across sessions only, so level, equaliser and noise do not give the
  * speaker away.
- * Licence: none needed, the audio is generated. Not human speech: results on it say that the toolkit works, not how good
- * a model is.
- * Split: `trainSpeakers` training and `testSpeakers` test voices, half of them women's; the numbers do not influence each
- * other's audio. Every WAV is a function of the options' seed, so a second run finds its files complete and keeps them.
+ * Licence: none needed, the audio is generated. Not human speech: results on it say that the toolkit works, not how
+ * good a model is. Split: `trainSpeakers` training and `testSpeakers` test voices, half of them women's; the numbers do
+ * not influence each other's audio. Every WAV is a function of the options' seed, so a second run finds its files
+ * complete and keeps them.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -80,7 +80,8 @@ function planSpeakers(
   { seed, duration: [shortest, longest], sampleRate, snr, sessionsPerSpeaker }: SynthOptions,
   { audioDir }: PrepareContext,
 ): PlannedUtterance[] {
-  // Only what shapes the samples of one utterance names the folder, so that a larger corpus reuses a smaller one's audio.
+  // Only what shapes the samples of one utterance names the folder, so that a larger corpus reuses a smaller one's
+  // audio.
   const shape = {
     version: GENERATOR_VERSION,
     seed,

@@ -1,11 +1,13 @@
 /**
- * @file Which speakers are tested and by which trials, for corpora that leave it to the user (folder, csv, kaldi, lhotse).
+ * @file Which speakers are tested and by which trials, for corpora that leave it to the user (folder, csv, kaldi,
+ * lhotse).
  *
- * Utterances that their corpus gives to a split stay there. The test speakers among the others are, in this order: those
- * named by `testSpeakers`, those of the trial list, a seeded share of the speakers with two utterances or more; where the
- * corpus itself has test utterances, none. With a share of 0 there need be no test: all is then for training, which makes a
- * manifest of recordings that are not a whole corpus, but no recipe's corpus. Trials come from a list (`trials: FILE`, or one that lies in its usual place),
- * or are made among the test utterances as the mapping `trials` says (`test-trials.ts`).
+ * Utterances that their corpus gives to a split stay there. The test speakers among the others are, in this order:
+ * those named by `testSpeakers`, those of the trial list, a seeded share of the speakers with two utterances or more;
+ * where the corpus itself has test utterances, none. With a share of 0 there need be no test: all is then for training,
+ * which makes a manifest of recordings that are not a whole corpus, but no recipe's corpus. Trials come from a list
+ * (`trials: FILE`, or one that lies in its usual place), or are made among the test utterances as the mapping `trials`
+ * says (`test-trials.ts`).
  */
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
@@ -43,7 +45,9 @@ export interface TestSplitOptions extends TestTrialOptions {
 export interface TestSplit<T> {
   /** All that were given, each with its split. */
   listed: (T & { split: Split })[];
-  /** The list's trials, or those that are made of the utterances in the manifest's form; none where there is no test. */
+  /**
+   * The list's trials, or those that are made of the utterances in the manifest's form; none where there is no test.
+   */
   trialsOf(utterances: readonly Utterance[]): Partial<TestTrials> & Pick<TestTrials, 'notes'>;
   notes: string[];
 }
@@ -51,7 +55,8 @@ export interface TestSplit<T> {
 /**
  * Gives every utterance a split. Throws UserError where test speakers are unknown or too few, where a trial names an
  * utterance that is not there or not in the test split.
- * @param where names the corpus; @param list a trial list's path if one lies where this corpus has it; @param makeTrials
+ * @param where names the corpus; @param list a trial list's path if one lies where this corpus has it; @param
+ *   makeTrials
  * whether trials are to be made where there is no list
  */
 export async function splitOffTest<T extends ListedUtterance>(

@@ -3,8 +3,8 @@
  *
  * Papers quote one and run the other, and the files' names do not say which is which (`veri_test.txt` is Vox1-O,
  * `veri_test2.txt` Vox1-O cleaned). So a list is named in the recipe, and its number of trials is compared with the
- * published one. O compares the 40 test speakers; E compares all speakers, H those of one nationality and gender, so that
- * both test speakers of VoxCeleb1 dev.
+ * published one. O compares the 40 test speakers; E compares all speakers, H those of one nationality and gender, so
+ * that both test speakers of VoxCeleb1 dev.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,10 @@ const voxcelebLists: Readonly<Record<string, NamedList>> = {
   'H-cleaned': { file: 'list_test_hard2.txt', trials: 550_894 },
 };
 
-/** `idXXXXX/<video>/<number>` with folders before it and an extension, or two (`.m4a.wav`, of a converter); or Kaldi's `idXXXXX-<video>-<number>`. */
+/**
+ * `idXXXXX/<video>/<number>` with folders before it and an extension, or two (`.m4a.wav`, of a converter); or Kaldi's
+ * `idXXXXX-<video>-<number>`.
+ */
 const PATH_ID = /(id\d{5}\/[^/]+\/[^/]+?)(?:\.m4a)?(?:\.[A-Za-z0-9]+)?$/;
 const KALDI_ID = /^(id\d{5})-(.+)-(\d{5})$/;
 

@@ -1,6 +1,6 @@
 /**
- * @file Corpus `voxceleb`: VoxCeleb1 and VoxCeleb2, celebrities' interviews on YouTube, 16 kHz (Nagrani, Chung, Zisserman,
- * Interspeech 2017; Chung, Nagrani, Zisserman, Interspeech 2018).
+ * @file Corpus `voxceleb`: VoxCeleb1 and VoxCeleb2, celebrities' interviews on YouTube, 16 kHz (Nagrani, Chung,
+ * Zisserman, Interspeech 2017; Chung, Nagrani, Zisserman, Interspeech 2018).
  *
  * Description: VoxCeleb1 has 1211 dev and 40 test speakers (id10001 to id11251, the test ones id10270 to id10309),
  * VoxCeleb2 5994 and 118 (id00012 to id09272). An id is `idXXXXX/<video>/<number>`, a session is a video.
@@ -86,7 +86,9 @@ interface Speaker {
   set?: 'dev' | 'test';
 }
 
-/** Genders and sets of `vox1_meta.csv` (tabs) and `vox2_meta.csv` (commas), by column name; empty where there is none. */
+/**
+ * Genders and sets of `vox1_meta.csv` (tabs) and `vox2_meta.csv` (commas), by column name; empty where there is none.
+ */
 function readMetadata(folders: readonly string[]): Map<string, Speaker> {
   const speakers = new Map<string, Speaker>();
   for (const file of ['vox1_meta.csv', 'vox2_meta.csv']) {

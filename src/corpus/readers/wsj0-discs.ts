@@ -1,10 +1,10 @@
 /**
  * @file Where WSJ0's utterances lie: found by their ids, whatever the folders around them are called.
  *
- * LDC93S6A comes as discs (`11-1.1/wsj0/si_tr_s/011/011c0201.wv1`); copies merge them, write names in capitals, call the
- * discs `NIST-Speech-Disc-11-1.1`, or hold converted files (`.wav`, `.flac`, `.wv1.wav`; `si_dt_05_8k` at 8 kHz). So an
- * audio file whose name begins with an id of eight characters is that utterance. `.wv2` is the second microphone's
- * recording of the same sentence: another channel, so never taken in place of the first.
+ * LDC93S6A comes as discs (`11-1.1/wsj0/si_tr_s/011/011c0201.wv1`); copies merge them, write names in capitals, call
+ * the discs `NIST-Speech-Disc-11-1.1`, or hold converted files (`.wav`, `.flac`, `.wv1.wav`; `si_dt_05_8k` at 8 kHz).
+ * So an audio file whose name begins with an id of eight characters is that utterance. `.wv2` is the second
+ * microphone's recording of the same sentence: another channel, so never taken in place of the first.
  *
  * Of several files of one utterance the one taken is, in this order: the original `.wv1`; the highest sample rate; the
  * first path in code-unit order. Two originals, or two of one kind and rate, must hold the same samples.

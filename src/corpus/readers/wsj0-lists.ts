@@ -67,7 +67,9 @@ function listPath(folder: string, names: readonly string[]): string | undefined 
     .find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
 }
 
-/** Reads the lists. @throws UserError with file:line where they are not those of WSJ0-1talker, or contradict each other */
+/**
+ * Reads the lists. @throws UserError with file:line where they are not those of WSJ0-1talker, or contradict each other
+ */
 export function readWsj0Lists(given: string): Wsj0Lists {
   const folder = locate(given);
   if (folder === undefined) {
@@ -98,7 +100,10 @@ function describeFolder(folder: string): string {
   return firstOf(names) || 'an empty folder';
 }
 
-/** The fields of each line that is not blank, lower-cased. @throws UserError where there are too few or too many, or no lines */
+/**
+ * The fields of each line that is not blank, lower-cased. @throws UserError where there are too few or too many, or no
+ * lines
+ */
 function* readFields(path: string, what: string, expected: string): Generator<{ fields: string[]; where: string }> {
   const count = expected.split(' ').length;
   let lines = 0;

@@ -1,12 +1,12 @@
 /**
  * @file Corpus `wsj0`: WSJ0-1talker, the protocol on which ACA-Net was published.
  *
- * Description: read Wall Street Journal sentences, 16 kHz, one close microphone (CSR-I, LDC93S6A). The protocol takes the
- * single talkers of the two-talker mixtures WSJ0-2mix-extr at 8 kHz: 20,000 training and 5,000 development files of the
- * same 101 speakers (utterances repeat, as one utterance is in several mixtures), 1,857 enrolments and 51,000 trials of 18
- * unseen speakers. 396 trials are listed more than once and count again, as published.
- * Licence: LDC's user agreement; the audio is bought from the LDC.
- * Split and trials: the published lists (`wsj0-lists.ts`); audio is found by utterance id (`wsj0-discs.ts`).
+ * Description: read Wall Street Journal sentences, 16 kHz, one close microphone (CSR-I, LDC93S6A). The protocol takes
+ * the single talkers of the two-talker mixtures WSJ0-2mix-extr at 8 kHz: 20,000 training and 5,000 development files of
+ * the same 101 speakers (utterances repeat, as one utterance is in several mixtures), 1,857 enrolments and 51,000
+ * trials of 18 unseen speakers. 396 trials are listed more than once and count again, as published. Licence: LDC's user
+ * agreement; the audio is bought from the LDC. Split and trials: the published lists (`wsj0-lists.ts`); audio is found
+ * by utterance id (`wsj0-discs.ts`).
  *
  * A published training file is the utterance at another level, followed by digital silence where the other talker spoke
  * longer. The level is a constant on log energies, which mean normalisation takes away; the silence is an option.

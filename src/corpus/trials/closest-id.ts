@@ -4,7 +4,9 @@
  */
 import { firstOf } from '../../problem-list.js';
 
-/** Looks ids up by what is left when extension, case and punctuation are taken away; ids of a manifest of any length. */
+/**
+ * Looks ids up by what is left when extension, case and punctuation are taken away; ids of a manifest of any length.
+ */
 export function createIdHints(known: Iterable<string>): (id: string) => string | undefined {
   let byFold: Map<string, string> | undefined;
   return (id) => {

@@ -5,7 +5,9 @@ import { groupBy } from '../../group-by.js';
 import { compareIds } from '../manifest/manifest.js';
 import type { TrialUtterance } from './trial-sampling.js';
 
-/** Parts utterances by speaker into those of `count` development speakers and the others. Throws UserError if too few. */
+/**
+ * Parts utterances by speaker into those of `count` development speakers and the others. Throws UserError if too few.
+ */
 export function setSpeakersAside(
   utterances: readonly TrialUtterance[],
   { count, seed }: { count: number; seed: number },

@@ -1,10 +1,10 @@
 /**
  * @file Development data: utterances that are not trained on, to watch training and to choose models.
  *
- * A corpus may bring its own (split `dev`); they are used as they are unless the recipe says more. Otherwise a seeded part
- * of the training utterances is held out: `speakers` holds out whole speakers (unseen voices, as in the test),
- * `utterances` so many utterances of every speaker (seen voices; leaves more speakers to train on). Where a corpus brings
- * development utterances and speakers are held out, those of held-out and of other speakers join, while those of
+ * A corpus may bring its own (split `dev`); they are used as they are unless the recipe says more. Otherwise a seeded
+ * part of the training utterances is held out: `speakers` holds out whole speakers (unseen voices, as in the test),
+ * `utterances` so many utterances of every speaker (seen voices; leaves more speakers to train on). Where a corpus
+ * brings development utterances and speakers are held out, those of held-out and of other speakers join, while those of
  * speakers who stay in training are left out: their voices are known.
  *
  * With `segment` development utterances are cut into pieces of that many seconds (`<id>_s0`, `<id>_s1`, …), which is
@@ -21,7 +21,9 @@ import { checkTrials, type Trial } from './trials.js';
 
 export const developmentOptions = z
   .strictObject({
-    /** Held-out speakers: a number of them, or below 1 a share of the training speakers. Both null: the corpus's own. */
+    /**
+     * Held-out speakers: a number of them, or below 1 a share of the training speakers. Both null: the corpus's own.
+     */
     speakers: z.number().positive().nullable().default(null),
     /** Held-out utterances of each training speaker. */
     utterances: z.int().positive().nullable().default(null),
@@ -48,8 +50,8 @@ export interface Development {
 }
 
 /**
- * Chooses the development utterances and makes trials among them. Throws UserError where there are none to choose, where
- * too few speakers have two pieces, or too few stay in training.
+ * Chooses the development utterances and makes trials among them. Throws UserError where there are none to choose,
+ * where too few speakers have two pieces, or too few stay in training.
  */
 export function holdOutDevelopment(utterances: readonly Utterance[], options: DevelopmentOptions): Development {
   const training = utterances.filter(({ split }) => split === 'train');
@@ -106,7 +108,9 @@ function holdOut(training: readonly Utterance[], options: DevelopmentOptions): U
 const audioOf = ({ path, offset, channel }: Utterance): string =>
   offset === undefined && channel === undefined ? path : `${path} ${offset ?? 0} ${channel ?? 0}`;
 
-/** One utterance for each piece of audio: how often training takes it, and with what silence, says nothing of a trial. */
+/**
+ * One utterance for each piece of audio: how often training takes it, and with what silence, says nothing of a trial.
+ */
 function distinctAudio(training: readonly Utterance[]): Utterance[] {
   return [...new Map(training.map((utterance) => [audioOf(utterance), utterance])).values()].map(
     ({ repeats: _, trailingSilence: __, ...utterance }) => utterance,
@@ -120,7 +124,10 @@ function describeOwn(own: readonly Utterance[], trained: ReadonlySet<string>): s
   return `development: ${own.length} utterances of ${speakers.size} speakers from the corpus, ${voices} in training too`;
 }
 
-/** Cuts as `segment` says. A corpus's own utterances are cut in halves where speakers have but one: no pair is of one voice. */
+/**
+ * Cuts as `segment` says. A corpus's own utterances are cut in halves where speakers have but one: no pair is of one
+ * voice.
+ */
 function cutAll(development: readonly Utterance[], options: DevelopmentOptions): { pieces: Utterance[]; how?: string } {
   const { segment, speakers, utterances } = options;
   const usable = (pieces: readonly Utterance[]) => [...bySpeaker(pieces).values()].filter((own) => own.length >= 2);

@@ -35,7 +35,9 @@ export interface TestTrialOptions {
   enrolment?: string | undefined;
 }
 
-/** How test trials are made; what a corpus has no opinion on has no default, so that its settings stay what they were. */
+/**
+ * How test trials are made; what a corpus has no opinion on has no default, so that its settings stay what they were.
+ */
 export const trialMaking = (defaults: Partial<TrialOptions> = {}) =>
   z.strictObject({
     ...trialFields(defaults),
@@ -91,9 +93,9 @@ export function madeTestTrials(
 }
 
 /**
- * Reads a list, and the map that goes with it, of which the models of the list are kept. Utterances may be named by their
- * ids, with the extension of their audio file or without, or by the last part of ids that have folders, if no other id
- * ends so. Throws UserError for names not among `ids`.
+ * Reads a list, and the map that goes with it, of which the models of the list are kept. Utterances may be named by
+ * their ids, with the extension of their audio file or without, or by the last part of ids that have folders, if no
+ * other id ends so. Throws UserError for names not among `ids`.
  */
 export async function readTestTrials(
   path: string,
@@ -160,7 +162,10 @@ function findIds(ids: ReadonlySet<string>): (name: string) => string {
   };
 }
 
-/** Says which list it is: name, number of trials, and their SHA-256, as `acanet trials check` shows it. @param listed as the file has them */
+/**
+ * Says which list it is: name, number of trials, and their SHA-256, as `acanet trials check` shows it. @param listed as
+ * the file has them
+ */
 export function describeTrialList(path: string, listed: readonly Trial[], name?: string): string {
   const shown = name === undefined ? basename(path) : `${name} (${basename(path)})`;
   return `trials: ${listed.length} of ${shown}, SHA-256 ${trialFingerprint(listed)}`;

@@ -2,8 +2,8 @@
  * @file What is wrong with a trial list, all of it at once, with the places: for `acanet trials check`.
  *
  * Errors make the figures of a list wrong or impossible: unknown ids, one pair with two labels, labels that contradict
- * the manifest's speakers, test speakers that were trained on, no trials of one kind. Warnings are what a published list
- * may hold and a reader should know: repeats, self-trials, development speakers that were trained on.
+ * the manifest's speakers, test speakers that were trained on, no trials of one kind. Warnings are what a published
+ * list may hold and a reader should know: repeats, self-trials, development speakers that were trained on.
  */
 import type { Enrolment } from './enrolment.js';
 import type { Split } from '../manifest/manifest.js';

@@ -1,8 +1,8 @@
 /**
  * @file A name for what a trial list asks, by which two people see whether they used the same list.
  *
- * It is the SHA-256 of the trials as `enroll test target|nontarget` lines, sorted by their bytes: format, order of lines,
- * line endings and compression do not matter; labels, repeats and the two sides do. The same by other means:
+ * It is the SHA-256 of the trials as `enroll test target|nontarget` lines, sorted by their bytes: format, order of
+ * lines, line endings and compression do not matter; labels, repeats and the two sides do. The same by other means:
  *
  *     acanet trials convert LIST --to kaldi | LC_ALL=C sort | sha256sum
  *

@@ -7,8 +7,8 @@
  * - Enrolment of several utterances: the utterances of each speaker are dealt out in a drawn order to models of so many
  *   each; what is left over is tested only. A model is tested with any utterance that is not its own.
  * - `sessions: cross`: target trials only between sessions; a model is then of one session.
- * - Duration bands: tests come from the bands only, enrolment from anywhere; each band gets an equal share of the target
- *   and of the nontarget trials. A pair that fits two bands is used for the first one that draws it.
+ * - Duration bands: tests come from the bands only, enrolment from anywhere; each band gets an equal share of the
+ *   target and of the nontarget trials. A pair that fits two bands is used for the first one that draws it.
  *
  * A plain list of few utterances is drawn by walking over all pairs (`trial-walking.ts`), others from ranges
  * (`trial-sampling.ts`); the two draw different lists from one seed.
@@ -65,7 +65,9 @@ export function makeTrials(
   return makeTrialList(utterances, options).trials;
 }
 
-/** As `makeTrials`, with enrolment of several utterances and duration bands, and what is missing of the wanted counts. */
+/**
+ * As `makeTrials`, with enrolment of several utterances and duration bands, and what is missing of the wanted counts.
+ */
 export function makeTrialList(utterances: readonly TrialUtterance[], options: TrialListOptions): MadeTrials {
   const { sameGender = null, enrollUtterances = 1, durations = [] } = options;
   const unknown = sameGender === null ? undefined : utterances.find(({ gender }) => gender === undefined);

@@ -10,10 +10,10 @@
  *     … of two           outer: everyone         inner: the gender
  *
  * so the number of pairs is known exactly from two subtractions an item, and a pair is drawn uniformly by one number
- * below their sum: a binary search for the item, the rest for the test. Memory is a few numbers an utterance and a trial.
- * An enrolment item is an utterance, or a model: `utterancesPerModel` consecutive utterances of a speaker (of a session,
- * with `sessions: cross`) in an order drawn for the speaker. Where tests are limited to a band of durations, the ranges
- * are over the band's utterances.
+ * below their sum: a binary search for the item, the rest for the test. Memory is a few numbers an utterance and a
+ * trial. An enrolment item is an utterance, or a model: `utterancesPerModel` consecutive utterances of a speaker (of a
+ * session, with `sessions: cross`) in an order drawn for the speaker. Where tests are limited to a band of durations,
+ * the ranges are over the band's utterances.
  */
 import { keyedRandom, type RandomStream } from '../../random.js';
 import { compareIds, type Utterance } from '../manifest/manifest.js';

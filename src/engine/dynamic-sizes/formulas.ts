@@ -1,8 +1,8 @@
 /**
  * @file Formulas that give a number of each trace from sizes of each trace.
  *
- * A program is traced at three assignments of its symbolic sizes. What differs between the traces is sought as a function
- * of one size that the graph can read, or of a product of two; it must be exact in all three.
+ * A program is traced at three assignments of its symbolic sizes. What differs between the traces is sought as a
+ * function of one size that the graph can read, or of a product of two; it must be exact in all three.
  */
 import { internal } from '../../errors.js';
 

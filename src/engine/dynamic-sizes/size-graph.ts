@@ -1,7 +1,8 @@
 /**
  * @file The part of a graph that computes sizes: operators that read the shapes of values and work out formulas.
  *
- * Every operator and constant is made once, however often it is asked for. Sizes are int64 vectors, numbers are scalars.
+ * Every operator and constant is made once, however often it is asked for. Sizes are int64 vectors, numbers are
+ * scalars.
  */
 import { ONNX_TYPE } from '../lower/shapes.js';
 import type { Attributes, GraphDType, GraphNode, Value } from '../trace/graph.js';

@@ -1,9 +1,9 @@
 /**
  * @file One graph for every batch and length: several traces of one program, unified.
  *
- * The traces must record the same operators in the same wiring; every size or scalar in which they differ is replaced by a
- * value that the graph computes from the shapes of its inputs (`size-graph.ts`). A formula is accepted only if it is exact in
- * all traces (`formulas.ts`); a program that branches or loops on its sizes is refused.
+ * The traces must record the same operators in the same wiring; every size or scalar in which they differ is replaced
+ * by a value that the graph computes from the shapes of its inputs (`size-graph.ts`). A formula is accepted only if it
+ * is exact in all traces (`formulas.ts`); a program that branches or loops on its sizes is refused.
  */
 import { constantData, type Graph, type GraphNode, splatOf, type Value } from '../trace/graph.js';
 import { type Across, equal } from './formulas.js';

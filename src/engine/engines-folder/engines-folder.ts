@@ -2,8 +2,9 @@
  * @file Where engines beside the default lie, each in a folder of its own, and what is known of it.
  *
  * The folder of engines is `$ACANET_ENGINES`, else `acanet/engines` in the user's cache folder (`$XDG_CACHE_HOME`, else
- * `~/.cache`). What lies there can be made again with `acanet engine install`, so it may be removed at any time. An engine's
- * folder holds `acanet-engine.json`, by which it is known as one of ours, and which says what of it is finished.
+ * `~/.cache`). What lies there can be made again with `acanet engine install`, so it may be removed at any time. An
+ * engine's folder holds `acanet-engine.json`, by which it is known as one of ours, and which says what of it is
+ * finished.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -1,8 +1,9 @@
 /**
  * @file What each engine is made of, with versions that were seen to work together, and bytes as they were measured.
  *
- * TensorFlow: tfjs-node 4.22 with the libraries of TensorFlow 2.18.1, for GPUs with CUDA 12.5 and cuDNN 9.3, the versions
- * that this TensorFlow asks for. CUDA: the providers of onnxruntime-gpu of the version of onnxruntime-node, for CUDA 13 and cuDNN 9.
+ * TensorFlow: tfjs-node 4.22 with the libraries of TensorFlow 2.18.1, for GPUs with CUDA 12.5 and cuDNN 9.3, the
+ * versions that this TensorFlow asks for. CUDA: the providers of onnxruntime-gpu of the version of onnxruntime-node,
+ * for CUDA 13 and cuDNN 9.
  */
 import type { InstallableEngine } from '../engines-folder/engines-folder.js';
 import { npmPiece } from './npm-packages.js';
@@ -14,7 +15,9 @@ import { wheelPiece } from './wheels.js';
 export interface EngineContents {
   readonly title: string;
   readonly pieces: readonly Piece[];
-  /** The choices that are tried at the end: all of the first kind must work here, those of the second may lack a GPU. */
+  /**
+   * The choices that are tried at the end: all of the first kind must work here, those of the second may lack a GPU.
+   */
   readonly devices: readonly { engine: 'tensorflow' | 'onnx'; device: 'cpu' | 'cuda'; needsGpu: boolean }[];
 }
 

@@ -1,8 +1,8 @@
 /**
  * @file Installs an engine into its folder, piece by piece, and tries it; removes it; lists what is there.
  *
- * Before anything is fetched it is said what will be downloaded and kept, and checked that the tools and the room are there.
- * What an earlier attempt has finished stays, if its files are as they were made.
+ * Before anything is fetched it is said what will be downloaded and kept, and checked that the tools and the room are
+ * there. What an earlier attempt has finished stays, if its files are as they were made.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** @file The copy of onnxruntime-node in whose folder its CUDA part lies, which is looked for there and nowhere else. */
+/**
+ * @file The copy of onnxruntime-node in whose folder its CUDA part lies, which is looked for there and nowhere else.
+ */
 import { cpSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { CUDA_PROVIDERS, LIBRARIES, onnxRuntimeFolder } from '../onnx-runtime.js';

@@ -1,6 +1,7 @@
 /**
- * @file A part of an engine that is made as a whole, and known as finished by its files: one wheel, the packages of npm, what
- * is compiled or copied. An installation that was stopped goes on with the first piece that is not there or not as it was made.
+ * @file A part of an engine that is made as a whole, and known as finished by its files: one wheel, the packages of
+ * npm, what is compiled or copied. An installation that was stopped goes on with the first piece that is not there or
+ * not as it was made.
  */
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

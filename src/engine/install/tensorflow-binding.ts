@@ -1,8 +1,9 @@
 /**
- * @file The addon of tfjs-node, compiled from the two C++ files of its package against the libraries of a TensorFlow wheel.
+ * @file The addon of tfjs-node, compiled from the two C++ files of its package against the libraries of a TensorFlow
+ * wheel.
  *
- * The package's own script would download a libtensorflow of 2022 and run node-gyp. One call of the compiler is enough: the
- * addon uses TensorFlow's C interface and Node-API 8 alone, so that one binary serves Node 20, 22 and 24.
+ * The package's own script would download a libtensorflow of 2022 and run node-gyp. One call of the compiler is enough:
+ * the addon uses TensorFlow's C interface and Node-API 8 alone, so that one binary serves Node 20, 22 and 24.
  */
 import { join, relative } from 'node:path';
 import { makeFolder } from '../../storage/make-folder.js';

@@ -1,8 +1,12 @@
-/** @file The programs that an installation calls: npm, Python's pip and the C++ compiler, with the user's own settings. */
+/**
+ * @file The programs that an installation calls: npm, Python's pip and the C++ compiler, with the user's own settings.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { UserError } from '../../errors.js';
 
-/** The exit code where what an installation needs is not there: a tool, room, a registry (EX_UNAVAILABLE of sysexits.h). */
+/**
+ * The exit code where what an installation needs is not there: a tool, room, a registry (EX_UNAVAILABLE of sysexits.h).
+ */
 export const UNAVAILABLE = 69;
 
 /** What each tool is asked to see that it is there, and what brings it. */

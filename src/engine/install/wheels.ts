@@ -1,8 +1,9 @@
 /**
  * @file Libraries out of Python's wheels (PyPI, or whatever index pip is set to): fetched by pip, unpacked, never run.
  *
- * A wheel is a zip archive whose `RECORD` has the SHA-256 of each file; what is unpacked is compared with it. Files lie under
- * `wheels/` as in Python's site-packages, since NVIDIA's libraries and TensorFlow's find each other by relative paths.
+ * A wheel is a zip archive whose `RECORD` has the SHA-256 of each file; what is unpacked is compared with it. Files lie
+ * under `wheels/` as in Python's site-packages, since NVIDIA's libraries and TensorFlow's find each other by relative
+ * paths.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';

@@ -3,9 +3,9 @@
  *
  * y = x + g·v with g = √(Ex / Ev · 10^(−snr/10)), where Ex = Σx² and Ev = Σv² are taken over the whole crop, pauses
  * included. The speech itself stays as it is, so its level does not tell augmented from clean; nothing is clipped.
- * Where the speech is silent (Ex = 0) no noise has the ratio, and none is added. A silent piece of noise (Ev = 0) cannot
- * be scaled either: another is drawn. A source of which a hundred pieces in a row are silent is an error.
- * A recording shorter than the crop is repeated from a random start, of a longer one a random piece is read.
+ * Where the speech is silent (Ex = 0) no noise has the ratio, and none is added. A silent piece of noise (Ev = 0)
+ * cannot be scaled either: another is drawn. A source of which a hundred pieces in a row are silent is an error. A
+ * recording shorter than the crop is repeated from a random start, of a longer one a random piece is read.
  */
 import type { RandomStream } from '../../random.js';
 import { UserError } from '../../errors.js';
@@ -53,7 +53,9 @@ export function drawRecording(
   throw new UserError(`augmentation: the recordings are all of speaker ${speaker}; add others to the source`);
 }
 
-/** `count` samples of a random recording with some energy, and that energy; undefined where `tries` in a row are silent. */
+/**
+ * `count` samples of a random recording with some energy, and that energy; undefined where `tries` in a row are silent.
+ */
 export async function drawNoise(
   reader: RecordingReader,
   draw: () => SourceRecording,

@@ -1,11 +1,11 @@
 /**
- * @file What an augmentation is known by: its options, and the recordings that it draws from in place of where they lie.
+ * @file What an augmentation is known by: its options, and the recordings that it draws from in place of where they
+ * lie.
  *
- * A folder is known by the names (below it) and sizes of its files, one recording by its size, a list by its content and
- * that of nothing it names.
- * NOTE: recordings are not read, as a noise corpus has gigabytes, and times of change do not count, as copying a corpus
- * to another machine must not make its trainings out of date. So a recording that is replaced by another one of the same
- * name and size is not noticed, as it is not in the corpus itself.
+ * A folder is known by the names (below it) and sizes of its files, one recording by its size, a list by its content
+ * and that of nothing it names. NOTE: recordings are not read, as a noise corpus has gigabytes, and times of change do
+ * not count, as copying a corpus to another machine must not make its trainings out of date. So a recording that is
+ * replaced by another one of the same name and size is not noticed, as it is not in the corpus itself.
  */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
@@ -37,7 +37,9 @@ export function augmentationIdentity(options: AugmentationOptions): Augmentation
   return { ...options, ...Object.fromEntries(sourced) };
 }
 
-/** The part of an identity that decides what a cached copy is: not how many copies there are, nor what is drawn later. */
+/**
+ * The part of an identity that decides what a cached copy is: not how many copies there are, nor what is drawn later.
+ */
 export function copyIdentity(options: AugmentationOptions): AugmentationIdentity {
   const { when: _, copies: __, specAugment: ___, speed, ...drawn } = augmentationIdentity(options);
   return { ...drawn, speed: options.speed?.newSpeakers ? null : speed };

@@ -1,9 +1,9 @@
 /**
  * @file Babble: several other people speaking at once.
  *
- * Each voice is a random piece of a random recording of a different speaker, never the utterance's own; voices are brought
- * to equal energy over the crop and summed, and the sum is added at the given ratio to the speech. Of recordings whose
- * speakers are not known (a folder, a list of paths) each counts as a speaker of its own.
+ * Each voice is a random piece of a random recording of a different speaker, never the utterance's own; voices are
+ * brought to equal energy over the crop and summed, and the sum is added at the given ratio to the speech. Of
+ * recordings whose speakers are not known (a folder, a list of paths) each counts as a speaker of its own.
  */
 import type { RandomStream } from '../../random.js';
 import { UserError } from '../../errors.js';

@@ -1,9 +1,9 @@
 /**
  * @file Linear-phase filters that pass or stop bands: ideal responses, windowed by Blackman's window.
  *
- * The low pass of cut-off c (a fraction of half the sample rate) has the taps sin(πck)/(πk); others are differences of low
- * passes. With n taps the transition from pass to stop, centred on the cut-off, is 11/n of half the sample rate wide, and
- * the stop band lies 74 dB down. Odd n; the delay is (n − 1)/2 samples, which `filter` takes out.
+ * The low pass of cut-off c (a fraction of half the sample rate) has the taps sin(πck)/(πk); others are differences of
+ * low passes. With n taps the transition from pass to stop, centred on the cut-off, is 11/n of half the sample rate
+ * wide, and the stop band lies 74 dB down. Odd n; the delay is (n − 1)/2 samples, which `filter` takes out.
  */
 import { convolve } from './convolution.js';
 

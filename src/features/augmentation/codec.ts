@@ -2,9 +2,10 @@
  * @file What a telephone does to speech.
  *
  * `mu-law`, `a-law`: 8-bit companding of ITU-T G.711 at the samples' own rate; it saturates at full scale.
- * `narrow-band`: the telephone's band of 300-3400 Hz. Nothing is left above 3500 Hz, so sampling at 8 kHz would change no more.
- * `telephone-mu-law`, `telephone-a-law`: band, companding at 8 kHz, band again: a digital line between two exchanges.
- * Level: what lies in the band stays as it is; what lies outside is lost, and not made up for. Nothing is delayed.
+ * `narrow-band`: the telephone's band of 300-3400 Hz. Nothing is left above 3500 Hz, so sampling at 8 kHz would change
+ * no more. `telephone-mu-law`, `telephone-a-law`: band, companding at 8 kHz, band again: a digital line between two
+ * exchanges. Level: what lies in the band stays as it is; what lies outside is lost, and not made up for. Nothing is
+ * delayed.
  */
 import { throughALaw, throughMuLaw } from '../../audio/g711.js';
 import { resample } from '../../audio/resample.js';

@@ -1,8 +1,8 @@
 /**
  * @file Dropped chunks: short stretches of the waveform are set to 0 (SpeechBrain's DropChunk).
  *
- * Lengths and places are uniform; chunks may overlap. Each is at most 1/(2·count) of the clip, so that half of it stays,
- * however short it is.
+ * Lengths and places are uniform; chunks may overlap. Each is at most 1/(2·count) of the clip, so that half of it
+ * stays, however short it is.
  */
 import type { RandomStream } from '../../random.js';
 

@@ -1,8 +1,10 @@
 /**
- * @file Dropped frequencies: narrow bands are taken out of the waveform, so that no band is relied on (SpeechBrain's DropFreq).
+ * @file Dropped frequencies: narrow bands are taken out of the waveform, so that no band is relied on (SpeechBrain's
+ * DropFreq).
  *
- * Each band is [f − width, f + width], as fractions of half the sample rate, f uniform over all places where it fits. Bands
- * that overlap are dropped once. The filter is steep enough that f itself lies 74 dB down. Level: not made up for.
+ * Each band is [f − width, f + width], as fractions of half the sample rate, f uniform over all places where it fits.
+ * Bands that overlap are dropped once. The filter is steep enough that f itself lies 74 dB down. Level: not made up
+ * for.
  */
 import type { RandomStream } from '../../random.js';
 import { type Band, filterSamples, stopBands } from './band-filter.js';

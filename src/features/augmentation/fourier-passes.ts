@@ -1,8 +1,9 @@
 /**
  * @file The passes of the Fourier transform: what Stockham's algorithm does for one factor of the length.
  *
- * Kernels of radix 8, 5 and 4 are written out (their twiddle factors are 1 for p = 0, which is all of the last pass). They
- * repeat each other in shape on purpose: loops over a radix that is a variable are several times slower. Layout: real and imaginary parts apart, Float64Array.
+ * Kernels of radix 8, 5 and 4 are written out (their twiddle factors are 1 for p = 0, which is all of the last pass).
+ * They repeat each other in shape on purpose: loops over a radix that is a variable are several times slower. Layout:
+ * real and imaginary parts apart, Float64Array.
  */
 
 /** Reads one pair of arrays and writes the other. */

@@ -1,11 +1,12 @@
 /**
  * @file What a recipe may say about augmentation, with defaults. Every technique is off (null) until it is named.
  *
- * A technique is drawn with its `probability`. Those that make the acoustic scene (`noise`, `music`, `speech`, `babble`,
- * `reverberation`) are drawn by `select`: `one` takes at most one of them, so that their probabilities must sum to at most
- * 1 and the rest stays clean; `each` draws every one by itself. All others are always drawn by themselves.
- * Ranges are [lowest, highest], drawn uniformly. Levels are decibels, times milliseconds unless a name says otherwise.
- * Defaults of SNR ranges: Kaldi's and WeSpeaker's VoxCeleb recipes; of the dropped bands and chunks: SpeechBrain's.
+ * A technique is drawn with its `probability`. Those that make the acoustic scene (`noise`, `music`, `speech`,
+ * `babble`, `reverberation`) are drawn by `select`: `one` takes at most one of them, so that their probabilities must
+ * sum to at most 1 and the rest stays clean; `each` draws every one by itself. All others are always drawn by
+ * themselves. Ranges are [lowest, highest], drawn uniformly. Levels are decibels, times milliseconds unless a name says
+ * otherwise. Defaults of SNR ranges: Kaldi's and WeSpeaker's VoxCeleb recipes; of the dropped bands and chunks:
+ * SpeechBrain's.
  */
 import { z } from 'zod';
 
@@ -55,7 +56,10 @@ const additive = (chance: number, snr: [number, number]) =>
     .default(null);
 
 const babble = z.strictObject({
-  /** Recordings of speech; null: the corpus's own training utterances. Never of the utterance's own speaker, where known. */
+  /**
+   * Recordings of speech; null: the corpus's own training utterances. Never of the utterance's own speaker, where
+   * known.
+   */
   source: source.nullable().default(null),
   probability: probability(0.2),
   /** Number of voices. */
@@ -132,7 +136,9 @@ export const augmentationOptions = z
   .strictObject({
     /** Drawn anew for every crop in each epoch while training, or once into copies whose features are cached. */
     when: z.enum(['online', 'copies']).default('online'),
-    /** Augmented copies of each utterance, besides the utterance itself; only with `when: copies`, there 1 by default. */
+    /**
+     * Augmented copies of each utterance, besides the utterance itself; only with `when: copies`, there 1 by default.
+     */
     copies: z.int().positive().nullable().default(null),
     select: z.enum(['one', 'each']).default('one'),
     noise: additive(0.2, [0, 15]),

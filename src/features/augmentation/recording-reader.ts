@@ -1,9 +1,9 @@
 /**
  * @file Reading pieces of the recordings that augmentation draws from, at the features' sample rate.
  *
- * Of WAV and FLAC only the piece that is needed is read, so a recording may be hours long. Other formats are decoded as a
- * whole for any piece of them; those of up to a minute are kept, as are impulse responses and what is shorter than the
- * crop, until newer ones take their place. The samples do not depend on what is kept.
+ * Of WAV and FLAC only the piece that is needed is read, so a recording may be hours long. Other formats are decoded as
+ * a whole for any piece of them; those of up to a minute are kept, as are impulse responses and what is shorter than
+ * the crop, until newer ones take their place. The samples do not depend on what is kept.
  */
 import { readsPieces } from '../../audio/formats.js';
 import { readAudio } from '../../audio/read.js';

@@ -1,12 +1,12 @@
 /**
  * @file Reverberation: speech convolved with a room's impulse response.
  *
- * The direct path comes out without delay: y[n] = g · Σ_k h[d + k]·x[n − k], d its place, k from −d on. It is taken to be
- * the first peak of at least half the largest magnitude, as reflections that arrive together may be stronger than it is.
- * The result is as long as the speech; what rings on after its end is cut.
- * Level: g makes the energy of the result that of the speech. Scaling by the direct path instead would make every
- * reverberated sample louder than a clean one, by an amount that tells the room. Polarity is the response's.
- * A crop has no past: the tail of what was said before it is missing, as at the beginning of any recording.
+ * The direct path comes out without delay: y[n] = g · Σ_k h[d + k]·x[n − k], d its place, k from −d on. It is taken to
+ * be the first peak of at least half the largest magnitude, as reflections that arrive together may be stronger than it
+ * is. The result is as long as the speech; what rings on after its end is cut. Level: g makes the energy of the result
+ * that of the speech. Scaling by the direct path instead would make every reverberated sample louder than a clean one,
+ * by an amount that tells the room. Polarity is the response's. A crop has no past: the tail of what was said before it
+ * is missing, as at the beginning of any recording.
  */
 import { UserError } from '../../errors.js';
 import { energyOf } from './additive-noise.js';

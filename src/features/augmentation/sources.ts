@@ -1,13 +1,13 @@
 /**
  * @file The recordings that augmentation draws from: a folder, one audio file, or a list.
  *
- * A folder is searched through all its levels: `musan/noise`, `musan/music` and `musan/speech` of MUSAN (openslr.org/17),
- * `RIRS_NOISES/simulated_rirs` of the room impulse responses (openslr.org/28; its `real_rirs_isotropic_noises` also holds
- * noise: take a list of its impulse responses).
- * A list has one path a line, or `id path` as in wav.scp, or Kaldi's `--rir-id … path`; relative to the list's folder, or
- * else to the working folder. A line that is there twice is drawn twice as often. Empty lines and those with # are left out.
- * A manifest (`.jsonl`) gives the utterances of its training split, and their speakers: the others stay unheard.
- * Every header is read at once, so that a bad file stops the work before it starts and not in its middle.
+ * A folder is searched through all its levels: `musan/noise`, `musan/music` and `musan/speech` of MUSAN
+ * (openslr.org/17), `RIRS_NOISES/simulated_rirs` of the room impulse responses (openslr.org/28; its
+ * `real_rirs_isotropic_noises` also holds noise: take a list of its impulse responses). A list has one path a line, or
+ * `id path` as in wav.scp, or Kaldi's `--rir-id … path`; relative to the list's folder, or else to the working folder.
+ * A line that is there twice is drawn twice as often. Empty lines and those with # are left out. A manifest (`.jsonl`)
+ * gives the utterances of its training split, and their speakers: the others stay unheard. Every header is read at
+ * once, so that a bad file stops the work before it starts and not in its middle.
  */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';

@@ -1,5 +1,6 @@
 /**
- * @file Building a feature cache: shards of utterances spread over worker threads, resumable, the same bytes every time.
+ * @file Building a feature cache: shards of utterances spread over worker threads, resumable, the same bytes every
+ * time.
  *
  * A finished shard is kept when the build is killed, and used again if its options and utterances are still the same;
  * shards are runs of the list, so an utterance more or less costs the shards from its own on, or all, if their size
@@ -90,8 +91,9 @@ export interface BuildFeatureCacheOptions {
 
 /**
  * Extracts the features of all utterances into `dir`.
- * @throws UserError: no utterances, an id twice, a sample rate that is not the options', unreadable or too short audio (all
- *   of them in one error), a disk that is too small or fills up; `signal.reason` when aborted. Finished shards stay for the next try.
+ * @throws UserError: no utterances, an id twice, a sample rate that is not the options', unreadable or too short audio
+ *   (all of them in one error), a disk that is too small or fills up; `signal.reason` when aborted. Finished shards
+ *   stay for the next try.
  */
 export async function buildFeatureCache({
   utterances,

@@ -74,8 +74,8 @@ export const shardFiles = (name: string) => ({
 
 /**
  * Cuts the utterances, in their order, into shards: small enough to share among workers, few enough to be files. Test
- * utterances and variants are cut apart from clean training utterances, whose shards stay what they are when the test or
- * the augmentation changes.
+ * utterances and variants are cut apart from clean training utterances, whose shards stay what they are when the test
+ * or the augmentation changes.
  */
 export function planShards(utterances: TrainingVariant[], options: FeatureOptions): ShardPlan[] {
   const configuration = extractionHash(options);
@@ -95,9 +95,10 @@ export function planShards(utterances: TrainingVariant[], options: FeatureOption
 }
 
 /**
- * What the features of an utterance, and what a shard sums up of them, depend on: which audio it is, what is made of it,
- * under which id it is stored, and whether it counts for the mean of the training split. The rest of a manifest's line
- * (speaker, gender, session, repeats, corpus, number of channels) may change without anything being extracted again.
+ * What the features of an utterance, and what a shard sums up of them, depend on: which audio it is, what is made of
+ * it, under which id it is stored, and whether it counts for the mean of the training split. The rest of a manifest's
+ * line (speaker, gender, session, repeats, corpus, number of channels) may change without anything being extracted
+ * again.
  */
 function storedPart({
   id,
@@ -123,7 +124,9 @@ export function readCacheDescription(dir: string): CacheDescription {
   return readChecked(join(dir, 'cache.json'), cacheDescription);
 }
 
-/** Reads and checks a shard's index. @throws UserError naming it; DamagedFile where it is not of the hash that it had */
+/**
+ * Reads and checks a shard's index. @throws UserError naming it; DamagedFile where it is not of the hash that it had
+ */
 export function readShardIndex(dir: string, file: string, sha256?: string): ShardIndex {
   return readChecked(join(dir, file), shardIndex, sha256);
 }

@@ -1,6 +1,6 @@
 /**
- * @file Features that another cache has already: caches that differ in nothing but the normalisation, which is applied on
- * reading, hold the same archives, so their files are linked instead of being extracted again.
+ * @file Features that another cache has already: caches that differ in nothing but the normalisation, which is applied
+ * on reading, hold the same archives, so their files are linked instead of being extracted again.
  */
 import { copyFileSync, existsSync, linkSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ import { makeFolder } from '../../storage/make-folder.js';
 const SHARD_FILE = /^(feats|stats)-\d+\.(ark|json)$/;
 
 /**
- * Puts the shards of finished caches with the same stored values into `dir`, where none are; the build that follows checks
- * whether they are of its utterances. @returns how many files were put there
+ * Puts the shards of finished caches with the same stored values into `dir`, where none are; the build that follows
+ * checks whether they are of its utterances. @returns how many files were put there
  */
 export function takeOverShards(dir: string, options: FeatureOptions, others: readonly string[]): number {
   if (existsSync(dir) && readdirSync(dir).some((file) => SHARD_FILE.test(file))) return 0;

@@ -1,8 +1,8 @@
 /**
  * @file Reading a feature cache: whole utterances or crops, normalised as the cache's options say.
  *
- * Opening reads the index only; a crop reads its own frames and its utterance's statistics from the disk, so that a crop
- * is normalised like the utterance it comes from. May be opened in any number of threads.
+ * Opening reads the index only; a crop reads its own frames and its utterance's statistics from the disk, so that a
+ * crop is normalised like the utterance it comes from. May be opened in any number of threads.
  */
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

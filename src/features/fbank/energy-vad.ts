@@ -1,12 +1,13 @@
 /**
  * @file Voice activity by energy: Kaldi's compute-vad (ComputeVadEnergy of ivector/voice-activity-detection).
  *
- * With e[t] the log energy of frame t and T frames, the bound is θ = threshold + meanScale · (1/T) Σ e[t]. A frame is speech
- * where, of the frames from t − context to t + context that exist, at least the share `proportion` has e > θ.
+ * With e[t] the log energy of frame t and T frames, the bound is θ = threshold + meanScale · (1/T) Σ e[t]. A frame is
+ * speech where, of the frames from t − context to t + context that exist, at least the share `proportion` has e > θ.
  * e[t] is the natural logarithm of Σ x² of the frame less its mean, before pre-emphasis and window, at int16 scale
- * (Kaldi's raw energy) whatever scale the features have, and floored at float32's epsilon. Frames are those of the features.
- * The defaults are those of Kaldi's VoxCeleb recipe. A clip at a constant level is all speech or none: speech where
- * e > threshold / (1 − meanScale), which is an RMS of −69 dB of full scale at the defaults and 400 samples a frame.
+ * (Kaldi's raw energy) whatever scale the features have, and floored at float32's epsilon. Frames are those of the
+ * features. The defaults are those of Kaldi's VoxCeleb recipe. A clip at a constant level is all speech or none: speech
+ * where e > threshold / (1 − meanScale), which is an RMS of −69 dB of full scale at the defaults and 400 samples a
+ * frame.
  */
 import { z } from 'zod';
 import { type FbankOptions, framingOf } from './fbank.js';

@@ -1,5 +1,6 @@
 /**
- * @file Log mel filterbank features of a clip: the door to all feature types. Add a type here, and in a file of its own.
+ * @file Log mel filterbank features of a clip: the door to all feature types. Add a type here, and in a file of its
+ * own.
  */
 import { UserError } from '../../errors.js';
 import { type Fbank, type FeatureType, type Framing, shortestClip } from './feature-type.js';

@@ -1,8 +1,8 @@
 /**
  * @file What a feature type is: its own options, where its frames lie, and how a clip becomes frames of values.
  *
- * A type is one file of this folder and one line of the registry in `fbank.ts`; options, cache, voice activity, crops and
- * commands know it from there. Frequencies are Hz, lengths of frames milliseconds, those of signals samples.
+ * A type is one file of this folder and one line of the registry in `fbank.ts`; options, cache, voice activity, crops
+ * and commands know it from there. Frequencies are Hz, lengths of frames milliseconds, those of signals samples.
  */
 import type { z } from 'zod';
 

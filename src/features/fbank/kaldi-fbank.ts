@@ -2,8 +2,8 @@
  * @file Kaldi's log mel filterbank: compute-fbank-feats, and torchaudio.compliance.kaldi.fbank, with dither 0.
  *
  * Each frame: subtract its mean, pre-emphasise within it, window, zero-pad to a power of two, power (or magnitude)
- * spectrum, mel filters, natural logarithm with float32's epsilon as floor. Arithmetic is float32, as the originals' is;
- * output float32 [frames, bins].
+ * spectrum, mel filters, natural logarithm with float32's epsilon as floor. Arithmetic is float32, as the originals'
+ * is; output float32 [frames, bins].
  */
 import { z } from 'zod';
 import { type FeatureType, frameCount, type Framing, type OptionsOf, stretch } from './feature-type.js';

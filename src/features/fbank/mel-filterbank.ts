@@ -2,9 +2,9 @@
  * @file Triangular filters on the mel scale, as Kaldi and as SpeechBrain make them.
  *
  * Kaldi: triangles in mel, 1127·ln(1 + f/700), over all bins below the Nyquist bin (which Kaldi leaves out).
- * SpeechBrain: triangles in Hz around centres that are evenly spaced in mel, 2595·log10(1 + f/700). NOTE: both sides of a
- * triangle have the width of its left side, so they do not meet the next centre; its models are trained that way.
- * A filter is non-zero over a few neighbouring bins, and only those are kept.
+ * SpeechBrain: triangles in Hz around centres that are evenly spaced in mel, 2595·log10(1 + f/700). NOTE: both sides of
+ * a triangle have the width of its left side, so they do not meet the next centre; its models are trained that way. A
+ * filter is non-zero over a few neighbouring bins, and only those are kept.
  */
 
 import { firstOf } from '../../problem-list.js';
@@ -49,8 +49,8 @@ export function speechbrainFilterbank({ bins, sampleRate, nFft, low, high }: Mel
 }
 
 /**
- * What is wrong with so many bands, if some of them would hold nothing: each constant, whatever the audio. Kaldi refuses
- * them as well.
+ * What is wrong with so many bands, if some of them would hold nothing: each constant, whatever the audio. Kaldi
+ * refuses them as well.
  * @param options.remedy what helps beside fewer bands
  * @param options.first the lowest band that is looked at
  */

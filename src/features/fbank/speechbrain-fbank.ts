@@ -1,9 +1,9 @@
 /**
  * @file SpeechBrain's log mel filterbank (speechbrain.lobes.features.Fbank, without deltas and context).
  *
- * Short-time Fourier transform with a periodic Hamming window, frames centred on each shift with zeros beyond the ends (so
- * n samples give 1 + ⌊n/shift⌋ frames), power spectrum, mel filters, 10·log10 with floor 1e-10, and everything more than
- * `topDb` below the clip's maximum lifted to that bound. Arithmetic and output float32 [frames, bins].
+ * Short-time Fourier transform with a periodic Hamming window, frames centred on each shift with zeros beyond the ends
+ * (so n samples give 1 + ⌊n/shift⌋ frames), power spectrum, mel filters, 10·log10 with floor 1e-10, and everything more
+ * than `topDb` below the clip's maximum lifted to that bound. Arithmetic and output float32 [frames, bins].
  */
 import { z } from 'zod';
 import { type FeatureType, frameCount, type Framing, type OptionsOf } from './feature-type.js';
@@ -25,7 +25,8 @@ export const speechbrain: FeatureType<SpeechBrainOptions> = {
   lowFreq: 0,
   problem(options) {
     const { length } = framing(options).window;
-    // NOTE: not the lowest band: with SpeechBrain's usual options at 8 and 24 kHz it is empty, and its models know it so.
+    // NOTE: not the lowest band: with SpeechBrain's usual options at 8 and 24 kHz it is empty, and its models know it
+    // so.
     if (options.nFft >= length)
       return emptyBands(speechbrainFilterbank, melRange(options), { remedy: 'a larger nFft', first: 1 });
     return { option: 'nFft', message: `expected at least the frame's ${length} samples, got ${options.nFft}` };

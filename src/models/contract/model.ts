@@ -19,7 +19,10 @@ export interface ParameterSpec {
   readonly init: Initializer;
 }
 
-/** A batch normalisation: parameters `.weight`, `.bias`, buffers `.running_mean`, `.running_var`, `.num_batches_tracked`. */
+/**
+ * A batch normalisation: parameters `.weight`, `.bias`, buffers `.running_mean`, `.running_var`,
+ * `.num_batches_tracked`.
+ */
 export interface BatchNormSpec {
   readonly name: string;
   readonly channels: number;
@@ -31,7 +34,10 @@ export interface TrainingMode {
   readonly dropout?: Dropout;
 }
 
-/** A layer that attends to the frames: each of its rows (a latent, a channel, a head) spreads one unit of weight over time. */
+/**
+ * A layer that attends to the frames: each of its rows (a latent, a channel, a head) spreads one unit of weight over
+ * time.
+ */
 export interface FrameAttentionLayer {
   /** Its prefix in the state dict. */
   readonly name: string;
@@ -52,7 +58,9 @@ export interface EmbedOptions {
   readonly lengths?: Tensor;
   /** Called for every one of `frameAttention`; in evaluation of whole utterances only. Absent: nothing is added. */
   readonly onAttention?: AttentionObserver;
-  /** Called for every layer that gives latents, by its name in the state dict; other layers are seen by `statistics`. */
+  /**
+   * Called for every layer that gives latents, by its name in the state dict; other layers are seen by `statistics`.
+   */
   readonly onLatents?: LatentsObserver;
 }
 

@@ -1,9 +1,9 @@
 /**
  * @file Attentive statistics pooling: mean and standard deviation over time with weights that an attention gives.
  *
- * After a trunk, as in ECAPA-TDNN (Desplanques et al. 2020, SpeechBrain's parameter names): weights for each channel, from
- * each frame and, with `globalContext`, from the utterance's mean and deviation as well. The concatenation of the three is
- * never built: its weight is split instead. In a layer of latents, one attention a layer (Okabe et al. 2018):
+ * After a trunk, as in ECAPA-TDNN (Desplanques et al. 2020, SpeechBrain's parameter names): weights for each channel,
+ * from each frame and, with `globalContext`, from the utterance's mean and deviation as well. The concatenation of the
+ * three is never built: its weight is split instead. In a layer of latents, one attention a layer (Okabe et al. 2018):
  * a = softmax_t(v·tanh(W·x_t + b) + k), with E² + 2E + 1 values beside those of `pooled-latents.ts`.
  */
 import { z } from 'zod';

@@ -2,9 +2,8 @@
  * @file Asymmetric cross attention (Yip et al. 2023): a few latents attend to the many frames, with one head.
  *
  * In a layer of latents it is ACA-Net's own. After a trunk the frames are mapped to the size of the latents and
- * layer-normalised, and latents [L, E], the same for every utterance, pass one layer as in ACA-Net: attention and an MLP,
- * each with a residual. The latents of an utterance are its vector, [L·E, B].
- * Limits: no padded utterances.
+ * layer-normalised, and latents [L, E], the same for every utterance, pass one layer as in ACA-Net: attention and an
+ * MLP, each with a residual. The latents of an utterance are its vector, [L·E, B]. Limits: no padded utterances.
  */
 import { z } from 'zod';
 import * as tf from '../../engine/tfjs.js';

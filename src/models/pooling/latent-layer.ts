@@ -1,6 +1,6 @@
 /**
- * @file A layer of latents: they hear something of the rows (attention, or a pooling in its place), then pass an MLP, each
- * with a residual.
+ * @file A layer of latents: they hear something of the rows (attention, or a pooling in its place), then pass an MLP,
+ * each with a residual.
  *
  * As in ACA-Net's released code only keys and values are normalised before the attention, and dropout follows the MLP's
  * second map only. Parameters: `lnorm1`, those of the source, `lnorm2`, `linear1`, `linear2`.

@@ -1,10 +1,11 @@
 /**
- * @file Pooling in a layer of latents, in place of cross attention: the control that tells what attention by latents adds.
+ * @file Pooling in a layer of latents, in place of cross attention: the control that tells what attention by latents
+ * adds.
  *
  * With x̂_t the layer-normalised frames, g and s the normalisation's gain and shift, and weights a_t that sum to one,
  *     μ = g ∘ Σ a_t·x̂_t + s,   σ = g ∘ √(Σ a_t·(x̂_t − Σ a_t·x̂_t)²),   output = W_o·(W_v·[μ; σ] + b_v) + b_o,
- * which every latent gets alike; residuals, MLPs and all else are the cross-attention layer's. (σ has the sign of g, which
- * W_v can undo.) Cross attention has 4E² + 4E values here, this 3E² + 2E and those of the weights.
+ * which every latent gets alike; residuals, MLPs and all else are the cross-attention layer's. (σ has the sign of g,
+ * which W_v can undo.) Cross attention has 4E² + 4E values here, this 3E² + 2E and those of the weights.
  */
 import type { TensorMap } from '../../engine/program/program.js';
 import * as tf from '../../engine/tfjs.js';

@@ -3,8 +3,8 @@
  *
  * - Between a trunk and its embedding (ECAPA-TDNN, x-vector) it makes one vector of an utterance's frames, [C, B, T] →
  *   [size, B].
- * - In a layer of latents (ACA-Net) it makes what the layer adds to the latents, from layer-normalised frames x̂ [E, B·T]
- *   whose affine part (gain, shift) it folds into its own maps. Its sizes are the network's.
+ * - In a layer of latents (ACA-Net) it makes what the layer adds to the latents, from layer-normalised frames x̂ [E,
+ *   B·T] whose affine part (gain, shift) it folds into its own maps. Its sizes are the network's.
  */
 import type { z } from 'zod';
 import type { TensorMap } from '../../engine/program/program.js';

@@ -1,4 +1,6 @@
-/** @file What stage `ablation` writes (`report/comparison/ablation-files.ts`): variants of a system, one axis at a time. */
+/**
+ * @file What stage `ablation` writes (`report/comparison/ablation-files.ts`): variants of a system, one axis at a time.
+ */
 import { z } from 'zod';
 import type { Ablation } from '../../report/comparison/ablation.js';
 import { jsonArtifact, pathsIn, reliedOn, runAgain } from './json-artifact.js';

@@ -1,5 +1,6 @@
 /**
- * @file What stage `compare` writes (`report/comparison/comparison-files.ts`): the comparison for machines and for readers.
+ * @file What stage `compare` writes (`report/comparison/comparison-files.ts`): the comparison for machines and for
+ * readers.
  */
 import { z } from 'zod';
 import type { Comparison } from '../../report/comparison/comparison.js';

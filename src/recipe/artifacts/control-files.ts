@@ -111,6 +111,8 @@ const lockHolder = z.object({
 });
 export type LockHolder = z.infer<typeof lockHolder>;
 
-/** What the text of a lock says; it is written and taken over as a whole, so it is no `jsonArtifact`. @throws UserError */
+/**
+ * What the text of a lock says; it is written and taken over as a whole, so it is no `jsonArtifact`. @throws UserError
+ */
 export const readLockHolder = (text: string, path: string): LockHolder =>
   checked(text, { schema: lockHolder, path, remedy: 'if no acanet works in this folder, remove the file' });

@@ -1,4 +1,6 @@
-/** @file What stages `embed/<run>` and `embed-train/<run>` write: embeddings as Kaldi vectors; `embed` also its speed. */
+/**
+ * @file What stages `embed/<run>` and `embed-train/<run>` write: embeddings as Kaldi vectors; `embed` also its speed.
+ */
 import { z } from 'zod';
 import { jsonArtifact, pathsIn, runAgain } from './json-artifact.js';
 

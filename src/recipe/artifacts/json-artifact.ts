@@ -1,8 +1,8 @@
 /**
  * @file A JSON file of a work folder: its name, what it must hold, and how it is made again where it is damaged.
  *
- * The files of one stage, or of the work folder itself, are described in one file of this folder each. What is checked is
- * what other parts rely on; keys beyond that pass, so that work folders of other versions of acanet stay readable.
+ * The files of one stage, or of the work folder itself, are described in one file of this folder each. What is checked
+ * is what other parts rely on; keys beyond that pass, so that work folders of other versions of acanet stay readable.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

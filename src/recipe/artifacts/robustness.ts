@@ -1,6 +1,6 @@
 /**
- * @file What stages `robustness/<run>` write: a score file a condition, named by it (`definition/robustness-options.ts`),
- * and a record that grows with each condition.
+ * @file What stages `robustness/<run>` write: a score file a condition, named by it
+ * (`definition/robustness-options.ts`), and a record that grows with each condition.
  */
 import { z } from 'zod';
 import type { Evaluation } from '../../scoring/measures/evaluation.js';

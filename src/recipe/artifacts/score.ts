@@ -1,6 +1,6 @@
 /**
- * @file What stages `score/<run>` and `score-dev/<run>` write, and `acanet score` for a list of the user's: scores, their
- * figures, and what they were made with.
+ * @file What stages `score/<run>` and `score-dev/<run>` write, and `acanet score` for a list of the user's: scores,
+ * their figures, and what they were made with.
  */
 import { z } from 'zod';
 import type { ScoringOptions } from '../../scoring/backend/backend-options.js';

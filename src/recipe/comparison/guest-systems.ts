@@ -1,7 +1,7 @@
 /**
  * @file Systems that are compared with a recipe's without being of it: score files of any toolkit, and systems of other
- * experiments. They must have been scored on the same trials. An experiment is taken as it is: what is out of date in it,
- * or differs between its seeds by more than the seed, is refused.
+ * experiments. They must have been scored on the same trials. An experiment is taken as it is: what is out of date in
+ * it, or differs between its seeds by more than the seed, is refused.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';

@@ -117,7 +117,10 @@ function describeBackend(scoring: Partial<ScoringOptions>): string {
   ].join(', ');
 }
 
-/** What the run's scores are as log-likelihood ratios; unusable where they were learned for other scores than those there now. */
+/**
+ * What the run's scores are as log-likelihood ratios; unusable where they were learned for other scores than those
+ * there now.
+ */
 function calibrationOf(run: string, folderOf: (stage: string) => string): RunCalibration | undefined {
   const folder = folderOf(`calibrate/${run}`);
   const calibration = calibrationRecord.readIfThere(folder);

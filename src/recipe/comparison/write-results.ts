@@ -1,4 +1,6 @@
-/** @file Writes a comparison into a file of results, with where it comes from (`report/comparison/results-section.ts`). */
+/**
+ * @file Writes a comparison into a file of results, with where it comes from (`report/comparison/results-section.ts`).
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../../errors.js';
 import type { Comparison } from '../../report/comparison/comparison.js';

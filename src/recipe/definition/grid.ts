@@ -10,8 +10,8 @@
  *           large: { model.latents: 128, training.batchSize: 16 }
  *
  * Each value becomes a system `aca-small+latents=32`, with `combine: true` each combination one
- * (`aca-small+latents=32+size=small`). A variant that is the same as the system itself, or as another one, is that system:
- * it is trained once and shown wherever it belongs. An axis that is set to null is left out.
+ * (`aca-small+latents=32+size=small`). A variant that is the same as the system itself, or as another one, is that
+ * system: it is trained once and shown wherever it belongs. An axis that is set to null is left out.
  */
 import { z } from 'zod';
 import { UserError } from '../../errors.js';

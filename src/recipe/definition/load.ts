@@ -1,10 +1,10 @@
 /**
  * @file From a recipe's name to a recipe with everything filled in.
  *
- * Layers, the later ones on top: the recipe that `extends` names (and the one that it extends …), the file itself, and the
- * `--set` options, which reach the common sections *and* every system's own. Then systems are laid over those that they
- * extend, the grid's variants are made, and each is laid over the recipe's sections. Complaints name the file and line, or
- * the option, that is wrong.
+ * Layers, the later ones on top: the recipe that `extends` names (and the one that it extends …), the file itself, and
+ * the `--set` options, which reach the common sections *and* every system's own. Then systems are laid over those that
+ * they extend, the grid's variants are made, and each is laid over the recipe's sections. Complaints name the file and
+ * line, or the option, that is wrong.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';

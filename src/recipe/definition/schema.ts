@@ -80,7 +80,10 @@ export const recipeSchema = z.strictObject({
       parameters: z.number().positive().optional(),
       /** Whose claim it is. */
       source: z.string().min(1).optional(),
-      /** The published protocol that it is about; on other trials, or a part of it, it is not tested. Absent: any trials. */
+      /**
+       * The published protocol that it is about; on other trials, or a part of it, it is not tested. Absent: any
+       * trials.
+       */
       protocol: z.enum(protocols).optional(),
     })
     .nullable()

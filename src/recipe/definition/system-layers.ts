@@ -1,8 +1,8 @@
 /**
  * @file What a system is laid over: the system that it extends, and the recipe's own sections.
  *
- * A system's `training`, `features`, `augmentation` and `average` are overrides of the recipe's sections of these names;
- * `extends: other` takes over everything of another system first. Setting a system to null takes it out.
+ * A system's `training`, `features`, `augmentation` and `average` are overrides of the recipe's sections of these
+ * names; `extends: other` takes over everything of another system first. Setting a system to null takes it out.
  */
 import { UserError } from '../../errors.js';
 import { didYouMean } from '../../configuration/closest-name.js';

@@ -1,6 +1,6 @@
 /**
- * @file `acanet check`: everything that an experiment, a feature cache or a model folder holds, read and compared with what
- * was recorded when it was written. Reads every byte once; changes nothing.
+ * @file `acanet check`: everything that an experiment, a feature cache or a model folder holds, read and compared with
+ * what was recorded when it was written. Reads every byte once; changes nothing.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

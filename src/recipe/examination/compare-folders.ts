@@ -1,9 +1,9 @@
 /**
- * @file The files of two runs of one experiment: which are the same bytes, and which differ only in what a run measures of
- * time and in where its folder lies.
+ * @file The files of two runs of one experiment: which are the same bytes, and which differ only in what a run measures
+ * of time and in where its folder lies.
  *
- * Pages, tables and figures that show measured times are not compared: what they are made of is. The indexes of a feature
- * cache hold hashes of the places of audio, so of a cache the archives are compared.
+ * Pages, tables and figures that show measured times are not compared: what they are made of is. The indexes of a
+ * feature cache hold hashes of the places of audio, so of a cache the archives are compared.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -23,8 +23,8 @@ const MEASURED =
   /^(report|cost\/[^/]+)\/|^compare\/.*\.(txt|csv|md)$|^ablation\/.*\.(txt|csv|md)$|speed\.json$|^features(@\w+)?\/(cache|feats-\d+)\.json$|^features(@\w+)?\/feats\.scp$/;
 
 /**
- * Keys of what is measured of time and memory; `manifest`, a hash of the places of audio; and `notes`, which say how often an
- * experiment was used.
+ * Keys of what is measured of time and memory; `manifest`, a hash of the places of audio; and `notes`, which say how
+ * often an experiment was used.
  */
 const ITS_OWN = /^(training|extraction|extractionRate|realTimeFactor|utterancesPerSecond|dataWait|manifest|notes)$/;
 

@@ -114,7 +114,9 @@ interface BatchShape {
   readonly seed: number;
 }
 
-/** Crops of the recipe's training utterances, of as many speakers as there are; undefined where nothing is cached yet. */
+/**
+ * Crops of the recipe's training utterances, of as many speakers as there are; undefined where nothing is cached yet.
+ */
 function readBatch(
   workFolder: string,
   featuresStage: string,

@@ -1,8 +1,8 @@
 /**
  * @file Where the recipe's model looks, for the report: in a short, a middling and a long test utterance.
  *
- * The page is worth having without these pictures, so where they cannot be made (audio that has gone, a model that attends
- * to nothing) the reason stands in their place.
+ * The page is worth having without these pictures, so where they cannot be made (audio that has gone, a model that
+ * attends to nothing) the reason stands in their place.
  */
 import type { Utterance } from '../../corpus/manifest/manifest.js';
 import { UserError } from '../../errors.js';

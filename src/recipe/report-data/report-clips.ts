@@ -1,8 +1,8 @@
 /**
  * @file Pieces of utterances to be heard in the report, as WAV files in data URIs.
  *
- * Audio goes into the page only where it may be passed on: voices that acanet makes itself, and LibriSpeech (CC BY 4.0).
- * Other corpora have terms that acanet does not know, or that forbid it (WSJ0); a recipe that knows better says
+ * Audio goes into the page only where it may be passed on: voices that acanet makes itself, and LibriSpeech (CC BY
+ * 4.0). Other corpora have terms that acanet does not know, or that forbid it (WSJ0); a recipe that knows better says
  * `report.audio: true`, and `false` keeps all audio out.
  */
 import { readAudio } from '../../audio/read.js';

@@ -1,15 +1,14 @@
 /**
- * @file Which results are not as they were written, of those that something is about to be made of, or that a command shows.
+ * @file Which results are not as they were written, of those that something is about to be made of, or that a command
+ * shows.
  *
- * A stage that is up to date is not read for nothing: what a stage needs is checked before it runs, and of stages that are
- * up to date those that are wanted themselves. Results of earlier versions have no record of their files, and pass.
+ * A stage that is up to date is not read for nothing: what a stage needs is checked before it runs, and of stages that
+ * are up to date those that are wanted themselves. Results of earlier versions have no record of their files, and pass.
  */
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { damageOf, SET_ASIDE } from '../../storage/written-files.js';
 import { doneRecord } from '../artifacts/control-files.js';
-import type { Stage } from './stage.js';
-import { stageOf, type StagePlan } from './stage-plan.js';
 
 export interface Damage {
   /** Relative to the stage's folder. */
@@ -25,12 +24,6 @@ export function damageIn(folder: string): Damage[] {
     const problem = damageOf(join(folder, file), expected);
     return problem === undefined ? [] : [{ file, problem }];
   });
-}
-
-/** The stages whose results are about to be used. */
-export function usedBy(stage: Stage, plan: StagePlan, targets: readonly string[]): string[] {
-  if (plan.action !== 'skip') return [...new Set(stage.needs.map(stageOf))];
-  return targets.includes(stage.name) ? [stage.name] : [];
 }
 
 /** Keeps damaged files to be looked at, under another name, where the rest of a result is built on. */

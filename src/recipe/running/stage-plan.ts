@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { doneRecord, startedRecord, type StageInput } from '../artifacts/control-files.js';
-import type { Stage } from './stage.js';
+import { stageOf, type Stage } from './stage.js';
 import type { Damage } from './stage-damage.js';
 import { findTwin } from './stage-twin.js';
 
@@ -73,8 +73,11 @@ export function planStage(
   return plan('skip', 'up to date');
 }
 
-/** The stage of a need that may name a part: `prep:training` → `prep`. */
-export const stageOf = (need: string): string => need.split(':')[0];
+/** The stages whose results are about to be used. */
+export function usedBy(stage: Stage, plan: StagePlan, targets: readonly string[]): string[] {
+  if (plan.action !== 'skip') return [...new Set(stage.needs.map(stageOf))];
+  return targets.includes(stage.name) ? [stage.name] : [];
+}
 
 /** What a stage depends on now. */
 export function inputOf(stage: Stage, outputs: ReadonlyMap<string, string>): StageInput {

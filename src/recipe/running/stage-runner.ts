@@ -13,9 +13,9 @@ import { DamagedFile, recordFiles } from '../../storage/written-files.js';
 import { peakMemory, resetPeakMemory } from '../../tasks/peak-memory.js';
 import { describeMachine } from '../../machine.js';
 import { doneRecord, startedRecord, type DoneRecord } from '../artifacts/control-files.js';
-import type { Stage, StageContext, StageOutcome } from './stage.js';
-import { type Damage, damageIn, setAside, usedBy } from './stage-damage.js';
-import { hashInput, inputOf, planStage, stageOf, type StagePlan } from './stage-plan.js';
+import { type Stage, type StageContext, stageOf, type StageOutcome } from './stage.js';
+import { type Damage, damageIn, setAside } from './stage-damage.js';
+import { hashInput, inputOf, planStage, type StagePlan, usedBy } from './stage-plan.js';
 import { takeOverTwin } from './stage-twin.js';
 
 export interface StageRunOptions {

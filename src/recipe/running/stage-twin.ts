@@ -1,6 +1,6 @@
 /**
- * @file Results that lie under another name: hours of training are not repeated because a system, a seed's run or an axis
- * of a grid was renamed, nor because a setting was changed and changed back.
+ * @file Results that lie under another name: hours of training are not repeated because a system, a seed's run or an
+ * axis of a grid was renamed, nor because a setting was changed and changed back.
  *
  * Only stages whose results are set aside rather than removed are looked for, among the folders beside theirs that no
  * stage of the recipe has: those of earlier names, and those set aside. What tells them is the hash of all that they
@@ -10,7 +10,10 @@ import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { doneRecord, startedRecord } from '../artifacts/control-files.js';
 
-/** @returns the name of the folder in the work folder, such as `train/aca-small+size=16`; a finished one where there is one */
+/**
+ * @returns the name of the folder in the work folder, such as `train/aca-small+size=16`; a finished one where there is
+ * one
+ */
 export function findTwin(
   workFolder: string,
   stage: string,

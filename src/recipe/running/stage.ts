@@ -10,7 +10,9 @@ export interface StageOutcome {
   partHashes?: Record<string, string>;
   /** Files and folders, relative to the stage's folder, without which the stage is not done. */
   outputs: string[];
-  /** Its files as they were written (default: all in its folder, hashed); fewer where files have checksums of their own. */
+  /**
+   * Its files as they were written (default: all in its folder, hashed); fewer where files have checksums of their own.
+   */
   recorded?: (folder: string) => WrittenFiles;
   /** One line for the log. */
   summary: string;
@@ -57,3 +59,6 @@ export interface Stage {
   resumable: boolean;
   run(context: StageContext): Promise<StageOutcome>;
 }
+
+/** The stage of a need that may name a part: `prep:training` → `prep`. */
+export const stageOf = (need: string): string => need.split(':')[0];

@@ -1,12 +1,15 @@
 /**
  * @file How often the test trials of an experiment were looked at under other settings, as its `provenance.json` tells.
  *
- * What was chosen because its test figures were better has figures that are too good. Which settings were chosen for that
- * reason cannot be known; how many there were to choose from can.
+ * What was chosen because its test figures were better has figures that are too good. Which settings were chosen for
+ * that reason cannot be known; how many there were to choose from can.
  */
 import type { CommandRecord } from '../artifacts/control-files.js';
 
-/** What cannot make test figures better or worse: places, machines, the number of trainings, what is said of the figures. */
+/**
+ * What cannot make test figures better or worse: places, machines, the number of trainings, what is said of the
+ * figures.
+ */
 const WITHOUT_EFFECT =
   /^(corpus\.(of\.[^.=]+\.)?(source2?|lists|allowMissing|allowPipes)|engine\.|training\.(logEvery|loaderThreads)|report\.|robustness[.=]|claim\.|systems\.[^.=]+\.seeds=|(seeds|evaluate|inspect|name)=)/;
 

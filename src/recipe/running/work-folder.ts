@@ -2,13 +2,13 @@
  * @file The work folder of a recipe, `exp/<recipe>/`, and what `exp/` remembers between commands.
  *
  * - `exp/.current`: the recipe of the last command, which the next one means unless it names another;
- * - `exp/<recipe>/.overrides.json`: what commands have set (`--set`, `--source`, `--seeds`, …). It holds for every later
- *   command on the experiment until it is set otherwise or forgotten with `--fresh`, which keeps only what holds of a corpus
- *   on this machine (`corpus.source`, `corpus.lists`, `corpus.allowMissing`, `corpus.allowPipes`);
+ * - `exp/<recipe>/.overrides.json`: what commands have set (`--set`, `--source`, `--seeds`, …). It holds for every
+ *   later command on the experiment until it is set otherwise or forgotten with `--fresh`, which keeps only what holds
+ *   of a corpus on this machine (`corpus.source`, `corpus.lists`, `corpus.allowMissing`, `corpus.allowPipes`);
  * - `exp/<recipe>/recipe.resolved.yaml`: the recipe with everything filled in, itself a recipe.
  *
- * A command that fails changes none of what is remembered, so that a mistyped folder does not stand in the way of the next
- * one; one that was interrupted or killed is remembered, as it is to be gone on with.
+ * A command that fails changes none of what is remembered, so that a mistyped folder does not stand in the way of the
+ * next one; one that was interrupted or killed is remembered, as it is to be gone on with.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';

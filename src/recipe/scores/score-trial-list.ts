@@ -35,12 +35,18 @@ export interface ScoreTrialListOptions extends Reporting {
   enrollMap?: string;
   /** Folder of the results. Default: `score/<run>` for the test trials, else a folder beside it named by the list. */
   out?: string;
-  /** Stage `embed/<run>` is up to date, so its embeddings of the test utterances are taken. Default: those of a test list. */
+  /**
+   * Stage `embed/<run>` is up to date, so its embeddings of the test utterances are taken. Default: those of a test
+   * list.
+   */
   embedded?: boolean;
   library?: Pick<Library, 'openEmbedder'>;
 }
 
-/** The stages whose results `scoreTrialList` reads: for a list other than the recipe's test trials none that reads those. */
+/**
+ * The stages whose results `scoreTrialList` reads: for a list other than the recipe's test trials none that reads
+ * those.
+ */
 export function stagesToScore(
   { recipe, folder }: Pick<Experiment, 'recipe' | 'folder'>,
   { name, system }: TrainingRun,

@@ -100,7 +100,9 @@ export async function scoreWithRecipe({
   return { scores, record, ...(cohortMeans.size > 0 && { cohortMeans }) };
 }
 
-/** What tells one cohort file from another, for the hash of a stage's settings; undefined for a cohort of the recipe's. */
+/**
+ * What tells one cohort file from another, for the hash of a stage's settings; undefined for a cohort of the recipe's.
+ */
 export function cohortFile(scoring: ScoringOptions): { bytes: number; modified: number } | undefined {
   const { from } = scoring.cohort;
   if (!needsCohort(scoring) || from === 'train' || !existsSync(from)) return undefined;

@@ -1,5 +1,6 @@
 /**
- * @file Stage `embed/<run>`: one embedding for each utterance of the test trials and of their models, from whole utterances.
+ * @file Stage `embed/<run>`: one embedding for each utterance of the test trials and of their models, from whole
+ * utterances.
  *
  * Writes `embeddings.ark` and `.scp` (Kaldi vectors) and `speed.json` (time in the network; `compare` has its
  * speed from stage `cost`, which measures nothing else).

@@ -1,6 +1,7 @@
 /**
  * @file Stages `features`, `features@<hash>`: manifest → feature cache. An interrupted cache is continued, not started
- * again. The recipe's own features are in `features`, those that only some systems have in a stage named by their content.
+ * again. The recipe's own features are in `features`, those that only some systems have in a stage named by their
+ * content.
  *
  * The stage's outcome is known by the features themselves: where audio was moved they are made again, and as they are
  * the same, nothing is trained or embedded again. Another recording in the place of one gives another outcome.

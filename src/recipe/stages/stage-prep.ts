@@ -5,8 +5,8 @@
  * where trials enroll models of several utterances, `enroll.map` too.
  * What a corpus or a trial list may get wrong is found here, so that no later stage meets a bad record.
  *
- * Only `prep:manifest`, which the features are made from, says where the audio lies: what else depends on this stage knows
- * the audio by its features, so a corpus that was moved costs new features and no training.
+ * Only `prep:manifest`, which the features are made from, says where the audio lies: what else depends on this stage
+ * knows the audio by its features, so a corpus that was moved costs new features and no training.
  */
 import { join } from 'node:path';
 import { holdOutDevelopment } from '../../corpus/trials/development.js';

@@ -2,8 +2,8 @@
  * @file Stage `train/<run>`: feature cache → checkpoints. An interrupted run goes on from its newest checkpoint.
  *
  * Log intervals, the spacing of checkpoints and the number of loader threads do not change what is learnt, so they are
- * not among the settings that make a run out of date. Neither are threads and device: a finished training is not repeated
- * on another machine.
+ * not among the settings that make a run out of date. Neither are threads and device: a finished training is not
+ * repeated on another machine.
  */
 import { join } from 'node:path';
 import { readManifest } from '../../corpus/manifest/manifest.js';

@@ -4,8 +4,8 @@
  *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → score-dev → calibrate
  *         → (robustness) → (ablation) → (for each system: cost → compare) → report
  *
- * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`. Recipes that choose among systems
- * have `ablation`; with `evaluate: development` nothing that reads the test trials is there (`forTest`).
+ * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`. Recipes that choose among
+ * systems have `ablation`; with `evaluate: development` nothing that reads the test trials is there (`forTest`).
  */
 import { join } from 'node:path';
 import type { Library } from '../../tasks/model-work.js';

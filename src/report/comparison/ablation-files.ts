@@ -1,5 +1,6 @@
 /**
- * @file An ablation as its readers get it: one table for the terminal or for Markdown, `ablation.json` and `ablation.csv`.
+ * @file An ablation as its readers get it: one table for the terminal or for Markdown, `ablation.json` and
+ * `ablation.csv`.
  *
  * Tables print rates in percent; the files hold fractions.
  */

@@ -1,10 +1,10 @@
 /**
  * @file Variants of a system, one axis of changes at a time: what `ablation.json` holds.
  *
- * Choices are made by the EER of the development trials. The EER of the test trials, where they were scored at all, is there
- * to be seen; whoever chooses by it must not report it. A system's EER is the mean over its runs (trainings with different
- * seeds). Changes are relative to the base: (EER − the base's) / the base's. Intervals and p-values are those of
- * `scoring/intervals/paired-difference.ts`; with many variants, one in twenty differs by p < 0.05 without any cause.
+ * Choices are made by the EER of the development trials. The EER of the test trials, where they were scored at all, is
+ * there to be seen; whoever chooses by it must not report it. A system's EER is the mean over its runs (trainings with
+ * different seeds). Changes are relative to the base: (EER − the base's) / the base's. Intervals and p-values are those
+ * of `scoring/intervals/paired-difference.ts`; with many variants, one in twenty differs by p < 0.05 without any cause.
  */
 import { compareRuns } from '../../scoring/intervals/paired-difference.js';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';

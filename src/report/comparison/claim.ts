@@ -1,5 +1,6 @@
 /**
- * @file What a comparison shows of a claim that somebody made, such as "5 % fewer errors with a fifth of the parameters".
+ * @file What a comparison shows of a claim that somebody made, such as "5 % fewer errors with a fifth of the
+ * parameters".
  *
  * A claim belongs to a protocol: the training speech and trials on which it was made. On a part of them, or on other
  * speech, it is not tested. Where it is, the interval of the relative change of the EER decides:

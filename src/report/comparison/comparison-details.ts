@@ -1,4 +1,7 @@
-/** @file How the figures of a comparison came about, and how to read them: a sentence or two each, for readers who want to know. */
+/**
+ * @file How the figures of a comparison came about, and how to read them: a sentence or two each, for readers who want
+ * to know.
+ */
 import type { ComparedSystem, Comparison } from './comparison.js';
 import { robustnessConditions } from './robustness-table.js';
 

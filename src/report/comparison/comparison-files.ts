@@ -1,6 +1,7 @@
 /**
  * @file Writes a comparison as its readers get it: `compare.json` (the whole `Comparison`), `compare.csv` (a row a
- * system), `compare.txt` and `compare.md`; with worse conditions `robustness.csv` too (a row a condition and system). The files for machines hold fractions, seconds and bytes.
+ * system), `compare.txt` and `compare.md`; with worse conditions `robustness.csv` too (a row a condition and system).
+ * The files for machines hold fractions, seconds and bytes.
  */
 import { join } from 'node:path';
 import { measures } from '../../scoring/measures/measure-table.js';

@@ -1,9 +1,10 @@
 /**
  * @file The comparison of systems with a baseline, as figures: what `compare.json` holds.
  *
- * A system has one or more runs (trainings with different seeds); its figures are means over them. Every relative figure
- * is (system − baseline) / baseline, so -0.05 of EER means 5 % fewer errors. Intervals and p-values come from speakers and
- * seeds (`scoring/intervals/paired-difference.ts`). What is not known of a system, as of scores from elsewhere, is left out.
+ * A system has one or more runs (trainings with different seeds); its figures are means over them. Every relative
+ * figure is (system − baseline) / baseline, so -0.05 of EER means 5 % fewer errors. Intervals and p-values come from
+ * speakers and seeds (`scoring/intervals/paired-difference.ts`). What is not known of a system, as of scores from
+ * elsewhere, is left out.
  */
 import { UserError } from '../../errors.js';
 import type {
@@ -108,7 +109,8 @@ const COSTS = ['parameters', 'macs', 'bytes', 'extractionRate'] as const;
 
 /**
  * Compares systems by their scores of the same trials.
- * @throws UserError if the baseline is not among them, names repeat, a score is not finite, or trials are all of one kind
+ * @throws UserError if the baseline is not among them, names repeat, a score is not finite, or trials are all of one
+ *   kind
  */
 export function compareSystems({
   name,
@@ -233,8 +235,8 @@ function relativeFigures(system: ComparedSystem, base: ComparedSystem, eer?: Mea
 }
 
 /**
- * The differences that verdicts are about. Of many comparisons some come out below 0.05 by chance: with several systems,
- * each measure's say whether Holm's procedure upholds them (Scand. J. Stat. 6, 1979).
+ * The differences that verdicts are about. Of many comparisons some come out below 0.05 by chance: with several
+ * systems, each measure's say whether Holm's procedure upholds them (Scand. J. Stat. 6, 1979).
  */
 function judgedTogether(
   differences: Readonly<Record<string, MeasuredDifferences>>,

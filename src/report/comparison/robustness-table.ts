@@ -1,8 +1,8 @@
 /**
  * @file Robustness as text: a table with a row a condition, sentences on how it was tested, and CSV.
  *
- * Each system but the baseline is followed by its change relative to the baseline, with interval and p-value. Where that
- * gets wider than a terminal, each system is a row with its changes below, and intervals are left to the files.
+ * Each system but the baseline is followed by its change relative to the baseline, with interval and p-value. Where
+ * that gets wider than a terminal, each system is a row with its changes below, and intervals are left to the files.
  */
 import { eer as measuredEer } from '../../scoring/measures/eer.js';
 import { formatChangeInterval, formatDifference } from '../text/interval-format.js';

@@ -1,8 +1,8 @@
 /**
  * @file How systems bear worse conditions (utterances cut short, noise), as figures: what `compare.json` holds of it.
  *
- * All systems are tested on the same trials with the same cuts and the same noise, so differences are paired: under each
- * condition figures, intervals and p-values come from speakers and seeds as those of the comparison itself
+ * All systems are tested on the same trials with the same cuts and the same noise, so differences are paired: under
+ * each condition figures, intervals and p-values come from speakers and seeds as those of the comparison itself
  * (`scoring/intervals/paired-difference.ts`). The first condition is the speech as it is.
  */
 import { compareRuns } from '../../scoring/intervals/paired-difference.js';

@@ -1,4 +1,7 @@
-/** @file What systems measure: each training by itself, means over trainings, and intervals and differences where speakers are known. */
+/**
+ * @file What systems measure: each training by itself, means over trainings, and intervals and differences where
+ * speakers are known.
+ */
 import { UserError } from '../../errors.js';
 import { compareRuns, type CompareRunsInput } from '../../scoring/intervals/paired-difference.js';
 import { evaluateLabelled, type Evaluation } from '../../scoring/measures/evaluation.js';

@@ -2,8 +2,8 @@
  * @file The tables of what systems measure: first a small one with what matters most, then all figures.
  *
  * All figures of few systems stand beside each other, each but the baseline's followed by its change relative to the
- * baseline; where that gets wider than a terminal (on a page: of more than three systems), each system has one row. Rates
- * are in percent. A change relative to an error-free baseline is given in points, or as a plain difference.
+ * baseline; where that gets wider than a terminal (on a page: of more than three systems), each system has one row.
+ * Rates are in percent. A change relative to an error-free baseline is given in points, or as a plain difference.
  */
 import { eer } from '../../scoring/measures/eer.js';
 import type { Measure } from '../../scoring/measures/measure.js';

@@ -1,9 +1,10 @@
 /**
- * @file What a comparison with the baseline shows of a system: a headline, a plain sentence, what limits it, the figures.
+ * @file What a comparison with the baseline shows of a system: a headline, a plain sentence, what limits it, the
+ * figures.
  *
  * A measure is better or worse where its difference has p < 0.05, and where that remains among all systems that are
- * compared with the baseline (Holm); else one cannot tell. The EER gives the headline. An open verdict says about how many
- * speakers would show a difference of this size.
+ * compared with the baseline (Holm); else one cannot tell. The EER gives the headline. An open verdict says about how
+ * many speakers would show a difference of this size.
  */
 import type { MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
 import { speakersToDecide } from '../../scoring/intervals/speakers-to-decide.js';

@@ -2,8 +2,8 @@
  * @file Figure: what each change to a system does to its EER: a row a variant, grouped by what was changed, with the
  * system itself as the upright line.
  *
- * Filled marks with intervals are of the development trials, by which variants are chosen; hollow ones, where the test trials
- * were scored too, of these. One colour for all: the rows are named, and only the lowest of an axis stands out.
+ * Filled marks with intervals are of the development trials, by which variants are chosen; hollow ones, where the test
+ * trials were scored too, of these. One colour for all: the rows are named, and only the lowest of an axis stands out.
  */
 import type { CustomSeriesOption } from 'echarts/charts';
 import type { Ablation, AblationRow } from '../comparison/ablation.js';

@@ -1,6 +1,6 @@
 /**
- * @file The weights of attention brought to the size of a picture: rows in order and pooled, columns pooled, curves smoothed,
- * and where the colours end. Shapes are row-major [rows, frames].
+ * @file The weights of attention brought to the size of a picture: rows in order and pooled, columns pooled, curves
+ * smoothed, and where the colours end. Shapes are row-major [rows, frames].
  */
 import type { AttentionUtterance, LayerAttention } from './attention-data.js';
 

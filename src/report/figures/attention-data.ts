@@ -1,8 +1,8 @@
 /**
  * @file What the picture of a model's attention is drawn from: utterances, their spectra, the weights of each layer.
  *
- * Weights are shares: a row (a latent, a channel, a head) spreads 1 over the frames that the model was given. A share is
- * shown as a multiple of the even one, 1/T for T frames, so that utterances of different length can be compared.
+ * Weights are shares: a row (a latent, a channel, a head) spreads 1 over the frames that the model was given. A share
+ * is shown as a multiple of the even one, 1/T for T frames, so that utterances of different length can be compared.
  */
 
 /** One layer's attention in one utterance. */

@@ -1,11 +1,16 @@
-/** @file What the picture of attention shows, in words: the finding, a note beside each layer, and all of it for those who cannot see it. */
+/**
+ * @file What the picture of attention shows, in words: the finding, a note beside each layer, and all of it for those
+ * who cannot see it.
+ */
 import { type AttentionUtterance, isEven, type LayerAttention } from './attention-data.js';
 import { percent } from './attention-tables.js';
 
 /** Shares of attention and of time that differ by less are about alike. */
 const ALIKE = 0.05;
 
-/** What there is to be seen: how much attention speech gets, or a pause that was put in, for the time that it takes up. */
+/**
+ * What there is to be seen: how much attention speech gets, or a pause that was put in, for the time that it takes up.
+ */
 export function findingOf({ duration, frames, framesGiven, speechFrames, pause, layers }: AttentionUtterance): string {
   if (framesGiven < frames) return 'The network was given the frames with speech alone.';
   const time = pause ? (pause.to - pause.from) / duration : speechFrames / frames;

@@ -101,7 +101,9 @@ export const FEW_SYSTEMS = 8;
 export const systemsWithBars = (names: readonly string[]): ReadonlySet<string> =>
   new Set(names.length <= FEW_SYSTEMS ? names : names.slice(0, 2));
 
-/** How far a few systems stand from the place that they share, so that their bars do not cover each other; many do not. */
+/**
+ * How far a few systems stand from the place that they share, so that their bars do not cover each other; many do not.
+ */
 export const shiftOf = (system: number, systems: number, { most, all }: { most: number; all: number }): number =>
   systems <= FEW_SYSTEMS ? (system - (systems - 1) / 2) * Math.min(most, all / systems) : 0;
 

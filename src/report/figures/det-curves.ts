@@ -1,11 +1,11 @@
 /**
  * @file Detection-error trade-off: P_miss of systems over P_fa, with what other speakers would have given.
  *
- * A curve is read off between its operating points in straight lines, as the EER is, so it passes through the EER. Where
- * a system has several trainings, its curve is the mean of theirs at each P_fa. The band comes from resampling speakers
- * (`scoring/intervals/bootstrap.ts`) and, where there are several, trainings: at each P_fa the percentiles of P_miss. It is drawn to
- * be looked at; the intervals of figures are made with more care (`scoring/intervals/confidence-interval.ts`). In the resamples a
- * curve is known at the thresholds of the places only.
+ * A curve is read off between its operating points in straight lines, as the EER is, so it passes through the EER.
+ * Where a system has several trainings, its curve is the mean of theirs at each P_fa. The band comes from resampling
+ * speakers (`scoring/intervals/bootstrap.ts`) and, where there are several, trainings: at each P_fa the percentiles of
+ * P_miss. It is drawn to be looked at; the intervals of figures are made with more care
+ * (`scoring/intervals/confidence-interval.ts`). In the resamples a curve is known at the thresholds of the places only.
  */
 import { bootstrapMeasures } from '../../scoring/intervals/bootstrap.js';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';

@@ -1,8 +1,8 @@
 /**
  * @file EERs of systems against the length of the speech, as slices of the trials (`scoring/scores/slices.ts`).
  *
- * A trial is as hard as its shorter side, so that is what the trials are divided by; the bands hold about as many trials
- * each. Intervals come from the speakers of the band.
+ * A trial is as hard as its shorter side, so that is what the trials are divided by; the bands hold about as many
+ * trials each. Intervals come from the speakers of the band.
  */
 import { compareRuns } from '../../scoring/intervals/paired-difference.js';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';

@@ -1,4 +1,7 @@
-/** @file Figure: EER of systems against what they cost: parameters, operations for an utterance, time to train; with intervals. */
+/**
+ * @file Figure: EER of systems against what they cost: parameters, operations for an utterance, time to train; with
+ * intervals.
+ */
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
 import type { Compared, ComparedSystem } from '../comparison/report-view.js';
 import { formatCount, formatDuration, formatRate } from '../text/number-format.js';

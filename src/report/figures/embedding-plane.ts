@@ -1,9 +1,10 @@
 /**
- * @file Embeddings on a plane: which utterances are mapped, where they lie, and how many lie nearest to one of their speaker.
+ * @file Embeddings on a plane: which utterances are mapped, where they lie, and how many lie nearest to one of their
+ * speaker.
  *
- * UMAP (McInnes, Healy and Melville, arXiv:1802.03426; umap-js) of length-normalised embeddings, whose Euclidean distances
- * order as their cosines do. Neighbours are found exactly, and everything random is seeded. A map keeps neighbourhoods; the
- * distances between groups and their sizes mean little.
+ * UMAP (McInnes, Healy and Melville, arXiv:1802.03426; umap-js) of length-normalised embeddings, whose Euclidean
+ * distances order as their cosines do. Neighbours are found exactly, and everything random is seeded. A map keeps
+ * neighbourhoods; the distances between groups and their sizes mean little.
  */
 import { UMAP } from 'umap-js';
 import { keyedRandom } from '../../random.js';
@@ -30,7 +31,9 @@ export interface EmbeddingMapInput {
 
 const NEIGHBOURS = 15;
 const EPOCHS = 300;
-/** More speakers, or utterances of one, are left out, so that names can be read and the map takes no more than seconds. */
+/**
+ * More speakers, or utterances of one, are left out, so that names can be read and the map takes no more than seconds.
+ */
 const MOST_SPEAKERS = 24;
 const MOST_UTTERANCES = 25;
 

@@ -1,6 +1,6 @@
 /**
- * @file What a figure of the report is: a drawing, what it says to those who cannot see it, and its data; and the kinds of
- * figures, each of which makes one from what the report has for it. `registry.ts` lists the kinds.
+ * @file What a figure of the report is: a drawing, what it says to those who cannot see it, and its data; and the kinds
+ * of figures, each of which makes one from what the report has for it. `registry.ts` lists the kinds.
  */
 import type { Ablation } from '../comparison/ablation.js';
 import type { Compared } from '../comparison/report-view.js';

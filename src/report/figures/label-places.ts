@@ -1,8 +1,9 @@
 /**
- * @file Where the names of groups of points stand: close to their own points, never on each other, and on as few points as can be.
+ * @file Where the names of groups of points stand: close to their own points, never on each other, and on as few points
+ * as can be.
  *
- * Greedy: the groups that have the least room around them are named first; each name takes the best of some hundred places
- * around the middle of its group. A name that has to stand off gets a line to its group.
+ * Greedy: the groups that have the least room around them are named first; each name takes the best of some hundred
+ * places around the middle of its group. A name that has to stand off gets a line to its group.
  */
 import { widthOf } from './fitted-text.js';
 

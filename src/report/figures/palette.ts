@@ -1,9 +1,10 @@
 /**
  * @file The colours of the figures, light and dark, and who wears them.
  *
- * A system has the same colour, line and symbol in every figure. The eight colours stay apart for readers without red or green
- * cones (the tests simulate them); lines and symbols say the same a second time, for them and for grey prints.
- * Every colour has one meaning and occurs once, so that a drawing can be turned into its dark twin by exchanging colours.
+ * A system has the same colour, line and symbol in every figure. The eight colours stay apart for readers without red
+ * or green cones (the tests simulate them); lines and symbols say the same a second time, for them and for grey prints.
+ * Every colour has one meaning and occurs once, so that a drawing can be turned into its dark twin by exchanging
+ * colours.
  */
 
 /** Beside the data: paper, text, axes. */

@@ -23,7 +23,9 @@ export interface Panel {
   readonly most?: number;
 }
 
-/** Headings, legend, grids and vertical axes of the panels, in two or three columns; and how high the figure becomes. */
+/**
+ * Headings, legend, grids and vertical axes of the panels, in two or three columns; and how high the figure becomes.
+ */
 export function layOutPanels(
   panels: readonly Panel[],
   systems: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * @file The figures of a report, in the order of its page. Another one is a file that exports its `FigureKind`, and a line
- * here.
+ * @file The figures of a report, in the order of its page. Another one is a file that exports its `FigureKind`, and a
+ * line here.
  */
 import { ablationFigure } from './ablation.js';
 import { detFigure } from './det.js';

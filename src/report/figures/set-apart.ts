@@ -1,7 +1,10 @@
 /** @file Values that are too close for what is drawn at them, moved apart. */
 import { mean } from '../../statistics.js';
 
-/** Values moved as little as needed so that any two are so far apart; those that meet stand about their mean, in their order. */
+/**
+ * Values moved as little as needed so that any two are so far apart; those that meet stand about their mean, in their
+ * order.
+ */
 export function setApart(values: readonly number[], least: number): number[] {
   const groups: { members: number[]; centre: number }[] = [];
   const width = ({ members }: { members: number[] }) => (members.length - 1) * least;

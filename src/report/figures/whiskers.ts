@@ -1,6 +1,7 @@
 /**
- * @file Intervals as lines with short bars at their ends. Where an interval goes on beyond the plot, an arrowhead stands at the
- * edge in place of the bar, with the value that the interval ends at beside it, where there is room for it.
+ * @file Intervals as lines with short bars at their ends. Where an interval goes on beyond the plot, an arrowhead
+ * stands at the edge in place of the bar, with the value that the interval ends at beside it, where there is room for
+ * it.
  */
 import type { CustomSeriesOption } from 'echarts/charts';
 import type { Interval } from '../../scoring/intervals/confidence-interval.js';
@@ -147,8 +148,8 @@ const labelAt = ([x, y]: Point, content: string, align: 'center' | 'right') => (
 });
 
 /**
- * The values that the arrows point to, by the bars' indices: above the tip of an upright, side by side where tips are close and
- * left out where they are closer than that; above the line of a horizontal, before its tip.
+ * The values that the arrows point to, by the bars' indices: above the tip of an upright, side by side where tips are
+ * close and left out where they are closer than that; above the line of a horizontal, before its tip.
  */
 export function labelsAt(
   arrows: readonly { index: number; tip: Point; content: string }[],

@@ -1,7 +1,7 @@
 /**
- * @file The page's script, without which everything can be read too: the switch between light and dark, tips that follow
- * the pointer and the keyboard at once, the section in view among the links, and a place in the tab order for what has to be
- * scrolled sideways.
+ * @file The page's script, without which everything can be read too: the switch between light and dark, tips that
+ * follow the pointer and the keyboard at once, the section in view among the links, and a place in the tab order for
+ * what has to be scrolled sideways.
  */
 export const pageScript = `
 (() => {

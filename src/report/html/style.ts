@@ -1,8 +1,8 @@
 /**
  * @file The page's style sheet: light and dark, wide and narrow, on screen and on paper.
  *
- * Colours are variables, those of the figures too (`--figure-<name>`), so that one switch changes page and drawings. Paper
- * is always light.
+ * Colours are variables, those of the figures too (`--figure-<name>`), so that one switch changes page and drawings.
+ * Paper is always light.
  */
 import { DARK, LIGHT } from '../figures/palette.js';
 

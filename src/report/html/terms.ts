@@ -1,6 +1,6 @@
 /**
- * @file Explains the field's terms on the page: in each section the first mention of a term links to its meaning, which a pointer or the
- * keyboard shows at once; the last section lists all of them.
+ * @file Explains the field's terms on the page: in each section the first mention of a term links to its meaning, which
+ * a pointer or the keyboard shows at once; the last section lists all of them.
  */
 import { escapeMarkup } from '../text/escape.js';
 import { glossary, type GlossaryTerm } from '../text/glossary.js';

@@ -1,4 +1,7 @@
-/** @file The terms of the field that reports and tables use, each with what it means in a sentence or two of plain words. */
+/**
+ * @file The terms of the field that reports and tables use, each with what it means in a sentence or two of plain
+ * words.
+ */
 
 export interface GlossaryTerm {
   readonly term: string;

@@ -1,4 +1,6 @@
-/** @file Figures, their intervals and those of changes as text: rates in percent and points, costs and bits as they are. */
+/**
+ * @file Figures, their intervals and those of changes as text: rates in percent and points, costs and bits as they are.
+ */
 import type { Interval, MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
 import { formatFigure, type Measure } from '../../scoring/measures/measure.js';
 import { formatPoints, formatRelative } from './number-format.js';

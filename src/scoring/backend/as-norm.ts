@@ -1,6 +1,6 @@
 /**
- * @file Statistics of scores against a cohort, for score normalisation: mean and standard deviation of the `top` highest
- * scores of each model or test utterance (adaptive S-norm: Matějka et al., "Analysis of score normalization in
+ * @file Statistics of scores against a cohort, for score normalisation: mean and standard deviation of the `top`
+ * highest scores of each model or test utterance (adaptive S-norm: Matějka et al., "Analysis of score normalization in
  * multilingual speaker recognition", Interspeech 2017), or of all of them.
  *
  * Scores against the cohort are a matrix product in float32, made by the engine in blocks of rows, so that memory is

@@ -1,4 +1,7 @@
-/** @file Embeddings on disc: a Kaldi archive of float32 vectors, with its table beside it (`X.ark`, `X.scp`); read as text too. */
+/**
+ * @file Embeddings on disc: a Kaldi archive of float32 vectors, with its table beside it (`X.ark`, `X.scp`); read as
+ * text too.
+ */
 import { UserError } from '../../errors.js';
 import { readUpTo } from '../../storage/archive-files.js';
 import { fileKind, KIND_BYTES } from '../../storage/file-kinds.js';

@@ -6,7 +6,8 @@
  *     z-norm  (s - mean_e) / deviation_e          s-norm   (z-norm + t-norm) / 2
  *     t-norm  (s - mean_t) / deviation_t          as-norm  s-norm, over the `top` highest cohort scores of each
  *
- * Z-norm: Li and Porter, 1988; T-norm: Auckenthaler et al., 2000; S-norm: Kenny, Odyssey 2010; AS-norm: see `as-norm.ts`.
+ * Z-norm: Li and Porter, 1988; T-norm: Auckenthaler et al., 2000; S-norm: Kenny, Odyssey 2010; AS-norm: see
+ * `as-norm.ts`.
  */
 import { cohortStatistics, type CohortStatistics, type CohortStatisticsOptions } from './as-norm.js';
 import type { ScoredSide, ScoredSides, TrialSides } from './pair-scorer.js';

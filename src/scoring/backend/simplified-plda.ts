@@ -2,8 +2,8 @@
  * @file Simplified PLDA: an embedding is mean + F h + noise, with a speaker factor h ~ N(0, I) of `rank` dimensions and
  * noise of full covariance Σ; a score is the log-likelihood ratio of one speaker to two.
  *
- * Source: Kenny et al., "PLDA for speaker verification with utterances of arbitrary duration", ICASSP 2013; Garcia-Romero
- * and Espy-Wilson, Interspeech 2011. Estimation and scores are SpeechBrain's (after SIDEKIT): EM with a
+ * Source: Kenny et al., "PLDA for speaker verification with utterances of arbitrary duration", ICASSP 2013;
+ * Garcia-Romero and Espy-Wilson, Interspeech 2011. Estimation and scores are SpeechBrain's (after SIDEKIT): EM with a
  * minimum-divergence step, from the leading eigenvectors of the total covariance; `scaling` below 1 counts each
  * utterance as less than one, since utterances of one recording are not independent. A model of several utterances is
  * their mean.

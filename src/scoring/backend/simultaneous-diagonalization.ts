@@ -1,5 +1,6 @@
 /**
- * @file The transform in which one covariance is the identity and another is diagonal: T W Tᵀ = I, T B Tᵀ = diag(values).
+ * @file The transform in which one covariance is the identity and another is diagonal: T W Tᵀ = I, T B Tᵀ =
+ * diag(values).
  *
  * Solves the generalised symmetric eigenproblem B v = λ W v by Cholesky: W = L Lᵀ, then the eigenvectors of L⁻¹ B L⁻ᵀ.
  * It is at the heart of both LDA and two-covariance PLDA.

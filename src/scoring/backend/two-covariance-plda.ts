@@ -65,8 +65,8 @@ export function pldaCovariances({ transform, psi }: TwoCovariancePlda): { betwee
 
 /**
  * Scores with a trained PLDA: log-likelihood ratios.
- * @param sessions a model of n utterances is their mean, taken as `counted` n observations of the speaker (by the book),
- *   or as `average`: a single one
+ * @param sessions a model of n utterances is their mean, taken as `counted` n observations of the speaker (by the
+ *   book), or as `average`: a single one
  */
 export function twoCovarianceScorer(
   { mean, transform, psi, lengthNorm }: TwoCovariancePlda,

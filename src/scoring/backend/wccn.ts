@@ -1,8 +1,8 @@
 /**
  * @file Within-class covariance normalisation: directions in which the embeddings of one speaker vary count less.
  *
- * With W the mean over speakers of their covariances, embeddings are multiplied by L⁻¹, W = L Lᵀ; cosines are then those
- * of the metric W⁻¹ (Hatch, Kajarekar and Stolcke, "Within-class covariance normalization for SVM-based speaker
+ * With W the mean over speakers of their covariances, embeddings are multiplied by L⁻¹, W = L Lᵀ; cosines are then
+ * those of the metric W⁻¹ (Hatch, Kajarekar and Stolcke, "Within-class covariance normalization for SVM-based speaker
  * recognition", Interspeech 2006).
  */
 import type { Matrix } from 'ml-matrix';

@@ -1,14 +1,14 @@
 /**
  * @file Calibration and fusion: scores → natural log-likelihood ratios, by prior-weighted logistic regression.
  *
- * llr = offset + Σ weight_k · x_k, where x are one system's score, or several systems' (fusion), and quality measures of
- * the two sides (`quality-measures.ts`). Weights and offset minimise, over labelled development trials, the logarithmic
- * cost p · mean ln(1 + e^−(llr + logit p)) of targets + (1 − p) · mean ln(1 + e^(llr + logit p)) of nontargets
- * (Brümmer and du Preez, Computer Speech and Language 20, 2006): p says at which operating points the ratios should be
- * best, however many targets the list has. Newton's method on standardised features, with halved steps.
+ * llr = offset + Σ weight_k · x_k, where x are one system's score, or several systems' (fusion), and quality measures
+ * of the two sides (`quality-measures.ts`). Weights and offset minimise, over labelled development trials, the
+ * logarithmic cost p · mean ln(1 + e^−(llr + logit p)) of targets + (1 − p) · mean ln(1 + e^(llr + logit p)) of
+ * nontargets (Brümmer and du Preez, Computer Speech and Language 20, 2006): p says at which operating points the ratios
+ * should be best, however many targets the list has. Newton's method on standardised features, with halved steps.
  *
- * A little ridge (10⁻⁶ of each squared standardised weight) keeps the weights finite where the development trials can be
- * separated without error; the scale of the ratios is then arbitrary, and `separable` says so.
+ * A little ridge (10⁻⁶ of each squared standardised weight) keeps the weights finite where the development trials can
+ * be separated without error; the scale of the ratios is then arbitrary, and `separable` says so.
  */
 import { Matrix, solve } from 'ml-matrix';
 import { internal, UserError } from '../../errors.js';

@@ -2,9 +2,9 @@
  * @file Calibration by pooling adjacent violators: any rising curve from scores to log-likelihood ratios, without the
  * assumption of logistic regression that it is a straight line; for development lists of many trials.
  *
- * Each block of isotonic regression (`pav.ts`) has one ratio; between the highest score of a block and the lowest of the
- * next the curve is a straight line, and beyond the first and last block it is level. One target below and one nontarget
- * above all scores are added (Laplace's rule of succession), so that no ratio is infinite.
+ * Each block of isotonic regression (`pav.ts`) has one ratio; between the highest score of a block and the lowest of
+ * the next the curve is a straight line, and beyond the first and last block it is level. One target below and one
+ * nontarget above all scores are added (Laplace's rule of succession), so that no ratio is infinite.
  */
 import { UserError } from '../../errors.js';
 import { detCurve, type TrialLabels } from '../measures/det-curve.js';

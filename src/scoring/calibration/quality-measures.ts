@@ -4,8 +4,8 @@
  * Short or poor recordings give scores that say less. A measure has one value for each utterance or model; a trial gets
  * two features of it, the lower value of its sides and the higher one, so that exchanging the sides changes nothing.
  * Durations and norms enter by their logarithms.
- * (The idea: Mandasari, Saeidi, McLaren and van Leeuwen, IEEE Transactions on Audio, Speech, and Language Processing 21,
- * 2013; Thienpondt, Desplanques and Demuynck, ICASSP 2021.)
+ * (The idea: Mandasari, Saeidi, McLaren and van Leeuwen, IEEE Transactions on Audio, Speech, and Language Processing
+ * 21, 2013; Thienpondt, Desplanques and Demuynck, ICASSP 2021.)
  */
 import { firstOf } from '../../problem-list.js';
 import { UserError } from '../../errors.js';

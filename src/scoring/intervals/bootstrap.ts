@@ -7,7 +7,8 @@
  * times stands for m speakers alike, so a trial of speakers i ≠ j weighs m_i · m_j and a trial within speaker i weighs
  * m_i (copies of one speaker are different people: no trials between them are invented). The jackknife is the same with
  * m = 0 for one speaker (of more than 200 speakers: for one of 200 random groups) and 1 for the others.
- * The measures of the weighted trials are those of `measure-table.ts`; what follows from them is in `confidence-interval.ts`.
+ * The measures of the weighted trials are those of `measure-table.ts`; what follows from them is in
+ * `confidence-interval.ts`.
  *
  * Sources: the subsets bootstrap of Bolle, Ratha and Pankanti (Computer Vision and Image Understanding 93, 2004) and,
  * for weights that are products over both sides of a pair, Owen's pigeonhole bootstrap (Annals of Applied Statistics 1,

@@ -1,20 +1,21 @@
 /**
- * @file The interval of a figure and of the difference of two figures, from two sources of variation: speakers and seeds.
+ * @file The interval of a figure and of the difference of two figures, from two sources of variation: speakers and
+ * seeds.
  *
- * Speakers: the variance is that of the jackknife over speakers (Efron and Tibshirani, An Introduction to the Bootstrap,
- * 1993, chapter 11), which for a few dozen speakers is less biased than that of resamples. Seeds: s² / n of n trainings
- * that differ in their seed, with n − 1 degrees of freedom. Both are added, and the degrees of freedom of the sum are
- * Satterthwaite's (Biometrics Bulletin 2, 1946): with three seeds the quantiles of t are wide, as they should be. What
- * depends on speaker and seed together is in both variances, which errs on the safe side.
+ * Speakers: the variance is that of the jackknife over speakers (Efron and Tibshirani, An Introduction to the
+ * Bootstrap, 1993, chapter 11), which for a few dozen speakers is less biased than that of resamples. Seeds: s² / n of
+ * n trainings that differ in their seed, with n − 1 degrees of freedom. Both are added, and the degrees of freedom of
+ * the sum are Satterthwaite's (Biometrics Bulletin 2, 1946): with three seeds the quantiles of t are wide, as they
+ * should be. What depends on speaker and seed together is in both variances, which errs on the safe side.
  *
  * A figure: errors come from few speakers, so their distribution is skewed and their standard error grows with them.
  * Therefore (a) the interval is symmetric on the scale of the logarithm, by the delta method; (b) a minimum over
  * thresholds, which is too low on few speakers, is first corrected by its bias, the mean of the resamples − the figure;
  * (c) the degrees of freedom follow from the kurtosis of what the speakers contribute (O'Neill, The American
  * Statistician 68, 2014): fewer where few speakers decide.
- * A difference: bias and skewness cancel; the interval is d ± t · SE with S − 1 degrees of freedom for the speakers. The
- * ratio's interval holds the ratios ρ for which value − ρ · baseline may be 0 by that same test (Fieller, Journal of the
- * Royal Statistical Society B 16, 1954), so p-value, difference and ratio never contradict each other.
+ * A difference: bias and skewness cancel; the interval is d ± t · SE with S − 1 degrees of freedom for the speakers.
+ * The ratio's interval holds the ratios ρ for which value − ρ · baseline may be 0 by that same test (Fieller, Journal
+ * of the Royal Statistical Society B 16, 1954), so p-value, difference and ratio never contradict each other.
  *
  * Chosen by `bench/coverage.mjs`. Limits: an interval knows of the errors that were seen; where a cost rests on a few
  * false alarms (p = 0.001, most lists), it is too narrow whatever the method.
@@ -160,7 +161,10 @@ export function measuredDifference(
   };
 }
 
-/** The ratios ρ ≥ 0 for which |a − ρ b| ≤ t · SE(a − ρ b), less 1: those around a / b, and all between them and an accepted 1. */
+/**
+ * The ratios ρ ≥ 0 for which |a − ρ b| ≤ t · SE(a − ρ b), less 1: those around a / b, and all between them and an
+ * accepted 1.
+ */
 function ratioInterval(
   a: number,
   b: number,

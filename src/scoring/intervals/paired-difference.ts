@@ -1,6 +1,6 @@
 /**
- * @file Systems on the same trials, each with one or more trainings that differ in their seed: what they measure, how they
- * differ from a baseline, and how sure both are.
+ * @file Systems on the same trials, each with one or more trainings that differ in their seed: what they measure, how
+ * they differ from a baseline, and how sure both are.
  *
  * A system's figure is the mean over its seeds. Speakers are resampled for all trainings of all systems together
  * (`bootstrap.ts`), so that differences are paired; how figures and seeds become intervals is in

@@ -3,7 +3,8 @@
  *
  * P(|T| > t) with ν degrees of freedom is the regularised incomplete beta function I_x(ν/2, 1/2) at x = ν / (ν + t²)
  * (Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.1), here by its continued fraction (26.5.8) in the
- * form of Lentz. Relative errors are below 10⁻¹⁰ for ν up to 10⁶; beyond, ν counts as 10⁶, where T is normal to six digits.
+ * form of Lentz. Relative errors are below 10⁻¹⁰ for ν up to 10⁶; beyond, ν counts as 10⁶, where T is normal to six
+ * digits.
  */
 import { internal } from '../../errors.js';
 

@@ -1,6 +1,6 @@
 /**
- * @file actDCF: the normalised detection cost (`detection-cost.ts`) of natural log-likelihood ratios at the threshold that
- * theory gives them.
+ * @file actDCF: the normalised detection cost (`detection-cost.ts`) of natural log-likelihood ratios at the threshold
+ * that theory gives them.
  */
 import type { DetCurve } from './det-curve.js';
 import { bayesThreshold, type DetectionCostOptions, normalisedCosts } from './detection-cost.js';

@@ -1,6 +1,6 @@
 /**
- * @file Cllr (Brümmer and du Preez, Computer Speech and Language 20, 2006): the mean cost of log-likelihood ratios over all
- * priors, in bits; 0 is perfect, 1 says nothing.
+ * @file Cllr (Brümmer and du Preez, Computer Speech and Language 20, 2006): the mean cost of log-likelihood ratios over
+ * all priors, in bits; 0 is perfect, 1 says nothing.
  */
 import { splitScores, type TrialLabels } from './det-curve.js';
 import type { Measure } from './measure.js';
@@ -19,7 +19,9 @@ export const cllr: Measure<'cllr', true> = {
 
 type Speakers = SortedTrials['speakers'];
 
-/** Cllr of log-likelihood ratios (natural logarithm), in bits: ½ (mean log₂(1 + e^−s) of targets + mean log₂(1 + e^s)). */
+/**
+ * Cllr of log-likelihood ratios (natural logarithm), in bits: ½ (mean log₂(1 + e^−s) of targets + mean log₂(1 + e^s)).
+ */
 export function computeCllr(llrs: ArrayLike<number>, labels: TrialLabels): number {
   const { targets, nontargets } = splitScores(llrs, labels);
   const missCost = targets.reduce((sum, llr) => sum + softplus(-llr), 0) / targets.length;
@@ -33,7 +35,8 @@ export const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Mat
 function weightedCllr({ scores, targets, nontargets, speakers }: SortedTrials): (weighting: Weighting) => number {
   const missCosts = Float64Array.from(targets, (trial) => softplus(-scores[trial]));
   const falseAlarmCosts = Float64Array.from(nontargets, (trial) => softplus(scores[trial]));
-  // An infinite cost is charged only where its trial is drawn, and 0 · ∞ is no number; a check in the sums would double their time.
+  // An infinite cost is charged only where its trial is drawn, and 0 · ∞ is no number; a check in the sums would double
+  // their time.
   const infinite = { miss: takeInfinite(missCosts), falseAlarm: takeInfinite(falseAlarmCosts) };
   const { target, enroll, test } = speakers;
   return ({ multiplicity, targetWeight, nontargetWeight }) => {

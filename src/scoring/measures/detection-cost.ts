@@ -1,8 +1,8 @@
 /**
- * @file The detection cost of NIST's speaker recognition evaluations: C_miss · p · P_miss + C_fa · (1 − p) · P_fa, divided
- * by min(C_miss · p, C_fa · (1 − p)), the cost of the better of the two systems that do not listen. minDCF is its minimum
- * over thresholds (`min-dcf.ts`); actDCF is its value at the threshold that is best for true log-likelihood ratios,
- * ln(C_fa (1 − p) / (C_miss p)) (`act-dcf.ts`).
+ * @file The detection cost of NIST's speaker recognition evaluations: C_miss · p · P_miss + C_fa · (1 − p) · P_fa,
+ * divided by min(C_miss · p, C_fa · (1 − p)), the cost of the better of the two systems that do not listen. minDCF is
+ * its minimum over thresholds (`min-dcf.ts`); actDCF is its value at the threshold that is best for true log-likelihood
+ * ratios, ln(C_fa (1 − p) / (C_miss p)) (`act-dcf.ts`).
  */
 
 export interface DetectionCostOptions {

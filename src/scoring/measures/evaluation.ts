@@ -1,6 +1,6 @@
 /**
- * @file One set of scored trials in figures: counts, and every measure of `measure-table.ts` that the scores can have. The
- * trials are sorted once for all of them.
+ * @file One set of scored trials in figures: counts, and every measure of `measure-table.ts` that the scores can have.
+ * The trials are sorted once for all of them.
  */
 import { internal } from '../../errors.js';
 import { detCurve, type TrialLabels } from './det-curve.js';
@@ -64,7 +64,10 @@ export function evaluateLabelled(
   };
 }
 
-/** One line for a log: `10440 trials (2610 target, 7830 nontarget): EER 1.72 %, minDCF(0.01) 0.203`; what is partial is said at its end. */
+/**
+ * One line for a log: `10440 trials (2610 target, 7830 nontarget): EER 1.72 %, minDCF(0.01) 0.203`; what is partial is
+ * said at its end.
+ */
 export function describeScores(evaluation: Evaluation): string {
   const { trials, targets, nontargets, partial } = evaluation;
   const figures = measures.flatMap((measure) => {

@@ -1,6 +1,6 @@
 /**
- * @file The measures that scores are judged by, in the order in which they are shown and written: of any scores, then of
- * natural log-likelihood ratios only. To add one, write its file and name it here.
+ * @file The measures that scores are judged by, in the order in which they are shown and written: of any scores, then
+ * of natural log-likelihood ratios only. To add one, write its file and name it here.
  */
 import { internal } from '../../errors.js';
 import { actDcf } from './act-dcf.js';

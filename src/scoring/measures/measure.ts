@@ -1,7 +1,7 @@
 /**
  * @file What a measure of scored trials says of itself. Each measure is a file of this folder and an entry of
- * `measure-table.ts`; evaluation, resampling, intervals, tables, JSON, CSV and the report page all go through that table,
- * so a new measure is made there and nowhere else.
+ * `measure-table.ts`; evaluation, resampling, intervals, tables, JSON, CSV and the report page all go through that
+ * table, so a new measure is made there and nowhere else.
  *
  * A miss is a target trial that is rejected, a false alarm a nontarget trial that is accepted; at a threshold,
  * P_miss = misses / targets and P_fa = false alarms / nontargets. Operating points as in `det-curve.ts`: accept if

@@ -1,6 +1,6 @@
 /**
- * @file minCllr: what is left of Cllr after the best monotonic calibration (`pav.ts`), in bits; so it needs no calibrated
- * scores.
+ * @file minCllr: what is left of Cllr after the best monotonic calibration (`pav.ts`), in bits; so it needs no
+ * calibrated scores.
  */
 import type { DetCurve } from './det-curve.js';
 import type { Measure } from './measure.js';

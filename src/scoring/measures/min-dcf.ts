@@ -29,7 +29,9 @@ export interface MinDcf {
   readonly threshold: number;
 }
 
-/** Normalised minimum detection cost of scores and labels; p = 0.01, C = 1 by default. @throws UserError as `detCurve`. */
+/**
+ * Normalised minimum detection cost of scores and labels; p = 0.01, C = 1 by default. @throws UserError as `detCurve`.
+ */
 export function computeMinDcf(
   scores: ArrayLike<number>,
   labels: TrialLabels,

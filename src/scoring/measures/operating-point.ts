@@ -6,7 +6,10 @@ export interface OperatingPoint {
   readonly threshold: number;
   readonly miss: number;
   readonly falseAlarm: number;
-  /** Share of targets among the accepted trials, which depends on how many targets the list has; NaN where none is accepted. */
+  /**
+   * Share of targets among the accepted trials, which depends on how many targets the list has; NaN where none is
+   * accepted.
+   */
   readonly precision: number;
   /** Share of the targets that are accepted, 1 − P_miss. */
   readonly recall: number;

@@ -2,11 +2,11 @@
  * @file Pool adjacent violators: the best calibration that only bends the axis of scores.
  *
  * Isotonic regression of the labels on the scores gives, for each score, the share of targets among the trials with
- * scores about as high, never falling as scores rise. Its blocks are the edges of the lower convex hull of the operating
- * points (P_fa, P_miss) (Fawcett and Niculescu-Mizil, Machine Learning 68, 2007), which is how they are found here: one
- * pass over the points. A block with t of the T targets and n of the N nontargets has the likelihood ratio
- * (t / T) / (n / N). What Cllr is left with these ratios is minCllr: the part of Cllr that no calibration removes
- * (Brümmer and du Preez, Computer Speech and Language 20, 2006).
+ * scores about as high, never falling as scores rise. Its blocks are the edges of the lower convex hull of the
+ * operating points (P_fa, P_miss) (Fawcett and Niculescu-Mizil, Machine Learning 68, 2007), which is how they are found
+ * here: one pass over the points. A block with t of the T targets and n of the N nontargets has the likelihood ratio (t
+ * / T) / (n / N). What Cllr is left with these ratios is minCllr: the part of Cllr that no calibration removes (Brümmer
+ * and du Preez, Computer Speech and Language 20, 2006).
  *
  * Errors may be counted or weighed; cross products are exact while targets · nontargets < 2^53.
  */

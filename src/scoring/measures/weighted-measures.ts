@@ -1,4 +1,6 @@
-/** @file The measures of trials that count more or less than once (`weighted-trials.ts`), for thousands of weightings. */
+/**
+ * @file The measures of trials that count more or less than once (`weighted-trials.ts`), for thousands of weightings.
+ */
 import type { SpeakerPairs } from '../scores/speaker-pairs.js';
 import { measureNamed, type MeasureName, measuresOf } from './measure-table.js';
 import { sortTrials, type WeightedPoint } from './weighted-trials.js';

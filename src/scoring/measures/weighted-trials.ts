@@ -24,7 +24,10 @@ export interface SortedTrials {
   readonly speakers: Readonly<Record<'target' | 'enroll' | 'test', Uint32Array>>;
   /** The errors of each weighting at a fixed threshold. */
   errorsAt(threshold: number): (weighting: Weighting) => WeightedPoint;
-  /** The operating points under a multiplicity of each speaker, until the next call; undefined where a class weighs nothing. */
+  /**
+   * The operating points under a multiplicity of each speaker, until the next call; undefined where a class weighs
+   * nothing.
+   */
   weigh(multiplicity: Float64Array): Weighting | undefined;
 }
 

@@ -1,10 +1,10 @@
 /**
  * @file Sorting of scores by their bits (least significant digit first): linear in the number of scores, and stable.
  *
- * The bits of an IEEE number, read as an unsigned integer, rise with the number once the sign is dealt with: all bits of
- * negative numbers are flipped, the sign bit of the others. Scores that are float32 values (cosines of most toolkits)
- * need three passes of 11 bits; others are sorted by the comparison sort of the runtime, or in passes of 16 bits where
- * their order is wanted. Scores may be infinite, but not NaN. Memory: two copies of the keys.
+ * The bits of an IEEE number, read as an unsigned integer, rise with the number once the sign is dealt with: all bits
+ * of negative numbers are flipped, the sign bit of the others. Scores that are float32 values (cosines of most
+ * toolkits) need three passes of 11 bits; others are sorted by the comparison sort of the runtime, or in passes of 16
+ * bits where their order is wanted. Scores may be infinite, but not NaN. Memory: two copies of the keys.
  */
 
 const SIGN = 0x8000_0000;

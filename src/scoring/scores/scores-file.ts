@@ -1,8 +1,8 @@
 /**
  * @file Files of scores.
  *
- * - `scores.txt`: `enroll test score` lines, the form that Kaldi and WeSpeaker users know. When reading, the score may come
- *   first, and a label may come with it: `enroll test score target|nontarget` (WeSpeaker), `enroll test 1|0 score`
+ * - `scores.txt`: `enroll test score` lines, the form that Kaldi and WeSpeaker users know. When reading, the score may
+ *   come first, and a label may come with it: `enroll test score target|nontarget` (WeSpeaker), `enroll test 1|0 score`
  *   (SpeechBrain), and so on. A score may be infinite, as a log-likelihood ratio can be.
  * - `scores.csv`: columns enroll,test,label,score.
  *
@@ -114,8 +114,8 @@ function createField() {
 }
 
 /**
- * Reads lines of scores, with or without labels, in any of the usual orders of fields; the first line says which, and all
- * lines together which of two numbers is the label.
+ * Reads lines of scores, with or without labels, in any of the usual orders of fields; the first line says which, and
+ * all lines together which of two numbers is the label.
  * @throws UserError with file:line, also if there are no lines
  */
 export function readScores(path: string): ScoreTable {

@@ -3,8 +3,8 @@
  *
  * - gender: both sides female, both male, or one of each (nontargets only, so without EER);
  * - duration: by the shorter side, in bands of seconds;
- * - session: target trials within one session and across sessions, each with all nontarget trials (which have no session
- *   in common, so there is nothing to divide);
+ * - session: target trials within one session and across sessions, each with all nontarget trials (which have no
+ *   session in common, so there is nothing to divide);
  * - speaker: all trials with the speaker on either side.
  */
 import { UserError } from '../../errors.js';

@@ -75,7 +75,8 @@ export function tableOfTrials(trials: Iterable<Trial>): TrialTable {
 /**
  * Reads a trial list as columns.
  * @param models the first ids are models: a pair and its exchange are then different trials
- * @throws UserError with file:line for what cannot be understood; if there are no trials or labels contradict each other
+ * @throws UserError with file:line for what cannot be understood; if there are no trials or labels contradict each
+ *   other
  */
 export function readTrialTable(path: string, { models = false } = {}): TrialTable {
   const shown = path === '-' ? 'standard input' : path;

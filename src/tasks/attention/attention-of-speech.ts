@@ -136,8 +136,8 @@ const DECIBEL = Math.LN10 / 10;
 
 /**
  * Speech by level, for models that are given all frames: within 30 dB of the loud frames (the 95th percentile), or
- * above half way down to the quiet ones (the 5th) where noise leaves less; all or none of an utterance of one level. Kaldi's
- * bound, which lies half way to silence, would count every pause of a clean recording as speech.
+ * above half way down to the quiet ones (the 5th) where noise leaves less; all or none of an utterance of one level.
+ * Kaldi's bound, which lies half way to silence, would count every pause of a clean recording as speech.
  */
 function byLevel(energies: Float64Array): VadOptions {
   const sorted = Float64Array.from(energies).sort();

@@ -1,8 +1,8 @@
 /**
  * @file Pictures of where a model looks: for each utterance `NAME.svg`, `NAME.png` and `NAME.csv` (a row a frame).
  *
- * An utterance may be set beside another one, or beside itself with a pause put in, drawn on the same scales; the cosine
- * of the two embeddings says how much the difference matters to the model.
+ * An utterance may be set beside another one, or beside itself with a pause put in, drawn on the same scales; the
+ * cosine of the two embeddings says how much the difference matters to the model.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 /**
- * @file The last thing `prep` does: listening to the audio of its manifest, so that no later stage meets a file it cannot use.
+ * @file The last thing `prep` does: listening to the audio of its manifest, so that no later stage meets a file it
+ * cannot use.
  *
  * Audio that is unreadable, has NaN, or is too short for one frame is an error; everything else is counted in a table.
  * What was measured is kept in `inspection.jsonl`, where `acanet data stats` finds it again.
@@ -32,7 +33,10 @@ export interface InspectCorpusOptions {
   signal?: AbortSignal;
 }
 
-/** Prints the table, and what of the test is trained on. Undefined where nothing was to be inspected. Throws UserError for audio that cannot be used. */
+/**
+ * Prints the table, and what of the test is trained on. Undefined where nothing was to be inspected. Throws UserError
+ * for audio that cannot be used.
+ */
 export async function inspectCorpus({
   utterances,
   manifest,

@@ -1,8 +1,8 @@
 /**
  * @file Embeds audio and features outside of any recipe: each utterance whole, by itself, under its own key.
  *
- * Audio goes through the model's own front end. Features are normalised as the model's were, unless they are to be taken
- * as they are; imported models, which do not say what they were trained on, take features as they are only.
+ * Audio goes through the model's own front end. Features are normalised as the model's were, unless they are to be
+ * taken as they are; imported models, which do not say what they were trained on, take features as they are only.
  */
 import { internal, UserError } from '../../errors.js';
 import type { Features } from '../../features/fbank/fbank.js';

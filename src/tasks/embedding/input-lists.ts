@@ -2,8 +2,8 @@
  * @file What `acanet embed` takes: audio files, a manifest (`.jsonl`), a `wav.scp`, a `feats.scp` or a feature archive
  * (`.ark`). Every one of them becomes a list of named inputs that are read one at a time.
  *
- * A `.scp` is told by its first line: a place in an archive (`path:offset`, a path that ends in .ark, or a range of rows)
- * means features, anything else audio.
+ * A `.scp` is told by its first line: a place in an archive (`path:offset`, a path that ends in .ark, or a range of
+ * rows) means features, anything else audio.
  */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, resolve } from 'node:path';

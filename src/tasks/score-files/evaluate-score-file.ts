@@ -1,6 +1,6 @@
 /**
- * @file The figures of a score file whose labels are in it or in a trial list: measures with intervals, operating points,
- * other toolkits' definitions, slices, the worst trials.
+ * @file The figures of a score file whose labels are in it or in a trial list: measures with intervals, operating
+ * points, other toolkits' definitions, slices, the worst trials.
  */
 import { existsSync } from 'node:fs';
 import { enrolmentPathOf } from '../../corpus/trials/enrolment.js';
@@ -104,7 +104,10 @@ export interface ScoreReportOptions extends Pick<BootstrapOptions, 'onProgress'>
   thresholds?: readonly number[];
 }
 
-/** Everything that `acanet metrics` says of a score file. @throws UserError for scores, trials or options that do not fit */
+/**
+ * Everything that `acanet metrics` says of a score file. @throws UserError for scores, trials or options that do not
+ * fit
+ */
 export function reportOnScoreFile(
   path: string,
   {

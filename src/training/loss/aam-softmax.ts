@@ -3,11 +3,11 @@
  *
  * With θ the angle between an embedding and the weight vector of its speaker, the logit of the target class is
  * s·cos(θ + m) in place of s·cos θ; every other logit stays s·cos θ. Mean cross-entropy over the batch.
- * Where θ + m would pass π (cos θ ≤ −cos m) cos(θ + m) rises again, and a straight line takes over; the toolkits differ:
- * SpeechBrain cos θ − m·sin m, WeSpeaker cos θ − (1 − cos m). With `easyMargin` the margin acts only where cos θ > 0.
- * Source: Deng et al., "ArcFace", CVPR 2019, eq. 3. Values agree with SpeechBrain 1.1 and WeSpeaker.
- * Layout: embeddings [B, D], weight [classes, D], targets [B] int32. The margin is a graph input: schedules change it.
- * Limits: first derivatives only, none with respect to the margin.
+ * Where θ + m would pass π (cos θ ≤ −cos m) cos(θ + m) rises again, and a straight line takes over; the toolkits
+ * differ: SpeechBrain cos θ − m·sin m, WeSpeaker cos θ − (1 − cos m). With `easyMargin` the margin acts only where cos
+ * θ > 0. Source: Deng et al., "ArcFace", CVPR 2019, eq. 3. Values agree with SpeechBrain 1.1 and WeSpeaker. Layout:
+ * embeddings [B, D], weight [classes, D], targets [B] int32. The margin is a graph input: schedules change it. Limits:
+ * first derivatives only, none with respect to the margin.
  */
 import { z } from 'zod';
 import * as tf from '../../engine/tfjs.js';
@@ -39,8 +39,8 @@ export interface MarginOptions {
 }
 
 /**
- * Cosines are kept this far inside ±1, where the margin's derivative has a pole; beyond, the gradient is 0. The value is
- * the float32 that SpeechBrain's 1 − 1e-7 rounds to.
+ * Cosines are kept this far inside ±1, where the margin's derivative has a pole; beyond, the gradient is 0. The value
+ * is the float32 that SpeechBrain's 1 − 1e-7 rounds to.
  */
 const COSINE_LIMIT = Math.fround(1 - 1e-7);
 

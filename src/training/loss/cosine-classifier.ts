@@ -76,8 +76,8 @@ export function crossEntropy(logits: tf.Tensor, oneHot: tf.Tensor): tf.Tensor {
 }
 
 /**
- * How many utterances of the batch lie strictly nearest to their own class, margin aside; a tie counts as wrong, so that
- * a collapsed network does not look perfect.
+ * How many utterances of the batch lie strictly nearest to their own class, margin aside; a tie counts as wrong, so
+ * that a collapsed network does not look perfect.
  * @param cosine [B, classes]
  * @param targets [B] int32
  * @returns float32 scalar, 0…B. No gradient flows through it.

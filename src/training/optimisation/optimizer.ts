@@ -52,8 +52,8 @@ export interface Optimizer {
   scalars(step: number, lr: number): Float32Array<ArrayBuffer>;
   /**
    * One update. Every parameter needs its gradient.
-   * @returns new parameters and slots, in the order of `parameters`; gradSquares [parameters], the sum of the squares of
-   *   each gradient before clipping. Without clipping they are those of the gradients that include adam's or sgd's
+   * @returns new parameters and slots, in the order of `parameters`; gradSquares [parameters], the sum of the squares
+   *   of each gradient before clipping. Without clipping they are those of the gradients that include adam's or sgd's
    *   weight decay, and there are none for sgd with momentum that is not Nesterov's: to look at a gradient that is used
    *   once would keep the engine from computing it together with what it is used for, which changes the last bits.
    */

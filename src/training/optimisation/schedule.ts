@@ -6,7 +6,8 @@
  * - `cyclic`: Smith, "Cyclical learning rates", WACV 2017, as SpeechBrain's recipe applies it (advanced *before* the
  *   update, so that update 0 has the value of count 1);
  * - `exponential`: WeSpeaker's ExponentialDecrease (warm-up from zero, scaled by the number of workers);
- * - `warmup-cosine`, `step`, `constant`: the usual forms; a warm-up rises linearly and reaches its end with its last step.
+ * - `warmup-cosine`, `step`, `constant`: the usual forms; a warm-up rises linearly and reaches its end with its last
+ *   step.
  * The margin's schedule is WeSpeaker's MarginScheduler.
  */
 import { z } from 'zod';
@@ -164,7 +165,8 @@ export function createMargin(options: MarginScheduleOptions, horizon: Horizon): 
     if (step >= end) return final;
     if (step < start) return initial;
     const progress = (step - start) / (end - start);
-    // NOTE: WeSpeaker's constants: what is left to rise falls from 1 + 1e-6 to 1e-3, so `final` is met with a jump of 1e-3.
+    // NOTE: WeSpeaker's constants: what is left to rise falls from 1 + 1e-6 to 1e-3, so `final` is met with a jump of
+    // 1e-3.
     const risen = type === 'linear' ? progress : 1 - Math.exp(progress * Math.log(1e-3 / (1 + 1e-6)));
     return initial + (final - initial) * risen;
   };

@@ -1,4 +1,6 @@
-/** @file Several corpora trained on together: names, splits, trials, exclusions, and everything a pool may get wrong. */
+/**
+ * @file Several corpora trained on together: names, splits, trials, exclusions, and everything a pool may get wrong.
+ */
 import assert from 'node:assert/strict';
 import { UserError } from '../../../src/errors.js';
 import type { Located } from '../../../src/configuration/located-yaml.js';

@@ -112,7 +112,10 @@ describe('holdOutDevelopment', () => {
   });
 
   describe('with development utterances of the corpus', () => {
-    /** Four speakers of four training utterances; so many development utterances of each, and of a speaker who has no others. */
+    /**
+     * Four speakers of four training utterances; so many development utterances of each, and of a speaker who has no
+     * others.
+     */
     const withOwn = (each: number) => {
       const all = corpus(4, 4);
       const own = [...speakersOf(inSplit(all, 'train')), 'stranger'].flatMap((speaker) =>

@@ -77,7 +77,8 @@ describe('drawTrials', () => {
       [{ enrollUtterances: 4 }, 10 * 3 * 8, 10 * 3 * 108],
       [{ enrollUtterances: 2, sessions: 'cross' }, 10 * 6 * 10, 10 * 6 * 108],
       [{ sameGender: 1 }, 10 * 66, (120 * 48) / 2],
-      // Tests of 12 s only: one utterance of each speaker, against 11 others; 45 of the nontarget pairs test either way.
+      // Tests of 12 s only: one utterance of each speaker, against 11 others; 45 of the nontarget pairs test either
+      // way.
       [{ durations: [{ from: 12, to: 13 }] }, 10 * 11, 10 * 108 - 45],
     ];
     for (const [options, targets, nontargets] of all) {

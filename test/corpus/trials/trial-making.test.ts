@@ -1,4 +1,6 @@
-/** @file Made trials: complete where nothing caps them, sampled without repetition otherwise, free of the input's order. */
+/**
+ * @file Made trials: complete where nothing caps them, sampled without repetition otherwise, free of the input's order.
+ */
 import assert from 'node:assert/strict';
 import type { Utterance } from '../../../src/corpus/manifest/manifest.js';
 import { makeTrials, trialOptions } from '../../../src/corpus/trials/trial-making.js';

@@ -1,4 +1,6 @@
-/** @file The operators that compute sizes: in order, each made once, and none for what is no formula of a known size. */
+/**
+ * @file The operators that compute sizes: in order, each made once, and none for what is no formula of a known size.
+ */
 import assert from 'node:assert/strict';
 import { createSizeGraph } from '../../../src/engine/dynamic-sizes/size-graph.js';
 import type { GraphNode, Value } from '../../../src/engine/trace/graph.js';

@@ -1,6 +1,7 @@
 /**
- * @file npm, Python and the compiler as an installation calls them, without a network: small scripts in a folder that is the
- * whole PATH. What is fetched is small too; of a wheel that they know as damaged one file differs from its check sum.
+ * @file npm, Python and the compiler as an installation calls them, without a network: small scripts in a folder that
+ * is the whole PATH. What is fetched is small too; of a wheel that they know as damaged one file differs from its check
+ * sum.
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

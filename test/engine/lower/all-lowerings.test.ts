@@ -1,6 +1,7 @@
 /**
  * Every lowering against TensorFlow.js's own reference kernels: small programs over random tensors, compiled and
- * interpreted; and the same programs on TensorFlow, where it is installed. A kernel that has a lowering and no row in the tables is an error.
+ * interpreted; and the same programs on TensorFlow, where it is installed. A kernel that has a lowering and no row in
+ * the tables is an error.
  */
 import assert from 'node:assert/strict';
 import { createEngine } from '../../../src/engine/create-engine.js';

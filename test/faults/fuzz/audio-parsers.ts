@@ -1,4 +1,7 @@
-/** @file The audio formats, for the fuzzer: what is read has as many samples as are stated, all numbers, and pieces agree. */
+/**
+ * @file The audio formats, for the fuzzer: what is read has as many samples as are stated, all numbers, and pieces
+ * agree.
+ */
 import type { AudioFormat, AudioSource } from '../../../src/audio/audio-format.js';
 import { flac } from '../../../src/audio/flac.js';
 import { formatOf } from '../../../src/audio/formats.js';

@@ -1,6 +1,6 @@
 /**
- * @file Damages FLAC and Ogg within their units (frames, pages) and makes the checksums right again: else nearly every input
- * would be refused for its checksum, and nothing behind that would be tested.
+ * @file Damages FLAC and Ogg within their units (frames, pages) and makes the checksums right again: else nearly every
+ * input would be refused for its checksum, and nothing behind that would be tested.
  */
 import { crc16, crc8, frameHeaderAt, splitFlac } from '../../../src/audio/flac-frames.js';
 import { packetsOf, splitOgg } from '../../../src/audio/ogg-pages.js';
@@ -18,7 +18,10 @@ export function mutateFlac(file: Buffer, random: RandomStream): Buffer {
   return Buffer.concat(mutateUnits([metadata, ...frames], random).map(withFrameChecksums));
 }
 
-/** The bodies of an Ogg file's pages likewise, with the FLAC frames in them; in one file of four a page's own header too. */
+/**
+ * The bodies of an Ogg file's pages likewise, with the FLAC frames in them; in one file of four a page's own header
+ * too.
+ */
 export function mutateOgg(file: Buffer, random: RandomStream): Buffer {
   const pages = splitOgg('seed', file);
   const bodies = mutateUnits(
@@ -42,7 +45,9 @@ export function mutateOgg(file: Buffer, random: RandomStream): Buffer {
   return withPageChecksums(Buffer.concat(parts.flat()));
 }
 
-/** One or two of the units, the first more often than others; most keep their length, so that the next is still found. */
+/**
+ * One or two of the units, the first more often than others; most keep their length, so that the next is still found.
+ */
 function mutateUnits(units: readonly Buffer[], random: RandomStream): Buffer[] {
   const { below, uniform } = random;
   const chosen = new Set([below(units.length), uniform() < 0.3 ? 0 : below(units.length)]);

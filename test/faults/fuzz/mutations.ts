@@ -1,14 +1,14 @@
 /**
  * @file Damages files at random, the same way for the same random numbers: as bytes, as text, as JSON.
  *
- * Bytes change where the meaning is rather than anywhere. Text changes in its words, lines and separators, and JSON in its
- * values and keys, so that what comes out is nearly right and reaches the code behind the first check.
+ * Bytes change where the meaning is rather than anywhere. Text changes in its words, lines and separators, and JSON in
+ * its values and keys, so that what comes out is nearly right and reaches the code behind the first check.
  */
 import type { RandomStream } from '../../../src/random.js';
 
 /**
- * A copy with one to `most` changes: bits flipped, bytes replaced by others or by those that parsers stumble over, and, unless
- * the length is to stay, pieces cut out or doubled and the end cut off. Most are among the first `among` bytes.
+ * A copy with one to `most` changes: bits flipped, bytes replaced by others or by those that parsers stumble over, and,
+ * unless the length is to stay, pieces cut out or doubled and the end cut off. Most are among the first `among` bytes.
  */
 export function mutateBytes(
   bytes: Buffer,
@@ -77,7 +77,10 @@ const VALUES: readonly unknown[] = [
   ...['1', 'NaN', '__proto__', '../x', '\u009b31m', [0, 0], [1, 'a'], { type: 'nothing' }, { length: 1e9 }],
 ];
 
-/** A copy of a file of JSON, or of lines of JSON, with some of its values and keys replaced; one in three is damaged as text. */
+/**
+ * A copy of a file of JSON, or of lines of JSON, with some of its values and keys replaced; one in three is damaged as
+ * text.
+ */
 export function mutateJson(bytes: Buffer, random: RandomStream): Buffer {
   const { below, uniform } = random;
   if (uniform() < 1 / 3) return mutateText(bytes, random);

@@ -1,4 +1,6 @@
-/** @file Augmentation as the loader calls it: reproducible in any order, as likely as asked, at the speech's own level. */
+/**
+ * @file Augmentation as the loader calls it: reproducible in any order, as likely as asked, at the speech's own level.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -132,7 +132,8 @@ describe('features/cache', () => {
     const folder = join(dir, 'cache-again');
     await buildFeatureCache({ utterances, options, dir: folder, workers: 1 });
     assert.deepEqual(bytesOf(folder), expected);
-    // What a SIGKILL leaves: no cache.json, one shard without its index, another without anything, a file written aside.
+    // What a SIGKILL leaves: no cache.json, one shard without its index, another without anything, a file written
+    // aside.
     for (const file of ['cache.json', 'feats-00002.json', 'feats-00003.json', 'feats-00003.ark'])
       rmSync(join(folder, file));
     writeFileSync(join(folder, '.feats-00003.ark.1.00.part'), 'half');

@@ -95,7 +95,8 @@ describe('features/fbank', () => {
   });
 
   it('gives features of many frames that equal those of the pieces', () => {
-    // 200 frames fill blocks and groups of frames, the last ones not; a piece that starts at a multiple of the shift has the same frames.
+    // 200 frames fill blocks and groups of frames, the last ones not; a piece that starts at a multiple of the shift
+    // has the same frames.
     const fbank = createFbank(featureOptions.parse({}));
     const clip = Float32Array.from({ length: 400 + 199 * 160 }, (_, i) => Math.sin(i * i * 1e-5) * 0.3 + 0.01);
     const whole = fbank(clip);

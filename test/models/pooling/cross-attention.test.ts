@@ -73,6 +73,8 @@ describe('cross attention as a pooling', () => {
   }
 
   it('has no answer for padded utterances', () => {
-    assert.throws(() => pooling.pool(tf.zeros([channels, 1, 1]), {}, { weights: tf.ones([1, 1, 1]) }), /padded/);
+    // Refused before anything is computed, so that shapes will do.
+    const shaped = (...shape: number[]) => ({ shape }) as unknown as tf.Tensor;
+    assert.throws(() => pooling.pool(shaped(channels, 1, 1), {}, { weights: shaped(1, 1, 1) }), /padded/);
   });
 });

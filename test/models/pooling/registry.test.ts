@@ -1,4 +1,7 @@
-/** `pooling:` in a model's options: by name or with options, in every model alike, and equal networks are equal settings. */
+/**
+ * `pooling:` in a model's options: by name or with options, in every model alike, and equal networks are equal
+ * settings.
+ */
 import assert from 'node:assert/strict';
 import { parameterCount, parameterNames } from '../../../src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../../../src/models/registry.js';

@@ -1,4 +1,6 @@
-/** @file Every JSON file of a work folder, damaged in each way: a mistake that is named with its remedy, never a defect. */
+/**
+ * @file Every JSON file of a work folder, damaged in each way: a mistake that is named with its remedy, never a defect.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

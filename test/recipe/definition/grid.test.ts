@@ -1,4 +1,7 @@
-/** @file A recipe's grid: the systems it becomes, their names, what is shown together, and what is said when one is wrong. */
+/**
+ * @file A recipe's grid: the systems it becomes, their names, what is shown together, and what is said when one is
+ * wrong.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * @file A recipe with a grid from end to end, on a few synthetic voices with stand-ins for training and network: what is
- * trained, what is not trained again, and what the table holds.
+ * @file A recipe with a grid from end to end, on a few synthetic voices with stand-ins for training and network: what
+ * is trained, what is not trained again, and what the table holds.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -82,7 +82,7 @@ describe('an ablation from end to end', () => {
     assert.ok(variant.parameters < same.parameters);
     assert.ok(variant.development.eer >= 0 && variant.development.interval && variant.development.runs.length === 1);
     assert.equal(same.development.change, undefined);
-    assert.match(readFileSync(folder('ablation/ablation.txt'), 'utf8'), /the test trials are kept back/);
+    assert.match(readFileSync(folder('ablation/ablation.txt'), 'utf8'), /The test trials are kept back/);
     assert.equal(readFileSync(folder('ablation/ablation.csv'), 'utf8').split('\n').length, 1 + 4 + 1);
   });
 
@@ -137,7 +137,7 @@ describe('an ablation from end to end', () => {
     assert.deepEqual(await run(['seeds=2']), ['aca-net@2', 'aca-net+latents=32@2', 'aca-net+mean=global@2']);
     const [{ rows }] = ablation().axes;
     assert.ok(rows.every(({ development }) => development.runs.length === 2));
-    assert.match(readFileSync(folder('ablation/ablation.txt'), 'utf8'), /spread/);
+    assert.match(readFileSync(folder('ablation/ablation.txt'), 'utf8'), /their standard deviation/);
   });
 
   it('scores the test trials when everything is chosen, and not before', async () => {
@@ -157,7 +157,7 @@ describe('an ablation from end to end', () => {
     const { test, axes } = ablation();
     assert.ok(test!.trials > 0);
     assert.ok(axes.every(({ rows }) => rows.every((row) => row.test!.runs.length === 1)));
-    assert.match(readFileSync(folder('ablation/ablation.md'), 'utf8'), /test EER: to be seen, not to choose by/);
+    assert.match(readFileSync(folder('ablation/ablation.md'), 'utf8'), /Test EER: only to be looked at/);
   });
 
   it('scores development trials by name, and no list with test speakers, while the test trials are kept back', async () => {

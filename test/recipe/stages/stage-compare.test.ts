@@ -1,4 +1,6 @@
-/** @file Comparisons of a recipe's systems with stand-ins for training and network: seeds, calibration, guests, claim. */
+/**
+ * @file Comparisons of a recipe's systems with stand-ins for training and network: seeds, calibration, guests, claim.
+ */
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -53,7 +53,7 @@ describe('the report of a recipe', () => {
     assert.match(page, /acanet<\/th><td>0\.\d+\.\d+/);
     assert.ok(page.includes('prep') && page.includes('train/aca-net@2'));
     // Stand-ins leave no logs and no weights: said in the page and in the log.
-    assert.ok(page.includes('The trainings left no metrics.jsonl.'));
+    assert.ok(page.includes('The trainings left no metrics.jsonl, so there is nothing to draw.'));
     assert.ok(lines.some((line) => line.includes('left out: Training curves')));
     assert.ok(lines.some((line) => line.includes('left out: Attention')));
   });
@@ -92,7 +92,7 @@ describe('audio in the report', () => {
     const synth = { corpus: { type: 'synth' } } as unknown as Parameters<typeof cutClips>[0];
     const { clips, note } = await cutClips(synth, [gone]);
     assert.equal(clips.size, 0);
-    assert.match(note, /1 could not be read, a: \/nowhere\.wav/);
+    assert.match(note, /1 could not be read: a: \/nowhere\.wav/);
   });
 });
 

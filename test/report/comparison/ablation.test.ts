@@ -1,4 +1,6 @@
-/** @file An ablation's figures: the lowest development EER of an axis, changes relative to the base, spread over seeds. */
+/**
+ * @file An ablation's figures: the lowest development EER of an axis, changes relative to the base, spread over seeds.
+ */
 import assert from 'node:assert/strict';
 import { createAblation, type AblationInput, type AblationTrials } from '../../../src/report/comparison/ablation.js';
 import { ablationCsv, formatAblation } from '../../../src/report/comparison/ablation-files.js';

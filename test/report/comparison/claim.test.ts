@@ -60,7 +60,8 @@ describe('claim', () => {
   });
 
   it('says how many speakers the claimed difference needs, whatever difference was observed', () => {
-    // d / SE = 0.005 / 0.004 on 18 speakers; 80 % power at the 5 % level needs about 2.8: 18 · (2.8 / 1.25)² = 90, more as t is wider.
+    // d / SE = 0.005 / 0.004 on 18 speakers; 80 % power at the 5 % level needs about 2.8: 18 · (2.8 / 1.25)² = 90, more
+    // as t is wider.
     assert.equal(judge([-0.14, 0.04]).speakersToDecide, 93);
     assert.match(judge([-0.14, 0.04]).sentence, /takes about 93 speakers like those here; there are 18\.$/);
   });

@@ -30,7 +30,8 @@ describe('verdict', () => {
       verdict.sentence,
       'On these trials aca-net makes 5.2 % fewer errors than ecapa-tdnn, but other speakers could give anything from 14 % fewer to 3.9 % more.',
     );
-    // d / SE = 1.3 on 18 speakers; 80 % power at the 5 % level needs about 2.8, hence 18 · (2.8 / 1.3)², more as t is wider
+    // d / SE = 1.3 on 18 speakers; 80 % power at the 5 % level needs about 2.8, hence 18 · (2.8 / 1.3)², more as t is
+    // wider
     assert.equal(verdict.speakersToDecide, 86);
     assert.deepEqual(verdict.limits, [
       'To show a difference of this size takes about 86 speakers like those here; there are 18.',

@@ -13,7 +13,8 @@ describe('the picture of variants', () => {
         ['latents', '64', 0.0646],
       ],
     );
-    // The axis ends at 0.15, 1.5 times the highest EER; the grid is 520 wide from 250 on: 250 + 520 · 0.0646 / 0.15 = 473.9, as a sharp line 473.5 or 474.5.
+    // The axis ends at 0.15, 1.5 times the highest EER; the grid is 520 wide from 250 on: 250 + 520 · 0.0646 / 0.15 =
+    // 473.9, as a sharp line 473.5 or 474.5.
     assert.match(svg, /d="M47[34]\.5 \d+L47[34]\.5 \d+"/);
   });
 

@@ -14,7 +14,10 @@ function contrast(a: string, b: string): number {
 /** A channel of sRGB as light, 0 to 1. */
 const linear = (value: number) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
 
-/** How linear RGB looks to a reader: whole, without red cones, without green cones (Machado, Oliveira and Fernandes 2009). */
+/**
+ * How linear RGB looks to a reader: whole, without red cones, without green cones (Machado, Oliveira and Fernandes
+ * 2009).
+ */
 const READERS = {
   'all cones': [
     [1, 0, 0],

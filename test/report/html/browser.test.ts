@@ -1,7 +1,8 @@
 /**
  * @file The report in a real browser: drawn, quiet, without the network, light and dark, on paper, and by keyboard.
  *
- * Needs Chromium (Debian: `apt-get install chromium`), or $CHROMIUM with the path of one; skipped elsewhere, as the title says.
+ * Needs Chromium (Debian: `apt-get install chromium`), or $CHROMIUM with the path of one; skipped elsewhere, as the
+ * title says.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';

@@ -15,7 +15,9 @@ import type { EmbeddingMap } from '../../../src/scoring/backend/pair-scorer.js';
 
 const DIM = 10;
 
-/** Voices that differ in all directions but the last, in which nothing varies, and vary most where they differ least. */
+/**
+ * Voices that differ in all directions but the last, in which nothing varies, and vary most where they differ least.
+ */
 function drawnSpeakers(name: string, speakers: number, utterances: number): Map<string, Map<string, Float32Array>> {
   const random = keyedRandom('backend.test', name);
   return new Map(

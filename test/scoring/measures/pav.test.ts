@@ -6,7 +6,10 @@ import { curveMinCllr } from '../../../src/scoring/measures/min-cllr.js';
 import { hullCllr, hullCorners } from '../../../src/scoring/measures/pav.js';
 
 describe('pav', () => {
-  /** Isotonic regression by its min-max formula: max over starts of min over ends of the mean label; equal scores pooled. */
+  /**
+   * Isotonic regression by its min-max formula: max over starts of min over ends of the mean label; equal scores
+   * pooled.
+   */
   const isotonic = (scores: number[], labels: number[]) => {
     const levels = [...new Set(scores)].sort((a, b) => a - b);
     const ofLevel = levels.map((level) => labels.filter((_, i) => scores[i] === level));

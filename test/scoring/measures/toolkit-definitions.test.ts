@@ -14,8 +14,8 @@ interface ReferenceSet {
 }
 
 /**
- * What scikit-learn 1.9.1's roc_curve and NumPy give with voxceleb_trainer's and Kaldi's arithmetic; targets first, then
- * nontargets, sorted stably; minDCF at p = 0.01, 0.05, 0.001.
+ * What scikit-learn 1.9.1's roc_curve and NumPy give with voxceleb_trainer's and Kaldi's arithmetic; targets first,
+ * then nontargets, sorted stably; minDCF at p = 0.01, 0.05, 0.001.
  */
 const computed: Record<string, { kaldi: number; voxceleb_trainer: number; minDcf: number[] }> = {
   tiny_2pos_3neg: { kaldi: 0.5, voxceleb_trainer: 0.5, minDcf: [0.5, 0.5, 0.5] },

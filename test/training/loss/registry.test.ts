@@ -1,4 +1,6 @@
-/** @file A loss is one entry: one that is defined here is checked, trained with in the loop, and left out of the model. */
+/**
+ * @file A loss is one entry: one that is defined here is checked, trained with in the loop, and left out of the model.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -42,7 +42,8 @@ describe('optimiser', () => {
       for (const [i, values] of steps.entries()) {
         const expected = Array.from(stored[`${prefix}/p${i + 1}`].data);
         const worst = values.reduce((max, value, k) => Math.max(max, Math.abs(value - expected[k])), 0);
-        // 1e-7 relative to the largest value, about 3: PyTorch fuses multiply and add, which may differ in the last bit.
+        // 1e-7 relative to the largest value, about 3: PyTorch fuses multiply and add, which may differ in the last
+        // bit.
         const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
         assert.ok(worst <= 1e-7 * largest, `step ${i + 1}: off by ${worst}`);
       }

@@ -1,8 +1,8 @@
 /**
  * @file Sessions: microphone, room noise and level, which change from one recording situation to the next.
  *
- * A session has coloured noise (falling towards high frequencies, as in rooms) at a drawn signal-to-noise ratio, and an equaliser (a tilt
- * and two broad peaks or dips) and a gain on both. Peaks are the audio EQ cookbook's peaking filters.
+ * A session has coloured noise (falling towards high frequencies, as in rooms) at a drawn signal-to-noise ratio, and an
+ * equaliser (a tilt and two broad peaks or dips) and a gain on both. Peaks are the audio EQ cookbook's peaking filters.
  */
 import { keyedRandom } from '../../../random.js';
 

@@ -2,9 +2,9 @@
  * @file The synthesiser: glottal pulses and noise through a cascade of formant resonators.
  *
  * Source: the derivative of Rosenberg's glottal pulse (1971, type B: half a cosine up, a quarter down) through a
- * one-pole low-pass, plus aspiration noise let through while the glottis is open; both go through a nasal pole-zero pair
- * and F1…F8. Constriction noise goes through a band-pass past the cascade. Resonators as in Klatt (1980):
- * y[n] = a·x[n] + b·y[n-1] + c·y[n-2]. Coefficients change once a control frame (5 ms).
+ * one-pole low-pass, plus aspiration noise let through while the glottis is open; both go through a nasal pole-zero
+ * pair and F1…F8. Constriction noise goes through a band-pass past the cascade. Resonators as in Klatt (1980): y[n] =
+ * a·x[n] + b·y[n-1] + c·y[n-2]. Coefficients change once a control frame (5 ms).
  */
 import { CONTROL_RATE, type Tracks } from './sentence.js';
 import { FORMANTS, type Voice } from './voice.js';

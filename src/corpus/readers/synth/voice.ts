@@ -1,9 +1,10 @@
 /**
  * @file Voices: what stays the same in all that a synthetic speaker says.
  *
- * A voice is drawn once for each (seed, speaker): vocal-tract length, a personal deviation of every formant and of every
- * phone's formants, bandwidths, the glottal pulse, pitch and its range, speaking rate, fricative place. The spreads are
- * of the size found among adults (e.g. F0: men about 120 Hz, women about 210 Hz, 2-3 semitones standard deviation).
+ * A voice is drawn once for each (seed, speaker): vocal-tract length, a personal deviation of every formant and of
+ * every phone's formants, bandwidths, the glottal pulse, pitch and its range, speaking rate, fricative place. The
+ * spreads are of the size found among adults (e.g. F0: men about 120 Hz, women about 210 Hz, 2-3 semitones standard
+ * deviation).
  */
 import { keyedRandom } from '../../../random.js';
 import { codas, onsets, vowels, type Phone } from './phones.js';

@@ -1,11 +1,11 @@
 /**
  * @file A small assembler of WebAssembly modules, so that kernels with SIMD need neither a toolchain nor a binary.
  *
- * Instructions have the names of the text format and are functions from operands to bytes: `f32x4.add(a, b)` is the code of
- * a and of b, then the opcode. A function's body is written from top to bottom: `keep` computes a value now and names it,
- * `repeat` is a loop. Only what the kernels use is here.
- * Source: WebAssembly Core Specification 2.0, chapter 5 (binary format).
- * Layout: one memory, exported as `memory`; addresses are bytes, and every load and store adds a constant to an address.
+ * Instructions have the names of the text format and are functions from operands to bytes: `f32x4.add(a, b)` is the
+ * code of a and of b, then the opcode. A function's body is written from top to bottom: `keep` computes a value now and
+ * names it, `repeat` is a loop. Only what the kernels use is here. Source: WebAssembly Core Specification 2.0, chapter
+ * 5 (binary format). Layout: one memory, exported as `memory`; addresses are bytes, and every load and store adds a
+ * constant to an address.
  */
 import { internal } from '../../../errors.js';
 

@@ -1,10 +1,11 @@
 /**
  * @file Log mel filterbank of four frames at once, one in each lane of WebAssembly's SIMD.
  *
- * Of each frame: subtract its mean, pre-emphasise within it, window, Fourier transform, power or magnitude, mel filters,
- * logarithm. The module is written for the given options when they are known: every length and address is a constant in it.
- * No lane ever meets another one, so features are the same bits wherever in a signal, and beside which frames, a frame lies.
- * Layout: value i of the four frames side by side at 16·i bytes. Arithmetic is float32, defined to the bit on every machine.
+ * Of each frame: subtract its mean, pre-emphasise within it, window, Fourier transform, power or magnitude, mel
+ * filters, logarithm. The module is written for the given options when they are known: every length and address is a
+ * constant in it. No lane ever meets another one, so features are the same bits wherever in a signal, and beside which
+ * frames, a frame lies. Layout: value i of the four frames side by side at 16·i bytes. Arithmetic is float32, defined
+ * to the bit on every machine.
  */
 import { internal } from '../../../errors.js';
 import { type FunctionSource, assembleModule, call, i32 } from './assembler.js';
@@ -25,8 +26,8 @@ export interface FbankKernelOptions extends FrameOptions, LogMelOptions {
 }
 
 /**
- * Features [frames, values]: frame t begins at sample t·shift − before and has `size` samples; there are zeros on both sides of
- * the signal.
+ * Features [frames, values]: frame t begins at sample t·shift − before and has `size` samples; there are zeros on both
+ * sides of the signal.
  */
 export type FbankKernel = (signal: Float32Array, frames: number) => Float32Array<ArrayBuffer>;
 

@@ -64,8 +64,8 @@ interface PassOptions {
 }
 
 /**
- * One pass: y[q + s(r·p + k)] = w^(p·k) · Σ_j x[q + s(p + m·j)]·exp(−2πi·j·k/r), where w = exp(−2πi/(r·m)), p < m, q < s.
- * Positions in x and y are kept as bytes from the buffers' beginnings.
+ * One pass: y[q + s(r·p + k)] = w^(p·k) · Σ_j x[q + s(p + m·j)]·exp(−2πi·j·k/r), where w = exp(−2πi/(r·m)), p < m, q <
+ * s. Positions in x and y are kept as bytes from the buffers' beginnings.
  */
 function createPass(options: PassOptions, layout: MemoryLayout): (body: Body) => void {
   const { radix, groups, stride, from, to } = options;

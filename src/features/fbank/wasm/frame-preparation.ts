@@ -1,4 +1,6 @@
-/** @file What is transformed of four frames: their samples less the mean, pre-emphasised, windowed, zeros after them. */
+/**
+ * @file What is transformed of four frames: their samples less the mean, pre-emphasised, windowed, zeros after them.
+ */
 import { type Code, type FunctionSource, f32x4, i32, v128 } from './assembler.js';
 import { COMPLEX_BYTES, REAL_BYTES } from './complex-lanes.js';
 import { LANES, VALUE_BYTES, loadLanes, storeLanes, transposeLanes } from './lanes.js';
@@ -20,9 +22,9 @@ export interface FrameOptions {
 }
 
 /**
- * A function (address of the first frame's samples, address of the first frame's features), which writes to `input`, and
- * energies to the features, `width` values a frame.
- * Layout: where n is even, n real values, halved: the power spectrum is made of sums of two. Where it is odd, n complex ones.
+ * A function (address of the first frame's samples, address of the first frame's features), which writes to `input`,
+ * and energies to the features, `width` values a frame. Layout: where n is even, n real values, halved: the power
+ * spectrum is made of sums of two. Where it is odd, n complex ones.
  */
 export function prepareFrames(
   { size, shift, nFft, preemphasis, removeMean, energy, window: weights }: FrameOptions,

@@ -1,4 +1,6 @@
-/** @file What lies where in a module's memory: buffers, and tables that are filled once. Addresses are multiples of 16. */
+/**
+ * @file What lies where in a module's memory: buffers, and tables that are filled once. Addresses are multiples of 16.
+ */
 
 export interface MemoryLayout {
   /** Room for so many bytes, 0 at first. @returns its address */

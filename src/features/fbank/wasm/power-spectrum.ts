@@ -1,9 +1,10 @@
 /**
- * @file The power or magnitude spectra of four frames, from the transforms of what `frame-preparation.ts` makes of them.
+ * @file The power or magnitude spectra of four frames, from the transforms of what `frame-preparation.ts` makes of
+ * them.
  *
- * A frame of even length n is transformed as n/2 complex values, x[2t] + i·x[2t + 1], from whose spectrum that of x follows
- * (Cooley, Lewis & Welch, "The fast Fourier transform algorithm", 1970): half the work, and unlike two frames in one
- * transform, none of them leaves its rounding errors in the other.
+ * A frame of even length n is transformed as n/2 complex values, x[2t] + i·x[2t + 1], from whose spectrum that of x
+ * follows (Cooley, Lewis & Welch, "The fast Fourier transform algorithm", 1970): half the work, and unlike two frames
+ * in one transform, none of them leaves its rounding errors in the other.
  */
 import { type Body, type Code, type FunctionSource, f32x4, i32, v128 } from './assembler.js';
 import {
@@ -38,7 +39,8 @@ export function powerSpectrum(options: SpectrumOptions): FunctionSource {
 
 /**
  * P[k] = |X[k]|² of x of even length n from the transform Z of its n/2 complex values: with Z[n/2] = Z[0],
- * E = Z[k] + Z*[n/2 − k] and O = −i·(Z[k] − Z*[n/2 − k]), 2·X[k] = E + O·exp(−2πi·k/n) and 2·X*[n/2 − k] = E − O·exp(−2πi·k/n).
+ * E = Z[k] + Z*[n/2 − k] and O = −i·(Z[k] − Z*[n/2 − k]), 2·X[k] = E + O·exp(−2πi·k/n) and 2·X*[n/2 − k] = E −
+ * O·exp(−2πi·k/n).
  */
 function evenSpectrum({ nFft, magnitude, z, power, layout }: SpectrumOptions): FunctionSource {
   const half = nFft / 2;
@@ -49,7 +51,8 @@ function evenSpectrum({ nFft, magnitude, z, power, layout }: SpectrumOptions): F
     write(body) {
       const zero = i32.const(0);
       storeComplex(body, zero, z + COMPLEX_BYTES * half, loadComplex(body, zero, z));
-      // Positions of k and of n/2 − k in the power spectrum; those in Z are twice as far, that of the root is half as far.
+      // Positions of k and of n/2 − k in the power spectrum; those in Z are twice as far, that of the root is half as
+      // far.
       const [k, mirror, root] = [body.variable('i32'), body.variable('i32'), body.variable('i32')];
       mirror.set(i32.const(REAL_BYTES * half));
       body.repeat(
