@@ -37,6 +37,10 @@ export function inWords(error: unknown): unknown {
   return refusal ? new UserError(`${refusal.path ?? 'the system refused'}: ${refusal.words}`, { cause: error }) : error;
 }
 
+/** Whether the system refused something: what was asked for says nothing about the data, and may go well another time. */
+export const isRefusal = (error: unknown): boolean =>
+  refusalOf(error) !== undefined || (error instanceof Error && error.cause !== undefined && isRefusal(error.cause));
+
 /** By the system's code; what these are about is the user's to mend, not a defect of acanet. */
 const REFUSALS: Record<string, string> = {
   ENOENT: 'there is no such file or folder',

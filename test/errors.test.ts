@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { internal, inWords, messageOf, UserError } from '../src/errors.js';
+import { internal, inWords, messageOf, UserError, isRefusal } from '../src/errors.js';
 
 describe('refusals of the system', () => {
   let dir: string;
@@ -48,5 +48,11 @@ describe('refusals of the system', () => {
       assert.equal(inWords(error), error);
     }
     assert.equal(messageOf(new TypeError('x.y is no function')), 'x.y is no function');
+  });
+
+  it('are found as the cause of an error that names the file', () => {
+    const refusal = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    assert.equal(isRefusal(new UserError('x: cannot be written', { cause: refusal })), true);
+    assert.equal(isRefusal(new UserError('x:1: expected a number', { cause: new TypeError('no number') })), false);
   });
 });

@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path';
 import { readTrials } from '../../corpus/trials/trials.js';
-import { UserError } from '../../errors.js';
+import { isRefusal, UserError } from '../../errors.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { calibrateScoreFiles } from '../../tasks/score-files/calibrate-score-files.js';
 import { CALIBRATE, calibrateFiles, calibrationRecord, type RunCalibration } from '../artifacts/calibrate.js';
@@ -61,7 +61,8 @@ export function calibrateStage({ name }: TrainingRun): Stage {
       if (weight > 0) return { usable: true, trials: trials.length, report };
       return { usable: false, reason: 'higher scores are not those of targets in the development trials' };
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      // A full disk is no property of the development trials: the stage has failed, and runs again.
+      if (!(error instanceof UserError) || isRefusal(error)) throw error;
       return { usable: false, reason: error.message.split('\n')[0] };
     }
   }
