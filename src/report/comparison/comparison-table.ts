@@ -7,7 +7,7 @@ import type { Comparison } from './comparison.js';
 import { robustnessTable } from './robustness-table.js';
 import { seedTable } from './seed-table.js';
 import { furtherTable, mainTable } from './system-table.js';
-import type { TableOptions } from '../text/table.js';
+import { type TableOptions, WIDEST } from '../text/table.js';
 import { wrap } from '../text/wrap.js';
 import type { Verdict } from './verdict.js';
 
@@ -31,7 +31,7 @@ export function formatComparison(comparison: Comparison, { style = 'plain' }: Ta
 
 function verdictLines({ headline, sentence, limits, claim }: Verdict): string {
   const below = [[sentence, ...limits].join(' '), ...(claim ? [claim.sentence] : [])];
-  return wrap(headline) + below.map((text) => wrap(text, { first: '  ' })).join('');
+  return wrap(headline, { width: WIDEST }) + below.map((text) => wrap(text, { first: '  ' })).join('');
 }
 
 const verdictMarkdown = ({ headline, sentence, limits, claim }: Verdict): string =>

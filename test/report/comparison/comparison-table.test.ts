@@ -81,8 +81,8 @@ describe('comparison-table', () => {
       formatComparison(comparison),
       `
 Cannot tell whether aca-net differs from ecapa-tdnn: EER 9.50 % against 10.00 % (p = 0.50)
-  On these trials aca-net makes 5 % fewer errors, but other speakers could give anything. One
-  training each; other seeds may differ.
+  On these trials aca-net makes 5 % fewer errors, but other speakers could give
+  anything. One training each; other seeds may differ.
 
 system      parameters      EER     95 % interval  change     p  result
 ----------  ----------  -------  ----------------  ------  ----  -----------
@@ -110,18 +110,20 @@ Notes
 - Models were selected on development trials.
 
 Details
-- There are 100 trials: 20 target trials (one speaker) and 80 nontarget trials (two speakers).
-- 95 % interval: where the figure would likely be with other speakers like these. It comes from
-  leaving out each of the 12 speakers in turn and from 3 resamples of them (seed 0).
-- In simulations 95 % intervals contained the true EER in about 94 of 100 cases, in about 92 where a
-  few speakers are very hard.
-- p: how often chance alone would show a difference as large if both systems were equally good.
-  Below 0.05 a system is called better or worse.
+- There are 100 trials: 20 target trials (one speaker) and 80 nontarget trials
+  (two speakers).
+- 95 % interval: where the figure would likely be with other speakers like
+  these. It comes from leaving out each of the 12 speakers in turn and from 3
+  resamples of them (seed 0).
+- In simulations 95 % intervals contained the true EER in about 94 of 100
+  cases, in about 92 where a few speakers are very hard.
+- p: how often chance alone would show a difference as large if both systems
+  were equally good. Below 0.05 a system is called better or worse.
 - Change: relative to ecapa-tdnn; -50 % is half of it.
 - MACs: multiply-accumulate operations for 3 s of speech.
-- Real-time factor (RTF): seconds that the network takes for a second of speech, of which it gets 3
-  s at a time. Memory is that of the whole process. Measured with onnx on cpu, 2 threads (a
-  machine).
+- Real-time factor (RTF): seconds that the network takes for a second of
+  speech, of which it gets 3 s at a time. Memory is that of the whole process.
+  Measured with onnx on cpu, 2 threads (a machine).
 `.slice(1),
     );
   });
@@ -179,7 +181,7 @@ Details
     assert.match(text, /by seed +seed 1 +seed 2 +seed 3 +mean +deviation\n/);
     assert.match(text, /aca-net +EER +9\.00 % +9\.50 % +10\.00 % +9\.50 % +0\.50\n/);
     assert.match(text, /ecapa-tdnn +EER +10\.00 % +10\.00 % +-\n/);
-    assert.match(text, /resamples of them \(seed 0\),\n {2}and from the differences between seeds\.$/m);
+    assert.match(text, /resamples of them\s+\(seed 0\),\s+and from the differences between\s+seeds\.$/m);
   });
 
   it('gives a change from an error-free baseline, or one that may be, in points', () => {

@@ -94,7 +94,7 @@ describe('report/robustness', () => {
     }
     assert.match(
       text,
-      /Robustness: the conditions change 40 utterances, on the test side [^]*left whole: 7 at\s+2 s\.\s+The noise is 3 recordings \(60 s\)/,
+      /Robustness:\s+the\s+conditions\s+change\s+40\s+utterances,\s+on\s+the\s+test\s+side [^]*left\s+whole:\s+7\s+at\s+2\s+s\.\s+The\s+noise\s+is\s+3\s+recordings\s+\(60\s+s\)/,
     );
     const guest = { ...comparison.systems[0], name: 'guest' };
     const relative = { ...comparison.relative, guest: {} };
