@@ -8,27 +8,16 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TINY_RECIPE } from './tiny-recipe.js';
 
 const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
-const RECIPE = `
-extends: base
-corpus: { type: synth, trainSpeakers: 6, testSpeakers: 5, utterancesPerSpeaker: 3, testUtterancesPerSpeaker: 3, duration: [1, 1.2] }
-development: { speakers: 2 }
-systems:
-  small: &small
-    model: { type: aca-net, latents: 8, embed: 16, blocks: 1, layers: 1, heads: 2, attentionMlp: 16, transformerMlp: 16 }
-  other: *small
-model: small
-baseline: other
-training: { epochs: 1, batchSize: 4, cropFrames: 60 }
-`;
 
 describe('first steps', () => {
   let folder: string;
   let work: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'acanet-first-'));
-    writeFileSync(join(folder, 'tiny.yaml'), RECIPE);
+    writeFileSync(join(folder, 'tiny.yaml'), TINY_RECIPE);
     mkdirSync((work = join(folder, 'empty')));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));

@@ -9,20 +9,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { skip } from '../skip.js';
+import { TINY_RECIPE } from './tiny-recipe.js';
 
 const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
-const RECIPE = `
-extends: base
-corpus: { type: synth, trainSpeakers: 6, testSpeakers: 5, utterancesPerSpeaker: 3, testUtterancesPerSpeaker: 3, duration: [1, 1.2] }
-development: { speakers: 2 }
-systems:
-  small: &small
-    model: { type: aca-net, latents: 8, embed: 16, blocks: 1, layers: 1, heads: 2, attentionMlp: 16, transformerMlp: 16 }
-  other: *small
-model: small
-baseline: other
-training: { epochs: 1, batchSize: 4, cropFrames: 60 }
-`;
 
 /** Calls that reach outside of the process, or make, change or take away files. */
 const NETWORK = ['connect', 'bind', 'listen', 'accept', 'accept4', 'sendto', 'sendmsg', 'sendmmsg'];
@@ -36,7 +25,7 @@ describe('a run', () => {
   before(() => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'acanet-isolation-')));
     for (const name of ['home', 'tmp', 'work']) mkdirSync(join(folder, name));
-    writeFileSync(join(folder, 'tiny.yaml'), RECIPE);
+    writeFileSync(join(folder, 'tiny.yaml'), TINY_RECIPE);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,7 +1,5 @@
 /** Engines by name, threads, and what is said where the user's own TensorFlow is missing. */
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createEngine, engineChoices, engineOptions, physicalCores } from '../../src/engine/create-engine.js';
 import type { Engine } from '../../src/engine/program/program.js';
 import { findTensorflow } from '../../src/engine/tensorflow.js';
@@ -10,6 +8,7 @@ import { UserError } from '../../src/errors.js';
 import { assertAllClose } from './assert-close.js';
 import { normal } from './random-tensors.js';
 import { skip } from '../skip.js';
+import { withoutEngines } from './without-engines.js';
 
 const userError =
   (...parts: string[]) =>
@@ -61,14 +60,7 @@ describe('createEngine', () => {
   });
 
   describe('where no engine is installed', () => {
-    const before = process.env.ACANET_ENGINES;
-    beforeEach(() => {
-      process.env.ACANET_ENGINES = join(tmpdir(), 'no-such-folder-of-engines');
-    });
-    afterEach(() => {
-      if (before === undefined) delete process.env.ACANET_ENGINES;
-      else process.env.ACANET_ENGINES = before;
-    });
+    withoutEngines();
 
     for (const [device, command] of [
       ['cpu', 'acanet engine install tensorflow'],

@@ -1,18 +1,10 @@
 /** @file What is said of engines, each tried in a process of its own. */
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describeEngine } from '../../src/engine/describe.js';
+import { withoutEngines } from './without-engines.js';
 
 describe('a description of an engine', () => {
-  const before = process.env.ACANET_ENGINES;
-  beforeEach(() => {
-    process.env.ACANET_ENGINES = join(tmpdir(), 'no-such-folder-of-engines');
-  });
-  afterEach(() => {
-    if (before === undefined) delete process.env.ACANET_ENGINES;
-    else process.env.ACANET_ENGINES = before;
-  });
+  withoutEngines();
 
   it('says that it works', async () => {
     const expected = { engine: 'onnx', device: 'cpu', works: true, remark: '' };
