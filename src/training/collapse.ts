@@ -43,7 +43,7 @@ export interface CollapseContext {
   readonly name?: string;
   readonly training: {
     readonly schedule: ScheduleOptions;
-    readonly loss: { readonly margin?: MarginScheduleOptions };
+    readonly loss: { readonly type?: string; readonly margin?: MarginScheduleOptions };
   };
   readonly augmentation: AugmentationOptions | null;
   readonly features: Pick<FeatureOptions, 'normalize'>;

@@ -92,8 +92,8 @@ export function trainingLoss(
   };
   const training = { statistics, dropout: dropout && createDropout(dropout, model.dropoutRate) };
   const embeddings = model.embed(tensors, features, { training, onLatents });
-  const { loss, cosine } = criterion.compute(tensors, { embeddings, targets, margin });
-  return { loss, cosine, embeddings, batches };
+  const { loss, nearness } = criterion.compute(tensors, { embeddings, targets, margin });
+  return { loss, nearness, embeddings, batches };
 }
 
 /** The program of one step: see the file's comment for its state and inputs. */
@@ -112,18 +112,18 @@ export function trainingProgram(options: TrainingStepOptions): Program {
       () => {
         forward = trainingLoss(tensors, { features, targets, margin, dropout }, options);
         keep(forward.embeddings);
-        keep(forward.cosine);
+        keep(forward.nearness);
         return forward.loss;
       },
       trained.map((name) => tensors[name]),
     );
-    const { embeddings, cosine, batches } = forward!;
+    const { embeddings, nearness, batches } = forward!;
     const gradients = Object.fromEntries(trained.map((name, i) => [name, grads[i]]));
     const parameters = Object.fromEntries(trained.map((name) => [name, tensors[name]]));
     const updated = optimizer.apply({ parameters, gradients, slots: tensors, scalars });
     const results: TensorMap = {
       loss,
-      correct: countCorrect(cosine, targets),
+      correct: countCorrect(nearness, targets),
       embeddings: tf.clone(embeddings),
       ...(updated.gradSquares && { gradSquares: updated.gradSquares }),
       ...updated.parameters,

@@ -5,14 +5,27 @@
  * s·cos(θ + m) in place of s·cos θ; every other logit stays s·cos θ. Mean cross-entropy over the batch.
  * Where θ + m would pass π (cos θ ≤ −cos m) cos(θ + m) rises again, and a straight line takes over; the toolkits
  * differ: SpeechBrain cos θ − m·sin m, WeSpeaker cos θ − (1 − cos m). With `easyMargin` the margin acts only where cos
- * θ > 0. Source: Deng et al., "ArcFace", CVPR 2019, eq. 3. Values agree with SpeechBrain 1.1 and WeSpeaker. Layout:
- * embeddings [B, D], weight [classes, D], targets [B] int32. The margin is a graph input: schedules change it. Limits:
- * first derivatives only, none with respect to the margin.
+ * θ > 0. Source: Deng et al., "ArcFace", CVPR 2019, eq. 3. Values agree with SpeechBrain 1.1 and WeSpeaker.
+ *
+ * Two refinements, as in WeSpeaker: `subCenters` gives each speaker several weight vectors, of which the nearest counts
+ * (`cosine-classifier.ts`), and `interTopK` moves the nearest other speakers nearer (`inter-top-k.ts`).
+ *
+ * Layout: embeddings [B, D], weight [classes · sub-centres, D], targets [B] int32. The margin is a graph input:
+ * schedules change it. Limits: first derivatives only, none with respect to the margin.
  */
 import { z } from 'zod';
 import * as tf from '../../engine/tfjs.js';
 import { createMargin, marginOptions } from '../optimisation/schedule.js';
-import { CLASSIFIER, classifierWeight, cosines, crossEntropy, targetMask, withGradient } from './cosine-classifier.js';
+import {
+  CLASSIFIER,
+  classifierWeight,
+  COSINE_LIMIT,
+  crossEntropy,
+  nearestCenters,
+  targetMask,
+  withGradient,
+} from './cosine-classifier.js';
+import { interTopKOptions, withHardOthersNearer, type InterTopK } from './inter-top-k.js';
 import type { LossEntry } from './loss.js';
 
 export const aamSoftmaxOptions = z.strictObject({
@@ -24,6 +37,10 @@ export const aamSoftmaxOptions = z.strictObject({
   easyMargin: z.boolean().default(false),
   /** What a target so far off that the margin would turn it around gets; the two toolkits differ. */
   hardMargin: z.enum(['speechbrain', 'wespeaker']).default('speechbrain'),
+  /** Weight vectors of each speaker; absent: 1. */
+  subCenters: z.int().min(1).max(16).optional(),
+  /** Absent: the other speakers' logits stay as they are. */
+  interTopK: interTopKOptions.optional(),
 });
 type AamSoftmaxOptions = z.infer<typeof aamSoftmaxOptions>;
 
@@ -38,28 +55,26 @@ export interface MarginOptions {
   hardMargin?: HardMargin;
 }
 
-/**
- * Cosines are kept this far inside ±1, where the margin's derivative has a pole; beyond, the gradient is 0. The value
- * is the float32 that SpeechBrain's 1 − 1e-7 rounds to.
- */
-const COSINE_LIMIT = Math.fround(1 - 1e-7);
+interface AamSoftmaxInputs extends MarginOptions {
+  embeddings: tf.Tensor;
+  weight: tf.Tensor;
+  targets: tf.Tensor;
+  subCenters?: number;
+  interTopK?: InterTopK;
+}
 
 /**
  * AAM-softmax loss from embeddings and the classifier's weight, neither of them normalised.
  * @returns loss: scalar; cosine: [B, classes], without margin and scale
  */
-export function aamSoftmax({
-  embeddings,
-  weight,
-  targets,
-  ...options
-}: MarginOptions & { embeddings: tf.Tensor; weight: tf.Tensor; targets: tf.Tensor }): {
+export function aamSoftmax({ embeddings, weight, targets, subCenters = 1, interTopK, ...options }: AamSoftmaxInputs): {
   loss: tf.Tensor;
   cosine: tf.Tensor;
 } {
-  const cosine = cosines(embeddings, weight); // [B, classes]
+  const cosine = nearestCenters(embeddings, weight, subCenters); // [B, classes]
   const oneHot = targetMask(targets, cosine.shape[1]!);
-  return { loss: crossEntropy(marginLogits(cosine, oneHot, options), oneHot), cosine };
+  const others = interTopK ? withHardOthersNearer(cosine, oneHot, { ...interTopK, margin: options.margin }) : cosine;
+  return { loss: crossEntropy(marginLogits(others, oneHot, options), oneHot), cosine };
 }
 
 /**
@@ -99,10 +114,13 @@ export function marginLogits(
 
 export const aamSoftmaxLoss: LossEntry<AamSoftmaxOptions> = {
   options: aamSoftmaxOptions,
-  create: ({ margin: schedule, scale, easyMargin, hardMargin }, place) => ({
-    parameters: [classifierWeight(place)],
+  create: ({ margin: schedule, type: _, ...options }, place) => ({
+    parameters: [classifierWeight(place, options.subCenters)],
     margin: (horizon) => createMargin(schedule, horizon),
-    compute: (tensors, { margin, ...batch }) =>
-      aamSoftmax({ ...batch, weight: tensors[CLASSIFIER], margin: margin!, scale, easyMargin, hardMargin }),
+    compute: (tensors, { margin, ...batch }) => {
+      const given = { ...options, ...batch, weight: tensors[CLASSIFIER], margin: margin! };
+      const { loss, cosine } = aamSoftmax(given);
+      return { loss, nearness: cosine };
+    },
   }),
 };

@@ -11,11 +11,18 @@ import type { LossPlace } from './loss.js';
 /** The weight vectors' name in the state dict. */
 export const CLASSIFIER = 'classifier.weight';
 
-export const classifierWeight = ({ speakers, embeddingSize }: LossPlace): ParameterSpec => ({
+/** One vector a speaker, or `centers` of them: rows `centers`·i … are those of speaker i. */
+export const classifierWeight = ({ speakers, embeddingSize }: LossPlace, centers = 1): ParameterSpec => ({
   name: CLASSIFIER,
-  shape: [speakers, embeddingSize],
-  init: xavierUniform(embeddingSize, speakers),
+  shape: [speakers * centers, embeddingSize],
+  init: xavierUniform(embeddingSize, speakers * centers),
 });
+
+/**
+ * Cosines are kept this far inside ±1, where the derivative of an angle has a pole; beyond, the gradient is 0. The
+ * value is the float32 that SpeechBrain's 1 − 1e-7 rounds to.
+ */
+export const COSINE_LIMIT = Math.fround(1 - 1e-7);
 
 /** Vectors shorter than this are divided by it instead of by their length: a zero vector stays zero. */
 const SMALLEST_NORM = 1e-6;
@@ -39,6 +46,16 @@ export function withGradient(x: tf.Tensor, f: UnaryWithGradient): tf.Tensor {
 /** Of embeddings [B, D] and weights [classes, D], neither of them normalised: [B, classes]. */
 export const cosines = (embeddings: tf.Tensor, weight: tf.Tensor): tf.Tensor =>
   tf.matMul(l2Normalize(embeddings), l2Normalize(weight), false, true);
+
+/**
+ * The cosine with the nearest of each speaker's centres: [B, D], [speakers · centers, D] → [B, speakers]. The gradient
+ * goes to that centre alone. Source: Deng et al., "Sub-center ArcFace", ECCV 2020, section 3.3.
+ */
+export function nearestCenters(embeddings: tf.Tensor, weight: tf.Tensor, centers: number): tf.Tensor {
+  const cosine = cosines(embeddings, weight); // [B, speakers · centers]
+  if (centers === 1) return cosine;
+  return tf.max(tf.reshape(cosine, [cosine.shape[0]!, -1, centers]), 2);
+}
 
 /** 1 where the class is the target, else 0. targets: [B] int32 → [B, classes] float32. */
 export function targetMask(targets: tf.Tensor, classes: number): tf.Tensor {
@@ -75,16 +92,19 @@ export function crossEntropy(logits: tf.Tensor, oneHot: tf.Tensor): tf.Tensor {
   });
 }
 
+/** More than any two cosines or logits differ by. */
+const FAR = 1e9;
+
 /**
  * How many utterances of the batch lie strictly nearest to their own class, margin aside; a tie counts as wrong, so
  * that a collapsed network does not look perfect.
- * @param cosine [B, classes]
+ * @param nearness [B, classes], cosines or logits: the larger, the nearer
  * @param targets [B] int32
  * @returns float32 scalar, 0…B. No gradient flows through it.
  */
-export function countCorrect(cosine: tf.Tensor, targets: tf.Tensor): tf.Tensor {
-  const oneHot = targetMask(targets, cosine.shape[1]!);
-  const target = tf.sum(tf.mul(cosine, oneHot), 1); // [B]
-  const nearestOther = tf.max(tf.sub(cosine, tf.mul(oneHot, 4)), 1); // [B]: 4 is more than cosines can differ by
+export function countCorrect(nearness: tf.Tensor, targets: tf.Tensor): tf.Tensor {
+  const oneHot = targetMask(targets, nearness.shape[1]!);
+  const target = tf.sum(tf.mul(nearness, oneHot), 1); // [B]
+  const nearestOther = tf.max(tf.sub(nearness, tf.mul(oneHot, FAR)), 1); // [B]
   return tf.sum(tf.cast(tf.greater(target, nearestOther), 'float32'));
 }

@@ -22,12 +22,13 @@ export interface Loss {
   margin?(horizon: Horizon): Schedule;
   /**
    * @param batch embeddings [B, D]; targets [B] int32; margin [1], where the loss has one
-   * @returns loss: scalar; cosine [B, speakers]: how near each embedding is to each speaker, in −1 … 1, margin aside
+   * @returns loss: scalar; nearness [B, speakers]: how near each embedding is to each speaker, margin aside, as a
+   *   cosine or a logit
    */
   compute(
     tensors: TensorMap,
     batch: { embeddings: Tensor; targets: Tensor; margin?: Tensor },
-  ): { loss: Tensor; cosine: Tensor };
+  ): { loss: Tensor; nearness: Tensor };
 }
 
 /** A loss as the registry has it. */

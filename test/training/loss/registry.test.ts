@@ -37,7 +37,7 @@ const cosineSoftmax: LossEntry<z.infer<typeof options>> = {
     compute(tensors, { embeddings, targets }) {
       const cosine = cosines(embeddings, tensors[CLASSIFIER]);
       const logits = tf.add(tf.mul(cosine, scale), tensors['classifier.bias']);
-      return { loss: crossEntropy(logits, targetMask(targets, cosine.shape[1]!)), cosine };
+      return { loss: crossEntropy(logits, targetMask(targets, cosine.shape[1]!)), nearness: cosine };
     },
   }),
 };
