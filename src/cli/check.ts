@@ -84,5 +84,5 @@ function conclusion(folder: string, parts: readonly CheckedPart[]): string {
       : `${sound} What ${bad.join(', ')} holds cannot be trusted; \`acanet run\` makes it again.`,
     ...(unknown > 0 ? [`Of ${unknown} no record was kept, so nothing can be said of them.`] : []),
     ...(unfinished > 0 ? [`${unfinished} belong to stages that have not finished.`] : []),
-  ].join(' ');
+  ].join('\n');
 }

@@ -94,8 +94,8 @@ async function listAll(flags: EngineFlags): Promise<void> {
     name,
     state,
     title,
-    bytes > 0 ? gigabytes(bytes) : '',
-    state === 'installed' ? folder : `${gigabytes(download)} to download: ${install}`,
+    gigabytes(state === 'installed' ? bytes : download),
+    state === 'installed' ? folder : install,
   ]);
   print(
     formatTable(
@@ -103,8 +103,8 @@ async function listAll(flags: EngineFlags): Promise<void> {
         { title: 'engine' },
         { title: 'state' },
         { title: 'what' },
-        { title: 'on the disk', align: 'right' },
-        { title: 'where, or how to get it' },
+        { title: 'size', align: 'right' },
+        { title: 'where, or how to download it' },
       ],
       rows,
     ),

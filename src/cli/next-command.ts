@@ -13,7 +13,7 @@ interface Given {
 }
 
 interface Situation extends Given {
-  /** The recipe keeps its test trials back. */
+  /** The recipe does not use its test trials yet. */
   kept: boolean;
 }
 

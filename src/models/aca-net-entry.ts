@@ -65,12 +65,14 @@ function departures({
   const startsAsReleased = distribution === latentInit.distribution && std === latentInit.std;
   return [
     ...(pooling ? [`${pooling} pooling in place of cross attention`] : []),
-    ...(expansionKernel ? [`frames expanded ${expansionKernel} at a time`] : []),
+    ...(expansionKernel ? [`a kernel of ${expansionKernel} frames in the first layer`] : []),
     ...(expansionLayers ? [`${expansionLayers} layers on each frame`] : []),
-    ...(positional === reference.positional ? [] : [`positional ${positional}`]),
-    ...(centred ? ['centred'] : []),
-    ...(queryScale === null ? [] : [`queryScale ${queryScale}`]),
-    ...(startsAsReleased ? [] : [`latents start ${distribution}, std ${std}`]),
-    ...Object.entries(outputInit).map(([part, factor]) => `${part} output starts at ${factor}`),
+    ...(positional === reference.positional
+      ? []
+      : [positional === 'none' ? 'no positional encoding' : `positional encoding by ${positional}`]),
+    ...(centred ? ['embeddings centred (centred: true)'] : []),
+    ...(queryScale === null ? [] : [`queries scaled (queryScale: ${queryScale})`]),
+    ...(startsAsReleased ? [] : [`latents drawn from a ${distribution} distribution, std ${std}`]),
+    ...Object.entries(outputInit).map(([part, factor]) => `output of ${part} scaled by ${factor} at the start`),
   ];
 }

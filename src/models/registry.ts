@@ -45,7 +45,9 @@ export const departuresFromPublished = (options: ModelOptions): string[] =>
 /** The same in a sentence without its subject; undefined where there is nothing to say. */
 export function describeDepartures(options: ModelOptions): string | undefined {
   const departures = departuresFromPublished(options);
-  return departures.length > 0 ? `unlike ${entryOf(options).published?.name} in ${departures.join('; ')}` : undefined;
+  return departures.length > 0
+    ? `differs from ${entryOf(options).published?.name}: ${departures.join('; ')}`
+    : undefined;
 }
 
 /** Checks options that came from a file. @throws UserError naming `where` and each problem */

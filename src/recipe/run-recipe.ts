@@ -111,7 +111,7 @@ function upToTraining(stages: readonly Stage[]): ReadonlySet<string> {
 const trainingsIn = (stages: readonly Stage[]): string[] =>
   stages.filter(({ trains }) => trains).map(({ name }) => name);
 
-/** @throws UserError where a stage is wanted that a recipe does not have because it keeps its test trials back */
+/** @throws UserError where a stage is wanted that a recipe does not have because it does not use its test trials yet */
 function checkTargets(
   stages: readonly Stage[],
   {
@@ -126,7 +126,7 @@ function checkTargets(
   const all = createStages({ recipe: tested, workFolder: folder, compared, library: realLibrary });
   if (!all.some(({ name }) => name === missing)) return;
   throw new UserError(
-    `recipe ${recipe.name} keeps its test trials back (evaluate: development), so there is no stage ${missing}\n` +
+    `recipe ${recipe.name} does not use its test trials yet (evaluate: development), so there is no stage ${missing}\n` +
       '  once everything is chosen: --set evaluate=test',
   );
 }

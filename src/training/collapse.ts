@@ -115,7 +115,7 @@ function judge({ spread, common, attention }: Readings, context: Judged): Findin
   else if (locked) {
     findings.push({
       cause: 'locked',
-      seen: `${when(step)} the attention of ${locked.title} has locked on single frames: entropy ${shown(locked.entropy)} of 1 (limit ${LOCKED})`,
+      seen: `${when(step)} the attention of ${locked.title} looks at single frames only: its entropy is ${shown(locked.entropy)}, where 1 means all frames alike (limit ${LOCKED})`,
       likely: 'the learning rate is too high',
       sets: lowerRate(context, 4),
     });
@@ -126,8 +126,9 @@ function judge({ spread, common, attention }: Readings, context: Judged): Findin
       cause: 'common',
       seen:
         `${when(step)} the embeddings use only about ${spread.toFixed(1)} directions (limit ${SPREAD}): ` +
-        `${(100 * common).toFixed(0)} % of their variance is all values rising and falling together (limit ${100 * COMMON} %)`,
-      likely: 'one map makes every value of the embedding, and what the latents share outweighs the rest',
+        `in ${(100 * common).toFixed(0)} % of their variance all values rise and fall together (limit ${100 * COMMON} %)`,
+      likely:
+        'the same linear map makes every value of the embedding, so what the latents have in common outweighs their differences',
       sets: set ? [inModel(context, set)] : lowerRate(context, 2),
     });
   }
@@ -150,8 +151,8 @@ function latentsAlike(seenBy: readonly AttentionFigures[], diversity: number, co
   const { modelOptions, step } = context;
   const entropies = seenBy.map(({ entropy }) => entropy.toFixed(2)).join(' ');
   const seen =
-    `${when(step)} all latents attend to the same frames: diversity of attention ${shown(diversity)} ` +
-    `(limit ${ALIKE}), entropy ${entropies} of 1`;
+    `${when(step)} all latents attend to the same frames: the diversity of their attention is ${shown(diversity)} ` +
+    `(limit ${ALIKE}), its entropy ${entropies} (1 means all frames alike)`;
   const remedy = modelOptions && collapseRemedies(modelOptions).latentsAlike?.(modelOptions);
   if (!remedy) return { cause: 'alike', seen, likely: 'the queries are too small', sets: [] };
   return { cause: 'alike', seen, likely: remedy.likely, sets: [inModel(context, remedy.set)] };
@@ -163,20 +164,21 @@ function fewDirections(spread: number, limit: number, context: Judged): Finding 
   const before = highestSpread > 2 * spread ? `, from ${highestSpread.toFixed(1)} earlier` : '';
   const seen = `${when(step)} the embeddings use only about ${spread.toFixed(1)} directions${before} (limit ${shown(limit)})`;
   if (gradNorm > GROWTH * firstGradNorm) {
-    const grown = `the gradients grow (norm ${shown(firstGradNorm)}, now ${shown(gradNorm)}): the learning rate is too high`;
+    const grown = `the learning rate is too high, as the norm of the gradients has grown from ${shown(firstGradNorm)} to ${shown(gradNorm)}`;
     return { cause: 'gradient', seen, likely: grown, sets: lowerRate(context, 3) };
   }
   if (features.normalize === 'global' && augmentation && sceneTechniques.some((name) => augmentation[name])) {
     const likely =
-      'noise and rooms move the mean of each utterance, and features.normalize: global leaves that in: it outweighs the voice';
+      'noise and reverberation change the mean of each utterance, and features.normalize: global does not remove that';
     return { cause: 'noise', seen, likely, sets: ['features.normalize=mean'] };
   }
   if (before && margin > 0 && training.loss.margin?.type !== 'constant') {
-    const likely = 'the margin began before the speakers were apart, or the learning rate is too high';
+    const likely =
+      'the margin began before the network could tell the speakers apart, or the learning rate is too high';
     const later = `${inTraining(context, 'loss.margin.start')}='30 %'`;
     return { cause: 'margin', seen, likely, sets: [later, ...lowerRate(context, 3)] };
   }
-  const likely = 'the learning rate is too high, if the spread does not rise in the next epochs';
+  const likely = 'if this number does not rise in the next epochs, the learning rate is too high';
   return { cause: 'few', seen, likely, sets: lowerRate(context, 3) };
 }
 

@@ -22,28 +22,28 @@ export function layerWarnings(layers: readonly LayerFigures[]): string[] {
   const kinds: ((figures: LayerFigures) => string | false | undefined)[] = [
     ({ rms, gradient }) =>
       [rms, gradient].some((value) => value !== undefined && !Number.isFinite(value)) &&
-      'activations or gradients are not finite: look for values in the features that are not, or weights that overflow',
+      'some activations or gradients are not finite numbers; look for such values in the features, or for weights that overflow',
     ({ rms }) =>
       rms !== undefined &&
       (rms < SIZES[0] || rms > SIZES[1]) &&
-      `activations of size ${shown(rms)} (${SIZES[0]} to ${SIZES[1]} is usual): check features.normalize and the initial values`,
+      `its activations have a root mean square of ${shown(rms)} (usual: ${SIZES[0]} to ${SIZES[1]}); check features.normalize and the initial values`,
     ({ dead }) =>
       dead !== undefined &&
       dead > DEAD &&
-      `${Math.round(100 * dead)} % of the ReLUs give 0 for every frame (limit ${100 * DEAD} %): lower the learning rate, or check features.normalize`,
+      `${Math.round(100 * dead)} % of its ReLUs give 0 for every frame (limit ${100 * DEAD} %); lower the learning rate, or check features.normalize`,
     ({ cosine }) =>
       cosine !== undefined &&
       cosine > ALIKE &&
-      `all latents of an utterance are alike, mean cosine ${cosine.toFixed(2)} (limit ${ALIKE}): one vector stands for all of them`,
+      `the latents of an utterance are nearly the same vector: their mean cosine is ${cosine.toFixed(2)} (limit ${ALIKE})`,
     ({ attention }) =>
       attention?.diversity !== undefined &&
       attention.diversity < SAME_FRAMES &&
       diversities.some((diversity) => diversity >= SAME_FRAMES) &&
-      `its rows attend to the same frames, diversity ${shown(attention.diversity)} (limit ${SAME_FRAMES}), while those of other layers do not`,
+      `all rows of its attention look at the same frames (diversity ${shown(attention.diversity)}, limit ${SAME_FRAMES}); those of other layers do not`,
     ({ gradient }) =>
       gradient !== undefined &&
       gradient < FADED * total &&
-      `a gradient of ${shown(gradient)}, of ${shown(total)} in all: the layer will hardly learn`,
+      `its gradient has a norm of ${shown(gradient)}, where all layers together have ${shown(total)}; this layer will hardly learn`,
   ];
   return kinds.flatMap((kind) => {
     const found = layers.flatMap((figures) => {

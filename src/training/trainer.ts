@@ -288,6 +288,6 @@ function checkFinite({ loss }: StepReport, step: number, metricsPath: string): v
   if (Number.isFinite(loss)) return;
   throw new UserError(
     `the loss is ${loss} at step ${step}: the training has diverged (see ${metricsPath})\n` +
-      'lower training.schedule, lengthen its warmup, or set training.optimizer.gradientClip; the last checkpoint is good',
+      'lower the learning rate (training.schedule), lengthen its warmup, or set training.optimizer.gradientClip; the last checkpoint is good',
   );
 }

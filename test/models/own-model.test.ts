@@ -81,7 +81,7 @@ describe('a model of one’s own', () => {
     assert.deepEqual(parsed, { type: 'mean-map', bins: 8, embedding: 3 });
     assert.throws(() => parseModelOptions({ ...given, latents: 3 }, 'test'), /"latents"/);
     assert.equal(createModel(parsed).macs(300), 24);
-    assert.equal(describeDepartures(parsed), 'unlike the published mean in size 3');
+    assert.equal(describeDepartures(parsed), 'differs from the published mean: size 3');
     assert.equal(describeDepartures(parseModelOptions({ type: 'mean-map' }, 'test')), undefined);
   });
 

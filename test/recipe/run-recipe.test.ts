@@ -191,7 +191,7 @@ describe('a recipe from end to end', () => {
     const explain = (target: string) => () =>
       explainRecipe({ experiment: open(['evaluate=development']), targets: [target] });
     for (const stage of ['score/aca-net', 'cost/aca-net', 'compare']) {
-      assert.throws(explain(stage), /keeps its test trials back \(evaluate: development\), so there is no stage/);
+      assert.throws(explain(stage), /does not use its test trials yet \(evaluate: development\), so there is no stage/);
     }
     // Back-ends that learn nothing need no embeddings of training utterances, whatever is done with the test trials.
     for (const stage of ['embed-train/aca-net', 'score/nobody'])

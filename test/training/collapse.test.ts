@@ -73,7 +73,7 @@ describe('collapse warnings', () => {
     const [warning] = watch.observe({ step: 0, instruments: alike });
     assert.equal(
       warning,
-      'warning: before the first step all latents attend to the same frames: diversity of attention 0.000022 (limit 0.01), entropy 1.00 1.00 of 1\n' +
+      'warning: before the first step all latents attend to the same frames: the diversity of their attention is 0.000022 (limit 0.01), its entropy 1.00 1.00 (1 means all frames alike)\n' +
         '  likely cause: the latents start too small (std 0.02): queries are projections of them, not normalised\n' +
         '  try --set systems.aca-small.model.latentInit.std=2',
     );
@@ -88,7 +88,10 @@ describe('collapse warnings', () => {
       step: 25,
       instruments: aligned,
     });
-    assert.match(warning, /about 1\.2 directions \(limit 3\): 89 % of their variance is all values rising and falling/);
+    assert.match(
+      warning,
+      /about 1\.2 directions \(limit 3\): in 89 % of their variance all values rise and fall together/,
+    );
     assert.match(warning, /try --set systems.aca-small.model.centred=true$/);
   });
 
@@ -106,7 +109,7 @@ describe('collapse warnings', () => {
   it('name a learning rate at which attention locks on single frames', () => {
     const locked = { ...healthy, spread: 2.1, attention: attending([0.48, 0.39], [0.014, 0.17]) };
     const [warning] = createCollapseWatch(context({ model: wide })).observe({ step: 25, instruments: locked });
-    assert.match(warning, /attention of block 1, cross attention 2 has locked on single frames: entropy 0\.014 of 1/);
+    assert.match(warning, /attention of block 1, cross attention 2 looks at single frames only: its entropy is 0\.014/);
     assert.match(warning, /--set systems.aca-small.training.schedule.peak=5e-4$/);
   });
 
@@ -132,13 +135,13 @@ describe('collapse warnings', () => {
           { gradNorm: 20, margin: 0 },
           { gradNorm: 90, margin: 0 },
         ],
-        /the gradients grow \(norm 20, now 90\).*\n.*schedule.peak=7e-4$/,
+        /the norm of the gradients has grown from 20 to 90.*\n.*schedule.peak=7e-4$/,
       ],
       [
         "noise over features of the training set's mean",
         { augmentation: augmentationOptions.parse({ noise: { source: 'musan/noise' } }) },
         [{ gradNorm: 20, margin: 0 }],
-        /from 9\.0 earlier.*\n.*noise and rooms.*\n.*--set features.normalize=mean$/,
+        /from 9\.0 earlier.*\n.*noise and reverberation.*\n.*--set features.normalize=mean$/,
       ],
       [
         'a margin that has begun',

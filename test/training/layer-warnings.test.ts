@@ -11,20 +11,28 @@ describe('warnings on layers', () => {
   });
 
   const cases: [what: string, figures: Partial<LayerFigures>, expected: RegExp][] = [
-    ['dead units', { dead: 0.62 }, /^x: 62 % of the ReLUs give 0 for every frame \(limit 50 %\)/],
+    ['dead units', { dead: 0.62 }, /^x: 62 % of its ReLUs give 0 for every frame \(limit 50 %\)/],
     [
       'latents that are all alike',
       { cosine: 0.984 },
-      /^x: all latents of an utterance are alike, mean cosine 0\.98 \(limit 0\.95\)/,
+      /^x: the latents of an utterance are nearly the same vector: their mean cosine is 0\.98 \(limit 0\.95\)/,
     ],
-    ['sizes that are too large', { rms: 4321 }, /^x: activations of size 4300 \(0\.001 to 1000 is usual\)/],
-    ['sizes that are too small', { rms: 1e-5 }, /^x: activations of size 0\.00001 /],
-    ['values that are not finite', { rms: NaN }, /^x: activations or gradients are not finite/],
-    ['gradients that fade', { gradient: 1e-6 }, /^x: a gradient of 0\.000001, of 17 in all/],
+    [
+      'sizes that are too large',
+      { rms: 4321 },
+      /^x: its activations have a root mean square of 4300 \(usual: 0\.001 to 1000\)/,
+    ],
+    ['sizes that are too small', { rms: 1e-5 }, /^x: its activations have a root mean square of 0\.00001 /],
+    ['values that are not finite', { rms: NaN }, /^x: some activations or gradients are not finite/],
+    [
+      'gradients that fade',
+      { gradient: 1e-6 },
+      /^x: its gradient has a norm of 0\.000001, where all layers together have 17/,
+    ],
     [
       'one layer whose rows attend alike',
       { attention: { entropy: 1, diversity: 1e-5 } },
-      /^x: its rows attend to the same frames/,
+      /^x: all rows of its attention look at the same frames/,
     ],
   ];
   for (const [what, figures, expected] of cases) {

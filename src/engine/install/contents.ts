@@ -48,12 +48,12 @@ const nvidiaWheel = (requirement: string, folder: string, download: number, unpa
 
 export const engineContents: Readonly<Record<InstallableEngine, EngineContents>> = {
   tensorflow: {
-    title: `TensorFlow ${TENSORFLOW} for the processor`,
+    title: `TensorFlow ${TENSORFLOW} for the CPU`,
     pieces: tensorflowPieces('@tensorflow/tfjs-node', 'tensorflow-cpu', 230236181, 684412663),
     devices: [{ engine: 'tensorflow', device: 'cpu', needsGpu: false }],
   },
   'tensorflow-gpu': {
-    title: `TensorFlow ${TENSORFLOW} for NVIDIA's GPUs (CUDA 12)`,
+    title: `TensorFlow ${TENSORFLOW} for NVIDIA (CUDA 12)`,
     pieces: [
       ...tensorflowPieces('@tensorflow/tfjs-node-gpu', 'tensorflow', 615510377, 1252309592),
       nvidiaWheel('nvidia-cublas-cu12==12.5.3.2', 'cublas', 363313169, 552338412),
@@ -75,7 +75,7 @@ export const engineContents: Readonly<Record<InstallableEngine, EngineContents>>
     ],
   },
   cuda: {
-    title: `the CUDA part of ONNX Runtime ${ONNX_RUNTIME} (CUDA 13)`,
+    title: `ONNX Runtime ${ONNX_RUNTIME} for CUDA 13`,
     pieces: [
       wheelPiece({
         requirement: `onnxruntime-gpu==${ONNX_RUNTIME}`,

@@ -131,7 +131,7 @@ function refuseTestTrials(
   const held = [...utterancesOfTrials(trials, enrolment)].filter((id) => test.has(id));
   if (held.length === 0) return;
   throw new UserError(
-    `${path}: ${held.length} test utterances (${held[0]} first), and recipe ${name} keeps its test trials back (evaluate: development)\n` +
+    `${path}: ${held.length} test utterances (${held[0]} first), and recipe ${name} does not use its test trials yet (evaluate: development)\n` +
       '  once everything is chosen: --set evaluate=test',
   );
 }

@@ -1,6 +1,6 @@
 /**
  * @file Stage `ablation`: the variants of a recipe's grid in one table, chosen by development EER → `ablation.json`,
- * `.csv`, `.txt`, `.md`. A recipe without a grid that keeps its test trials back has all its systems in one axis.
+ * `.csv`, `.txt`, `.md`. A recipe without a grid that does not use its test trials yet has all its systems in one axis.
  */
 import { join } from 'node:path';
 import { findEnrolment } from '../../corpus/trials/enrolment.js';

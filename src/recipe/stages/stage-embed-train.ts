@@ -33,7 +33,7 @@ export function embedTrainStage(
       const training = manifest.filter(({ split }) => split === 'train');
       if (wanted !== 'all' && wanted > training.length) {
         throw new UserError(
-          `scoring.utterances: ${wanted} training utterances are wanted, the corpus has ${training.length}; take all`,
+          `scoring.utterances: expected at least ${wanted} training utterances, the corpus has ${training.length}; set it to all`,
         );
       }
       const chosen =

@@ -80,8 +80,8 @@ export function calibrateScoreFiles({
     const curve = trainPav(columns[0], labels, dev[0]);
     if (curve.llrs.every((llr) => llr === curve.llrs[0])) {
       throw new UserError(
-        `${dev[0]}: higher scores are not more often those of targets, so no rising curve says anything\n` +
-          '  are these distances? then negate them',
+        `${dev[0]}: targets do not tend to have higher scores than nontargets, so no calibration can be learned\n` +
+          '  if these are distances, negate them',
       );
     }
     calibrate = ([values]) => applyPav(curve, values);
@@ -118,7 +118,7 @@ function refuseShared(dev: Pairs, scores: Pairs, names: { dev: string; scores: s
   if (shared.length > 0) {
     throw new UserError(
       `${names.scores}: ${shared.length} of ${scores.enroll.length} trials are development trials of ${names.dev} too, such as ${shared[0]}\n` +
-        'Calibration learned from the trials that it is applied to shows nothing; give other development trials.',
+        'A calibration must be learned from other trials than those that it is applied to; give other development trials.',
     );
   }
 }

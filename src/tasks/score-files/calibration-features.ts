@@ -60,7 +60,7 @@ export function readSystems(paths: readonly string[], list?: string): SystemScor
 export function refuseOverwriting(out: string, inputs: readonly (string | undefined)[]): void {
   const input = inputs.find((path) => path !== undefined && resolve(path) === resolve(out));
   if (input !== undefined)
-    throw new UserError(`--out ${out} is what is read, and would be overwritten; name another file`);
+    throw new UserError(`--out ${out} is also an input, which would be overwritten; name another file`);
 }
 
 /** Opens the quality measures; the result gives the features of scores, whose trials may be those of a list. */
@@ -110,7 +110,7 @@ function readValues(path: string, values: Map<string, number>): void {
     }
     const earlier = values.get(id);
     if (earlier !== undefined && earlier !== value) {
-      throw new UserError(`${path}:${number}: ${id} has the value ${value}, but ${earlier} before`);
+      throw new UserError(`${path}:${number}: ${id} has the value ${value} here, and ${earlier} on an earlier line`);
     }
     values.set(id, value);
   }

@@ -51,7 +51,9 @@ export function speakersFromFile(path: string, table: Pairs, source: EnrolmentSo
     const [id, speaker] = fields;
     const earlier = speakerOf.get(id);
     if (earlier !== undefined && earlier !== speaker) {
-      throw new UserError(`${path}:${number}: ${id} is of speaker ${speaker}, but of ${earlier} before`);
+      throw new UserError(
+        `${path}:${number}: ${id} belongs to speaker ${speaker} here, and to ${earlier} on an earlier line`,
+      );
     }
     speakerOf.set(id, speaker);
   }

@@ -148,7 +148,7 @@ describe('an ablation from end to end', () => {
       (error) =>
         error instanceof UserError &&
         error.message ===
-          'recipe small keeps its test trials back (evaluate: development), so there is no stage compare\n  once everything is chosen: --set evaluate=test',
+          'recipe small does not use its test trials yet (evaluate: development), so there is no stage compare\n  once everything is chosen: --set evaluate=test',
     );
     [trained, lines] = [[], []];
     const tested = open(['evaluate=test']);
@@ -172,7 +172,7 @@ describe('an ablation from end to end', () => {
     assert.equal(evaluation.trials, ablation().development.trials);
     await assert.rejects(
       score('trials.txt'),
-      /12 test utterances \(\S+ first\), and recipe small keeps its test trials back/,
+      /12 test utterances \(\S+ first\), and recipe small does not use its test trials yet/,
     );
   });
 

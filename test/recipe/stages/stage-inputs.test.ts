@@ -90,7 +90,7 @@ const CASES: [string, string, string[], Record<string, string>][] = [
     },
   ],
   [
-    'a grid that keeps its test trials back',
+    'a grid that does not use its test trials yet',
     'ablation-demo',
     ['evaluate=development'],
     {

@@ -189,7 +189,7 @@ describe('evaluate-score-file', () => {
     [
       'an utterance of two speakers',
       () => reportOnScoreFile(scores(), { trials: list(), speakers: write('two', 'u0 a\nu0 b\n') }),
-      /two:2: u0 is of speaker b, but of a before/,
+      /two:2: u0 belongs to speaker b here, and to a on an earlier line/,
     ],
     ['trials of one kind', () => reportOnScoreFile(write('one.txt', 'a b 1 target\n')), /got 1 target and 0 nontarget/],
   ];
