@@ -20,6 +20,12 @@ export interface AudioInfo {
   encoding: string;
 }
 
+/** What a format finds in a header. */
+export interface FoundAudio extends AudioInfo {
+  /** What decoding gives, where it is at another rate than the sound has: Opus is always decoded to 48 kHz. */
+  decoded?: Pick<AudioInfo, 'sampleRate' | 'frames'>;
+}
+
 /** A file opened for reading. */
 export interface AudioSource {
   path: string;
@@ -40,17 +46,24 @@ export interface AudioFormat {
   /** Whether a file that starts with `head` (up to 64 bytes) is of this format. */
   matches(head: Uint8Array): boolean;
   /** Reads the header only, if that tells the length. Throws UserError naming the file. */
-  probe(source: AudioSource): AudioInfo | Promise<AudioInfo>;
+  probe(source: AudioSource): FoundAudio | Promise<FoundAudio>;
   /**
    * What is compared when all of a file is read, beside the number of samples, for people: `MD5`. Absent: nothing is,
    * and a piece is read without the rest.
    */
   checks?(source: AudioSource): string;
-  /** One channel's samples [from, from + count), within the file. */
+  /** One channel's samples [from, from + count) of what decoding gives, within the file. */
   readChannel(
     source: AudioSource,
     range: { from: number; count: number; channel: number },
   ): Promise<Float32Array<ArrayBuffer>>;
+}
+
+/** The first sample that is infinite or not a number; −1 if there is none. */
+export function firstNotFinite(samples: Float32Array): number {
+  // The difference is NaN for both. A loop, as `findIndex` calls a function for each sample.
+  for (let i = 0; i < samples.length; i++) if (samples[i] - samples[i] !== 0) return i;
+  return -1;
 }
 
 const reasons: Record<string, string> = {

@@ -83,25 +83,33 @@ async function decodePiece(
 ): Promise<Float32Array<ArrayBuffer>> {
   const decoded = await decodeFlacFrames(path, info, frames);
   checkCount(path, info, decoded, end - start);
-  const stored = 2 ** (info.bits - 1) - 1;
-  const scale = 2 ** (info.bits - 1);
-  const data = decoded.channelData[channel];
-  const samples = new Float32Array(count);
-  // `| 0`: an integer has no negative zero.
-  for (let i = 0, at = from - start; i < count; i++, at++) samples[i] = (Math.round(data[at] * stored) | 0) / scale;
-  return samples;
+  const data = decoded.channelData[channel].subarray(from - start, from - start + count);
+  return restoreIntegers(data, info.bits, new Float32Array(count));
 }
 
 /** Decodes all compressed frames and checks the result against STREAMINFO. @throws UserError naming `path` */
 export async function decodeFlac(path: string, info: StreamInfo, frames: Buffer[]): Promise<Channels> {
   const decoded = await decodeFlacFrames(path, info, frames);
   checkCount(path, info, decoded, info.frames);
-  const bytes = toIntegers(decoded, info.bits);
-  const md5 = createHash('md5').update(bytes).digest('hex');
-  if (hasMd5(info) && info.md5 !== md5) {
-    throw new UserError(`${path}: damaged FLAC: its samples have MD5 ${md5}, its header says ${info.md5}`);
+  const channels = decoded.channelData.map((data) => restoreIntegers(data, info.bits, new Float32Array(info.frames)));
+  if (hasMd5(info)) {
+    const md5 = createHash('md5').update(storedBytes(channels, info.bits)).digest('hex');
+    if (info.md5 !== md5) {
+      throw new UserError(`${path}: damaged FLAC: its samples have MD5 ${md5}, its header says ${info.md5}`);
+    }
   }
-  return Array.from({ length: info.channels }, (_, channel) => channelOf(bytes, info, channel));
+  return channels;
+}
+
+/**
+ * Writes v/2^(b−1) to `samples` where the decoder gave v/(2^(b−1) − 1). NOTE: not `Math.round`, which takes V8 fifteen
+ * times as long; the products lie within 0.3 of an integer.
+ */
+function restoreIntegers(data: Float32Array, bits: number, samples: Float32Array<ArrayBuffer>) {
+  const stored = 2 ** (bits - 1) - 1;
+  const scale = 2 ** (bits - 1);
+  for (let i = 0; i < samples.length; i++) samples[i] = Math.floor(data[i] * stored + 0.5) / scale;
+  return samples;
 }
 
 export const hasMd5 = ({ md5 }: StreamInfo) => !/^0+$/.test(md5);
@@ -116,39 +124,20 @@ function checkCount(path: string, info: StreamInfo, decoded: DecodedFrames, expe
 }
 
 /** Interleaved little-endian integers, which the MD5 is taken of. */
-function toIntegers({ channelData, samples }: DecodedFrames, bits: number): Buffer<ArrayBuffer> {
-  const scale = 2 ** (bits - 1) - 1;
-  const channels = channelData.length;
-  const bytes = Buffer.from(new ArrayBuffer((samples * channels * bits) / 8));
-  if (bits === 16) {
-    const values = new Int16Array(bytes.buffer);
-    for (const [channel, data] of channelData.entries()) {
-      for (let i = 0, at = channel; i < samples; i++, at += channels) values[at] = Math.round(data[i] * scale);
-    }
-    return bytes;
-  }
+function storedBytes(channels: Channels, bits: number): Uint8Array {
+  const scale = 2 ** (bits - 1);
   const width = bits / 8;
-  for (const [channel, data] of channelData.entries()) {
-    for (let i = 0, at = channel * width; i < samples; i++, at += channels * width) {
-      bytes.writeIntLE(Math.round(data[i] * scale), at, width);
+  const step = width * channels.length;
+  const bytes = new Uint8Array(channels[0].length * step);
+  for (const [channel, samples] of channels.entries()) {
+    for (let i = 0, at = channel * width; i < samples.length; i++, at += step) {
+      const value = (samples[i] * scale) | 0;
+      bytes[at] = value;
+      if (width > 1) bytes[at + 1] = value >> 8;
+      if (width > 2) bytes[at + 2] = value >> 16;
     }
   }
   return bytes;
-}
-
-function channelOf(bytes: Buffer<ArrayBuffer>, { bits, channels, frames }: StreamInfo, channel: number) {
-  const samples = new Float32Array(frames);
-  const width = bits / 8;
-  const scale = 2 ** (bits - 1);
-  if (bits === 16) {
-    const values = new Int16Array(bytes.buffer);
-    for (let i = 0, at = channel; i < frames; i++, at += channels) samples[i] = values[at] / scale;
-    return samples;
-  }
-  for (let i = 0, at = channel * width; i < frames; i++, at += channels * width) {
-    samples[i] = bytes.readIntLE(at, width) / scale;
-  }
-  return samples;
 }
 
 function describe(samples: number, channels: number, sampleRate: number): string {

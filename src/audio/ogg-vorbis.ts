@@ -5,6 +5,7 @@
  * last block has beyond it is left out. Pages' checksums are checked before the decoder sees them. Limits: channels are
  * in Vorbis' order; a stream that was cut out of a longer one is refused, as its count is unknown.
  */
+import type { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
 import { probeOgg, splitOgg } from './ogg-pages.js';
@@ -34,14 +35,22 @@ function parseHeader(source: AudioSource): AudioInfo {
   return { format: 'ogg-vorbis', sampleRate, channels, frames, duration, encoding: 'Vorbis' };
 }
 
+/** A decoder that has not met a file yet, as the last one was set up anew behind its file. */
+let spare: OggVorbisDecoder | undefined;
+
 async function decode({ path, size, read }: AudioSource, frames: number): Promise<Channels> {
   const file = read(0, size);
   splitOgg(path, file);
   const { OggVorbisDecoder } = await import('@wasm-audio-decoders/ogg-vorbis');
-  return decodeByWasm(new OggVorbisDecoder(), {
+  const decoder = spare ?? new OggVorbisDecoder();
+  spare = undefined;
+  return decodeByWasm(decoder, {
     path,
     what: 'Vorbis',
     decode: (decoder) => decoder.decodeFile(file),
     cut: (samples) => samples.slice(0, frames) as Float32Array<ArrayBuffer>,
+    release: (decoder) => {
+      spare = decoder;
+    },
   });
 }

@@ -9,8 +9,9 @@ export type { AudioInfo } from './audio-format.js';
  * @throws UserError naming the file: unreadable, unknown format, damaged header, truncated, or no samples
  */
 export function probeAudio(path: string): Promise<AudioInfo> {
-  return withAudioSource(path, (file) => {
+  return withAudioSource(path, async (file) => {
     const { format, source } = formatOf(file);
-    return format.probe(source);
+    const { decoded: _, ...info } = await format.probe(source);
+    return info;
   });
 }

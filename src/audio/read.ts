@@ -27,17 +27,18 @@ export function readAudio(
   return withAudioSource(path, async (file) => {
     const { format, source } = formatOf(file);
     const info = await format.probe(source);
+    const { decoded = info } = info;
     const chosen = chooseChannel(path, info, channel);
-    const from = info.sampleRate;
-    const to = sampleRate ?? from;
+    const from = decoded.sampleRate;
+    const to = sampleRate ?? info.sampleRate;
     if (from === to) {
-      const range = sampleRange(path, info, offset, duration);
+      const range = sampleRange(path, { ...info, ...decoded }, offset, duration);
       return { sampleRate: to, samples: await format.readChannel(source, { ...range, channel: chosen }) };
     }
-    const frames = resampledLength(info.frames, from, to);
+    const frames = resampledLength(decoded.frames, from, to);
     const { from: start, count } = sampleRange(path, { ...info, sampleRate: to, frames }, offset, duration);
     const range = { from, to, start, count };
-    const needed = neededSamples(range, info.frames);
+    const needed = neededSamples(range, decoded.frames);
     const samples = await format.readChannel(source, { ...needed, channel: chosen });
     return { sampleRate: to, samples: resamplePiece({ samples, start: needed.from }, range) };
   });

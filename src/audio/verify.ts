@@ -18,11 +18,12 @@ export interface VerifiedAudio extends AudioInfo {
 export function verifyAudio(path: string): Promise<VerifiedAudio> {
   return withAudioSource(path, async (file) => {
     const { format, source } = formatOf(file);
-    const info = await format.probe(source);
-    const piece = format.checks ? info.frames : PIECE;
+    const { decoded, ...info } = await format.probe(source);
+    const { frames } = decoded ?? info;
+    const piece = format.checks ? frames : PIECE;
     for (let channel = 0; channel < info.channels; channel++) {
-      for (let from = 0; from < info.frames; from += piece) {
-        await format.readChannel(source, { from, count: Math.min(piece, info.frames - from), channel });
+      for (let from = 0; from < frames; from += piece) {
+        await format.readChannel(source, { from, count: Math.min(piece, frames - from), channel });
       }
     }
     return { ...info, verified: ['number of samples', format.checks?.(source)].filter(Boolean).join(', ') };

@@ -1,8 +1,8 @@
 /**
- * @file Decoding a file by a decoder compiled to WebAssembly that is made for this file alone.
+ * @file Decoding a file by a decoder compiled to WebAssembly that has met no other file.
  *
  * Damage that no checksum finds may bring a decoder to write anywhere in its own memory; it then fails where it is, or
- * only when it is freed. So it is freed after a decode that went well, and else left to go with its memory.
+ * only when it is freed. So it is freed, or kept, after a decode that went well, and else left to go with its memory.
  */
 import { messageOf, UserError } from '../errors.js';
 import type { Channels } from './whole-file.js';
@@ -20,6 +20,7 @@ export interface Decoded {
 /**
  * The channels that `decode` gives, each as `cut` copies it out of the decoder's memory.
  * @param what the kind of file: `Opus`
+ * @param release what becomes of a decoder that did well, if it is not to be freed
  * @throws UserError naming `path` if the decoder complains or fails
  */
 export async function decodeByWasm<Decoder extends WasmDecoder>(
@@ -29,11 +30,13 @@ export async function decodeByWasm<Decoder extends WasmDecoder>(
     what,
     decode,
     cut,
+    release = (decoder) => decoder.free(),
   }: {
     path: string;
     what: string;
     decode: (decoder: Decoder) => Decoded | Promise<Decoded>;
     cut: (samples: Float32Array) => Channels[number];
+    release?: (decoder: Decoder) => void;
   },
 ): Promise<Channels> {
   await decoder.ready;
@@ -43,7 +46,7 @@ export async function decodeByWasm<Decoder extends WasmDecoder>(
     complaint = errors[0]?.message;
     if (complaint === undefined) {
       const channels = channelData.map(cut);
-      decoder.free();
+      release(decoder);
       return channels;
     }
   } catch (error) {

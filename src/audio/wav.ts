@@ -12,7 +12,7 @@
  * RIFX (high byte first).
  */
 import { UserError } from '../errors.js';
-import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
+import { type AudioFormat, type AudioInfo, type AudioSource, firstNotFinite } from './audio-format.js';
 import { aLawValues, muLawValues } from './g711.js';
 
 const PCM = 0x0001;
@@ -217,7 +217,7 @@ function sampleReader(bytes: Buffer, coding: Coding, bits: number): (at: number)
 }
 
 function checkFinite(path: string, samples: Float32Array): void {
-  const bad = samples.findIndex((sample) => !Number.isFinite(sample));
+  const bad = firstNotFinite(samples);
   if (bad >= 0) throw new UserError(`${path}: sample ${bad} of what was read is ${samples[bad]}: the file is damaged`);
 }
 

@@ -5,7 +5,7 @@
  * decoded must have the length that the file states: a shorter decode is an error, never a gap.
  */
 import { UserError } from '../errors.js';
-import type { AudioInfo, AudioSource } from './audio-format.js';
+import { type AudioInfo, type AudioSource, firstNotFinite } from './audio-format.js';
 
 /** Samples of each channel. */
 export type Channels = Float32Array<ArrayBuffer>[];
@@ -48,7 +48,7 @@ export function decodeOnce(source: AudioSource, decode: () => Promise<Channels>)
 
 function checkFinite(path: string, channels: Channels): Channels {
   for (const samples of channels) {
-    const bad = samples.findIndex((sample) => !Number.isFinite(sample));
+    const bad = firstNotFinite(samples);
     if (bad >= 0) throw new UserError(`${path}: decoded sample ${bad} is ${samples[bad]}: the file is damaged`);
   }
   return channels;

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { probeAudio } from '../../src/audio/probe.js';
 import { readAudio } from '../../src/audio/read.js';
+import { resample } from '../../src/audio/resample.js';
 import { UserError } from '../../src/errors.js';
 import { SAMPLES, m4a, mp3, oggFlac, oggOpus, oggVorbis, second, sound } from './encoded-samples.js';
 import { mono24 } from './flac-samples.js';
+import { withPageChecksums } from '../faults/fuzz/checksums.js';
 import { skip } from '../skip.js';
 
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0 && spawnSync('ffprobe', ['-version']).status === 0;
@@ -59,8 +61,8 @@ describe('encoded audio', () => {
     // What each encoder makes of this sound at these rates, less a few dB; a lag of one sample would cost 16 dB.
     { name: 'MP3', bytes: mp3, format: 'mp3', decibels: 22 },
     { name: 'Ogg Vorbis', bytes: oggVorbis, format: 'ogg-vorbis', decibels: 20 },
-    // Opus works at 48 kHz, and its encoder is half a sample of 16 kHz early.
-    { name: 'Ogg Opus', bytes: oggOpus, format: 'ogg-opus', rate: 48000, channels: 2, decibels: 15, lag: -1 },
+    // The encoder is half a sample of 16 kHz early.
+    { name: 'Ogg Opus', bytes: oggOpus, format: 'ogg-opus', channels: 2, decibels: 15, lag: -1 },
     { name: 'FLAC in Ogg', bytes: oggFlac, format: 'ogg-flac', decibels: 80 },
     { name: 'M4A', bytes: m4a, format: 'm4a', decibels: 12 },
   ];
@@ -127,6 +129,71 @@ describe('encoded audio', () => {
       await refuses(oggFlac.subarray(0, last), /its last page is not marked as the end/);
       await refuses(Buffer.concat([oggVorbis, oggFlac]), /several Ogg streams/);
     });
+  });
+
+  describe('Opus', () => {
+    /** The same file with another byte, or number of 32 bits, in its header. */
+    const withHeader = (at: number, value: number) => {
+      const changed = Buffer.from(oggOpus);
+      const start = changed.indexOf('OpusHead') + at;
+      if (at === 12) changed.writeUInt32LE(value, start);
+      else changed[start] = value;
+      return withPageChecksums(changed);
+    };
+
+    it('has the rate that it was made from, where speech may have had that', async () => {
+      const rates = [
+        [16000, 16000],
+        [8000, 8000],
+        [44100, 44100],
+        // Not known, none of speech, more than Opus holds.
+        ...[0, 1, 7999, 48000, 96000, 2 ** 32 - 1].map((stated) => [stated, 48000]),
+      ];
+      for (const [stated, rate] of rates) {
+        const path = put(withHeader(12, stated));
+        const { sampleRate, frames, duration } = await probeAudio(path);
+        assert.deepEqual([sampleRate, frames, duration], [rate, Math.ceil((SAMPLES * rate) / 16000), SAMPLES / 16000]);
+        const { samples } = await readAudio(path, { channel: 1 });
+        assert.equal(samples.length, frames);
+      }
+    });
+
+    it('is resampled once, from what is decoded, whatever rate it was made from', async () => {
+      const options = { channel: 0, sampleRate: 22050, offset: 0.05, duration: 0.1 };
+      const { samples: expected } = await readAudio(put(oggOpus), options);
+      assert.deepEqual((await readAudio(put(withHeader(12, 8000)), options)).samples, expected);
+      const { samples: decoded } = await readAudio(put(oggOpus), { channel: 0, sampleRate: 48000 });
+      assert.equal(decoded.length, 3 * SAMPLES);
+      assert.deepEqual((await readAudio(put(oggOpus), { channel: 0 })).samples, resample(decoded, 48000, 16000));
+    });
+
+    it('takes its gain from the header', async () => {
+      const { samples } = await readAudio(put(oggOpus), { channel: 0 });
+      // −6.02 dB, in steps of 1/256 dB, the lower byte first.
+      const quiet = Buffer.from(oggOpus);
+      quiet.writeInt16LE(Math.round(-256 * 20 * Math.log10(2)), quiet.indexOf('OpusHead') + 16);
+      const { samples: halved } = await readAudio(put(withPageChecksums(quiet)), { channel: 0 });
+      // The gain is rounded to 1/512 dB at most, a factor of 1.0003.
+      for (let i = 0; i < SAMPLES; i++) assert.ok(Math.abs(2 * halved[i] - samples[i]) < 3e-4 * 0.5);
+    });
+
+    it('is refused with more channels than its header has a table for', async () => {
+      await refuses(withHeader(9, 3), /its header has no table for its 3 channels/);
+      await refuses(withHeader(18, 1), /its header has no table for its 2 channels/);
+    });
+  });
+
+  it('decodes Vorbis after a damaged one as before it', async () => {
+    const { samples } = await readAudio(put(oggVorbis));
+    const last = oggVorbis.lastIndexOf('OggS');
+    const damaged = Buffer.from(oggVorbis);
+    for (let at = last + 60; at < damaged.length; at++) damaged[at] = (damaged[at] * 7 + at) & 0xff;
+    const damage = await readAudio(put(withPageChecksums(damaged))).then(
+      ({ samples: other }) => other,
+      (error: unknown) => error,
+    );
+    assert.notDeepEqual(damage, samples);
+    for (let again = 0; again < 2; again++) assert.deepEqual((await readAudio(put(oggVorbis))).samples, samples);
   });
 
   describe('MP3', () => {

@@ -25,6 +25,18 @@ describe('audio/wasm-decoding', () => {
     assert.equal(freed, 1);
   });
 
+  it('keeps it for another file where it is told to', async () => {
+    freed = 0;
+    const kept: object[] = [];
+    const release = (used: object) => void kept.push(used);
+    const options = { path: 'x.opus', what: 'Opus', cut: () => new Float32Array(1), release };
+    await decodeByWasm(decoder, { ...options, decode: () => ({ channelData: [memory], errors: [] }) });
+    await assert.rejects(
+      decodeByWasm(decoder, { ...options, decode: () => ({ channelData: [memory], errors: [{ message: 'bad' }] }) }),
+    );
+    assert.deepEqual([kept, freed], [[decoder], 0]);
+  });
+
   it('refuses a file with words where the decoder complains, fails, or fails in being freed', async () => {
     freed = 0;
     const failure = () => {

@@ -8,8 +8,11 @@ import { extname } from 'node:path';
 import { shellWord } from '../../command-line.js';
 import { readAt } from '../../storage/read-at.js';
 
-/** A command that writes the file as WAV to its standard output; undefined for WAV. */
-export function kaldiCommand(path: string): string | undefined {
+/**
+ * A command that writes the file as WAV to its standard output; undefined for WAV.
+ * @param sampleRate of the manifest; ffmpeg would give 48 kHz for Opus, whatever it was made from
+ */
+export function kaldiCommand(path: string, sampleRate: number): string | undefined {
   const file = shellWord(path);
   switch (kindOf(path)) {
     case 'wav':
@@ -19,7 +22,7 @@ export function kaldiCommand(path: string): string | undefined {
     case 'sphere':
       return `sph2pipe -f wav -p ${file}`;
     default:
-      return `ffmpeg -v 8 -i ${file} -f wav -acodec pcm_s16le -`;
+      return `ffmpeg -v 8 -i ${file} -ar ${sampleRate} -f wav -acodec pcm_s16le -`;
   }
 }
 

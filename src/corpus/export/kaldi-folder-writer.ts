@@ -121,13 +121,14 @@ function firstDisorder(items: readonly { speaker: string; name: string }[]): [st
 function audioFiles(sorted: readonly Utterance[]): Record<string, string[]> {
   const byPath = groupBy(sorted, ({ path }) => resolve(path));
   const whole = byPath.size === sorted.length && sorted.every(({ offset }) => offset === undefined);
-  if (whole) return { 'wav.scp': sorted.map(({ id, path }) => `${id} ${readByKaldi(resolve(path))}`) };
+  if (whole) return { 'wav.scp': sorted.map((utterance) => `${utterance.id} ${readByKaldi(utterance)}`) };
   const recordingOf = new Map([...byPath].map(([path, own]) => [path, own[0].id]));
+  const firsts = [...byPath.values()].map(([first]) => first);
   const decimals = (seconds: number) => String(Number(seconds.toFixed(9)));
   return {
-    'wav.scp': [...recordingOf]
-      .sort(([, a], [, b]) => compareBytes(a, b))
-      .map(([path, recording]) => `${recording} ${readByKaldi(path)}`),
+    'wav.scp': firsts
+      .sort((a, b) => compareBytes(a.id, b.id))
+      .map((utterance) => `${utterance.id} ${readByKaldi(utterance)}`),
     segments: sorted.map(({ id, path, offset = 0, duration }) =>
       [id, recordingOf.get(resolve(path)), decimals(offset), decimals(offset + duration)].join(' '),
     ),
@@ -135,9 +136,10 @@ function audioFiles(sorted: readonly Utterance[]): Record<string, string[]> {
 }
 
 /** A WAV file by its path, others as a command that writes WAV. */
-function readByKaldi(path: string): string {
-  const command = kaldiCommand(path);
-  return command === undefined ? path : `${command} |`;
+function readByKaldi({ path, sampleRate }: Utterance): string {
+  const absolute = resolve(path);
+  const command = kaldiCommand(absolute, sampleRate);
+  return command === undefined ? absolute : `${command} |`;
 }
 
 function trialLine({ enroll, test, target }: Trial, idOf: ReadonlyMap<string, string>): string {

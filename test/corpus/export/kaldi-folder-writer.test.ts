@@ -83,7 +83,7 @@ describe('writeKaldiFolder', () => {
         readFileSync(`${out}/wav.scp`, 'utf8'),
         `a ${paths.a}\nb sph2pipe -f wav -p ${paths.b} |\nc flac -c -d -s ${paths.c} |\n` +
           `d flac -c -d -s '/gone/d e.flac' |\ne sph2pipe -f wav -p /gone/e.wv1 |\n` +
-          `f ffmpeg -v 8 -i /gone/f.m4a -f wav -acodec pcm_s16le - |\ng /gone/g h.wav\n`,
+          `f ffmpeg -v 8 -i /gone/f.m4a -ar 16000 -f wav -acodec pcm_s16le - |\ng /gone/g h.wav\n`,
       );
       assert.match(notes.join(), /5 lines of wav\.scp read through a command/);
     } finally {

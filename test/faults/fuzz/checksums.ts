@@ -78,7 +78,7 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** Pages as their tables of segments have them now, up to the first that is none. */
-function withPageChecksums(file: Buffer): Buffer {
+export function withPageChecksums(file: Buffer): Buffer {
   for (let at = 0; file.toString('latin1', at, at + 4) === 'OggS' && at + 27 <= file.length;) {
     const body = at + 27 + file[at + 26];
     const end = file.subarray(at + 27, body).reduce((sum, length) => sum + length, body);
