@@ -41,7 +41,7 @@ const rooms = {
   corpus: ['manifest', 'trials', 'inspection', 'readers', 'export'],
   features: ['fbank', 'augmentation', '.', 'cache'],
   engine: ['program', 'trace', 'lower', 'passes', 'dynamic-sizes', 'onnx', 'engines-folder', '.', 'install'],
-  scoring: ['scores', 'backend', 'measures', 'calibration', 'intervals'],
+  scoring: ['scores', 'backend', 'measures', 'calibration', 'intervals', 'profile'],
   report: ['text', 'comparison', 'figures', 'html', '.'],
   recipe: [
     'definition',

@@ -1,6 +1,6 @@
 /**
  * @file What `--model` means to the commands that use a model: a folder, or a system of a recipe, whose averaged model
- * is taken.
+ * is taken, with its scoring profile where that is up to date.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,21 +30,26 @@ export async function findModel(flags: RecipeFlags & { model?: string }): Promis
   if (others.length > 0) {
     say(`  the first of its ${1 + others.length} trainings; another one: --model ${others[0].name}\n`);
   }
-  const modelDir = join(folder, 'average', run.name);
-  if (!existsSync(modelDir)) {
+  const averaged = join(folder, 'average', run.name);
+  if (!existsSync(averaged)) {
     throw new UserError(
-      `${modelDir}: there is no averaged model of ${run.name} yet\n  make it with: acanet average --recipe ${recipe.name} --model ${run.name}`,
+      `${averaged}: there is no averaged model of ${run.name} yet\n  make it with: acanet average --recipe ${recipe.name} --model ${run.name}`,
     );
   }
   const [{ explainRecipe }, { prepFiles }] = await Promise.all([
     import('../recipe/run-recipe.js'),
     import('../recipe/artifacts/prep.js'),
   ]);
-  const { plans } = explainRecipe({ experiment, targets: [`average/${run.name}`] });
-  const changed = plans.filter(({ action }) => action !== 'skip');
-  if (changed.length > 0) {
-    const [first] = changed;
-    say(`! ${modelDir} was made under other settings: ${first.stage} is out of date (${first.reasons.join('; ')})\n`);
+  const outOfDate = (stage: string) =>
+    explainRecipe({ experiment, targets: [stage] }).plans.filter(({ action }) => action !== 'skip');
+  const [first] = outOfDate(`average/${run.name}`);
+  if (first) {
+    say(`! ${averaged} was made under other settings: ${first.stage} is out of date (${first.reasons.join('; ')})\n`);
   }
-  return { modelDir, engine: recipe.engine, manifest: prepFiles(join(folder, 'prep')).manifest };
+  const complete = !first && outOfDate(`model/${run.name}`).length === 0;
+  return {
+    modelDir: complete ? join(folder, 'model', run.name) : averaged,
+    engine: recipe.engine,
+    manifest: prepFiles(join(folder, 'prep')).manifest,
+  };
 }

@@ -17,6 +17,7 @@ import { addImport } from './import.js';
 import { addMetrics } from './metrics.js';
 import { nextCommand } from './next-command.js';
 import { say } from './output.js';
+import { addPack } from './pack.js';
 import { addPrep } from './prep.js';
 import { openedExperiment } from './recipe-options.js';
 import { addRecipes } from './recipes.js';
@@ -34,7 +35,7 @@ const COMMANDS: readonly [heading: string, ...commands: ((program: Command) => v
   ['Data', addPrep, addData, addTrials, addFeatures, addAudio],
   ['Train', addTrain, addAverage, addImport],
   ['Compare', addScore, addCompare, addReport, addCheck, addReproduce, addMetrics, addCalibrate, addThreshold],
-  ['Use', addEmbed, addExplain],
+  ['Use', addPack, addEmbed, addExplain],
   ['Machine', addDoctor, addEngine, addCompletion],
 ];
 

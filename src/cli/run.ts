@@ -82,7 +82,7 @@ async function run(recipe: string | undefined, flags: RunFlags, self: Command): 
     import('../recipe/comparison/chosen-systems.js'),
   ]);
   const compared = comparedSystems(experiment.recipe, await systemsMatching(experiment, flags.only));
-  const targets = finalStages(experiment.recipe);
+  const targets = finalStages(experiment.recipe, compared);
   const options = { experiment, targets, force: flags.force, compared };
   if (flags.why) await explain(options, flags.json);
   else {

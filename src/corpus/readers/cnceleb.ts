@@ -46,6 +46,7 @@ const PLACES = { source: 'the folder of CN-Celeb1' };
 
 export const cncelebReader: CorpusReader<typeof cncelebOptions> = {
   type: 'cnceleb',
+  language: 'Mandarin Chinese',
   options: cncelebOptions,
   places: PLACES,
   async prepare({ source, source2, trials: list, enroll, formats }, context) {

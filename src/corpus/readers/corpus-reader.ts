@@ -34,6 +34,8 @@ export interface CorpusReader<Options extends z.ZodType = z.ZodType> {
   options: Options;
   /** The places that its options must name (`source`, `lists`), and what is expected there. */
   places?: Readonly<Partial<Record<PlaceKey, string>>>;
+  /** What is spoken in it, where every corpus of this type has the same. */
+  language?: string;
   /** The published protocol that a corpus of this type is, unless it is marked as `partial`. */
   protocol?: string;
   /** Reads the corpus; throws UserError, naming files, where it is not what the reader expects. */

@@ -49,6 +49,7 @@ const PLACES = { source: "LibriSpeech's folder" };
 
 export const librispeechReader: CorpusReader<typeof librispeechOptions> = {
   type: 'librispeech',
+  language: 'English',
   options: librispeechOptions,
   places: PLACES,
   async prepare(options, context) {

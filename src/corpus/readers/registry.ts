@@ -61,6 +61,12 @@ export const corpusReaders: Readonly<Record<string, CorpusReader>> = {
   [poolReader.type]: poolReader,
 };
 
+/** The languages of corpora, by their utterances' `corpus`: `English`; undefined where one of them is not known. */
+export function languagesOf(corpora: Iterable<string>): string | undefined {
+  const languages = Array.from(new Set(corpora), (corpus) => corpusReaders[corpus]?.language);
+  return languages.includes(undefined) ? undefined : [...new Set(languages)].sort().join(', ');
+}
+
 /** Published protocols that corpora can be of. */
 export const protocols = Object.values(corpusReaders).flatMap(({ protocol }) => protocol ?? []);
 

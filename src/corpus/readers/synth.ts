@@ -58,6 +58,7 @@ interface PlannedUtterance extends Utterance {
 
 export const synthReader: CorpusReader<typeof synthOptions> = {
   type: 'synth',
+  language: 'no language: artificial voices',
   options: synthOptions,
   async prepare(options, context) {
     const planned = [

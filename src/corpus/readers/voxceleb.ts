@@ -54,6 +54,7 @@ const PLACES = { source: 'the folder of VoxCeleb1, VoxCeleb2 or both' };
 
 export const voxcelebReader: CorpusReader<typeof voxcelebOptions> = {
   type: 'voxceleb',
+  language: 'mostly English',
   options: voxcelebOptions,
   places: PLACES,
   async prepare(options, context) {

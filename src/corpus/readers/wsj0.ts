@@ -60,6 +60,7 @@ const PLACES = {
 
 export const wsj0Reader: CorpusReader<typeof wsj0Options> = {
   type: 'wsj0',
+  language: 'English',
   options: wsj0Options,
   places: PLACES,
   protocol: 'wsj0-1talker',

@@ -69,7 +69,7 @@ export async function scoreWithRecipe({
       warnings.push(...overlap('the back-end is made of utterances of', [...data.training.keys()], tested));
     }
     if (needsCohort(scoring)) {
-      data.cohort = openCohort(scoring, data.training, speakerOf);
+      data.cohort = cohortMembers(scoring, data.training, speakerOf);
       record.cohort = { members: data.cohort.size };
       if (scoring.cohort.from !== 'train') {
         const ids = [...data.cohort.keys()];
@@ -118,7 +118,8 @@ export function readCohort(from: string): EmbeddingMap {
   );
 }
 
-function openCohort(
+/** The members of a cohort: of the training utterances, or from elsewhere. @throws UserError */
+export function cohortMembers(
   { cohort: { from, of } }: ScoringOptions,
   training: SpeakerEmbeddings | undefined,
   speakerOf: ReadonlyMap<string, string>,

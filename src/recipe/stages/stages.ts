@@ -1,8 +1,8 @@
 /**
  * @file The stages of a recipe, in order:
  *
- *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → score-dev → calibrate
- *         → (robustness) → (ablation) → (for each system: cost → compare) → report
+ *     prep → features → for each run of each system: train → average → embed → (embed-train) → score → score-dev → model
+ *         → calibrate → (robustness) → (ablation) → (for each system: cost → compare) → report
  *
  * One file a stage (`stage-*.ts`); what they need from each other is in their `needs`. Recipes that choose among
  * systems have `ablation`; with `evaluate: development` nothing that reads the test trials is there (`forTest`).
@@ -24,6 +24,7 @@ import { needsTraining } from '../../scoring/backend/backend-options.js';
 import { embedStage } from './stage-embed.js';
 import { embedTrainStage } from './stage-embed-train.js';
 import { featuresStages } from './stage-features.js';
+import { modelStage } from './stage-model.js';
 import { prepStage } from './stage-prep.js';
 import { reportStage } from './stage-report.js';
 import { robustnessStage } from './stage-robustness.js';
@@ -57,6 +58,7 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
       ...(needsTraining(recipe.scoring) ? [embedTrainStage(recipe, run, library)] : []),
       scoreStage(recipe, run),
       scoreDevStage(recipe, run, library),
+      modelStage(recipe, run, library),
       calibrateStage(run),
       ...(recipe.robustness ? [robustnessStage(recipe, recipe.robustness, run, library)] : []),
     ]),
@@ -69,8 +71,14 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
 }
 
 /** What a run of the whole recipe is for, and what it shows. */
-export const finalStages = (recipe: Recipe): string[] => [
+export const finalStages = (recipe: Recipe, { names }: Compared = {}): string[] => [
   ...(choosesByDevelopment(recipe) ? ['ablation'] : []),
   ...(recipe.evaluate === 'test' ? ['compare'] : []),
   'report',
+  // A recipe that chooses has many systems: a folder is made of one when it is asked for.
+  ...(choosesByDevelopment(recipe)
+    ? []
+    : Object.keys(recipe.systems)
+        .filter((system) => names?.includes(system) ?? true)
+        .flatMap((system) => trainingRuns(recipe, system).map((run) => `model/${run.name}`))),
 ];
