@@ -1,32 +1,46 @@
 /**
- * @file Published weights → a model folder: a safetensors file with the authors' (or SpeechBrain's) state-dict names
- * and a JSON file with their constructors' arguments. What training wrappers put before every name (`module.`,
- * `speaker_encoder.`) is taken off.
+ * @file Weights from elsewhere → a model folder: a file with the tensor names of the authors' PyTorch code (or of
+ * SpeechBrain's) and a JSON file with their constructor's arguments.
+ *
+ * What training wrappers put before every name (`module.`, `speaker_encoder.`) and the dictionaries around the weights
+ * (`state_dict`, `model`) are found by the names of the model's own tensors, and taken off.
  */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { int32 } from '../engine/program/host-tensor.js';
-import type { HostTensors } from '../engine/program/host-tensor.js';
+import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
-import { readSafetensors } from '../storage/safetensors.js';
+import { toEngineTensor, type RawTensor } from '../storage/stored-tensor.js';
 import { modelOptionsFromConfig, withoutComputed } from './import-config.js';
-import { parameterCount, tensorShapes } from './contract/model.js';
+import { parameterCount, tensorShapes, type SpeakerModel } from './contract/model.js';
 import { fitTensors, writeModelFolder } from './model-folder.js';
 import { createModel } from './registry.js';
+import { readWeightsFile, type WeightsFile } from './weights-file.js';
 
-/**
- * @returns `prefix`: what was taken off the names of the tensors; usually nothing
- * @throws UserError naming files, arguments and tensors; also if `out` holds anything but a model
- */
-export async function importModel({
-  weights,
-  config,
-  out,
-}: {
+export interface ImportOptions {
   weights: string;
   config: string;
   out: string;
-}): Promise<{ parameters: number; title: string; prefix: string }> {
+  /** What stands before the names of the model's tensors; default: what most of them are found under. */
+  prefix?: string;
+}
+
+/** What was done to the file's tensors beside taking them over. */
+export interface ImportedWeights {
+  readonly parameters: number;
+  readonly title: string;
+  /** What was taken off the names of the tensors; usually nothing. */
+  readonly prefix: string;
+  /** The dictionaries of a checkpoint that they were in: `state_dict`; usually none. */
+  readonly within: string;
+  /** Tensors of the file that are not under the prefix. */
+  readonly leftOut: readonly string[];
+  /** Tensors of float64, which were rounded to float32. */
+  readonly rounded: number;
+}
+
+/** @throws UserError naming files, arguments and tensors; also if `out` holds anything but a model */
+export async function importModel({ weights, config, out, prefix: given }: ImportOptions): Promise<ImportedWeights> {
   checkReplaceable(out);
   let parsed: unknown;
   try {
@@ -36,26 +50,90 @@ export async function importModel({
   }
   const options = modelOptionsFromConfig(parsed, config);
   const model = createModel(options);
-  const { tensors: found, prefix } = withoutPrefix(readSafetensors(weights), Object.keys(tensorShapes(model)));
+  const file = readWeightsFile(weights);
+  const prefix = findPrefix(file, model, given);
+  const [own, others] = splitBy([...file.tensors], ([name]) => name.startsWith(prefix));
+  const found = Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  const within = file.dictionariesOf(own[0][0], prefix);
+  const counters = new Set(model.batchNorms.map(({ name }) => `${name}.num_batches_tracked`));
+  const shapes = tensorShapes(model);
+  const known: HostTensors = {};
+  for (const [name, tensor] of Object.entries(found)) {
+    if (counters.has(name)) known[name] = counterOf(tensor);
+    else if (name in shapes) known[name] = toEngineTensor(weights, name, toSingle(tensor));
+    else known[name] = { dtype: 'bool', shape: tensor.shape, data: new Uint8Array(0) }; // only its name and shape count
+  }
   // Old checkpoints lack the counters, which nothing is computed from.
-  for (const { name } of model.batchNorms) found[`${name}.num_batches_tracked`] ??= int32([], new Int32Array(1));
-  const tensors = fitTensors(model, withoutComputed(found, parsed), weights);
+  for (const name of counters) known[name] ??= int32([], new Int32Array(1));
+  const tensors = fitTensors(model, withoutComputed(known, parsed), weights);
   await writeModelFolder(out, { model: options, origin: { importedFrom: weights } }, tensors);
-  return { parameters: parameterCount(model), title: model.title, prefix };
+  return {
+    parameters: parameterCount(model),
+    title: model.title,
+    prefix: prefix.slice(within === '' ? 0 : within.length + 1),
+    within,
+    leftOut: others.map(([name]) => name),
+    rounded: own.filter(([, { dtype }]) => dtype === 'F64').length,
+  };
 }
 
-/** The tensors without what stands before the names of the model's; the prefix under which most of those are found. */
-function withoutPrefix(found: HostTensors, names: readonly string[]): { tensors: HostTensors; prefix: string } {
-  const own = new Set(names);
-  const counts = new Map([['', 0]]);
-  for (const name of Object.keys(found)) {
+/**
+ * What stands before the names of the model's tensors: that under which most of them are found.
+ * @throws UserError where none or several are, or `given` is before none
+ */
+function findPrefix({ path, tensors, topKeys }: WeightsFile, model: SpeakerModel, given: string | undefined): string {
+  const own = new Set(Object.keys(tensorShapes(model)));
+  const counts = new Map<string, number>();
+  for (const name of tensors.keys()) {
     for (let at = 0; at >= 0; at = name.indexOf('.', at) + 1 || -1) {
       if (own.has(name.slice(at))) counts.set(name.slice(0, at), (counts.get(name.slice(0, at)) ?? 0) + 1);
     }
   }
-  const [prefix] = [...counts].reduce((best, other) => (other[1] > best[1] ? other : best));
-  const stripped = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
-  return { tensors: Object.fromEntries(Object.entries(found).map(([name, each]) => [stripped(name), each])), prefix };
+  const most = Math.max(0, ...counts.values());
+  if (given !== undefined) {
+    if (counts.has(given)) return given;
+    const there = [...counts].filter(([, count]) => count > most / 2).map(([each]) => `"${each}"`);
+    throw new UserError(
+      `${path}: no tensor of ${model.title} has the prefix "${given}"; expected ${there.join(' or ') || 'none at all'}`,
+    );
+  }
+  const [best, ...others] = [...counts.keys()].filter((prefix) => counts.get(prefix) === most);
+  if (best === undefined) return refuseOthers(path, [...tensors.keys()], topKeys);
+  if (others.length === 0) return best;
+  throw new UserError(
+    `${path}: weights of ${model.title} are in it ${others.length + 1} times, under ${[best, ...others].map((each) => `"${each}"`).join(' and ')}\n` +
+      `  choose with --prefix, such as --prefix ${others[0]}`,
+  );
+}
+
+/** A file without a single tensor of the model. The prefix is then none, unless it is plain what the file is. */
+function refuseOthers(path: string, names: readonly string[], topKeys: readonly string[]): string {
+  const states = names.map((name) => /(?:^|\.)state\.\d+\.(\w+)$/.exec(name)?.[1]);
+  if (names.length === 0) {
+    const keys = topKeys.length > 0 ? `its keys are ${topKeys.slice(0, 10).join(', ')}` : 'it has no keys';
+    throw new UserError(`${path}: expected the weights of a model, got a file without tensors; ${keys}`);
+  }
+  if (states.every((each) => each !== undefined)) {
+    throw new UserError(
+      `${path}: expected the weights of a model, got only the state of an optimiser ` +
+        `(${names.length} tensors: ${[...new Set(states)].join(', ')})\n  name the checkpoint that holds the model`,
+    );
+  }
+  return '';
+}
+
+/** Batches seen. Averaging checkpoints makes a fraction of it, which nothing is computed from. */
+const counterOf = ({ shape, data }: RawTensor): HostTensor =>
+  int32(
+    shape,
+    Int32Array.from(data as Iterable<number | bigint>, (value) => Math.trunc(Number(value))),
+  );
+
+const toSingle = (tensor: RawTensor): RawTensor =>
+  tensor.data instanceof Float64Array ? { ...tensor, dtype: 'F32', data: Float32Array.from(tensor.data) } : tensor;
+
+function splitBy<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 /** The model folder replaces what is there, which must not be a folder of something else. */

@@ -12,26 +12,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { internal, messageOf, UserError } from '../errors.js';
 import { writeFileAtomic } from './atomic-write.js';
+import { BYTES_PER_VALUE, decodeValues, toEngineTensor } from './stored-tensor.js';
+import type { FileDType, RawTensor, StoredTensor } from './stored-tensor.js';
 import { checkAsWritten } from './written-files.js';
-
-/** A tensor as an engine takes it: float32 ↔ Float32Array, int32 ↔ Int32Array, bool ↔ Uint8Array; row-major. */
-export interface StoredTensor {
-  readonly dtype: 'float32' | 'int32' | 'bool';
-  readonly shape: readonly number[];
-  readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
-}
-
-/** A tensor with the file's own dtype and precision; F16 and BF16 are widened (exactly) to a Float32Array. */
-export interface RawTensor {
-  readonly dtype: FileDType;
-  readonly shape: readonly number[];
-  readonly data:
-    | Float64Array<ArrayBuffer>
-    | Float32Array<ArrayBuffer>
-    | BigInt64Array<ArrayBuffer>
-    | Int32Array<ArrayBuffer>
-    | Uint8Array<ArrayBuffer>;
-}
 
 /** One tensor's entry in the header; `begin` and `end` count bytes from the start of the data. */
 export interface TensorEntry {
@@ -47,9 +30,6 @@ export interface SafetensorsHeader {
   readonly tensors: readonly TensorEntry[];
   readonly metadata: Readonly<Record<string, string>>;
 }
-
-const BYTES_PER_VALUE = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, BOOL: 1 } as const;
-export type FileDType = keyof typeof BYTES_PER_VALUE;
 
 /** As in the reference implementation: a longer header is taken for a file of another kind. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -67,12 +47,12 @@ export function readSafetensorsHeader(path: string): SafetensorsHeader {
  *   beyond int32, an F64 tensor (never narrowed unasked; `readSafetensorsRaw` keeps it).
  */
 export function readSafetensors(path: string, names?: readonly string[]): Record<string, StoredTensor> {
-  return mapTensors(path, names, (entry, read) => toEngineTensor(path, entry, read));
+  return mapTensors(path, names, (entry, read) => toEngineTensor(path, entry.name, read()));
 }
 
 /** Reads tensors with the file's own types and precision; arguments and errors as `readSafetensors`. */
 export function readSafetensorsRaw(path: string, names?: readonly string[]): Record<string, RawTensor> {
-  return mapTensors(path, names, (entry, read) => ({ dtype: entry.dtype, shape: entry.shape, data: read() }));
+  return mapTensors(path, names, (_, read) => read());
 }
 
 /** Writes tensors and optional metadata atomically; equal arguments in equal order give equal bytes. */
@@ -127,7 +107,7 @@ function checkWritable(name: string, { dtype, shape, data }: StoredTensor): void
 function mapTensors<T>(
   path: string,
   names: readonly string[] | undefined,
-  convert: (entry: TensorEntry, read: () => RawTensor['data']) => T,
+  convert: (entry: TensorEntry, read: () => RawTensor) => T,
 ): Record<string, T> {
   return withFile(path, (file) => {
     const { header, dataStart } = readHeader(path, file);
@@ -138,7 +118,12 @@ function mapTensors<T>(
       Array.from(wanted, (name) => {
         const entry = byName.get(name);
         if (!entry) throw new UserError(`${path}: no tensor "${name}" among its ${byName.size} tensors`);
-        const read = () => decode(entry.dtype, readRange(path, file, dataStart + entry.begin, entry.end - entry.begin));
+        const { dtype, shape, begin, end } = entry;
+        const read = () => ({
+          dtype,
+          shape,
+          data: decodeValues(dtype, readRange(path, file, dataStart + begin, end - begin)),
+        });
         return [name, convert(entry, read)];
       }),
     );
@@ -235,53 +220,4 @@ function checkLayout(tensors: TensorEntry[], dataBytes: number, broken: (what: s
     covered = end;
   }
   if (covered !== dataBytes) throw broken(`its tensors take ${covered} bytes of data, it holds ${dataBytes}`);
-}
-
-function decode(dtype: FileDType, buffer: ArrayBuffer): RawTensor['data'] {
-  switch (dtype) {
-    case 'F64':
-      return new Float64Array(buffer);
-    case 'F32':
-      return new Float32Array(buffer);
-    case 'F16':
-      return Float32Array.from(new Uint16Array(buffer), halfToNumber);
-    case 'BF16': // the upper half of a float32
-      return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
-    case 'I64':
-      return new BigInt64Array(buffer);
-    case 'I32':
-      return new Int32Array(buffer);
-    case 'U8':
-    case 'BOOL':
-      return new Uint8Array(buffer);
-  }
-}
-
-/** IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-function toEngineTensor(path: string, entry: TensorEntry, read: () => RawTensor['data']): StoredTensor {
-  const { name, dtype, shape } = entry;
-  if (dtype === 'F64') {
-    throw new UserError(`${path}: tensor "${name}" is F64; expected F32, F16 or BF16: save it as float32 first`);
-  }
-  const data = read();
-  if (data instanceof Float32Array) return { dtype: 'float32', shape, data };
-  if (data instanceof Int32Array) return { dtype: 'int32', shape, data };
-  if (data instanceof Uint8Array && dtype === 'BOOL') {
-    if (data.some((value) => value > 1))
-      throw new UserError(`${path}: tensor "${name}" is BOOL but holds values beyond 1`);
-    return { dtype: 'bool', shape, data };
-  }
-  if (data instanceof Uint8Array) return { dtype: 'int32', shape, data: Int32Array.from(data) };
-  if (!(data instanceof BigInt64Array)) throw internal(`tensor ${name}: ${dtype} decoded to an unexpected array`);
-  const beyond = data.find((value) => value !== BigInt.asIntN(32, value));
-  if (beyond !== undefined) throw new UserError(`${path}: tensor "${name}" is I64 and holds ${beyond}, beyond int32`);
-  return { dtype: 'int32', shape, data: Int32Array.from(data, Number) };
 }

@@ -12,6 +12,7 @@ import type { ExtractionCostOptions, MeasuredCost } from './extraction-cost.js';
 import type { AverageOptions } from '../training/average-options.js';
 import type { EngineOptions } from '../engine/create-engine.js';
 import type { FeatureOptions } from '../features/options.js';
+import type { ImportedWeights, ImportOptions } from '../models/import-weights.js';
 import type { ModelOptions } from '../models/registry.js';
 import type { TrainingOptions } from '../training/training-options.js';
 
@@ -94,15 +95,8 @@ export interface Library {
   /** @returns the steps of the checkpoints that were averaged */
   averageSystem(options: AverageSystemOptions): Promise<{ steps: number[] }>;
   openEmbedder(options: { modelDir: string; engine: EngineOptions }): Promise<Embedder>;
-  /**
-   * PyTorch-named weights and constructor arguments → a model folder. `prefix` was taken off the names. @throws
-   * UserError naming tensors or arguments
-   */
-  importModel(options: {
-    weights: string;
-    config: string;
-    out: string;
-  }): Promise<{ parameters: number; prefix: string }>;
+  /** Weights that PyTorch saved and constructor arguments → a model folder. @throws UserError naming tensors or arguments */
+  importModel(options: ImportOptions): Promise<ImportedWeights>;
   modelFigures(model: ModelOptions, frames: number): Promise<ModelFigures>;
   /** Time and memory that embedding takes, in a fresh process. */
   measureExtraction(options: ExtractionCostOptions): Promise<MeasuredCost>;

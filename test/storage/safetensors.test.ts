@@ -6,9 +6,9 @@ import {
   readSafetensors,
   readSafetensorsHeader,
   readSafetensorsRaw,
-  type StoredTensor,
   writeSafetensors,
 } from '../../src/storage/safetensors.js';
+import type { StoredTensor } from '../../src/storage/stored-tensor.js';
 import { UserError } from '../../src/errors.js';
 
 describe('safetensors', () => {

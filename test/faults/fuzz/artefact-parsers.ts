@@ -17,6 +17,7 @@ import { backendRecord, metricsRecord } from '../../../src/recipe/artifacts/scor
 import { loadRecipe, recipesFolder } from '../../../src/recipe/definition/load.js';
 import { readEmbeddings, writeEmbeddings } from '../../../src/scoring/backend/embedding-archive.js';
 import { createArchiveWriter, listArchive, readMatrix, readMatrixRows } from '../../../src/storage/kaldi-archive.js';
+import { readCheckpoint } from '../../../src/storage/pytorch/checkpoint.js';
 import { readSafetensors, readSafetensorsRaw, writeSafetensors } from '../../../src/storage/safetensors.js';
 import { readMetricsLog } from '../../../src/training/metrics-log.js';
 import { mutateBytes, mutateJson, mutateText } from './mutations.js';
@@ -116,6 +117,9 @@ const cacheDescription = () => ({
   shards: [{ index: 'feats-00001.json', sha256: 'c', utterances: 1 }],
 });
 
+/** Files that PyTorch wrote. */
+const checkpoints = new URL('../../../../test/fixtures/pytorch/', import.meta.url);
+
 /** All of them. @param folder a new one, for the files */
 export function artefactParsers(folder: string): FuzzedParser[] {
   mkdirSync(folder, { recursive: true });
@@ -152,6 +156,14 @@ export function artefactParsers(folder: string): FuzzedParser[] {
         readSafetensors(path);
       },
       weight: 15,
+    }),
+    fileParser(folder, {
+      name: 'checkpoints of PyTorch',
+      file: 'x.pt',
+      seeds: ['old-form.pt', 'tensors.pt'].map((name) => readFileSync(new URL(name, checkpoints))),
+      mutate: (seed, random) => mutateBytes(seed, random, { among: 3000, keepLength: random.uniform() < 0.5 }),
+      read: readCheckpoint,
+      weight: 2,
     }),
     {
       name: 'YAML',
