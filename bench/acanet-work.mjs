@@ -11,6 +11,7 @@ import { createModel, parseModelOptions } from '../dist/src/models/registry.js';
 import { keyedRandom } from '../dist/src/random.js';
 import { createLoss, lossOptions } from '../dist/src/training/loss/registry.js';
 import { createOptimizer, optimizerOptions } from '../dist/src/training/optimisation/optimizer.js';
+import * as tf from '../dist/src/engine/tfjs.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from '../dist/src/training/training-step.js';
 
 const LEARNING_RATE = 1e-3;
@@ -25,7 +26,7 @@ const MODELS = {
 const DISTINCT_BATCHES = 4; // inputs change from request to request, as they do in use
 
 /**
- * @typedef {{ model: keyof typeof MODELS, task: 'train' | 'extract', batch: number, frames: number, threads: number,
+ * @typedef {{ model: keyof typeof MODELS | 'matrix', task: 'train' | 'extract' | 'gemm', batch: number, frames: number, threads: number,
  *             speakers: number, seed: number }} WorkOptions
  * @typedef {import('../dist/src/models/contract/model.js').SpeakerModel} SpeakerModel
  * @typedef {import('../dist/src/engine/program/program.js').Engine} Engine
@@ -34,17 +35,40 @@ const DISTINCT_BATCHES = 4; // inputs change from request to request, as they do
 /**
  * Compiles the work and makes its inputs.
  * @param {WorkOptions} options
- * @returns {Promise<{ work: () => Promise<number>, parameters: number }>} `work` resolves to a loss, or an embedding's
- * first number
+ * @returns {Promise<{ work: () => Promise<number>, parameters: number, operations: number }>} `work` resolves to a
+ *   loss, an embedding's first number or a product's. `operations` are those that the models' own formulas need, a
+ *   multiplication and an addition each; training takes three times those of the forward pass.
  */
-export async function prepareWork(options) {
-  const model = createModel(parseModelOptions(MODELS[options.model], options.model));
+export async function prepareWork({ model: name, ...options }) {
   const engine = await createEngine({ name: 'onnx', device: 'cpu', threads: options.threads });
-  const prepare = options.task === 'train' ? prepareTraining : prepareExtraction;
-  return { work: await prepare(engine, model, options), parameters: parameterCount(model) };
+  if (name === 'matrix') {
+    return { work: await prepareProduct(engine, options), parameters: 0, operations: 2 * options.frames ** 3 };
+  }
+  const model = createModel(parseModelOptions(MODELS[name], name));
+  const isTraining = options.task === 'train';
+  const work = await (isTraining ? prepareTraining : prepareExtraction)(engine, model, options);
+  const operations = 2 * model.macs(options.frames) * options.batch * (isTraining ? 3 : 1);
+  return { work, parameters: parameterCount(model), operations };
 }
 
-/** Feature batches of normal noise. @param {SpeakerModel} model @param {WorkOptions} options */
+/** One product of two square matrices. @param {Engine} engine @param {Omit<WorkOptions, 'model'>} options */
+async function prepareProduct(engine, { frames: size, seed }) {
+  const random = keyedRandom(seed, 'matrices');
+  const matrix = () =>
+    float32(
+      [size, size],
+      Float32Array.from({ length: size * size }, () => random.normal()),
+    );
+  const inputs = { a: matrix(), b: matrix() };
+  const product = await engine.compileInference({
+    program: ({ a, b }) => ({ product: tf.matMul(a, b) }),
+    inputs: { a: { shape: [size, size] }, b: { shape: [size, size] } },
+    parameters: {},
+  });
+  return async () => (await product.run(inputs)).product.data[0];
+}
+
+/** Feature batches of normal noise. @param {SpeakerModel} model @param {Omit<WorkOptions, 'model'>} options */
 function noiseBatches({ bins }, { batch, frames, seed }) {
   return Array.from({ length: DISTINCT_BATCHES }, (_, i) => {
     const random = keyedRandom(seed, 'features', i);
@@ -52,7 +76,7 @@ function noiseBatches({ bins }, { batch, frames, seed }) {
   });
 }
 
-/** @param {Engine} engine @param {SpeakerModel} model @param {WorkOptions} options */
+/** @param {Engine} engine @param {SpeakerModel} model @param {Omit<WorkOptions, 'model'>} options */
 async function prepareTraining(engine, model, options) {
   const { batch, frames, speakers, seed } = options;
   const optimizer = createOptimizer(optimizerOptions.parse({ type: 'adam', weightDecay: 2e-6 }));
@@ -77,7 +101,7 @@ async function prepareTraining(engine, model, options) {
   };
 }
 
-/** @param {Engine} engine @param {SpeakerModel} model @param {WorkOptions} options */
+/** @param {Engine} engine @param {SpeakerModel} model @param {Omit<WorkOptions, 'model'>} options */
 async function prepareExtraction(engine, model, options) {
   const { batch, frames, seed } = options;
   const inference = await engine.compileInference({

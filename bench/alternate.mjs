@@ -1,27 +1,29 @@
 /**
- * @file Compares speeds honestly on a machine that is never quite idle: all contestants run as live processes, and
- * single requests are alternated between them in rounds, with a pause before each so that threads of the last one have
- * gone to sleep. Every round starts with another contestant. Reported are medians, minima and the median of the
- * ratios within each round, never a ratio of runs made at different times.
+ * @file Compares speeds honestly: all contestants run as live processes, and single requests are alternated between
+ * them in rounds, with a pause before each so that threads of the last one have gone to sleep. Every round starts with
+ * another contestant, and waits until others leave the machine quiet. Reported are medians, minima and the median of
+ * the ratios within each round, never a ratio of runs made at different times.
  *
- *     node bench/alternate.mjs --python torch=/path/to/venv/bin/python --rounds 15 --out bench/results aca-net-train-32
+ *     npm run bench -- --quick --python pytorch=/path/to/venv/bin/python --out bench/results/NAME
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { arch, cpus, platform, release, tmpdir, totalmem } from 'node:os';
 import { isAbsolute, join, relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { URL, fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { cases, describeCase } from './cases.mjs';
-import { contestantsOf } from './contestants.mjs';
-import { markdownTable, summarize } from './ratio-table.mjs';
+import { contestantsOf, settingNames } from './contestants.mjs';
+import { waitUntilQuiet, wasBusy } from './machine-load.mjs';
+import { markdownTable, quantile, summarize, summaryTable } from './ratio-table.mjs';
 import { startServer } from './server-process.mjs';
 
-const BUSY_LOAD = 0.5; // runnable processes before the first request, above which the table says so
+const LEAST_WINDOW_MS = 300; // to see in ticks of 10 ms how busy the machine is
+const PACKAGES = 'torch numpy intel-openmp onnx onnxscript onnxruntime openvino';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const THREAD_VARIABLES = /^(OMP|OPENBLAS|MKL|KMP|GOMP)_/;
+const THREAD_VARIABLES = /^(OMP|OPENBLAS|MKL|KMP|GOMP)_|^LD_PRELOAD$/;
 
 /** @typedef {ReturnType<typeof parseCommandLine>} Options */
 
@@ -37,15 +39,16 @@ function parseCommandLine() {
     return [...earlier, { name, path }];
   };
   const names = cases.map(({ name }) => name);
-  const command = new Command('node bench/alternate.mjs')
-    .description('Time acanet against PyTorch, single requests alternated.')
+  const command = new Command('npm run bench --')
+    .description('Time acanet against others that do the same work, single requests alternated.')
     .argument('[cases...]', `which comparisons (default: all): ${names.join(', ')}`)
+    .option('--quick', 'the main cases, with fewer rounds and without torch.compile: some minutes')
     .option('--python <name=path>', 'a Python with torch, and what to call it (repeatable)', addPython, [])
-    .option('--settings <names...>', 'PyTorch settings: default, tuned, compiled', ['default', 'tuned'])
+    .option('--settings <names...>', `settings of the others: ${settingNames.join(', ')} (default: all)`)
     .option('--keep-openblas <names...>', 'pythons that keep OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE', [])
-    .option('--rounds <n>', 'timed requests to each', atLeast(1), 15)
-    .option('--warmup <n>', 'requests before those', atLeast(0), 3)
-    .option('--pause <ms>', 'before each request', atLeast(0), 250)
+    .option('--rounds <n>', 'timed requests to each (default: by the case)', atLeast(1))
+    .option('--warmup <n>', 'requests before those', atLeast(0), 2)
+    .option('--pause <ms>', 'before each request', atLeast(0), 200)
     .option(
       '--batch <n>',
       'utterances per request, in place of the case’s (its goals then no longer apply)',
@@ -53,39 +56,60 @@ function parseCommandLine() {
     )
     .option('--threads <n>', 'threads, in place of the case’s (likewise)', atLeast(1))
     .option('--timeout <seconds>', 'for one start or answer', atLeast(1), 600)
+    .option('--busy', 'take ratios beside others’ work too; the table says so')
+    .option('--patience <seconds>', 'how long to wait for a quiet machine, before each round', atLeast(0), 60)
     .option('--out <dir>', 'write alternate.json and alternate.md there')
-    .addOption(new Option('--no-acanet', 'compare PyTorch settings among themselves'))
+    .addOption(new Option('--no-acanet', 'compare the others among themselves'))
     .parse();
   const options = command.opts();
   const unknown = command.args.filter((name) => !names.includes(name));
   if (unknown.length) command.error(`unknown case "${unknown[0]}"; there are: ${names.join(', ')}`);
-  const wrong = options.settings.filter((/** @type {string} */ s) => !['default', 'tuned', 'compiled'].includes(s));
-  if (wrong.length) command.error(`unknown setting "${wrong[0]}"; there are: default, tuned, compiled`);
-  const pythonNames = options.python.map((/** @type {{ name: string }} */ { name }) => name);
+  const settings = options.settings ?? settingNames.filter((name) => !(options.quick && name === 'compiled'));
+  const wrong = settings.filter((/** @type {typeof settingNames[number]} */ name) => !settingNames.includes(name));
+  if (wrong.length) command.error(`unknown setting "${wrong[0]}"; there are: ${settingNames.join(', ')}`);
+  const own = join(ROOT, '.venv', 'bin', 'python');
+  const python = options.python.length || !existsSync(own) ? options.python : [{ name: 'pytorch', path: own }];
+  if (!python.length) {
+    command.error(
+      'no Python with torch: give --python NAME=PATH, or make one:\n' +
+        `  python3 -m venv .venv && .venv/bin/pip install ${PACKAGES}`,
+    );
+  }
+  const pythonNames = python.map((/** @type {{ name: string }} */ { name }) => name);
   const strangers = options.keepOpenblas.filter((/** @type {string} */ name) => !pythonNames.includes(name));
   if (strangers.length) command.error(`--keep-openblas ${strangers[0]}: no --python of that name`);
-  if (!options.acanet && !options.python.length) command.error('--no-acanet needs at least one --python');
-  const chosen = command.args.length ? cases.filter(({ name }) => command.args.includes(name)) : cases;
-  const resized = chosen.map((testCase) => {
+  const isChosen = (/** @type {import('./cases.mjs').Case} */ { name, quick }) =>
+    command.args.length ? command.args.includes(name) : !options.quick || quick;
+  const resized = cases.filter(isChosen).map((testCase) => {
     const { batch = testCase.batch, threads = testCase.threads } = options;
     const same = batch === testCase.batch && threads === testCase.threads;
     return { ...testCase, batch, threads, goals: same ? testCase.goals : {} };
   });
-  return { ...options, cases: resized };
+  return { ...options, python, settings, cases: resized };
 }
+
+/** Timed requests: short ones are repeated more often. @param {import('./cases.mjs').Case} testCase */
+const defaultRounds = ({ task, batch }, /** @type {boolean} */ quick) =>
+  (task === 'extract' && batch === 1) || task === 'fbank' ? (quick ? 21 : 41) : quick ? 6 : 15;
 
 /**
  * Starts all contestants of a case, alternates requests between them and summarises.
  * @param {import('./cases.mjs').Case} testCase
  * @param {Options} options
  */
-async function runCase(testCase, { python, settings, keepOpenblas, acanet, rounds, warmup, pause, timeout }) {
+async function runCase(testCase, options) {
+  const { python, settings, keepOpenblas, acanet, warmup, pause, timeout, quick, busy, patience } = options;
+  const rounds = options.rounds ?? defaultRounds(testCase, quick);
   const talk = (/** @type {string} */ text) => process.stderr.write(`${testCase.name}: ${text}\n`);
-  const [loadBefore] = loadavg();
-  const contestants = contestantsOf(testCase, { pythons: python, settings, keepOpenblas, acanet });
+  const folder = mkdtempSync(join(tmpdir(), 'acanet-bench-'));
+  const data = join(folder, 'vectors');
   const running = [];
   try {
-    for (const contestant of contestants) {
+    if (testCase.task === 'as-norm') {
+      const { writeScoringData } = await import('./scoring-data.mjs'); // needs the build that acanet needs too
+      writeScoringData(data, { models: testCase.batch, cohort: testCase.frames });
+    }
+    for (const contestant of contestantsOf(testCase, { pythons: python, settings, keepOpenblas, acanet, data })) {
       const started = performance.now();
       const server = await startServer(contestant, { timeoutSeconds: timeout });
       talk(`${contestant.name} is ready after ${((performance.now() - started) / 1000).toFixed(1)} s`);
@@ -95,7 +119,10 @@ async function runCase(testCase, { python, settings, keepOpenblas, acanet, round
       for (let i = 0; i < warmup; i++) await server.request();
       if (warmup) talk(`${name} is warm`);
     }
+    const loads = [];
     for (let round = 0; round < rounds; round++) {
+      const quiet = { pauseMs: Math.max(LEAST_WINDOW_MS, pause), patienceSeconds: patience, busyAllowed: busy };
+      loads.push(await waitUntilQuiet(quiet));
       for (let turn = 0; turn < running.length; turn++) {
         const { server, answers } = running[(round + turn) % running.length];
         await sleep(pause);
@@ -105,10 +132,12 @@ async function runCase(testCase, { python, settings, keepOpenblas, acanet, round
         `round ${round + 1} of ${rounds}: ${running.map(({ answers }) => answers[round].wallMs.toFixed(0)).join(', ')} ms`,
       );
     }
+    if (testCase.task === 'as-norm') checkAgreement(running);
+    const operations = /** @type {number | undefined} */ (running[0].server.description.operations);
     return {
       ...testCase,
-      loadBefore,
-      rows: summarize(running, testCase.goals),
+      loads,
+      rows: summarize(running, { goals: testCase.goals, operations }),
       contestants: running.map(({ name, command, environment, removed, server, answers }) => ({
         name,
         command: command.map(portable),
@@ -119,6 +148,20 @@ async function runCase(testCase, { python, settings, keepOpenblas, acanet, round
     };
   } finally {
     await Promise.all(running.map(({ server }) => server.stop()));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * All were given the same vectors, and so must find the same.
+ * @param {{ name: string, answers: import('./server-process.mjs').Answer[] }[]} contestants
+ */
+function checkAgreement([first, ...others]) {
+  for (const { name, answers } of others) {
+    const [ours, theirs] = [first.answers[0].value, answers[0].value];
+    if (Math.abs(ours - theirs) > 1e-3 * Math.abs(theirs)) {
+      throw new Error(`${first.name} and ${name} do not agree: ${ours} and ${theirs}`);
+    }
   }
 }
 
@@ -151,7 +194,7 @@ function circumstances() {
   const processors = cpus();
   return {
     date: new Date().toISOString(),
-    commandLine: ['node', 'bench/alternate.mjs', ...process.argv.slice(2)].join(' '),
+    commandLine: ['npm run bench --', ...process.argv.slice(2)].join(' '),
     commit: commit && git('status', '--porcelain', '--untracked-files=no') ? `${commit}-dirty` : commit,
     machine: {
       processor: processors[0].model.trim(),
@@ -173,20 +216,32 @@ const listed = (/** @type {Record<string, string>} */ versions) =>
     .join(', ');
 
 /**
- * @param {ReturnType<typeof circumstances> & { settings: object, cases: Awaited<ReturnType<typeof runCase>>[] }} report
+ * @param {ReturnType<typeof circumstances> & { settings: object, failures: string[],
+ *   cases: Awaited<ReturnType<typeof runCase>>[] }} report
  */
-function markdownReport({ date, commandLine, commit, machine, versions, cases: results }) {
+function markdownReport({ date, commandLine, commit, machine, versions, failures, cases: results }) {
   // One line for each contestant that has versions of its own, whichever cases it took part in.
   const versionLines = new Set(
     results.flatMap(({ contestants }) =>
       contestants.filter(({ versions }) => versions).map(({ name, versions }) => `- ${name}: ${listed(versions)}`),
     ),
   );
+  const peaks = peakRates(results);
   const sections = results.map((result) => {
-    const busy =
-      result.loadBefore > BUSY_LOAD ? `\nNot a quiet machine: load ${result.loadBefore.toFixed(2)} before.\n` : '';
-    return `## ${describeCase(result)}\n${busy}\n${markdownTable(result.rows)}\n`;
+    const [least, most] = [quantile(result.loads, 0.5), Math.max(...result.loads)].map((load) => load.toFixed(2));
+    const warning = wasBusy(result.loads) ? '**Not a quiet machine.** ' : '';
+    const load = `${warning}Processors busy with others' work before a round: median ${least}, most ${most}.`;
+    return `## ${describeCase(result)}\n\n${load}\n\n${markdownTable(result.rows, peaks.get(result.threads))}\n`;
   });
+  const compared = results.filter(({ task }) => task !== 'gemm');
+  const lines = compared.map((result) => ({
+    title: describeCase(result),
+    rows: result.rows,
+    peak: peaks.get(result.threads),
+  }));
+  const peakLines = [...peaks].map(
+    ([threads, peak]) => `- fastest product of two matrices on ${threads} threads: ${peak.toFixed(0)} GFLOP/s`,
+  );
   return [
     '# Alternated speed comparison',
     '',
@@ -196,9 +251,30 @@ function markdownReport({ date, commandLine, commit, machine, versions, cases: r
     `- ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}`,
     `- ${listed(versions)}`,
     ...versionLines,
+    ...peakLines,
+    ...failures.map((failure) => `- not run: ${failure.split('\n', 1)[0]}`),
+    ...(results.some(({ loads }) => wasBusy(loads))
+      ? ['- **not a quiet machine: the ratios are of little worth**']
+      : []),
     '',
+    ...(lines.length > 0 ? ['## In short', '', summaryTable(lines), ''] : []),
     ...sections,
   ].join('\n');
+}
+
+/**
+ * GFLOP/s of the fastest product by anyone, by the number of threads.
+ * @param {Awaited<ReturnType<typeof runCase>>[]} results
+ * @returns {Map<number, number>}
+ */
+function peakRates(results) {
+  const products = results.filter(({ task }) => task === 'gemm');
+  return new Map(
+    products.map(({ threads, frames, rows }) => {
+      const fastest = Math.min(...rows.map(({ wallMs }) => wallMs.minimum));
+      return [threads, (2 * frames ** 3) / fastest / 1e6];
+    }),
+  );
 }
 
 async function main() {
@@ -206,9 +282,20 @@ async function main() {
   // Read before the first case: the state of the code that runs, however long it takes.
   const when = circumstances();
   const results = [];
-  for (const testCase of options.cases) results.push(await runCase(testCase, options));
-  const { rounds, warmup, pause } = options;
-  const report = { ...when, settings: { rounds, warmup, pauseMs: pause }, cases: results };
+  const failures = [];
+  for (const testCase of options.cases) {
+    try {
+      results.push(await runCase(testCase, options));
+    } catch (error) {
+      // Cases that took minutes are not lost for one that cannot run.
+      failures.push(`${testCase.name}: ${error instanceof Error ? error.message : String(error)}`);
+      process.stderr.write(`✖ ${failures.at(-1)}\n`);
+    }
+  }
+  if (failures.length > 0) process.exitCode = 1;
+  if (results.length === 0) return;
+  const { warmup, pause } = options;
+  const report = { ...when, settings: { warmup, pauseMs: pause }, failures, cases: results };
   const markdown = markdownReport(report);
   process.stdout.write(markdown);
   if (options.out) {

@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { prepareWork } from './acanet-work.mjs';
 import { prepareFbank } from './acanet-fbank.mjs';
+import { prepareScoring } from './acanet-scoring.mjs';
 
 const count = (/** @type {string} */ text) => {
   const value = Number(text);
@@ -20,21 +21,27 @@ const count = (/** @type {string} */ text) => {
 };
 const options = new Command('node bench/serve.mjs')
   .addOption(
-    new Option('--model <name>').choices(['aca-net', 'ecapa-512', 'ecapa-1024', 'kaldi']).makeOptionMandatory(),
+    new Option('--model <name>')
+      .choices(['aca-net', 'ecapa-512', 'ecapa-1024', 'kaldi', 'matrix', 'cosine'])
+      .makeOptionMandatory(),
   )
-  .addOption(new Option('--task <name>').choices(['train', 'extract', 'fbank']).makeOptionMandatory())
+  .addOption(
+    new Option('--task <name>').choices(['train', 'extract', 'fbank', 'gemm', 'as-norm']).makeOptionMandatory(),
+  )
   .requiredOption('--batch <n>', 'utterances per request', count)
-  .option('--frames <n>', 'frames per utterance (300: 3 s)', count, 300)
+  .option('--frames <n>', 'frames per utterance (300: 3 s), rows of a matrix, members of a cohort', count, 300)
   .option('--threads <n>', 'threads of the engine', count, 1)
   .option('--speakers <n>', 'classes of the training loss', count, 101)
   .option('--seed <n>', 'of weights and inputs', count, 1)
+  .option('--data <path>', 'vectors and trials to score')
   .parse()
   .opts();
 
 const answer = (/** @type {object} */ message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
-const { work, parameters } = await (options.task === 'fbank' ? prepareFbank(options) : prepareWork(options));
-answer({ ready: true, parameters, threads: options.threads });
+const prepare = { fbank: prepareFbank, 'as-norm': prepareScoring }[options.task] ?? prepareWork;
+const { work, parameters, operations } = await prepare(options);
+answer({ ready: true, parameters, operations, threads: options.threads });
 
 const requests = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 while (!(await requests.next()).done) {

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 class CrossAttention(nn.Module):
     """Attention and MLP, each with a residual. Only keys and values are normalised; the query enters raw."""
 
-    def __init__(self, embed_dim: int, mlp_dim: int, heads: int, dropout: float, need_weights: bool):
+    def __init__(self, embed_dim: int, mlp_dim: int, heads: int, dropout: float):
         super().__init__()
         self.lnorm1 = nn.LayerNorm(embed_dim)
         self.attn = nn.MultiheadAttention(embed_dim, heads)
@@ -28,11 +28,10 @@ class CrossAttention(nn.Module):
         self.linear1 = nn.Linear(embed_dim, mlp_dim)
         self.linear2 = nn.Linear(mlp_dim, embed_dim)
         self.dropout = nn.Dropout(dropout)
-        self.need_weights = need_weights
 
     def forward(self, source: Tensor, query: Tensor) -> Tensor:  # [S, B, E], [L, B, E] -> [L, B, E]
         source = self.lnorm1(source)
-        attended, _ = self.attn(query, source, source, need_weights=self.need_weights)
+        attended, _ = self.attn(query, source, source)
         x = query + attended
         return x + self.dropout(self.linear2(F.gelu(self.linear1(self.lnorm2(x)))))
 
@@ -40,10 +39,10 @@ class CrossAttention(nn.Module):
 class LatentTransformer(nn.Module):
     """Self-attention layers whose input and outputs are all kept, concatenated and reduced to E channels."""
 
-    def __init__(self, embed_dim: int, mlp_dim: int, heads: int, layers: int, dropout: float, need_weights: bool):
+    def __init__(self, embed_dim: int, mlp_dim: int, heads: int, layers: int, dropout: float):
         super().__init__()
         self.transformer = nn.ModuleList(
-            [CrossAttention(embed_dim, mlp_dim, heads, dropout, need_weights) for _ in range(layers)]
+            [CrossAttention(embed_dim, mlp_dim, heads, dropout) for _ in range(layers)]
         )
         self.ch_reduction = nn.Conv1d(embed_dim * (layers + 1), embed_dim, 1)
 
@@ -67,15 +66,12 @@ class AcaBlock(nn.Module):
         trnfr_heads: int,
         dropout: float,
         trnfr_layers: int,
-        need_weights: bool,
     ):
         super().__init__()
         self.cross_attention = nn.ModuleList(
-            [CrossAttention(embed_dim, attn_mlp_dim, 1, dropout, need_weights) for _ in range(embed_reps)]
+            [CrossAttention(embed_dim, attn_mlp_dim, 1, dropout) for _ in range(embed_reps)]
         )
-        self.latent_transformer = LatentTransformer(
-            embed_dim, trnfr_mlp_dim, trnfr_heads, trnfr_layers, dropout, need_weights
-        )
+        self.latent_transformer = LatentTransformer(embed_dim, trnfr_mlp_dim, trnfr_heads, trnfr_layers, dropout)
 
     def forward(self, frames: Tensor, latents: Tensor) -> Tensor:  # [T, B, E], [L, B, E] -> [L, B, E]
         for layer in self.cross_attention:
@@ -146,7 +142,6 @@ class AcaNet(nn.Module):
         final_layer: str = "1dE",
         *,
         positional: str = "time",
-        need_weights: bool = True,  # nn.MultiheadAttention's own default: slower, as the averaged weights are returned
     ):
         super().__init__()
         if final_layer != "1dE":
@@ -159,16 +154,7 @@ class AcaNet(nn.Module):
         self.register_buffer("positions", sinusoids(max_len, embed_dim), persistent=False)  # [max_len, E]
         self.ACA_blocks = nn.ModuleList(
             [
-                AcaBlock(
-                    embed_dim,
-                    embed_reps,
-                    attn_mlp_dim,
-                    trnfr_mlp_dim,
-                    trnfr_heads,
-                    dropout,
-                    trnfr_layers,
-                    need_weights,
-                )
+                AcaBlock(embed_dim, embed_reps, attn_mlp_dim, trnfr_mlp_dim, trnfr_heads, dropout, trnfr_layers)
                 for _ in range(n_blocks)
             ]
         )

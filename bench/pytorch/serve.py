@@ -1,24 +1,21 @@
 """A PyTorch process that does one piece of work per request, so that single pieces can be alternated with acanet's.
 
-    python bench/pytorch/serve.py --model aca-net --task train --batch 32 --frames 300 --threads 2 [--tuned] [--compiled]
+    python bench/pytorch/serve.py --model aca-net --task train --batch 32 --frames 300 --threads 2 [--best] [--compiled]
 
 Protocol, one JSON object a line on stdout. First `{"ready": true, ...}` with what runs here; then, for every line on
-stdin, one training step (forward, AAM-softmax, backward, Adam), one batch of embeddings or the features of a batch of
-utterances are computed and answered with
+stdin, one training step (forward, AAM-softmax, backward, Adam), one batch of embeddings, the features of a batch of
+utterances or one product of two square matrices are computed and answered with
 `{"wallMs", "cpuMs", "value", "peakMiB"}`; the end of stdin ends the process. Anything else goes to stderr.
 
-`--tuned` is what someone who knows PyTorch's traps on a CPU would set: denormal numbers flushed to zero, no averaged
-attention weights returned, the fused Adam where this version has one for CPUs. OMP_WAIT_POLICY=PASSIVE belongs to it
-but is read when the process starts, so the driver's environment sets it. `--compiled` puts the model through
-torch.compile as well. Without either: the library's defaults.
+`--best` is PyTorch as its best users tune it on a CPU: the models of fast_models.py, denormal numbers flushed to zero,
+the fused Adam. Memory allocator and OpenMP library belong to it but are chosen when the process starts, so the driver's
+environment sets them. `--compiled` puts the model through torch.compile as well. Without either: the library's
+defaults.
 """
 
 import argparse
-import json
 import platform
-import resource
 import sys
-import time
 from collections.abc import Callable
 from itertools import cycle
 
@@ -28,6 +25,8 @@ from torch import nn
 from aam_softmax import AamSoftmax
 from aca_net import AcaNet
 from ecapa_tdnn import ecapa_512, ecapa_1024
+from fast_models import tune
+from requests_of_stdin import answer, serve
 
 FEATURE_BINS = 80
 EMBEDDING_DIM = 192
@@ -38,38 +37,30 @@ DISTINCT_BATCHES = 4  # inputs change from request to request, as they do in use
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Serve training steps or embeddings, one per line on stdin.")
-    parser.add_argument("--model", required=True, choices=["aca-net", "ecapa-512", "ecapa-1024", "kaldi"])
-    parser.add_argument("--task", required=True, choices=["train", "extract", "fbank"])
+    parser.add_argument("--model", required=True, choices=["aca-net", "ecapa-512", "ecapa-1024", "kaldi", "matrix"])
+    parser.add_argument("--task", required=True, choices=["train", "extract", "fbank", "gemm"])
     parser.add_argument("--batch", type=int, required=True, help="utterances per request")
-    parser.add_argument("--frames", type=int, default=300, help="frames per utterance (300: 3 s)")
+    parser.add_argument("--frames", type=int, default=300, help="frames per utterance (300: 3 s), or rows of a matrix")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--speakers", type=int, default=101, help="classes of the training loss")
-    parser.add_argument("--tuned", action="store_true")
+    parser.add_argument("--best", action="store_true")
     parser.add_argument("--compiled", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 
-def build_model(name: str, tuned: bool) -> nn.Module:
-    if name == "aca-net":
-        return AcaNet(need_weights=not tuned)
-    return ecapa_512() if name == "ecapa-512" else ecapa_1024()
-
-
-def build_adam(parameters: list[nn.Parameter], tuned: bool) -> torch.optim.Optimizer:
-    if tuned:
-        try:
-            return torch.optim.Adam(parameters, LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
-        except (RuntimeError, TypeError):  # older versions know `fused` for GPUs only, or not at all
-            pass
-    return torch.optim.Adam(parameters, LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+def build_model(name: str, best: bool) -> nn.Module:
+    model = {"aca-net": AcaNet, "ecapa-512": ecapa_512, "ecapa-1024": ecapa_1024}[name]()
+    return tune(model) if best else model
 
 
 def training_step(model: nn.Module, arguments: argparse.Namespace) -> Callable[[], float]:
     """Returns a function that takes one optimiser step on the next batch and returns its loss."""
     model.train()
     criterion = AamSoftmax(EMBEDDING_DIM, arguments.speakers)
-    optimizer = build_adam([*model.parameters(), *criterion.parameters()], arguments.tuned)
+    parameters = [*model.parameters(), *criterion.parameters()]
+    fused = {"fused": True} if arguments.best else {}
+    optimizer = torch.optim.Adam(parameters, LEARNING_RATE, weight_decay=WEIGHT_DECAY, **fused)
     batches = cycle(
         [
             (
@@ -103,19 +94,22 @@ def extraction(model: nn.Module, arguments: argparse.Namespace) -> Callable[[], 
     return extract
 
 
-def peak_mib() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+def product(arguments: argparse.Namespace) -> Callable[[], float]:
+    """Returns a function that multiplies two square matrices and returns one number of the result."""
+    a, b = torch.randn(2, arguments.frames, arguments.frames)
 
+    @torch.inference_mode()
+    def multiply() -> float:
+        return (a @ b)[0, 0].item()
 
-def answer(message: dict[str, object]) -> None:
-    print(json.dumps(message), flush=True)
+    return multiply
 
 
 def main() -> None:
     arguments = parse_arguments()
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
-    flushes = arguments.tuned and torch.set_flush_denormal(True)
+    flushes = arguments.best and torch.set_flush_denormal(True)
     versions = {"torch": torch.__version__, "python": platform.python_version()}
     parameters = 0
     if arguments.task == "fbank":
@@ -125,26 +119,17 @@ def main() -> None:
 
         versions["torchaudio"] = torchaudio.__version__
         work = fbank(arguments)
+    elif arguments.task == "gemm":
+        work = product(arguments)
     else:
-        model = build_model(arguments.model, arguments.tuned)
+        model = build_model(arguments.model, arguments.best)
         parameters = sum(parameter.numel() for parameter in model.parameters())
         if arguments.compiled:
             model = torch.compile(model)
         work = training_step(model, arguments) if arguments.task == "train" else extraction(model, arguments)
-    answer(
-        {
-            "ready": True,
-            "versions": versions,
-            "parameters": parameters,
-            "threads": torch.get_num_threads(),
-            "flushDenormals": flushes,
-        }
-    )
-    for _ in sys.stdin:
-        cpu_start, wall_start = time.process_time(), time.perf_counter()
-        value = work()
-        wall, cpu = time.perf_counter() - wall_start, time.process_time() - cpu_start
-        answer({"wallMs": wall * 1e3, "cpuMs": cpu * 1e3, "value": value, "peakMiB": peak_mib()})
+    threads = torch.get_num_threads()
+    answer(ready=True, versions=versions, parameters=parameters, threads=threads, flushDenormals=flushes)
+    serve(work)
 
 
 if __name__ == "__main__":

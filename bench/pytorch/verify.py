@@ -18,6 +18,7 @@ import torch
 from aam_softmax import AamSoftmax
 from aca_net import AcaNet
 from ecapa_tdnn import EcapaTdnn, ecapa_512, ecapa_1024
+from fast_models import tune
 
 FIXTURES = Path(__file__).resolve().parents[2] / "test" / "fixtures" / "models"
 NUMPY_TYPES = {"F32": np.float32, "I64": np.int64, "F64": np.float64}
@@ -141,17 +142,13 @@ def main() -> int:
             model.load_state_dict(prefixed(tensors, "weights/"))
             return model
 
-        if description["model"] == "aca":
-            for need_weights in (True, False):  # as is and tuned
-                variant = f"{name} need_weights={need_weights}"
-                reference = load(positional="reference", need_weights=need_weights)
-                check_embeddings(checks, variant, reference, tensors, "emb")
-                check_embeddings(checks, variant, load(need_weights=need_weights), tensors, "emb_timepe")
-                check_training_step(checks, variant, reference, tensors, description["train"])
-        else:
-            model = load()
-            check_embeddings(checks, name, model, tensors, "emb")
-            check_training_step(checks, name, model, tensors, description["train"])
+        for variant, change in ((name, lambda model: model), (f"{name}, best", tune)):
+            is_aca = description["model"] == "aca"
+            reference = change(load(positional="reference") if is_aca else load())
+            check_embeddings(checks, variant, reference, tensors, "emb")
+            if is_aca:
+                check_embeddings(checks, variant, change(load()), tensors, "emb_timepe")
+            check_training_step(checks, variant, reference, tensors, description["train"])
     print(f"torch {torch.__version__}: {'FAILED' if checks.failed else 'all agree'}")
     return 1 if checks.failed else 0
 
