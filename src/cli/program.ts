@@ -12,6 +12,7 @@ import { addDoctor } from './doctor.js';
 import { addEmbed } from './embed.js';
 import { addEngine } from './engine.js';
 import { addExplain } from './explain.js';
+import { addExport } from './export.js';
 import { addFeatures } from './features.js';
 import { addImport } from './import.js';
 import { addMetrics } from './metrics.js';
@@ -35,7 +36,7 @@ const COMMANDS: readonly [heading: string, ...commands: ((program: Command) => v
   ['Data', addPrep, addData, addTrials, addFeatures, addAudio],
   ['Train', addTrain, addAverage, addImport],
   ['Compare', addScore, addCompare, addReport, addCheck, addReproduce, addMetrics, addCalibrate, addThreshold],
-  ['Use', addPack, addEmbed, addExplain],
+  ['Use', addPack, addEmbed, addExplain, addExport],
   ['Machine', addDoctor, addEngine, addCompletion],
 ];
 

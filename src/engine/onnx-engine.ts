@@ -12,19 +12,14 @@
  */
 import type * as Ort from 'onnxruntime-node';
 import { internal, messageOf, UserError } from '../errors.js';
-import { TRIALS, traceSizes } from './dynamic-sizes/formulas.js';
-import { unifyTraces } from './dynamic-sizes/unify-traces.js';
 import type { DType, HostData, HostTensors } from './program/host-tensor.js';
-import './lower/all-lowerings.js';
+import { inputsAt, optimise, traceInference, usedInputs } from './inference-graph.js';
 import { loadOnnxRuntime } from './onnx-runtime.js';
+import { toHost } from './ort-tensors.js';
 import { encodeOnnx } from './onnx/encode.js';
-import type { Port } from './onnx/encode.js';
-import { foldSumsIntoGemms } from './passes/add-into-gemm.js';
 import { removeDeadNodes, withoutReshapes } from './passes/rewrite.js';
-import { foldScalesIntoProducts } from './passes/scale-into-product.js';
 import { foldScalesOfAddends } from './passes/scale-of-addend.js';
 import type { Engine, Inference, InferenceDefinition, Step, StepDefinition, TensorSpecs } from './program/program.js';
-import type { Graph } from './trace/graph.js';
 import { traceProgram } from './trace/trace-backend.js';
 
 export interface OnnxEngineOptions {
@@ -121,30 +116,11 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     };
   }
 
-  async function compileInference({ program, inputs, parameters }: InferenceDefinition): Promise<Inference> {
-    const symbols = [
-      ...new Set(Object.values(inputs).flatMap(({ shape }) => shape.filter((size) => typeof size === 'string'))),
-    ];
-    const sizes = traceSizes(symbols);
-    const traces: Graph[] = [];
-    for (const trial of symbols.length > 0 ? TRIALS : [0]) {
-      const sizesNow = Object.fromEntries(symbols.map((symbol) => [symbol, sizes[symbol][trial]]));
-      traces.push(optimise(traceProgram(program, inputsAt(inputs, sizesNow), parameters)));
-    }
-    const graph = symbols.length > 0 ? unifyTraces(traces) : traces[0];
-    const inputPorts = Object.entries(inputs).map(([name, { shape, dtype = 'float32' }]) => ({ name, shape, dtype }));
-    const outputs = graph.outputs.map(({ name, value }, i) => ({
-      name,
-      dtype: value.dtype,
-      shape: value.shape.map((size, axis) => {
-        const fixed = traces.every((trace) => trace.outputs[i].value.shape[axis] === size);
-        return fixed ? size : (symbols.find((symbol) => sizes[symbol][0] === size) ?? `${name}_${axis}`);
-      }),
-    }));
-    const ports = usedInputs(graph, inputPorts);
+  async function compileInference(definition: InferenceDefinition): Promise<Inference> {
+    const { graph, inputs: ports, outputs, dynamic } = traceInference(definition);
     const model = encodeOnnx(graph, { inputs: ports, outputs });
     // Memory patterns assume that sizes repeat; with sizes that vary they only cost.
-    const session = await createSession(model, { enableMemPattern: symbols.length === 0 });
+    const session = await createSession(model, { enableMemPattern: !dynamic });
     return {
       async run(feed) {
         const feeds: Record<string, Ort.Tensor> = {};
@@ -167,29 +143,6 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
  */
 const reasonIn = (said: string): string => /CUDA failure [^;]*[^; ]|Failed to [^;\n]*[^;\s]/.exec(said)?.[0] ?? said;
 
-function optimise(graph: Graph): Graph {
-  removeDeadNodes(graph);
-  foldScalesIntoProducts(graph);
-  foldSumsIntoGemms(graph);
-  return graph;
-}
-
-/** Drops the graph's inputs that nothing uses, and says which are left. */
-function usedInputs<P extends Port>(graph: Graph, ports: P[]): P[] {
-  const used = new Set([...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.map(({ value }) => value)]);
-  graph.inputs = graph.inputs.filter((value) => used.has(value));
-  const names = new Set(graph.inputs.map(({ name }) => name));
-  return ports.filter(({ name }) => names.has(name));
-}
-
-function inputsAt(inputs: TensorSpecs, sizes: Record<string, number>) {
-  return Object.entries(inputs).map(([name, { shape, dtype = 'float32' as const }]) => ({
-    name,
-    dtype,
-    shape: shape.map((size) => (typeof size === 'string' ? sizes[size] : size)),
-  }));
-}
-
 function fixedInputs(inputs: TensorSpecs) {
   for (const [name, { shape }] of Object.entries(inputs)) {
     if (shape.some((size) => typeof size === 'string')) throw internal(`step input ${name} has no fixed shape`);
@@ -201,13 +154,4 @@ function requireInput<T>(feed: Record<string, T>, name: string): T {
   const data = feed[name];
   if (data === undefined) throw internal(`the input ${name} was not fed`);
   return data;
-}
-
-function toHost(entries: [string, Ort.Tensor][]): HostTensors {
-  return Object.fromEntries(
-    entries.map(([name, { type, dims, data }]) => [
-      name,
-      { dtype: type as DType, shape: dims, data: data as HostData },
-    ]),
-  );
 }

@@ -44,19 +44,32 @@ export function createUtteranceFeatures(
   options: FeatureOptions,
   { remedy }: { remedy?: RateRemedy } = {},
 ): (piece: AudioPiece, variation?: Variation) => Promise<UtteranceFeatures> {
-  const fbank = createFbank(options);
+  const extract = createSpeechFeatures(options);
   return async (piece, { speed = 1, augment } = {}) => {
     const drawn = augment ? augment.augmentation.plan(augment.key).speed : 1;
     const clean = changeSpeed(await readFeatureAudio(piece, options, { remedy }), speed * drawn);
     const samples = augment
       ? await augment.augmentation.waveform(clean, augment.key, { speaker: augment.speaker })
       : clean;
+    return { ...extract(samples, piece.path, clean), samples: samples.length };
+  };
+}
+
+/**
+ * Makes the function from samples at the features' sample rate to features, not normalised, of frames with speech where
+ * these are told from others; `clean`: the samples by which they are.
+ * It throws UserError naming `name`: too short, without speech.
+ */
+export function createSpeechFeatures(
+  options: FeatureOptions,
+): (samples: Float32Array, name: string, clean?: Float32Array) => Features {
+  const fbank = createFbank(options);
+  return (samples, name, clean = samples) => {
     try {
       const features = fbank(samples);
-      const kept = options.vad ? withSpeech(features, clean, options.vad, options) : features;
-      return { ...kept, samples: samples.length };
+      return options.vad ? withSpeech(features, clean, options.vad, options) : features;
     } catch (error) {
-      throw error instanceof UserError ? new UserError(`${piece.path}: ${error.message}`, { cause: error }) : error;
+      throw error instanceof UserError ? new UserError(`${name}: ${error.message}`, { cause: error }) : error;
     }
   };
 }

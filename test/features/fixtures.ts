@@ -1,6 +1,7 @@
 /** @file The reference features of test/fixtures/audio_features, and how far ours may be from them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type FeatureOptions, featureOptions } from '../../src/features/options.js';
 import { readSafetensors } from '../../src/storage/safetensors.js';
 
 // Tests run from the project's folder; compiled tests lie elsewhere than the fixtures.
@@ -11,6 +12,31 @@ export const cases = JSON.parse(readFileSync(join(folder, 'features.json'), 'utf
   kaldi: { tensor: string; wav: string; input_scale: string; args: Record<string, number | string | boolean> }[];
   speechbrain: { prefix: string; wav: string; fbank: { sample_rate: number; n_fft: number } }[];
 };
+
+/** torchaudio's names for our options. */
+const names: Record<string, string> = {
+  sample_frequency: 'sampleRate',
+  window_type: 'window',
+  use_energy: 'useEnergy',
+  snip_edges: 'snipEdges',
+  low_freq: 'lowFreq',
+  high_freq: 'highFreq',
+  use_power: 'usePower',
+  remove_dc_offset: 'removeDcOffset',
+  preemphasis_coefficient: 'preemphasis',
+  num_mel_bins: 'bins',
+  frame_length: 'frameLength',
+  frame_shift: 'frameShift',
+};
+
+/** The features that a case of torchaudio's was made with. */
+export function kaldiOptions({ args, input_scale: scale }: (typeof cases.kaldi)[number]): FeatureOptions {
+  const given = Object.entries(args).filter(([key]) => key !== 'dither');
+  return featureOptions.parse({
+    ...Object.fromEntries(given.map(([key, value]) => [names[key], value])),
+    inputScale: scale === 'int16/32768' ? 1 : 32768,
+  });
+}
 
 export const wavPath = (name: string) => join(folder, name);
 

@@ -38,7 +38,7 @@ export function createSizeGraph(nodes: GraphNode[]): SizeGraph {
   };
   const constant: SizeGraph['constant'] = (numbers, shape, dtype) =>
     once(`${dtype}|${shape}|${numbers.join()}`, () => {
-      const Typed = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+      const Typed = { float32: Float32Array, int32: Int32Array, bool: Uint8Array, int8: Int8Array };
       const data = dtype === 'int64' ? BigInt64Array.from(numbers, BigInt) : Typed[dtype].from(numbers);
       return { name: `%size_constant${made.size}`, shape, dtype, constant: { data } };
     });

@@ -7,7 +7,7 @@ import * as tf from '../tfjs.js';
 import { lower, unsupported } from '../trace/trace-backend.js';
 
 /** ONNX's TensorProto.DataType numbers. */
-export const ONNX_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const ONNX_TYPE = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
 
 /** `value` under another shape; chains of reshapes become one. */
 export function reshape(graph: GraphBuilder, value: Value, shape: readonly number[]): Value {

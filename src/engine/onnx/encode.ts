@@ -12,11 +12,18 @@ export interface Port {
   readonly dtype: GraphDType;
 }
 
+export interface EncodeOptions {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** Kept in the file under these names, for whoever loads it. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /**
  * Encodes `graph`. Its outputs are written under their own names: a node's result takes the output's name, while an
  * input, a constant, or a result that is two outputs at once is copied by Identity.
  */
-export function encodeOnnx(graph: Graph, { inputs, outputs }: { inputs: Port[]; outputs: Port[] }): Uint8Array {
+export function encodeOnnx(graph: Graph, { inputs, outputs, metadata = {} }: EncodeOptions): Uint8Array {
   const taken = new Set(inputs.map(({ name }) => name));
   for (const { name } of outputs) if (taken.has(name)) throw internal(`the output ${name} has the name of an input`);
   const names = new Map<Value, string>(graph.inputs.map((value) => [value, value.name]));
@@ -35,7 +42,7 @@ export function encodeOnnx(graph: Graph, { inputs, outputs }: { inputs: Port[]; 
     producerName: 'acanet',
     opsetImport: [
       { domain: '', version: 20 },
-      { domain: 'com.microsoft', version: 1 },
+      ...(graph.nodes.some(({ domain }) => domain !== '') ? [{ domain: 'com.microsoft', version: 1 }] : []),
     ],
     graph: {
       name: 'acanet',
@@ -44,6 +51,7 @@ export function encodeOnnx(graph: Graph, { inputs, outputs }: { inputs: Port[]; 
       input: inputs.map(encodePort),
       output: outputs.map(encodePort),
     },
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   }).finish();
 }
 

@@ -9,9 +9,9 @@ import { internal } from '../../errors.js';
 import type { DType } from '../program/host-tensor.js';
 import { sizeOf } from '../program/host-tensor.js';
 
-/** ONNX's int64 exists inside graphs only (shapes, indices). */
-export type GraphDType = DType | 'int64';
-export type GraphData = Float32Array | Int32Array | Uint8Array | BigInt64Array;
+/** Inside graphs only: ONNX's int64 (shapes, indices), and int8 (weights that are written in fewer bits). */
+export type GraphDType = DType | 'int64' | 'int8';
+export type GraphData = Float32Array | Int32Array | Uint8Array | Int8Array | BigInt64Array;
 
 /** A constant's content: one number everywhere, or all values. */
 export type Constant = { readonly splat: number } | { readonly data: GraphData };
@@ -53,6 +53,9 @@ export class GraphBuilder {
   private readonly known = new Map<string, GraphNode>();
   private readonly constants = new Map<string, Value>();
   private counter = 0;
+
+  /** @param prefix of the names that it gives: no name that a program gives its inputs begins with it */
+  constructor(private readonly prefix = '%') {}
 
   input(name: string, shape: readonly number[], dtype: GraphDType): Value {
     const value = { name, shape, dtype };
@@ -113,7 +116,7 @@ export class GraphBuilder {
   }
 
   private freshName(): string {
-    return `%${this.counter++}`; // no name that a program gives its inputs
+    return `${this.prefix}${this.counter++}`;
   }
 }
 
@@ -128,7 +131,7 @@ export function constantData(value: Value): GraphData {
   if (!constant) throw internal(`${value.name} is not a constant`);
   if ('data' in constant) return constant.data;
   if (dtype === 'int64') return new BigInt64Array(sizeOf(shape)).fill(BigInt(constant.splat));
-  const Typed = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
+  const Typed = { float32: Float32Array, int32: Int32Array, bool: Uint8Array, int8: Int8Array }[dtype];
   return new Typed(sizeOf(shape)).fill(constant.splat);
 }
 

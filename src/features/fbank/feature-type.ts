@@ -5,6 +5,7 @@
  * and commands know it from there. Frequencies are Hz, lengths of frames milliseconds, those of signals samples.
  */
 import type { z } from 'zod';
+import type { FbankKernelOptions } from './wasm/fbank-kernel.js';
 
 /** Features of one clip: data[frame · bins + bin]. */
 export interface Features {
@@ -49,6 +50,17 @@ export interface Framing {
   window: { start: number; length: number; removeMean: boolean };
 }
 
+/**
+ * How the values of a frame are computed, as numbers: for whoever computes them elsewhere. Where the frames lie is in
+ * `Framing`.
+ */
+export interface FrameAnalysis extends Omit<FbankKernelOptions, 'before'> {
+  /** The energy before the bands is max(floor, ln max(2⁻²³, scale · Σ x²)). */
+  energyBounds?: { scale: number; floor: number };
+  /** Everything is lifted to at least the clip's maximum less this; absent: nothing is. */
+  liftBelowMaximum?: number;
+}
+
 /** One line of the registry. */
 export interface FeatureType<Options extends BandOptions = BandOptions> {
   own: OwnOptions;
@@ -59,6 +71,8 @@ export interface FeatureType<Options extends BandOptions = BandOptions> {
   /** Values a frame. */
   size(options: Options): number;
   framing(options: Options): Framing;
+  /** Absent: not a filterbank; its values cannot be computed elsewhere. */
+  analysis?(options: Options): FrameAnalysis;
   /** The extractor. It is given clips of at least `shortestClip` samples. */
   create(options: Options): Fbank;
 }

@@ -6,7 +6,14 @@
  * is; output float32 [frames, bins].
  */
 import { z } from 'zod';
-import { type FeatureType, frameCount, type Framing, type OptionsOf, stretch } from './feature-type.js';
+import {
+  type FeatureType,
+  type FrameAnalysis,
+  frameCount,
+  type Framing,
+  type OptionsOf,
+  stretch,
+} from './feature-type.js';
 import { emptyBands, highFrequency, kaldiFilterbank, type MelRange } from './mel-filterbank.js';
 import { createFbankKernel } from './wasm/fbank-kernel.js';
 import { kaldiWindow, kaldiWindows } from './window.js';
@@ -37,6 +44,7 @@ export const kaldi: FeatureType<KaldiOptions> = {
   problem: (options) => emptyBands(kaldiFilterbank, melRange(options), { remedy: 'a longer frame' }),
   size: ({ bins, useEnergy }) => bins + (useEnergy ? 1 : 0),
   framing,
+  analysis,
   create: createExtractor,
 };
 
@@ -60,32 +68,43 @@ function melRange(options: KaldiOptions): MelRange {
   return { bins, sampleRate, nFft, low: lowFreq, high: highFrequency(sampleRate, highFreq) };
 }
 
-function createExtractor(options: KaldiOptions) {
-  const { useEnergy, rawEnergy, inputScale } = options;
-  const frames = framing(options);
-  const { size, shift, before, beyond } = frames;
+function analysis(options: KaldiOptions): FrameAnalysis {
+  const { useEnergy, rawEnergy, inputScale, energyFloor } = options;
+  const { size, shift } = framing(options);
   const range = melRange(options);
-  const { nFft } = range;
-  const kernel = createFbankKernel({
-    ...{ size, shift, nFft },
+  return {
+    ...{ size, shift, nFft: range.nFft },
     // The scale of the input is put into the window: everything before it is linear.
     window: kaldiWindow(options.window, size).map((weight) => weight * inputScale),
     preemphasis: options.preemphasis,
     removeMean: options.removeDcOffset,
     magnitude: !options.usePower,
-    ...(useEnergy && { energy: rawEnergy ? 'raw' : 'windowed' }),
+    ...(useEnergy && {
+      energy: rawEnergy ? 'raw' : 'windowed',
+      energyBounds: {
+        scale: rawEnergy ? inputScale ** 2 : 1,
+        floor: energyFloor > 0 ? Math.log(energyFloor) : -Infinity,
+      },
+    }),
     filterbank: kaldiFilterbank(range),
     log: { floor: FLOAT_EPSILON, scale: 1 },
-  });
-  const energyScale = rawEnergy ? inputScale ** 2 : 1;
-  const energyFloor = options.energyFloor > 0 ? Math.log(options.energyFloor) : -Infinity;
+  };
+}
+
+function createExtractor(options: KaldiOptions) {
+  const frames = framing(options);
+  const { size, shift, before, beyond } = frames;
+  const computed = analysis(options);
+  const kernel = createFbankKernel(computed);
+  const { energyBounds } = computed;
   const width = kaldi.size(options);
 
   return (samples: Float32Array) => {
     const count = frameCount(frames, samples.length);
     const data = kernel(stretch(samples, -before, (count - 1) * shift + size, beyond), count);
-    for (let at = 0; useEnergy && at < data.length; at += width) {
-      data[at] = Math.max(energyFloor, Math.log(Math.max(FLOAT_EPSILON, energyScale * data[at])));
+    for (let at = 0; energyBounds && at < data.length; at += width) {
+      const { scale, floor } = energyBounds;
+      data[at] = Math.max(floor, Math.log(Math.max(FLOAT_EPSILON, scale * data[at])));
     }
     return { frames: count, bins: width, data };
   };

@@ -6,7 +6,7 @@
  * than `topDb` below the clip's maximum lifted to that bound. Arithmetic and output float32 [frames, bins].
  */
 import { z } from 'zod';
-import { type FeatureType, frameCount, type Framing, type OptionsOf } from './feature-type.js';
+import { type FeatureType, type FrameAnalysis, frameCount, type Framing, type OptionsOf } from './feature-type.js';
 import { emptyBands, highFrequency, type MelRange, speechbrainFilterbank } from './mel-filterbank.js';
 import { createFbankKernel } from './wasm/fbank-kernel.js';
 import { periodicHamming } from './window.js';
@@ -33,6 +33,7 @@ export const speechbrain: FeatureType<SpeechBrainOptions> = {
   },
   size: ({ bins }) => bins,
   framing,
+  analysis,
   create: createExtractor,
 };
 
@@ -54,17 +55,23 @@ function melRange({ sampleRate, bins, nFft, lowFreq, highFreq }: SpeechBrainOpti
   return { bins, sampleRate, nFft, low: lowFreq, high: highFrequency(sampleRate, highFreq) };
 }
 
-function createExtractor(options: SpeechBrainOptions) {
-  const { bins, nFft, topDb } = options;
-  const frames = framing(options);
-  const { size, shift, before, window } = frames;
-  const kernel = createFbankKernel({
-    ...{ size, shift, before, nFft },
+function analysis(options: SpeechBrainOptions): FrameAnalysis {
+  const { nFft, topDb } = options;
+  const { size, shift, window } = framing(options);
+  return {
+    ...{ size, shift, nFft },
     window: periodicHamming(window.length, nFft),
     ...{ preemphasis: 0, removeMean: false, magnitude: false },
     filterbank: speechbrainFilterbank(melRange(options)),
     log: DECIBEL,
-  });
+    liftBelowMaximum: topDb,
+  };
+}
+
+function createExtractor(options: SpeechBrainOptions) {
+  const { bins, topDb } = options;
+  const frames = framing(options);
+  const kernel = createFbankKernel({ ...analysis(options), before: frames.before });
 
   return (samples: Float32Array) => {
     const count = frameCount(frames, samples.length);

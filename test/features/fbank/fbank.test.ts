@@ -10,32 +10,13 @@ import { readAudio } from '../../../src/audio/read.js';
 import { createFbank } from '../../../src/features/fbank/fbank.js';
 import { featureOptions } from '../../../src/features/options.js';
 import { kaldiFilterbank, speechbrainFilterbank } from '../../../src/features/fbank/mel-filterbank.js';
-import { cases, deviation, tensor, wavPath } from '../fixtures.js';
-
-/** torchaudio's names for our options. */
-const names: Record<string, string> = {
-  sample_frequency: 'sampleRate',
-  window_type: 'window',
-  use_energy: 'useEnergy',
-  snip_edges: 'snipEdges',
-  low_freq: 'lowFreq',
-  high_freq: 'highFreq',
-  use_power: 'usePower',
-  remove_dc_offset: 'removeDcOffset',
-  preemphasis_coefficient: 'preemphasis',
-  num_mel_bins: 'bins',
-  frame_length: 'frameLength',
-  frame_shift: 'frameShift',
-};
+import { cases, deviation, kaldiOptions, tensor, wavPath } from '../fixtures.js';
 
 describe('features/fbank', () => {
-  for (const { tensor: name, wav, args, input_scale: scale } of cases.kaldi) {
+  for (const each of cases.kaldi) {
+    const { tensor: name, wav } = each;
     it(`equals ${name}`, async () => {
-      const given = Object.entries(args).filter(([key]) => key !== 'dither');
-      const options = featureOptions.parse({
-        ...Object.fromEntries(given.map(([key, value]) => [names[key], value])),
-        inputScale: scale === 'int16/32768' ? 1 : 32768,
-      });
+      const options = kaldiOptions(each);
       const { samples } = await readAudio(wavPath(wav));
       const { frames, bins, data } = createFbank(options)(samples);
       assert.deepEqual([frames, bins], tensor(name).shape);
