@@ -1,10 +1,20 @@
-/** @file The reference models of `test/fixtures/models`: their configuration, weights and recorded tensors. */
+/**
+ * @file The reference models of `test/fixtures/models`, and more of them where the reference data lies beside the
+ * project: their configuration, weights and recorded tensors.
+ */
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { float32, int32, sizeOf } from '../src/engine/program/host-tensor.js';
 import type { HostTensor, HostTensors } from '../src/engine/program/host-tensor.js';
 import { readSafetensors } from '../src/storage/safetensors.js';
 
 const folder = new URL('../../test/fixtures/models/', import.meta.url);
+/** Whole fixtures, small networks among them; not part of the project. */
+const beside = pathToFileURL(`${resolve('../shared/fixtures/models2')}/`);
+
+/** Why the fixtures beside the project cannot be tested; undefined where they can. */
+export const BESIDE_MISSING = existsSync(beside) ? undefined : 'no reference data beside the project';
 
 interface GeneratedTensor {
   readonly name: string;
@@ -20,18 +30,24 @@ export interface FixtureGradient {
   readonly sample_stride?: number;
 }
 interface FixtureJson {
-  readonly model: 'aca' | 'ecapa';
+  /** Of the first fixtures `aca` and `ecapa`, else the type. */
+  readonly model: string;
   readonly config: Record<string, unknown>;
   readonly param_count: number;
+  /** By the number of frames, such as `T300`. */
+  readonly macs?: Record<string, { readonly total: number }>;
   readonly weights: { mode: 'stored' } | { mode: 'generated'; seed: number; tensors: GeneratedTensor[] };
   readonly cases: { name: string; T: number; batch: number; lengths?: number[]; valid_frames?: number[] }[];
-  readonly train?: {
-    readonly margin: number;
-    readonly scale: number;
-    readonly loss_f64: number;
-    readonly loss_trajectory_same_batch_f64: number[];
-    readonly grads: Record<string, FixtureGradient>;
-  };
+  readonly train?: FixtureTraining;
+  /** Longer crops. */
+  readonly train_long?: FixtureTraining;
+}
+export interface FixtureTraining {
+  readonly margin: number;
+  readonly scale: number;
+  readonly loss_f64: number;
+  readonly loss_trajectory_same_batch_f64?: number[];
+  readonly grads: Record<string, FixtureGradient>;
 }
 
 export interface FixtureModel {
@@ -44,9 +60,11 @@ export interface FixtureModel {
   get(name: string): HostTensor;
 }
 
-export function loadFixtureModel(name: string): FixtureModel {
-  const json = JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as FixtureJson;
-  const path = new URL(`${name}.safetensors`, folder);
+/** @param place `beside`: the whole fixture beside the project */
+export function loadFixtureModel(name: string, place: 'project' | 'beside' = 'project'): FixtureModel {
+  const from = place === 'project' ? folder : beside;
+  const json = JSON.parse(readFileSync(new URL(`${name}.json`, from), 'utf8')) as FixtureJson;
+  const path = new URL(`${name}.safetensors`, from);
   const tensors = existsSync(path) ? readSafetensors(path.pathname) : {};
   const prefix = 'weights/';
   const stored = Object.entries(tensors).filter(([key]) => key.startsWith(prefix));
@@ -54,7 +72,7 @@ export function loadFixtureModel(name: string): FixtureModel {
     json.weights.mode === 'generated'
       ? generateWeights(json.weights.seed, json.weights.tensors)
       : Object.fromEntries(stored.map(([key, tensor]) => [key.slice(prefix.length), tensor]));
-  const type = json.model === 'aca' ? 'aca-net' : 'ecapa-tdnn';
+  const type = { aca: 'aca-net', ecapa: 'ecapa-tdnn' }[json.model] ?? json.model;
   const get = (key: string) => {
     if (!(key in tensors)) throw new Error(`the fixture ${name} has no tensor ${key}`);
     return tensors[key];

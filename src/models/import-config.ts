@@ -19,7 +19,7 @@ export function withoutComputed(found: HostTensors, config: unknown): HostTensor
 
 /**
  * The model options that a config object means.
- * @param config `{"model": "aca-net" | "ecapa-tdnn", ...constructor arguments}`
+ * @param config `{"model": "aca-net" | "ecapa-tdnn" | "resnet" …, ...constructor arguments}`
  * @throws UserError naming `where` and the argument
  */
 export function modelOptionsFromConfig(config: unknown, where: string): ModelOptions {
@@ -33,11 +33,16 @@ export function modelOptionsFromConfig(config: unknown, where: string): ModelOpt
     const expected = known.map((type) => `"model": "${type}"`).join(' or ');
     throw new UserError(`${where}: expected ${expected}, got ${JSON.stringify(model) ?? 'none'}`);
   }
-  const { names, withoutEffect } = entry.constructorArguments;
+  const { names, values = {}, withoutEffect } = entry.constructorArguments;
   const options: Record<string, unknown> = { type: model };
   for (const [name, value] of Object.entries(given)) {
     if (Object.hasOwn(names, name)) {
-      options[names[name]] = value;
+      const known = Object.hasOwn(values, name) ? values[name] : undefined;
+      if (known && !Object.hasOwn(known, String(value))) {
+        const expected = Object.keys(known).join(' or ');
+        throw new UserError(`${where}: "${name}": ${JSON.stringify(value)} is not supported (expected ${expected})`);
+      }
+      options[names[name]] = known ? known[String(value)] : value;
     } else if (!Object.hasOwn(withoutEffect, name)) {
       throw new UserError(
         `${where}: ${String(model)} has no argument "${name}"; it has ${Object.keys(names).join(', ')}`,

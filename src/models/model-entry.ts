@@ -28,6 +28,8 @@ export interface CollapseRemedies<Options> {
 export interface ConstructorArguments {
   /** Argument → option. */
   readonly names: Readonly<Record<string, string>>;
+  /** What the values of an argument are called here: argument → its value → the option's; others are refused. */
+  readonly values?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Arguments that change nothing here, and the values that they may have (undefined: any). */
   readonly withoutEffect: Readonly<Record<string, readonly unknown[] | undefined>>;
   /** Tensors of the state dict that are computed here, whose length an argument says: tensor → argument. */

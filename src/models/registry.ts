@@ -6,14 +6,20 @@ import { acaNet } from './aca-net-entry.js';
 import { ecapaTdnn, ecapaTdnnOptions } from './ecapa-tdnn.js';
 import type { ModelEntry } from './model-entry.js';
 import type { SpeakerModel } from './contract/model.js';
+import { resNet, resNetOptions } from './resnet.js';
 import { xVector, xVectorOptions } from './x-vector.js';
 
 /** The recipe's `model`. */
-export const modelOptions = z.discriminatedUnion('type', [acaNetOptions, ecapaTdnnOptions, xVectorOptions]);
+export const modelOptions = z.discriminatedUnion('type', [
+  acaNetOptions,
+  ecapaTdnnOptions,
+  xVectorOptions,
+  resNetOptions,
+]);
 export type ModelOptions = z.infer<typeof modelOptions>;
 
 const models = new Map<string, unknown>(
-  Object.entries({ 'aca-net': acaNet, 'ecapa-tdnn': ecapaTdnn, 'x-vector': xVector }),
+  Object.entries({ 'aca-net': acaNet, 'ecapa-tdnn': ecapaTdnn, 'x-vector': xVector, resnet: resNet }),
 );
 
 /** For a program with a model of its own, which no recipe names. */

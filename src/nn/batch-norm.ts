@@ -63,7 +63,7 @@ function normalizeBatch(x: Tensor, gain: Tensor, shift: Tensor, axis: number): T
 }
 
 export interface BatchNormOptions {
-  /** The layer's prefix in the state dict: `<name>.weight`, `.bias`, `.running_mean`, `.running_var`. */
+  /** The layer's prefix in the state dict: `<name>.running_mean`, `.running_var`, and `.weight`, `.bias` if it has any. */
   readonly name: string;
   readonly channels: ChannelAxis;
   /** Present in training. */
@@ -73,8 +73,9 @@ export interface BatchNormOptions {
 /** Batch normalisation of a matrix, by batch statistics in training and by running ones otherwise. */
 export function batchNorm(x: Tensor, tensors: TensorMap, { name, channels, statistics }: BatchNormOptions): Tensor {
   const perChannel = (tensor: Tensor) => tf.reshape(tensor, channels === 'first' ? [-1, 1] : [1, -1]);
-  const gain = perChannel(tensors[`${name}.weight`]);
-  const shift = perChannel(tensors[`${name}.bias`]);
+  const size = x.shape[1 - sampleAxis(channels)]!;
+  const { [`${name}.weight`]: weight = tf.ones([size]), [`${name}.bias`]: bias = tf.zeros([size]) } = tensors;
+  const [gain, shift] = [perChannel(weight), perChannel(bias)];
   if (statistics) {
     const count: number = x.shape[sampleAxis(channels)]!;
     if (count < 2)
@@ -86,7 +87,7 @@ export function batchNorm(x: Tensor, tensors: TensorMap, { name, channels, stati
   return tf.add(tf.mul(x, slope), tf.sub(shift, tf.mul(perChannel(tensors[`${name}.running_mean`]), slope)));
 }
 
-/** The same over the channels of [C, B, T] or [C, B]. */
+/** The same over the channels of [C, B], [C, B, T] or [C, B, H, W]. */
 export function batchNormFrames(x: Tensor, tensors: TensorMap, options: Omit<BatchNormOptions, 'channels'>): Tensor {
   const matrix = x.shape.length === 2 ? x : tf.reshape(x, [x.shape[0], -1]);
   return tf.reshape(batchNorm(matrix, tensors, { ...options, channels: 'first' }), x.shape);

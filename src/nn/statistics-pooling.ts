@@ -9,6 +9,11 @@ import { frameNumbers } from './positional-encoding.js';
 
 /** The variance's floor before the root, as in SpeechBrain. */
 const VARIANCE_FLOOR = 1e-12;
+/** What is added to the variance of a sample before the root, as in WeSpeaker. */
+const SAMPLE_EPSILON = 1e-7;
+
+/** Its divisor: the number of frames T, or T − 1. */
+export type VarianceKind = 'population' | 'sample';
 
 export interface PooledStatistics {
   readonly mean: Tensor;
@@ -28,7 +33,13 @@ export function frameWeights(lengths: Tensor, frames: number): FrameWeights {
 
 /** Statistics over time with equal weights, or with the given ones. */
 export function statistics(x: Tensor, weights?: FrameWeights): PooledStatistics {
-  return weights ? weightedStatistics(x, weights) : split(momentsOverTime(x), x.shape[0]);
+  return weights ? weightedStatistics(x, weights) : split(momentsOverTime('population')(x), x.shape[0]);
+}
+
+/** The same with the variance of a sample, which needs two frames. */
+export function sampleStatistics(x: Tensor): PooledStatistics {
+  const { mean, variance } = splitMoments(momentsOverTime('sample')(x), x.shape[0]);
+  return { mean, deviation: tf.sqrt(tf.add(variance, SAMPLE_EPSILON)) };
 }
 
 /**
@@ -47,32 +58,41 @@ function weightedStatistics(x: Tensor, weights: Tensor): PooledStatistics {
   return { mean: tf.reshape(mean, variance.shape), deviation: tf.sqrt(tf.maximum(variance, VARIANCE_FLOOR)) };
 }
 
+/** [2C, B, 1] of means over variances → both [C, B]. */
+function splitMoments(moments: Tensor, channels: number): { mean: Tensor; variance: Tensor } {
+  const [mean, variance] = tf.split(tf.reshape(moments, [2 * channels, moments.shape[1]!]), 2, 0);
+  return { mean, variance };
+}
+
 /** [2C, B, 1] of means over variances → means and deviations [C, B]. */
 function split(moments: Tensor, channels: number): PooledStatistics {
-  const batch = moments.shape[1]!;
-  const [mean, variance] = tf.split(tf.reshape(moments, [2 * channels, batch]), 2, 0);
+  const { mean, variance } = splitMoments(moments, channels);
   return { mean, deviation: tf.sqrt(tf.maximum(variance, VARIANCE_FLOOR)) };
 }
 
 // Both variances are taken about the mean: E[x²] − mean² loses digits where the mean is large.
 
 /** Mean over variance, [2C, B, 1]. */
-const momentsOverTime = tf.customGrad((...args) => {
-  const x = args[0] as Tensor;
-  const save = args[1] as unknown as tf.GradSaveFunc;
-  const frames = x.shape[2]!;
-  const mean = tf.mean(x, 2, true);
-  const centred = tf.sub(x, mean);
-  save([centred]);
-  return {
-    value: tf.concat([mean, tf.mean(tf.square(centred), 2, true)], 0),
-    // dx = dvariance·2(x − mean)/T + dmean/T
-    gradFunc: (dy: Tensor, [centred]: Tensor[]) => {
-      const [dMean, dVariance] = tf.split(dy, 2, 0);
-      return tf.add(tf.mul(centred, tf.mul(dVariance, 2 / frames)), tf.mul(dMean, 1 / frames));
-    },
-  };
-}) as (x: Tensor) => Tensor;
+const momentsOverTime = (kind: VarianceKind) =>
+  tf.customGrad((...args) => {
+    const x = args[0] as Tensor;
+    const save = args[1] as unknown as tf.GradSaveFunc;
+    const frames = x.shape[2]!;
+    const divisor = kind === 'sample' ? frames - 1 : frames;
+    const mean = tf.mean(x, 2, true);
+    const centred = tf.sub(x, mean);
+    save([centred]);
+    const squares = tf.square(centred);
+    const variance = kind === 'sample' ? tf.mul(tf.sum(squares, 2, true), 1 / divisor) : tf.mean(squares, 2, true);
+    return {
+      value: tf.concat([mean, variance], 0),
+      // dx = dvariance·2(x − mean)/divisor + dmean/T
+      gradFunc: (dy: Tensor, [centred]: Tensor[]) => {
+        const [dMean, dVariance] = tf.split(dy, 2, 0);
+        return tf.add(tf.mul(centred, tf.mul(dVariance, 2 / divisor)), tf.mul(dMean, 1 / frames));
+      },
+    };
+  }) as (x: Tensor) => Tensor;
 
 /** Attention-weighted mean over variance, [2C, B, 1]; p = softmax(logits). */
 const attentiveMoments = tf.customGrad((...args) => {

@@ -1,5 +1,5 @@
 /**
- * The controls (x-vector, other poolings in each trunk) in training: the same steps on both engines, and voices are
+ * Small networks (x-vector, ResNet, other poolings in each trunk) in training: the same steps on both engines, and voices are
  * learnt.
  */
 import assert from 'node:assert/strict';
@@ -35,6 +35,7 @@ const smallEcapa = {
   res2netScale: 2,
   seChannels: 4,
 };
+const smallResNet = { type: 'resnet', bins: 8, embedding: 6, channels: 4, depth: [1, 1, 1, 1] };
 const smallCrossAttention = { type: 'cross-attention', latents: 4, embed: 6, mlp: 8 };
 const controls = {
   'ACA-Net with statistics pooling': { ...smallAca, pooling: 'statistics' },
@@ -46,6 +47,10 @@ const controls = {
   'an x-vector with cross attention': { ...smallXVector, pooling: smallCrossAttention },
   'ECAPA-TDNN with statistics pooling': { ...smallEcapa, pooling: 'statistics' },
   'ECAPA-TDNN with cross attention': { ...smallEcapa, pooling: smallCrossAttention },
+  ResNet: smallResNet,
+  'ResNet of bottlenecks with two layers': { ...smallResNet, block: 'Bottleneck', channels: 2, twoLayers: true },
+  'ResNet with attentive pooling': { ...smallResNet, pooling: { type: 'attentive', attentionChannels: 6 } },
+  'ResNet with cross attention': { ...smallResNet, pooling: smallCrossAttention },
 };
 const [speakers, batchSize, cropFrames] = [4, 8, 12];
 

@@ -1,7 +1,9 @@
 /** Parameters and multiply-accumulate operations of the published models and of their variants. */
 import assert from 'node:assert/strict';
 import { parameterCount } from '../../src/models/contract/model.js';
+import { modelOptionsFromConfig } from '../../src/models/import-config.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
+import { loadFixtureModel } from '../fixture-models.js';
 
 interface Row {
   readonly name: string;
@@ -111,6 +113,9 @@ const table: Row[] = [
 const typeOf = (name: string) =>
   name.startsWith('ACA') ? 'aca-net' : name.startsWith('ECAPA') ? 'ecapa-tdnn' : 'x-vector';
 
+/** Counted in the authors' code by hooks: convolutions, linear maps, products of attention. */
+const counted = ['resnet34'];
+
 const modelOf = ({ name, options }: Row) => createModel(parseModelOptions({ type: typeOf(name), ...options }, name));
 
 describe('sizes of models', () => {
@@ -129,6 +134,15 @@ describe('sizes of models', () => {
         // within one unit of the last digit: 18.745 was published as 18.75
         assert.ok(Math.abs(actual - Number(expected)) <= 0.51 * unit + 1e-9, `${actual} GMAC for ${frames} frames`);
       }
+    });
+  }
+
+  for (const fixture of counted) {
+    it(`of ${fixture} are those counted in PyTorch`, () => {
+      const { config, json } = loadFixtureModel(fixture);
+      const model = createModel(modelOptionsFromConfig(config, fixture));
+      assert.equal(parameterCount(model), json.param_count);
+      for (const [key, { total }] of Object.entries(json.macs!)) assert.equal(model.macs(Number(key.slice(1))), total);
     });
   }
 

@@ -9,8 +9,9 @@ import type { Engine } from '../../src/engine/program/program.js';
 import { modelOptionsFromConfig } from '../../src/models/import-config.js';
 import { parameterCount } from '../../src/models/contract/model.js';
 import { createModel } from '../../src/models/registry.js';
-import { loadFixtureModel, maxAbs, maxAbsDifference } from '../fixture-models.js';
+import { BESIDE_MISSING, loadFixtureModel, maxAbs, maxAbsDifference } from '../fixture-models.js';
 import { describeOnEngines } from '../engine/engines.js';
+import { skip } from '../skip.js';
 
 const cases = [
   { fixture: 'aca_small', tolerance: 1e-5 },
@@ -21,6 +22,12 @@ const cases = [
   { fixture: 'aca_full', tolerance: 2e-5, engines: ['onnx', 'tensorflow'] },
   { fixture: 'ecapa_c512', tolerance: 2e-5, engines: ['onnx', 'tensorflow'] },
   { fixture: 'ecapa_c1024', tolerance: 2e-5, engines: ['onnx', 'tensorflow'] },
+];
+
+/** Networks of WeSpeaker, whose rows do not depend on each other: what float32 allows (README of the fixtures). */
+const later = [
+  { fixture: 'resnet34', tolerance: 5e-6 },
+  { fixture: 'resnet34_small', tolerance: 3e-6 },
 ];
 
 describeOnEngines('embeddings', (name) => {
@@ -55,6 +62,37 @@ describeOnEngines('embeddings', (name) => {
       assert.ok(Object.keys(worst).length > 0, 'no case was compared');
       for (const [key, value] of Object.entries(worst)) assert.ok(value <= tolerance, `${key}: ${value}`);
       if (process.env.SHOW_DEVIATIONS) console.log(fixture, worst);
+    });
+  }
+
+  for (const { fixture, tolerance } of later) {
+    const isSmall = fixture.endsWith('_small');
+    const check = async (place: 'project' | 'beside', isChosen: (key: string) => boolean) => {
+      const { config, weights, get, json } = loadFixtureModel(fixture, place);
+      const model = createModel(modelOptionsFromConfig(config, fixture));
+      assert.equal(parameterCount(model), json.param_count);
+      const inference = await engine.compileInference({
+        program: ({ features, ...rest }) => ({ embeddings: model.embed(rest, features) }),
+        inputs: { features: { shape: ['B', 'T', model.bins] } },
+        parameters: weights,
+      });
+      for (const { name: key } of json.cases.filter((each) => isChosen(each.name))) {
+        const { embeddings } = await inference.run({ features: get(`${key}.x`) });
+        const expected = get(`${key}.emb`).data;
+        const difference = maxAbsDifference(embeddings.data, expected) / Math.max(1, maxAbs(expected));
+        if (process.env.SHOW_DEVIATIONS) console.log(name, fixture, key, difference);
+        assert.ok(difference <= tolerance, `${key}: ${difference}`);
+      }
+      await inference.dispose();
+    };
+    if (!isSmall) {
+      // One utterance takes TensorFlow.js's JavaScript seconds.
+      it(`of ${fixture} equal PyTorch's`, () =>
+        check('project', (key) => name !== 'reference' || key === 'eval.B1T37'));
+    }
+    it(`of ${fixture} equal PyTorch's in all recorded cases`, async function () {
+      if (BESIDE_MISSING) skip(this, BESIDE_MISSING);
+      await check('beside', (key) => name !== 'reference' || isSmall || key === 'eval.B1T37');
     });
   }
 

@@ -68,6 +68,22 @@ const refused: { name: string; options: Record<string, unknown>; says: RegExp[] 
     options: { type: 'x-vector', channels: [64, 64, 192] },
     says: [/expected 3 values, one a layer, got 5/, /kernels/, /dilations/],
   },
+  {
+    name: 'bands that ResNet cannot halve three times',
+    options: { type: 'resnet', bins: 84 },
+    says: [/bins must be a multiple of 8/, /bins/],
+  },
+  {
+    name: 'a depth that there is not',
+    options: { type: 'resnet', depth: 35 },
+    says: [/expected 18, 34, .*293, or the blocks of 4 stages/, /depth/],
+  },
+  { name: 'three stages of ResNet', options: { type: 'resnet', depth: [3, 4, 6] }, says: [/depth/] },
+  {
+    name: 'blocks of another depth',
+    options: { type: 'resnet', depth: 34, block: 'Bottleneck' },
+    says: [/34 layers are of BasicBlock/, /block/],
+  },
 ];
 
 describe('model options', () => {
@@ -106,6 +122,21 @@ describe('model options', () => {
       ['pooling', 'expansionKernel', 'expansionLayers', 'outputInit'].filter((option) => option in plain),
       [],
     );
+  });
+
+  it('of a ResNet name its depth where they can', () => {
+    const parse = (options: object) => parseModelOptions({ type: 'resnet', ...options }, 'test');
+    const plain = { type: 'resnet', bins: 80, embedding: 256, channels: 32, depth: 34 };
+    assert.deepEqual(parse({}), plain);
+    const said = { depth: [3, 4, 6, 3], block: 'BasicBlock', twoLayers: false, pooling: 'statistics' };
+    assert.deepEqual(parse(said), plain);
+    assert.deepEqual(parse({ depth: [3, 4, 6, 3], block: 'Bottleneck' }), { ...plain, depth: 50 });
+    const other = { depth: [1, 1, 1, 1], block: 'Bottleneck' };
+    assert.deepEqual(parse(other), { ...plain, ...other });
+    assert.deepEqual(parse({ ...other, block: 'BasicBlock' }), { ...plain, depth: other.depth });
+    // Two frames are the fewest that have a variance, after three halvings.
+    const frames = (pooling: string) => createModel(parse({ pooling })).minFrames;
+    assert.deepEqual([frames('statistics'), frames('attentive'), frames('cross-attention')], [9, 1, 1]);
   });
 
   it('give the size of the embedding', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
 import { withBackend } from '../../src/engine/program/with-backend.js';
-import { attentiveStatistics, frameWeights, statistics } from '../../src/nn/statistics-pooling.js';
+import { attentiveStatistics, frameWeights, sampleStatistics, statistics } from '../../src/nn/statistics-pooling.js';
 import type { PooledStatistics } from '../../src/nn/statistics-pooling.js';
 import { normal } from '../engine/random-tensors.js';
 import { checkGradients } from './gradient-check.js';
@@ -36,6 +36,30 @@ describe('statistics', () => {
       [true, true, true, true],
     );
     assert.ok(gradient.every(Number.isFinite));
+  });
+});
+
+describe('sampleStatistics', () => {
+  it('have the divisor T − 1 and 1e-7 under the root, with their gradients', async () => {
+    await checkGradients({
+      layer: ({ x }) => joined(sampleStatistics(x)),
+      plain: ({ x }) => {
+        const { mean, variance } = tf.moments(x, 2);
+        const frames = x.shape[2]!;
+        return tf.concat([mean, tf.sqrt(tf.add(tf.mul(variance, frames / (frames - 1)), 1e-7))], 0);
+      },
+      inputs: { x: normal(3, 2, 9) },
+    });
+  });
+
+  it('of a constant have the gradient 0', () => {
+    const gradient = withBackend('cpu', () =>
+      tf
+        .grad((x: Tensor) => joined(sampleStatistics(x)))(tf.fill([2, 1, 5], 3))
+        .dataSync(),
+    );
+    // The mean's: 1/5 for each frame.
+    assert.ok(gradient.every((value) => Math.abs(value - 0.2) < 1e-6));
   });
 });
 

@@ -22,6 +22,19 @@ describe('layers', () => {
     ]);
   });
 
+  it('are the residual blocks of ResNet', () => {
+    assert.deepEqual(layersOf({ type: 'resnet', channels: 2, depth: [1, 2, 1, 1], bins: 8 }), [
+      'conv1',
+      'bn1',
+      'layer1.0',
+      'layer2.0',
+      'layer2.1',
+      'layer3.0',
+      'layer4.0',
+      'seg_1',
+    ]);
+  });
+
   it('are the blocks and the pooling of ECAPA-TDNN', () => {
     assert.deepEqual(layersOf({ type: 'ecapa-tdnn', channels: [8, 8, 8, 8, 24] }), [
       'blocks.0',

@@ -1,5 +1,5 @@
 /** @file Lowerings of acanet's own operations (`src/engine/trace/extensions.ts`) to fused ONNX operators. */
-import { EXTENSION } from '../trace/extensions.js';
+import { EXTENSION, type PlanePadding } from '../trace/extensions.js';
 import { lower } from '../trace/trace-backend.js';
 import { binary, broadcastShape, unary } from './elementwise.js';
 import { reshape } from './shapes.js';
@@ -38,5 +38,31 @@ lower<{ threshold: number; value: number }>(
     const kept = binary(graph, 'Less', hash, graph.splat(threshold, [], 'int32'), 'bool');
     const shape = broadcastShape(rows.shape, columns.shape);
     return graph.emit({ op: 'Where', inputs: [kept, graph.scalar(value), graph.scalar(0)] }, shape);
+  },
+);
+
+/**
+ * One image of three axes, the batch as its depth: so the batch may stay the second axis. A single utterance is an
+ * image of two axes, for which ONNX Runtime has a faster layout where the weights are constant.
+ */
+lower<{ strides: readonly number[]; padding: PlanePadding }>(
+  EXTENSION.convolvePlanes,
+  (graph, { x, weight }, { strides, padding: [top, left, bottom, right] }) => {
+    const [channels, batch, height, width] = x.shape;
+    const [outputs, , ...kernel] = weight.shape;
+    const size = [height + top + bottom, width + left + right].map(
+      (padded, axis) => Math.floor((padded - kernel[axis]) / strides[axis]) + 1,
+    );
+    const single = batch === 1;
+    const depth = single ? [] : [1];
+    const attributes = {
+      strides: [...depth, ...strides],
+      pads: single ? [top, left, bottom, right] : [0, top, left, 0, bottom, right],
+    };
+    const image = reshape(graph, x, [1, channels, ...(single ? [] : [batch]), height, width]);
+    const kernels = reshape(graph, weight, [outputs, channels, ...depth, ...kernel]);
+    const shape = [1, outputs, ...(single ? [] : [batch]), ...size];
+    const convolved = graph.emit({ op: 'Conv', inputs: [image, kernels], attributes }, shape);
+    return reshape(graph, convolved, [outputs, batch, ...size]);
   },
 );

@@ -13,11 +13,12 @@ export const EXTENSION = {
   normalCdf: 'acanet.NormalCdf',
   positiveMask: 'acanet.PositiveMask',
   hashMask: 'acanet.HashMask',
+  convolvePlanes: 'acanet.ConvolvePlanes',
 } as const;
 
 const tracing = () => tf.getBackend() === TRACE_BACKEND;
-const run = (kernel: string, inputs: Record<string, Tensor>, attrs: Record<string, number> = {}) =>
-  tf.engine().runKernel(kernel, inputs, attrs);
+const run = (kernel: string, inputs: Record<string, Tensor>, attrs: Record<string, number | readonly number[]> = {}) =>
+  tf.engine().runKernel(kernel, inputs, attrs as tf.NamedAttrMap);
 
 /** (x − mean) / √(variance + epsilon) over the last axis, with 1/√(variance + epsilon) (last axis 1). */
 export function normalizeLast(x: Tensor, epsilon: number): [normalized: Tensor, inverseDeviation: Tensor] {
@@ -36,6 +37,25 @@ export function normalCdf(x: Tensor): Tensor {
 /** 1 where x > 0, else 0; x must not be negative (the output of a ReLU). */
 export function positiveMask(x: Tensor): Tensor {
   return tracing() ? (run(EXTENSION.positiveMask, { x }) as Tensor) : tf.sign(x);
+}
+
+/** Zeros around each plane [H, W]: above, left, below, right. */
+export type PlanePadding = readonly [top: number, left: number, bottom: number, right: number];
+
+/**
+ * Cross-correlation of planes with kernels (what PyTorch calls Conv2d), channels first and the batch second: x [C, B,
+ * H, W], weight [C', C, h, w] → [C', B, H', W'].
+ */
+export function convolvePlanes(
+  x: Tensor,
+  weight: Tensor,
+  { strides, padding }: { strides: readonly [number, number]; padding: PlanePadding },
+): Tensor {
+  if (tracing()) return run(EXTENSION.convolvePlanes, { x, weight }, { strides, padding }) as Tensor;
+  const [top, left, bottom, right] = padding;
+  const padded = tf.pad(tf.transpose(x, [1, 2, 3, 0]), [[0, 0], [top, bottom], [left, right], [0, 0]]); // prettier-ignore
+  const kernels = tf.transpose(weight, [2, 3, 1, 0]) as tf.Tensor4D; // [h, w, C, C']
+  return tf.transpose(tf.conv2d(padded as tf.Tensor4D, kernels, [...strides], 'valid'), [3, 0, 1, 2]);
 }
 
 /**

@@ -20,7 +20,7 @@ export interface ParameterSpec {
 }
 
 /**
- * A batch normalisation: parameters `.weight`, `.bias`, buffers `.running_mean`, `.running_var`,
+ * A batch normalisation: parameters `.weight`, `.bias` (unless it has none), buffers `.running_mean`, `.running_var`,
  * `.num_batches_tracked`.
  */
 export interface BatchNormSpec {

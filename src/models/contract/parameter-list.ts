@@ -11,8 +11,12 @@ export interface ParameterList {
   linear(name: string, inputs: number, outputs: number, scale?: number): void;
   /** nn.Conv1d: weight [out, in / groups, kernel], bias [out]. */
   conv1d(name: string, inputs: number, outputs: number, kernel?: number, groups?: number): void;
+  /** nn.Conv2d without bias: weight [out, in, kernel, kernel]. */
+  conv2d(name: string, inputs: number, outputs: number, kernel: number): void;
   layerNorm(name: string, size: number): void;
   batchNorm(name: string, channels: number): void;
+  /** nn.BatchNorm1d(affine=False): buffers alone. */
+  plainBatchNorm(name: string, channels: number): void;
   /**
    * nn.MultiheadAttention with one embedding size for queries, keys and values; the initial weight of the output's map
    * times `outputScale`.
@@ -43,9 +47,15 @@ export function createParameterList(): ParameterList {
       parameter(`${name}.weight`, [outputs, inputs / groups, kernel], linearInit(fanIn));
       parameter(`${name}.bias`, [outputs], linearInit(fanIn));
     },
+    conv2d(name, inputs, outputs, kernel) {
+      parameter(`${name}.weight`, [outputs, inputs, kernel, kernel], linearInit(inputs * kernel ** 2));
+    },
     layerNorm: affine,
     batchNorm(name, channels) {
       affine(name, channels);
+      batchNorms.push({ name, channels });
+    },
+    plainBatchNorm(name, channels) {
       batchNorms.push({ name, channels });
     },
     attention(name, embed, outputScale = 1) {

@@ -1,7 +1,7 @@
 /**
  * @file What a pooling is: frames in, something of fixed size out. Each has two forms.
  *
- * - Between a trunk and its embedding (ECAPA-TDNN, x-vector) it makes one vector of an utterance's frames, [C, B, T] →
+ * - Between a trunk and its embedding (all models but ACA-Net) it makes one vector of an utterance's frames, [C, B, T] →
  *   [size, B].
  * - In a layer of latents (ACA-Net) it makes what the layer adds to the latents, from layer-normalised frames x̂ [E,
  *   B·T] whose affine part (gain, shift) it folds into its own maps. Its sizes are the network's.
@@ -10,7 +10,7 @@ import type { z } from 'zod';
 import type { TensorMap } from '../../engine/program/program.js';
 import type { Tensor } from '../../engine/tfjs.js';
 import type { ChannelAxis } from '../../nn/batch-norm.js';
-import type { FrameWeights } from '../../nn/statistics-pooling.js';
+import type { FrameWeights, VarianceKind } from '../../nn/statistics-pooling.js';
 import type { EmbedOptions, FrameAttentionLayer, SpeakerModel } from '../contract/model.js';
 import type { ParameterList } from '../contract/parameter-list.js';
 
@@ -18,6 +18,8 @@ import type { ParameterList } from '../contract/parameter-list.js';
 export interface PoolingPlace {
   readonly name: string;
   readonly channels: number;
+  /** The variance that its authors' statistics take. Default population. */
+  readonly variance?: VarianceKind;
 }
 
 export interface PoolingContext extends Pick<EmbedOptions, 'training' | 'onAttention' | 'onLatents'> {

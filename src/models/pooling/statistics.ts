@@ -1,11 +1,12 @@
 /**
- * @file Statistics pooling (Snyder et al., ICASSP 2018): mean and standard deviation over time (divisor T), joined.
+ * @file Statistics pooling (Snyder et al., ICASSP 2018): mean and standard deviation over time, joined.
  *
- * It has no parameters of its own; in a layer of latents, those of `pooled-latents.ts`.
+ * The variance has the divisor T, or T − 1 where the trunk's authors take that (WeSpeaker's TSTP). It has no parameters of its own; in a layer of latents, those of `pooled-latents.ts`.
  */
 import { z } from 'zod';
 import * as tf from '../../engine/tfjs.js';
-import { statistics as overTime } from '../../nn/statistics-pooling.js';
+import { sampleStatistics, statistics as overTime } from '../../nn/statistics-pooling.js';
+import { internal } from '../../errors.js';
 import { createPooledLatents } from './pooled-latents.js';
 import type { Pooling } from './pooling.js';
 
@@ -13,12 +14,13 @@ export const statisticsOptions = z.strictObject({ type: z.literal('statistics') 
 
 export const statistics: Pooling<z.infer<typeof statisticsOptions>> = {
   options: statisticsOptions,
-  create: (_options, { channels }) => ({
+  create: (_options, { channels, variance = 'population' }) => ({
     outputSize: 2 * channels,
-    minFrames: 1,
+    minFrames: variance === 'sample' ? 2 : 1,
     list: () => undefined,
     pool(x, _tensors, { weights }) {
-      const { mean, deviation } = overTime(x, weights);
+      if (weights && variance === 'sample') throw internal('the variance of a sample takes no padded utterances');
+      const { mean, deviation } = variance === 'sample' ? sampleStatistics(x) : overTime(x, weights);
       return tf.concat([mean, deviation], 0);
     },
     macs: () => 0,

@@ -6,13 +6,14 @@ import assert from 'node:assert/strict';
 import { createEngine } from '../../../src/engine/create-engine.js';
 import type { HostTensors } from '../../../src/engine/program/host-tensor.js';
 import type { Engine, Program, TensorSpecs } from '../../../src/engine/program/program.js';
+import { convolvePlanes } from '../../../src/engine/trace/extensions.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import type { Tensor } from '../../../src/engine/tfjs.js';
 import { positionalEncoding } from '../../../src/nn/positional-encoding.js';
 import { assertAllClose } from '../assert-close.js';
 import { integers, normal } from '../random-tensors.js';
 
-/** Batches and lengths far from those traced (3 to 7, 211 to 421), down to the smallest. */
+/** Batches and lengths far from those traced (3 to 7, 211 to 422), down to the smallest. */
 const sizes = [
   { B: 1, T: 2 },
   { B: 1, T: 3 },
@@ -98,6 +99,18 @@ const shapes: Row[] = [
     tolerance: 1e-5, // exponentials of scores around 20, whose last digit is 2e-6
   },
   { name: 'positions', program: (x) => tf.add(x, positionalEncoding(lengthOf(x), 4)), tolerance: 1e-4 }, // sines of angles up to 1500, rounded by 1e-4
+  {
+    // Rounded up thrice: a formula of the length halved twice is wrong for some of the sizes.
+    name: 'a mean of what strided convolutions leave',
+    program: (x, w) => {
+      const kernel = tf.reshape(w, [4, 4, 1, 1]);
+      const planes = tf.reshape(tf.transpose(x, [2, 0, 1]), [4, batchOf(x), 1, lengthOf(x)]);
+      const halve = (x: Tensor) => convolvePlanes(x, kernel, { strides: [1, 2], padding: [0, 0, 0, 0] });
+      const left = halve(halve(halve(planes)));
+      return tf.mul(tf.sum(left, 3), 1 / (left.shape[3]! + 1));
+    },
+    tolerance: 1e-5, // sums of up to 188 numbers, each a sum of sums
+  },
   {
     name: 'a program of its output’s shape',
     program: (x) => {
@@ -316,12 +329,12 @@ describe('one session for every size', () => {
     {
       name: 'multiplies by log T',
       program: (x) => tf.mul(tf.tanh(x), Math.log(lengthOf(x))),
-      reason: /no formula gives the numbers 5\.35\d*,5\.72\d*,6\.01\d* at Mul \[3,211,4\]$/,
+      reason: /no formula gives the numbers 5\.35\d*,5\.71\d*,6\.01\d* at Mul \[3,211,4\]$/,
     },
     {
       name: 'multiplies by T / (T − 1)',
       program: (x) => tf.mul(tf.tanh(x), lengthOf(x) / (lengthOf(x) - 1)),
-      reason: /no formula gives the numbers 1\.0047\d*,1\.0032\d*,1\.0024\d* at Mul \[3,211,4\]$/,
+      reason: /no formula gives the numbers 1\.0047\d*,1\.0033\d*,1\.0024\d* at Mul \[3,211,4\]$/,
     },
     {
       name: 'has log T as an output',
@@ -343,7 +356,7 @@ describe('one session for every size', () => {
     {
       name: 'cuts at half of T, rounded',
       program: (x) => tf.slice(x, [0, 0, 0], [-1, Math.floor(lengthOf(x) / 2), -1]),
-      reason: /no formula gives the sizes \[\[105,153,204\]\] at Slice \[3,105,4\]$/,
+      reason: /no formula gives the sizes \[\[105,151,204\]\] at Slice \[3,105,4\]$/,
     },
   ];
   for (const { name, program, reason } of refused) {

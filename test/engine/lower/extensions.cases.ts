@@ -1,5 +1,12 @@
 /** @file acanet's own operations against their plain TensorFlow.js formulas. */
-import { EXTENSION, hashMask, normalCdf, normalizeLast, positiveMask } from '../../../src/engine/trace/extensions.js';
+import {
+  convolvePlanes,
+  EXTENSION,
+  hashMask,
+  normalCdf,
+  normalizeLast,
+  positiveMask,
+} from '../../../src/engine/trace/extensions.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import { floats, halves, hashKeys, normal } from '../random-tensors.js';
 import type { LoweringCase } from './lowering-case.js';
@@ -50,4 +57,20 @@ export const extensionCases: readonly LoweringCase[] = [
     program: ({ r, c }: Record<string, tf.Tensor>) => hashMask(r, c, keep),
     tolerance: 0, // the mask must be the same on every engine
   })),
+  ...[1, 2].flatMap((batch) => [
+    {
+      kernel: EXTENSION.convolvePlanes,
+      name: `of ${batch} planes with zeros on all sides`,
+      inputs: { x: normal(3, batch, 4, 5), weight: normal(2, 3, 3, 3) },
+      program: ({ x, weight }: Record<string, tf.Tensor>) =>
+        convolvePlanes(x, weight, { strides: [1, 1], padding: [1, 1, 1, 1] }),
+    },
+    {
+      kernel: EXTENSION.convolvePlanes,
+      name: `of ${batch} planes with strides and zeros on some sides`,
+      inputs: { x: normal(3, batch, 6, 7), weight: normal(2, 3, 3, 2) },
+      program: ({ x, weight }: Record<string, tf.Tensor>) =>
+        convolvePlanes(x, weight, { strides: [2, 3], padding: [0, 1, 2, 0] }),
+    },
+  ]),
 ];
