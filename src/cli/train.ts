@@ -1,5 +1,5 @@
 /** @file `acanet train`: feature cache → checkpoints of one system. */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
@@ -21,6 +21,8 @@ interface TrainFlags extends RecipeFlags, CorpusFlags {
   model?: string;
   resume?: boolean;
   restart?: boolean;
+  init?: string;
+  freeze: string[];
   seeds?: string;
   jobs?: string;
 }
@@ -33,6 +35,16 @@ export function addTrain(program: Command): void {
     )
     .option('--model <name>', "the system to train, or one run of it such as aca-net@2 (default: the recipe's model)")
     .option('--seeds <n>', "train it n times, with the recipe's seed and those after it (seeds)")
+    .option(
+      '--init <system|dir>',
+      'start from the model of another system of the recipe, which is trained first, or from a model folder (training.init)',
+    )
+    .option(
+      '--freeze <pattern>',
+      'do not train the layers of this name, in which * is any text; may be given again (training.freeze)',
+      (pattern: string, earlier: string[]) => [...earlier, pattern],
+      [],
+    )
     .option('--resume', 'insist on going on: an error if there is no checkpoint')
     .option('--restart', 'train again from the beginning');
   withExamples(
@@ -41,12 +53,13 @@ export function addTrain(program: Command): void {
     'acanet train --recipe demo --model ecapa-tdnn --resume',
     'acanet train --recipe demo --seeds 4 --jobs 2',
     'acanet train --recipe wsj0 --source WSJ0 --lists LISTS',
+    "acanet train --recipe demo --init exp/demo/average/aca-net --freeze 'ACA_blocks.*'",
   ).action(async (flags: TrainFlags, self: Command) => {
     const seeds = wholeNumber('--seeds', flags.seeds);
     const jobs = wholeNumber('--jobs', flags.jobs);
     const experiment = await openFrom({
       flags,
-      sets: [...corpusSets(flags), ...(seeds === undefined ? [] : [`seeds=${seeds}`])],
+      sets: [...corpusSets(flags), ...(seeds === undefined ? [] : [`seeds=${seeds}`]), ...(await startSets(flags))],
     });
     const runs = await runsOf(experiment, flags.model);
     const stages = runs.map(({ name }) => `train/${name}`);
@@ -68,4 +81,18 @@ export function addTrain(program: Command): void {
     if (flags.json) printJson(trained.length > 1 ? trained : trained[0]);
     else print(trained.flatMap(({ checkpoints }) => checkpoints.map(({ dir }) => dir)).join('\n'));
   });
+}
+
+/** The overrides that --init and --freeze stand for: those of the system that is trained. */
+async function startSets(flags: TrainFlags): Promise<string[]> {
+  const { init, freeze } = flags;
+  if (init === undefined && freeze.length === 0) return [];
+  const { openExperiment } = await import('../recipe/running/work-folder.js');
+  const { recipe } = openExperiment({ work: flags.work, recipe: flags.recipe, sets: flags.set, fresh: flags.fresh });
+  const system = (flags.model ?? recipe.model).replace(/@.*$/, '');
+  const set = (key: string, value: unknown) => `systems.${system}.training.${key}=${JSON.stringify(value)}`;
+  return [
+    ...(init === undefined ? [] : [set('init', init in recipe.systems ? init : resolve(init))]),
+    ...(freeze.length > 0 ? [set('freeze', freeze)] : []),
+  ];
 }

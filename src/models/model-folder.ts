@@ -4,14 +4,21 @@
  * `model.json` names the architecture, the features that the model was trained on (none for imported weights), the
  * training set's mean where features are normalised by it, and where the model comes from.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { replaceDirectory, writeJsonAtomic } from '../storage/atomic-write.js';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.js';
 import { sealed, unsealed } from '../storage/sealed-json.js';
-import { checkAsWritten, DamagedFile, damageOf, recordFiles, type WrittenFiles } from '../storage/written-files.js';
+import {
+  checkAsWritten,
+  DamagedFile,
+  damageOf,
+  recordFiles,
+  type WrittenFile,
+  type WrittenFiles,
+} from '../storage/written-files.js';
 import { tensorShapes } from './contract/model.js';
 import type { SpeakerModel } from './contract/model.js';
 import { createModel, parseModelOptions } from './registry.js';
@@ -49,6 +56,13 @@ export async function writeModelFolder(
     writeJsonAtomic(join(aside, DESCRIPTION), sealed({ ...description, files }));
   });
 }
+
+/** Whether a folder looks like one of a model. */
+export const isModelFolder = (dir: string): boolean =>
+  [WEIGHTS, DESCRIPTION].every((file) => existsSync(join(dir, file)));
+
+/** What stands for a model folder in settings: its weights, not the place where they lie. */
+export const weightsIdentity = (dir: string): WrittenFile => recordFiles(dir, [WEIGHTS])[WEIGHTS];
 
 /** @throws UserError naming what is missing, damaged or does not fit */
 export function readModelFolder(dir: string): LoadedModel {

@@ -21,6 +21,8 @@ const sampleAxis = (channels: ChannelAxis) => (channels === 'first' ? 1 : 0);
 /** Gathers the batches that passed through the batch normalisations of one training step. */
 export interface BatchStatistics {
   record(name: string, x: Tensor, channels: ChannelAxis): void;
+  /** Layers that are not trained: they normalise by their running statistics, as in evaluation. Absent: none. */
+  readonly frozen?: ReadonlySet<string>;
 }
 
 /** Mean and variance (divisor N) over an axis, which is kept with size 1. */
@@ -76,7 +78,7 @@ export function batchNorm(x: Tensor, tensors: TensorMap, { name, channels, stati
   const size = x.shape[1 - sampleAxis(channels)]!;
   const { [`${name}.weight`]: weight = tf.ones([size]), [`${name}.bias`]: bias = tf.zeros([size]) } = tensors;
   const [gain, shift] = [perChannel(weight), perChannel(bias)];
-  if (statistics) {
+  if (statistics && !statistics.frozen?.has(name)) {
     const count: number = x.shape[sampleAxis(channels)]!;
     if (count < 2)
       throw new RangeError(`batch normalisation ${name} needs at least 2 samples to train on, got ${count}`);

@@ -6,6 +6,7 @@
 import { UserError } from '../errors.js';
 import { checkAll } from '../problem-list.js';
 import { checkCorpus, checkEngine, checkNoise } from './check-recipe.js';
+import { checkInitialModels } from './definition/initial-models.js';
 import { formatDuration } from '../report/text/number-format.js';
 import type { Library, Reporting } from '../tasks/model-work.js';
 import { realLibrary } from '../tasks/do-model-work.js';
@@ -93,6 +94,7 @@ async function planWhatCanRun(
     () => due(new Set(['prep'])) && checkCorpus(recipe),
     // A mistyped folder of noise is to be found before hours of features, not after them.
     () => due(upToTraining(asked.stages)) && checkNoise(recipe),
+    () => due(new Set(trainingsIn(asked.stages))) && checkInitialModels(recipe),
     // Also before prep, which needs none: what is set there holds for the commands after it.
     () => (finish !== undefined || due(all)) && checkEngine(recipe),
   ]);

@@ -14,6 +14,7 @@ import type { EngineOptions } from '../engine/create-engine.js';
 import type { FeatureOptions } from '../features/options.js';
 import type { ImportedWeights, ImportOptions } from '../models/import-weights.js';
 import type { ModelOptions } from '../models/registry.js';
+import type { InitialModelPlace } from '../training/initial-model.js';
 import type { TrainingOptions } from '../training/training-options.js';
 
 /** What long work reports to. */
@@ -41,6 +42,8 @@ export interface TrainSystemOptions extends Reporting {
   dir: string;
   /** Hash of all that the run depends on; part of each checkpoint's state. */
   configHash: string;
+  /** What it starts from; absent: nothing. */
+  initial?: InitialModelPlace;
 }
 
 export interface TrainSystemResult {

@@ -17,6 +17,7 @@ import { internal, UserError } from '../errors.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache/cache.js';
 import type { FeatureCache } from '../features/cache/cache.js';
+import type { FeatureOptions } from '../features/options.js';
 import { createEmbedder } from '../models/embedder.js';
 import type { SpeakerModel } from '../models/contract/model.js';
 import type { ModelOptions } from '../models/registry.js';
@@ -33,11 +34,13 @@ import {
 import type { Retention } from './checkpoint.js';
 import { createCollapseWatch } from './collapse.js';
 import { participationRatio } from './embedding-spread.js';
+import { describeFrozen, frozenTensors } from './freeze.js';
+import { featureDifferences, speakersHash, takeOver, type InitialModel } from './initial-model.js';
 import { createInstruments, isEarlyPoint } from './instruments.js';
 import type { Loss } from './loss/loss.js';
 import { createLoss } from './loss/registry.js';
 import { openMetricsLog, readMetricsLog, type MetricsRow } from './metrics-log.js';
-import { createOptimizer } from './optimisation/optimizer.js';
+import { createOptimizer, type Optimizer } from './optimisation/optimizer.js';
 import { createLearningRate } from './optimisation/schedule.js';
 import { createMeter, describeDevelopment, describeFigures, describeReadings, describeRow } from './training-log.js';
 import { openTrainingData } from './training-data.js';
@@ -55,6 +58,8 @@ export interface TrainModelOptions {
   readonly name?: string;
   readonly engine: Engine;
   readonly training: TrainingOptions;
+  /** What the training starts from; absent: nothing. */
+  readonly initial?: InitialModel;
   /** false: nothing is measured but what the loss and the development trials give. */
   readonly instruments?: boolean;
   readonly seed: number;
@@ -94,13 +99,19 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const margin = loss.margin?.(horizon);
 
   const optimizer = createOptimizer(training.optimizer);
-  const start = findStart(options, perEpoch) ?? newStart(model, loss, seed, optimizer);
+  const frozen = training.freeze ? frozenTensors(model, training.freeze) : undefined;
+  if (frozen) log(describeFrozen(model, frozen));
+  const whose = speakersHash(speakers);
+  const trained = trainedNames(model, loss, frozen);
+  const start =
+    findStart(options, perEpoch) ??
+    newStart(options, { loss, optimizer, trained, features: cache.options, speakers: whose });
   const { batchSize, cropFrames } = training;
-  const step = await createTrainingStep(engine, { model, optimizer, loss, batchSize, cropFrames }, start);
+  const step = await createTrainingStep(engine, { model, optimizer, loss, batchSize, cropFrames, frozen }, start);
   const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.step > 0 ? start.step : undefined });
   const loader = data.openLoader({ startStep: start.step, endStep: totalSteps });
   const { gradientClip } = training.optimizer;
-  const meter = createMeter({ batchSize, parameters: trainedNames(model, loss), gradientClip, ...loader });
+  const meter = createMeter({ batchSize, parameters: trained, gradientClip, ...loader });
   log(
     `${start.step === 0 ? 'training' : `resuming at step ${start.step} of`} ${model.title}: ` +
       `${speakers.length} speakers, ${utterances.length} utterances, ${training.epochs} epochs of ${perEpoch} steps, ` +
@@ -137,7 +148,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       await setImmediate(); // lets signals and the loader's messages in: a step blocks the event loop
       const epoch = Math.floor(done / perEpoch);
       if (signal?.aborted) {
-        if (saved !== done) await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
+        if (saved !== done) await save(step, options, { step: done, epoch, devEer: null, speakers: whose }, perEpoch);
         log(`Interrupted: a checkpoint of step ${done} is written. The same command goes on from there.`);
         signal.throwIfAborted();
       }
@@ -168,14 +179,14 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
         const readings = await probe?.read(network, embeddings);
         const row = { step: done, epoch: epoch + 1, ...development, ...(readings && { instruments: readings }) };
         record(row, describeDevelopment(row));
-        await save(step, options, { step: done, epoch: epoch + 1, ...development }, perEpoch);
+        await save(step, options, { step: done, epoch: epoch + 1, ...development, speakers: whose }, perEpoch);
         saved = done;
         meter.restart();
         continue;
       }
       await measureEarly(done, epoch + 1);
       if (training.checkpoint.everySteps && done % training.checkpoint.everySteps === 0) {
-        await save(step, options, { step: done, epoch, devEer: null }, perEpoch);
+        await save(step, options, { step: done, epoch, devEer: null, speakers: whose }, perEpoch);
         saved = done;
       }
     }
@@ -224,10 +235,24 @@ interface Start {
   readonly optimizer: HostTensors;
 }
 
-function newStart(model: SpeakerModel, loss: Loss, seed: number, optimizer: ReturnType<typeof createOptimizer>): Start {
-  const tensors = initialTrainingTensors(model, loss, seed);
-  const trained = Object.fromEntries(trainedNames(model, loss).map((name) => [name, tensors[name]]));
-  return { step: 0, devEer: null, model: tensors, optimizer: optimizer.slots(trained) };
+interface StartContext {
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** Names of what is trained. */
+  readonly trained: readonly string[];
+  readonly features: FeatureOptions;
+  readonly speakers: string;
+}
+
+function newStart(
+  { model, initial, seed, log }: TrainModelOptions,
+  { loss, optimizer, trained, features, speakers }: StartContext,
+): Start {
+  const own = initialTrainingTensors(model, loss, seed);
+  const start = initial ? takeOver(own, initial, { model, speakers }) : { tensors: own, notes: [] };
+  for (const note of [...start.notes, ...(initial ? featureDifferences(initial, features) : [])]) log(note);
+  const slots = optimizer.slots(Object.fromEntries(trained.map((name) => [name, start.tensors[name]])));
+  return { step: 0, devEer: null, model: start.tensors, optimizer: slots };
 }
 
 /** The newest checkpoint, after clearing what an interrupted run left behind; undefined if there is none. */
@@ -250,7 +275,7 @@ function findStart(options: TrainModelOptions, perEpoch: number): Start | undefi
 async function save(
   step: TrainingStep,
   { dir, configHash, seed, training }: TrainModelOptions,
-  state: { step: number; epoch: number; devEer: number | null },
+  state: { step: number; epoch: number; devEer: number | null; speakers: string },
   perEpoch: number,
 ): Promise<void> {
   await saveCheckpoint(dir, { ...step.readState(), state: { ...state, stepsPerEpoch: perEpoch, seed, configHash } });

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { padPolicy } from './crop.js';
+import { freezePatterns } from './freeze.js';
 import { lossOptions } from './loss/registry.js';
 import { optimizerOptions } from './optimisation/optimizer.js';
 import { samplerOptions } from './sampler.js';
@@ -31,5 +32,9 @@ export const trainingOptions = z.strictObject({
   logEvery: z.int().positive().default(20),
   /** Threads that make batches while steps run; augmentation on line may need more than one. */
   loaderThreads: z.int().min(1).max(64).default(1),
+  /** What to start from: another system of the recipe, or a model folder. Absent or null: nothing. */
+  init: z.string().min(1).nullish(),
+  /** Layers that are not trained, by name. Absent or null: none. */
+  freeze: freezePatterns.nullish(),
 });
 export type TrainingOptions = z.infer<typeof trainingOptions>;

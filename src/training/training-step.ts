@@ -2,12 +2,12 @@
  * @file One training step as a program: embeddings, loss, gradients, optimiser, running statistics.
  *
  * State: the model's parameters and running statistics and the loss's parameters by their own names, and the
- * optimiser's slots. Learning rate, margin and dropout keys are inputs, so the step is compiled once.
- * `num_batches_tracked` is counted outside it.
+ * optimiser's slots. Learning rate, margin and dropout keys are inputs, so the step is compiled once; so are the tensors
+ * of frozen layers, which stay as they are. `num_batches_tracked` is counted outside it.
  */
 import { float32, int32 } from '../engine/program/host-tensor.js';
 import type { HostTensors } from '../engine/program/host-tensor.js';
-import type { Engine, Program, Step, TensorMap, TensorSpecs } from '../engine/program/program.js';
+import type { Engine, Program, Step, TensorMap, TensorSpec } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { initialTensors, parameterNames, tensorShapes } from '../models/contract/model.js';
@@ -26,6 +26,8 @@ export interface TrainingStepOptions {
   readonly loss: Loss;
   readonly batchSize: number;
   readonly cropFrames: number;
+  /** Names of the model's tensors that are not trained, those of whole batch normalisations together. Absent: none. */
+  readonly frozen?: ReadonlySet<string>;
 }
 
 /** What varies from step to step, beside the batch. */
@@ -68,12 +70,12 @@ export function initialTrainingTensors(model: SpeakerModel, loss: Loss, seed: nu
 }
 
 /** Names of what the optimiser updates. */
-export const trainedNames = (model: SpeakerModel, loss: Loss): string[] => [
-  ...parameterNames(model),
+export const trainedNames = (model: SpeakerModel, loss: Loss, frozen?: ReadonlySet<string>): string[] => [
+  ...parameterNames(model).filter((name) => !frozen?.has(name)),
   ...loss.parameters.map(({ name }) => name),
 ];
 
-type ForwardOptions = Pick<TrainingStepOptions, 'model' | 'loss'> & Pick<EmbedOptions, 'onLatents'>;
+type ForwardOptions = Pick<TrainingStepOptions, 'model' | 'loss' | 'frozen'> & Pick<EmbedOptions, 'onLatents'>;
 
 /** The batch's loss, with everything else that its forward pass gives. */
 export function trainingLoss(
@@ -84,10 +86,12 @@ export function trainingLoss(
     margin,
     dropout,
   }: Record<'features' | 'targets', Tensor> & { margin?: Tensor; dropout?: Tensor },
-  { model, loss: criterion, onLatents }: ForwardOptions,
+  { model, loss: criterion, onLatents, frozen }: ForwardOptions,
 ) {
   const batches: { name: string; x: Tensor; channels: ChannelAxis }[] = [];
+  const layers = model.batchNorms.map(({ name }) => name).filter((name) => frozen?.has(`${name}.running_mean`));
   const statistics = {
+    frozen: new Set(layers),
     record: (name: string, x: Tensor, channels: ChannelAxis) => batches.push({ name, x: tf.keep(x), channels }),
   };
   const training = { statistics, dropout: dropout && createDropout(dropout, model.dropoutRate) };
@@ -98,8 +102,8 @@ export function trainingLoss(
 
 /** The program of one step: see the file's comment for its state and inputs. */
 export function trainingProgram(options: TrainingStepOptions): Program {
-  const { model, optimizer } = options;
-  const trained = trainedNames(model, options.loss);
+  const { model, optimizer, frozen } = options;
+  const trained = trainedNames(model, options.loss, frozen);
   return (tensors) => {
     const { features, targets, margin, scalars, dropoutKeys: dropout } = tensors;
     const kept: Tensor[] = [];
@@ -136,29 +140,39 @@ export function trainingProgram(options: TrainingStepOptions): Program {
   };
 }
 
+const isCounter = (name: string) => name.endsWith('.num_batches_tracked');
+
+const pick = (tensors: HostTensors, names: string[]): HostTensors =>
+  Object.fromEntries(names.map((name) => [name, tensors[name]]));
+
 /** Compiles the step for one batch size and crop length. */
 export async function createTrainingStep(
   engine: Engine,
   options: TrainingStepOptions,
   start: { model: HostTensors; optimizer: HostTensors },
 ): Promise<TrainingStep> {
-  const { model, optimizer, loss, batchSize, cropFrames } = options;
+  const { model, optimizer, loss, batchSize, cropFrames, frozen } = options;
   const sites = model.dropoutRate > 0 ? model.dropoutSites(batchSize) : [];
-  const inputs: TensorSpecs = {
+  const inputs: Record<string, TensorSpec> = {
     features: { shape: [batchSize, cropFrames, model.bins] },
     targets: { shape: [batchSize], dtype: 'int32' },
     ...(loss.margin && { margin: { shape: [1] } }),
     scalars: { shape: [optimizer.scalarCount] },
     ...(sites.length > 0 && { dropoutKeys: { shape: [dropoutKeyCount(sites)], dtype: 'int32' } }),
   };
-  const isCounter = (name: string) => name.endsWith('.num_batches_tracked');
-  const modelNames = Object.keys(start.model).filter((name) => !isCounter(name));
-  const counters = Object.entries(start.model).filter(([name]) => isCounter(name));
+  const held = pick(
+    start.model,
+    Object.keys(start.model).filter((name) => frozen?.has(name)),
+  );
+  const fed = Object.entries(held).filter(([name]) => !isCounter(name));
+  for (const [name, { shape }] of fed) inputs[name] = { shape };
+  const frozenValues = Object.fromEntries(fed.map(([name, { data }]) => [name, data]));
+  const learning = Object.keys(start.model).filter((name) => !(name in held));
+  const modelNames = learning.filter((name) => !isCounter(name));
+  const counters = Object.entries(pick(start.model, learning.filter(isCounter)));
   let stepsRun = 0;
   const counted = (): HostTensors =>
     Object.fromEntries(counters.map(([name, { data }]) => [name, int32([], Int32Array.of(data[0] + stepsRun))]));
-  const pick = (tensors: HostTensors, names: string[]) =>
-    Object.fromEntries(names.map((name) => [name, tensors[name]]));
   const step: Step = await engine.compileStep({
     program: trainingProgram(options),
     inputs,
@@ -167,6 +181,7 @@ export async function createTrainingStep(
   return {
     async run({ features, targets }, { step: index, seed, learningRate, margin }) {
       const outputs = await step.run({
+        ...frozenValues,
         features,
         targets,
         ...(loss.margin && { margin: Float32Array.of(margin!) }),
@@ -183,11 +198,12 @@ export async function createTrainingStep(
     },
     readModel() {
       const own = Object.keys(tensorShapes(model));
-      return pick({ ...step.readState(own.filter((name) => !isCounter(name))), ...counted() }, own);
+      const trained = own.filter((name) => !isCounter(name) && !(name in held));
+      return pick({ ...held, ...step.readState(trained), ...counted() }, own);
     },
     readState() {
       const state = step.readState();
-      const all = { ...state, ...counted() };
+      const all = { ...held, ...state, ...counted() };
       return { model: pick(all, Object.keys(start.model)), optimizer: pick(state, Object.keys(start.optimizer)) };
     },
     dispose: () => step.dispose(),

@@ -25,8 +25,11 @@ import {
   type Located,
 } from '../../configuration/located-yaml.js';
 import { checkLocated } from '../../configuration/schema-errors.js';
+import { createModel } from '../../models/registry.js';
 import { averageOptions } from '../../training/average-options.js';
+import { freezeProblem } from '../../training/freeze.js';
 import { trainingOptions } from '../../training/training-options.js';
+import { initialSystemProblem } from './initial-models.js';
 import { recipeSchema, systemName, type Recipe, type SystemRecipe } from './schema.js';
 import { extendSystems, layerSystems, setEverywhere, systemsOf } from './system-layers.js';
 import { systemSettings } from './system-settings.js';
@@ -201,6 +204,11 @@ function checkFit(name: string, system: SystemRecipe, recipe: Recipe, tree: Loca
   const complain = (message: string, path: string[]) => {
     throw new UserError(`${message} → at ${path.join('.')}\n  ${nearestLocated(tree, path).at}`);
   };
+  const { init, freeze } = training;
+  const problem = initialSystemProblem(recipe.systems, name);
+  if (init != null && problem !== undefined) complain(problem, ['systems', name, 'training', 'init']);
+  const unfrozen = freeze && freezeProblem(createModel(model), freeze);
+  if (unfrozen !== undefined && unfrozen !== null) complain(unfrozen, ['systems', name, 'training', 'freeze']);
   const bins = featureSize(features);
   if (model.bins !== bins) {
     complain(`expected ${bins} values a frame, as features gives, got ${model.bins}`, [

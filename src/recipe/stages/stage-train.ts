@@ -13,36 +13,42 @@ import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import type { Library } from '../../tasks/model-work.js';
 import { prepFiles } from '../artifacts/prep.js';
 import { checkpointWeights } from '../artifacts/train.js';
+import { initialIdentity, initialSource } from '../definition/initial-models.js';
 import type { Recipe } from '../definition/schema.js';
 import type { SystemRun } from '../definition/training-runs.js';
 import type { Stage } from '../running/stage.js';
 
-export function trainStage(
-  { engine }: Recipe,
-  { name, seed, settings }: SystemRun,
-  { trainSystem }: Pick<Library, 'trainSystem'>,
-): Stage {
+export function trainStage(recipe: Recipe, run: SystemRun, { trainSystem }: Pick<Library, 'trainSystem'>): Stage {
+  const { engine } = recipe;
+  const { name, seed, settings, system } = run;
   const { model, training, features, augmentation, featuresStage } = settings;
-  const { logEvery: _, loaderThreads: ___, checkpoint, ...learning } = training;
+  const { logEvery: _, loaderThreads: ___, checkpoint, init: ____, freeze, ...learning } = training;
+  const source = initialSource(recipe, run);
+  const before = source && 'run' in source ? source.run.name : undefined;
+  const folder = source && 'folder' in source ? source.folder : undefined;
   const { everySteps: __, ...retention } = checkpoint;
   return {
     name: `train/${name}`,
     ofRun: name,
     trains: true,
-    needs: ['prep:training', `${featuresStage}:training`],
+    needs: [
+      ...['prep:training', `${featuresStage}:training`],
+      ...(before === undefined ? [] : [`train/${before}`, `average/${before}`]),
+    ],
     get settings() {
       return {
         model,
-        training: { ...learning, checkpoint: retention },
+        training: { ...learning, ...(freeze && { freeze }), checkpoint: retention },
         seed,
         engine: engine.name,
         ...(augmentation && { augmentation: augmentationIdentity(augmentation) }),
+        ...(folder !== undefined && { init: initialIdentity(folder, recipe, system) }),
       };
     },
     version: 1,
     whenChanged: 'set aside',
     resumable: true,
-    async run({ folder, folderOf, inputHash, ...reporting }) {
+    async run({ folder: dir, folderOf, inputHash, ...reporting }) {
       const { manifest, devTrials } = prepFiles(folderOf('prep'));
       const utterances = readManifest(manifest);
       const { steps, devEer } = await trainSystem({
@@ -60,12 +66,16 @@ export function trainStage(
           utterances: utterances.filter(({ split }) => split === 'dev'),
           trials: readTrials(devTrials),
         },
-        dir: folder,
+        dir,
         configHash: inputHash,
+        ...(folder !== undefined && { initial: { modelDir: folder } }),
+        ...(before !== undefined && {
+          initial: { modelDir: folderOf(`average/${before}`), trainDir: folderOf(`train/${before}`) },
+        }),
       });
       reporting.signal?.throwIfAborted();
-      const outputs = checkpointWeights(folder);
-      const hashes = await Promise.all(outputs.map((weights) => fileSha256(join(folder, weights))));
+      const outputs = checkpointWeights(dir);
+      const hashes = await Promise.all(outputs.map((weights) => fileSha256(join(dir, weights))));
       return {
         outputHash: sha256Hex(...hashes),
         outputs,

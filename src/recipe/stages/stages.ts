@@ -12,6 +12,7 @@ import type { Library } from '../../tasks/model-work.js';
 import type { Compared } from '../comparison/chosen-systems.js';
 import { choosesByDevelopment } from '../definition/grid.js';
 import type { Recipe } from '../definition/schema.js';
+import { inOrderOfStart } from '../definition/initial-models.js';
 import { resolveSystems } from '../definition/system-settings.js';
 import { trainingRuns } from '../definition/training-runs.js';
 import type { Stage } from '../running/stage.js';
@@ -45,9 +46,10 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
   const settings = resolveSystems(recipe);
   const names = [...settings.keys()];
   // Every system once before any of them twice: an interrupted recipe then has something to compare.
-  const runs = names
+  const bySeed = names
     .flatMap((name) => trainingRuns(recipe, name).map((run) => ({ ...run, settings: settings.get(name)! })))
     .sort((a, b) => a.seed - b.seed || names.indexOf(a.system) - names.indexOf(b.system));
+  const runs = inOrderOfStart(recipe, bySeed);
   const stages = [
     prepStage(recipe, join(workFolder, 'audio')),
     ...featuresStages(recipe, settings.values()),
