@@ -7,13 +7,11 @@
  * samples: what the last AAC frame decodes to beyond it is the encoder's padding, which some versions of ffmpeg leave
  * in and which is cut here. Other containers state seconds or nothing, so those files are decoded to be probed, and may
  * be a quarter of a second shorter than they say. AAC and AMR without a container do not tell when they were cut
- * between two frames. The first audio stream is read. ffmpeg is started without a shell, may open files only (no
- * network, no playlist can begin with the bytes that are looked for), and whatever it complains about is an error.
+ * between two frames. The first audio stream is read.
  */
-import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioInfo, AudioSource } from './audio-format.js';
+import { decodeByFfmpeg, probeByFfprobe } from './run-ffmpeg.js';
 import { readMp4Sound } from './mp4-header.js';
 import { splitOgg } from './ogg-pages.js';
 import { type Channels, decodeOnce, readFromWhole } from './whole-file.js';
@@ -61,8 +59,20 @@ interface Description {
 /** The file that was asked about last: starting ffprobe takes as long as decoding some seconds of sound. */
 let latest: { key: string; description: Promise<Description> } | undefined;
 
+const keyOf = ({ path, identity }: AudioSource) => `${path}\n${identity}`;
+
+/** Interleaved samples of files that are about to be read. */
+let decodedAhead = new Map<string, Buffer<ArrayBuffer>>();
+
+/**
+ * Keeps samples that ffmpeg has given for these files, in place of those of the call before, until the files are read.
+ */
+export function keepDecoded(decoded: readonly { source: AudioSource; bytes: Buffer<ArrayBuffer> }[]): void {
+  decodedAhead = new Map(decoded.map(({ source, bytes }) => [keyOf(source), bytes]));
+}
+
 function describe(source: AudioSource): Promise<Description> {
-  const key = `${source.path}\n${source.identity}`;
+  const key = keyOf(source);
   if (latest?.key === key) return latest.description;
   const entry = { key, description: ask(source) };
   latest = entry;
@@ -79,7 +89,7 @@ async function ask(source: AudioSource): Promise<Description> {
   if (format === 'm4a') checkBoxes(source);
   const { sampleRate, channels, stated, seconds, codec } =
     (format === 'm4a' ? askBoxes(source) : undefined) ?? (await askFfprobe(source.path, format));
-  const decoded = async () => trim(await decode(source.path, format, channels), stated);
+  const decoded = async () => trim(await decode(source, format, channels), stated);
   const frames = stated ?? (await decodeOnce(source, decoded))[0].length;
   if (frames / sampleRate < seconds - SLACK) {
     throw new UserError(
@@ -141,7 +151,7 @@ interface ProbedStream {
 async function askFfprobe(path: string, format: string): Promise<ProbedSound> {
   const entries = 'stream=codec_name,sample_rate,channels,duration_ts,time_base:format=duration';
   const options = ['-select_streams', 'a:0', '-show_entries', entries, '-of', 'json'];
-  const output = await runTool('ffprobe', [...options, ...inputOf(path)], path, format);
+  const output = await probeByFfprobe(options, path, format);
   const answer = JSON.parse(output.toString()) as { streams: ProbedStream[]; format?: { duration?: string } };
   const [stream] = answer.streams;
   const sampleRate = Number(stream?.sample_rate);
@@ -154,53 +164,13 @@ async function askFfprobe(path: string, format: string): Promise<ProbedSound> {
   return { sampleRate, channels, stated, seconds, codec: stream.codec_name ?? format };
 }
 
-async function decode(path: string, format: string, count: number): Promise<Channels> {
-  const output = ['-map', '0:a:0', '-f', 'f32le', '-c:a', 'pcm_f32le', 'pipe:1'];
-  const bytes = await runTool('ffmpeg', ['-nostdin', '-xerror', ...inputOf(path), ...output], path, format);
+async function decode(source: AudioSource, format: string, count: number): Promise<Channels> {
+  const bytes = decodedAhead.get(keyOf(source)) ?? (await decodeByFfmpeg(source.path, format));
   const values = new Float32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
   const frames = Math.floor(values.length / count);
-  return Array.from({ length: count }, (_, channel) =>
-    Float32Array.from({ length: frames }, (_, i) => values[i * count + channel]),
-  );
-}
-
-/** An absolute path behind a protocol: no name can be taken for an option or an address. */
-const inputOf = (path: string) => ['-protocol_whitelist', 'file,pipe', '-i', `file:${resolve(path)}`];
-
-/** What the tool writes to stdout. @throws UserError with its last line, if it is not there or complains */
-function runTool(tool: string, options: string[], path: string, format: string): Promise<Buffer<ArrayBuffer>> {
-  return new Promise((done, fail) => {
-    const child = spawn(tool, ['-v', 'error', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const output: Buffer[] = [];
-    let complaints = '';
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-4096)));
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      const reason =
-        error.code === 'ENOENT'
-          ? `${tool} is not installed. Install ffmpeg (apt install ffmpeg, brew install ffmpeg), or convert the file ` +
-            'to WAV or FLAC elsewhere.'
-          : `${tool} cannot be started: ${error.message}`;
-      fail(new UserError(`${path}: a ${format} file is read through ffmpeg, but ${reason}`, { cause: error }));
-    });
-    child.on('close', (status, signal) => {
-      const last = complaints.trim().split('\n').pop();
-      if (status === 0 && !last) done(joined(output));
-      else {
-        fail(
-          new UserError(
-            `${path}: ${tool} cannot read this ${format} file: ${last || `it ended with ${signal ?? status}`}`,
-          ),
-        );
-      }
-    });
+  return Array.from({ length: count }, (_, channel) => {
+    const samples = new Float32Array(frames);
+    for (let i = 0, at = channel; i < frames; i++, at += count) samples[i] = values[at];
+    return samples;
   });
-}
-
-/** In a buffer of its own, for typed arrays to be aligned. */
-function joined(chunks: Buffer[]): Buffer<ArrayBuffer> {
-  const bytes = Buffer.from(new ArrayBuffer(chunks.reduce((sum, { length }) => sum + length, 0)));
-  let at = 0;
-  for (const chunk of chunks) at += chunk.copy(bytes, at);
-  return bytes;
 }

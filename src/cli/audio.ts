@@ -1,19 +1,10 @@
-/**
- * @file `acanet audio info`: what audio files are, and with --verify whether they are whole; `acanet audio convert`:
- * any readable audio → 16-bit WAV.
- */
+/** @file `acanet audio info`: what audio files are, and with --verify whether they are whole. */
 import type { Command } from 'commander';
 import type { AudioInfo } from '../audio/audio-format.js';
 import { UserError, messageOf } from '../errors.js';
-import { wholeNumber } from './number-flag.js';
+import { addAudioConvert } from './audio-convert.js';
 import { print, printJson, say } from './output.js';
 import { withExamples } from './recipe-options.js';
-
-interface ConvertFlags {
-  rate?: string;
-  channel?: string;
-  json?: boolean;
-}
 
 export function addAudio(program: Command): void {
   const command = program.command('audio').description('say what audio files are; convert them to WAV');
@@ -27,15 +18,7 @@ export function addAudio(program: Command): void {
     .option('--json', 'print results as JSON');
   withExamples(info, 'acanet audio info a.wav b.flac c.wv1', 'acanet audio info --verify *.flac').action(showInfo);
 
-  const convert = command
-    .command('convert')
-    .description('write one channel of an audio file as 16-bit WAV')
-    .argument('<in>', 'the audio file to read')
-    .argument('<out.wav>', 'the file to write')
-    .option('--rate <hertz>', "sample rate to write (default: the file's own)")
-    .option('--channel <n>', 'the channel to read, from 0; needed where there are several')
-    .option('--json', 'print results as JSON');
-  withExamples(convert, 'acanet audio convert a.wv1 a.wav --rate 8000').action(convertFile);
+  addAudioConvert(command);
 }
 
 /** `verified`: what was compared; absent where only the header was read. */
@@ -89,20 +72,4 @@ async function infoTable(infos: ShownInfo[], { verify = false }: { verify?: bool
       ...(verify ? [verified ?? ''] : []),
     ]),
   );
-}
-
-async function convertFile(input: string, output: string, { rate, channel, json }: ConvertFlags): Promise<void> {
-  if (!/\.wav$/i.test(output))
-    throw new UserError(`${output}: expected a name that ends in .wav: WAV is what is written`);
-  const sampleRate = wholeNumber('--rate', rate);
-  const { convertToWav } = await import('../audio/convert.js');
-  const written = await convertToWav(input, output, {
-    sampleRate,
-    channel: wholeNumber('--channel', channel, { from: 0 }),
-  });
-  if (written.clipped > 0) {
-    say(`! ${output}: ${written.clipped} of ${written.frames} samples were too loud and are clipped\n`);
-  }
-  if (json) printJson({ file: output, ...written });
-  else print(output);
 }

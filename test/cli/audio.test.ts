@@ -172,7 +172,7 @@ describe('acanet audio', () => {
       /--channel: expected a whole number from 0, got "left"/,
     ],
     ['a rate of 0', ['good.wav', 'o.wav', '--rate', '0'], /--rate: expected a whole number from 1, got "0"/],
-    ['another format than WAV', ['good.wav', 'o.flac'], /o\.flac: expected a name that ends in \.wav/],
+    ['another format than WAV', ['good.wav', 'o.flac'], /o\.flac: expected a folder, or a name that ends in \.wav/],
     ['samples that are no numbers', ['nan.wav', 'o.wav'], /nan\.wav: sample 1 .* NaN/],
     ['a cut file', ['cut.mp3', 'o.wav'], /truncated MP3/],
     [
