@@ -2,6 +2,7 @@
  * @file The graph of an inference, for every size of its inputs: traced, simplified, unified. What runs it, or writes it
  * down for other programs, goes on from there.
  */
+import { internal } from '../errors.js';
 import { TRIALS, traceSizes } from './dynamic-sizes/formulas.js';
 import { unifyTraces } from './dynamic-sizes/unify-traces.js';
 import './lower/all-lowerings.js';
@@ -18,8 +19,6 @@ export interface InferenceGraph {
   /** The inputs that the graph uses, and its outputs, as a model declares them. */
   readonly inputs: Port[];
   readonly outputs: Port[];
-  /** Whether a size may differ from run to run. */
-  readonly dynamic: boolean;
 }
 
 export function traceInference({ program, inputs, parameters }: InferenceDefinition): InferenceGraph {
@@ -42,7 +41,7 @@ export function traceInference({ program, inputs, parameters }: InferenceDefinit
       return fixed ? size : (symbols.find((symbol) => sizes[symbol][0] === size) ?? `${name}_${axis}`);
     }),
   }));
-  return { graph, inputs: usedInputs(graph, ports), outputs, dynamic: symbols.length > 0 };
+  return { graph, inputs: usedInputs(graph, ports), outputs };
 }
 
 export function optimise(graph: Graph): Graph {
@@ -67,4 +66,11 @@ export function inputsAt(inputs: TensorSpecs, sizes: Record<string, number>) {
     dtype,
     shape: shape.map((size) => (typeof size === 'string' ? sizes[size] : size)),
   }));
+}
+
+/** @throws an internal error where it is missing */
+export function requireInput<T>(feed: Record<string, T>, name: string): T {
+  const data = feed[name];
+  if (data === undefined) throw internal(`the input ${name} was not fed`);
+  return data;
 }

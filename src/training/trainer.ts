@@ -46,7 +46,7 @@ import { createMeter, describeDevelopment, describeFigures, describeReadings, de
 import { openTrainingData } from './training-data.js';
 import type { TrainingOptions } from './training-options.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from './training-step.js';
-import type { StepReport, TrainingStep } from './training-step.js';
+import type { StepReport, TrainingStep, TrainingStepOptions } from './training-step.js';
 
 /** Scores the development trials: embeddings by utterance id → EER, a fraction. */
 export type DevelopmentScorer = (embeddings: ReadonlyMap<string, Float32Array>) => number;
@@ -103,17 +103,20 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   if (frozen) log(describeFrozen(model, frozen));
   const whose = speakersHash(speakers);
   const trained = trainedNames(model, loss, frozen);
-  const start =
-    findStart(options, perEpoch) ??
-    newStart(options, { loss, optimizer, trained, features: cache.options, speakers: whose });
   const { batchSize, cropFrames } = training;
-  const step = await createTrainingStep(engine, { model, optimizer, loss, batchSize, cropFrames, frozen }, start);
-  const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.step > 0 ? start.step : undefined });
-  const loader = data.openLoader({ startStep: start.step, endStep: totalSteps });
+  const { step, ...start } = await startStep(
+    engine,
+    { model, optimizer, loss, batchSize, cropFrames, frozen },
+    () =>
+      findStart(options, perEpoch) ??
+      newStart(options, { loss, optimizer, trained, features: cache.options, speakers: whose }),
+  );
+  const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.done > 0 ? start.done : undefined });
+  const loader = data.openLoader({ startStep: start.done, endStep: totalSteps });
   const { gradientClip } = training.optimizer;
   const meter = createMeter({ batchSize, parameters: trained, gradientClip, ...loader });
   log(
-    `${start.step === 0 ? 'training' : `resuming at step ${start.step} of`} ${model.title}: ` +
+    `${start.done === 0 ? 'training' : `resuming at step ${start.done} of`} ${model.title}: ` +
       `${speakers.length} speakers, ${utterances.length} utterances, ${training.epochs} epochs of ${perEpoch} steps, ` +
       `batch ${batchSize} × ${cropFrames} frames`,
   );
@@ -141,10 +144,10 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
     meter.leaveOut((performance.now() - began) / 1000);
   };
   let devEer = start.devEer;
-  let saved = start.step;
+  let saved = start.done;
   try {
-    if (start.step === 0) await measureEarly(0, 1);
-    for (let done = start.step; done < totalSteps;) {
+    if (start.done === 0) await measureEarly(0, 1);
+    for (let done = start.done; done < totalSteps;) {
       await setImmediate(); // lets signals and the loader's messages in: a step blocks the event loop
       const epoch = Math.floor(done / perEpoch);
       if (signal?.aborted) {
@@ -233,6 +236,12 @@ interface Start {
   readonly devEer: number | null;
   readonly model: HostTensors;
   readonly optimizer: HostTensors;
+}
+
+/** Compiles the step and forgets the tensors that it starts from, of which it has its own. */
+async function startStep(engine: Engine, options: TrainingStepOptions, findOrMake: () => Start) {
+  const { step: done, devEer, ...tensors } = findOrMake();
+  return { step: await createTrainingStep(engine, options, tensors), done, devEer };
 }
 
 interface StartContext {

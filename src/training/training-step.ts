@@ -167,7 +167,9 @@ export async function createTrainingStep(
   const fed = Object.entries(held).filter(([name]) => !isCounter(name));
   for (const [name, { shape }] of fed) inputs[name] = { shape };
   const frozenValues = Object.fromEntries(fed.map(([name, { data }]) => [name, data]));
-  const learning = Object.keys(start.model).filter((name) => !(name in held));
+  // Names alone are kept of the start, which is as large as the state.
+  const [allOfModel, ofOptimizer] = [Object.keys(start.model), Object.keys(start.optimizer)];
+  const learning = allOfModel.filter((name) => !(name in held));
   const modelNames = learning.filter((name) => !isCounter(name));
   const counters = Object.entries(pick(start.model, learning.filter(isCounter)));
   let stepsRun = 0;
@@ -204,7 +206,7 @@ export async function createTrainingStep(
     readState() {
       const state = step.readState();
       const all = { ...held, ...state, ...counted() };
-      return { model: pick(all, Object.keys(start.model)), optimizer: pick(state, Object.keys(start.optimizer)) };
+      return { model: pick(all, allOfModel), optimizer: pick(state, ofOptimizer) };
     },
     dispose: () => step.dispose(),
   };
