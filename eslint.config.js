@@ -54,6 +54,7 @@ const rooms = {
     'comparison',
     'report-data',
     'stages',
+    'executors',
     '.',
   ],
 };

@@ -14,6 +14,7 @@ import {
   systemOf,
   systemsMatching,
   withExamples,
+  withExecutorOptions,
   withJobsOption,
   withRecipeOptions,
   type RecipeFlags,
@@ -77,7 +78,7 @@ export function addCompare(program: Command): void {
     .option('--results <file>', 'write the comparison into this Markdown file, as a section of its own')
     .option('--title <text>', "heading of that section (default: the recipe's name)");
   withExamples(
-    withRecipeOptions(withJobsOption(command)),
+    withRecipeOptions(withExecutorOptions(withJobsOption(command))),
     'acanet compare baseline --recipe demo',
     'acanet compare --all --seeds 3 --recipe demo --results RESULTS.md',
     'acanet compare --recipe demo --scores theirs=scores.txt --with exp/other/score/aca-net',
@@ -102,7 +103,7 @@ function refuseMixtures(reference: string | undefined, flags: CompareFlags, self
     const [stray] = given('manifest', 'speakers', 'enrollMap', 'resamples', 'out');
     if (stray) self.error(`error: ${dashed(stray)} goes with --trials: a recipe has its own`);
   } else {
-    const [stray] = given('model', 'all', 'only', 'seeds', 'recipe');
+    const [stray] = given('model', 'all', 'only', 'seeds', 'recipe', 'executor', 'dryRun');
     if (stray) self.error(`error: ${dashed(stray)} is of a recipe, --trials compares without one`);
   }
   if (reference !== undefined && flags.baseline !== undefined) {
@@ -148,12 +149,14 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
   const compared = { names, baseline, guests };
   const { comparingStages } = await import('../recipe/comparison/chosen-systems.js');
   const stages = comparingStages(compared);
-  await bringUpToDate({
+  const done = await bringUpToDate({
     experiment,
     targets: [stages.compare, stages.report],
     compared,
     jobs: wholeNumber('--jobs', flags.jobs),
+    dryRun: flags.dryRun,
   });
+  if (!done) return;
   if (flags.results !== undefined) {
     const { comparisonRecord } = await import('../recipe/artifacts/compare.js');
     const comparison = comparisonRecord.read(join(folder, stages.compare));

@@ -7,7 +7,14 @@ import type { RatePolicy } from '../features/options.js';
 import { wholeNumber } from './number-flag.js';
 import { otherRatesOption } from './other-rates-option.js';
 import { createTalk, print, printJson } from './output.js';
-import { bringUpToDate, openFrom, withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
+import {
+  bringUpToDate,
+  openFrom,
+  withExamples,
+  withExecutorOptions,
+  withRecipeOptions,
+  type RecipeFlags,
+} from './recipe-options.js';
 
 interface ExtractFlags {
   out: string;
@@ -24,13 +31,15 @@ export function addFeatures(program: Command): void {
   const command = program
     .command('features')
     .description('compute the features of all utterances of a recipe into its cache; continues an interrupted one');
-  withExamples(withRecipeOptions(command), 'acanet features --recipe demo').action(async (flags: RecipeFlags) => {
-    const experiment = await openFrom({ flags });
-    await bringUpToDate({ experiment, targets: ['features'] });
-    const folder = join(experiment.folder, 'features');
-    if (flags.json) printJson({ cache: folder });
-    else print(folder);
-  });
+  withExamples(withRecipeOptions(withExecutorOptions(command)), 'acanet features --recipe demo').action(
+    async (flags: RecipeFlags) => {
+      const experiment = await openFrom({ flags });
+      if (!(await bringUpToDate({ experiment, targets: ['features'], dryRun: flags.dryRun }))) return;
+      const folder = join(experiment.folder, 'features');
+      if (flags.json) printJson({ cache: folder });
+      else print(folder);
+    },
+  );
 
   const extract = command
     .command('extract')

@@ -23,7 +23,14 @@ export const interruption = (): Interruption | undefined => received;
  * Starts listening, once. @returns the signal to pass to long work
  * @param options.goesOn whether the same command, given again, goes on with this work
  */
-export function listenForInterruption(options: { goesOn?: boolean } = {}): AbortSignal {
+export function listenForInterruption(
+  options: {
+    goesOn?: boolean;
+    /** The work is done by jobs, which the signal does not reach. */
+    elsewhere?: boolean;
+  } = {},
+): AbortSignal {
+  const { elsewhere = false } = options;
   goesOn = options.goesOn ?? false;
   if (controller) return controller.signal;
   const work = (controller = new AbortController());
@@ -34,7 +41,8 @@ export function listenForInterruption(options: { goesOn?: boolean } = {}): Abort
     process.on(signal, () => {
       if (received) process.exit(exitCode);
       received = { signal, exitCode, goesOn };
-      say(`\n${signal}: stopping at the next safe point; once more stops at once\n`);
+      const effect = elsewhere ? 'this command ends' : 'stopping at the next safe point; once more stops at once';
+      say(`\n${signal}: ${effect}\n`);
       work.abort(new Error(signal));
     });
   }

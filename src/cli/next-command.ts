@@ -7,6 +7,9 @@ interface Given {
   model?: string;
   out?: string;
   why?: boolean;
+  /** Nothing was done. */
+  dryRun?: boolean;
+  cancel?: boolean;
   trials?: string;
   scores?: readonly string[];
   with?: readonly string[];
@@ -49,7 +52,8 @@ const NEXT: Readonly<Record<string, (situation: Situation) => readonly string[] 
 export function nextCommand(ended: Command, { kept }: { kept: boolean }): string | undefined {
   const names: string[] = [];
   for (let command: Command | null = ended; command?.parent; command = command.parent) names.unshift(command.name());
-  const next = NEXT[names.join(' ')]?.({ ...ended.opts<Given>(), kept });
+  const given = ended.opts<Given>();
+  const next = given.dryRun || given.cancel ? undefined : NEXT[names.join(' ')]?.({ ...given, kept });
   if (next === undefined) return undefined;
   const work = ended.getOptionValueSource('work') === 'cli' ? ['--work', ended.opts<{ work: string }>().work] : [];
   return commandLine([...next, ...work]).replace(/'(FILES…)'/, '$1');

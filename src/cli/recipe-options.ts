@@ -1,15 +1,16 @@
 /** @file The options that every command on a recipe has, and how such a command opens its experiment. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { EngineOptions } from '../engine/create-engine.js';
 import type { Located } from '../configuration/located-yaml.js';
+import type { ExecutorType } from '../recipe/definition/executor-options.js';
 import type { RunRecipeOptions } from '../recipe/run-recipe.js';
 import type { TrainingRun } from '../recipe/definition/training-runs.js';
 import type { Experiment } from '../recipe/running/work-folder.js';
 import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
-import { createTalk, say } from './output.js';
+import { createTalk, print, say } from './output.js';
 
 export interface EngineFlags {
   json?: boolean;
@@ -25,6 +26,8 @@ export interface RecipeFlags extends EngineFlags {
   fresh?: boolean;
   /** Of the commands that train. */
   preset?: string;
+  executor?: ExecutorType;
+  dryRun?: boolean;
 }
 
 const collect = (value: string, earlier: string[]) => [...earlier, value];
@@ -53,6 +56,20 @@ export const withPresetOption = (command: Command): Command =>
 /** Adds --jobs. */
 export const withJobsOption = (command: Command): Command =>
   command.option('--jobs <n>', 'trainings side by side, which share the threads (default: 1)');
+
+/** As in the recipe's schema, which is not loaded for a command's help. */
+const EXECUTORS = ['local', 'slurm'] satisfies ExecutorType[];
+
+/** Adds --executor, --dry-run. */
+export const withExecutorOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        '--executor <where>',
+        'where the work is done: on this machine, or by Slurm in jobs (executor.type)',
+      ).choices(EXECUTORS),
+    )
+    .option('--dry-run', 'only print what would be done: the jobs, their scripts and the commands that submit them');
 
 /** What says where a recipe's corpus lies. */
 export interface CorpusFlags {
@@ -101,6 +118,10 @@ const engineSets = ({ threads, engine, device }: EngineFlags): string[] => [
   ...(device !== undefined ? [`engine.device=${device}`] : []),
 ];
 
+/** The override that --executor stands for. */
+const executorSets = ({ executor }: RecipeFlags): string[] =>
+  executor === undefined ? [] : [`executor.type=${executor}`];
+
 /** The engine that the flags mean, where there is no recipe. */
 export async function engineOf({ threads, engine, device }: EngineFlags): Promise<EngineOptions> {
   const [{ engineOptions }, { checkLocated }] = await Promise.all([
@@ -135,7 +156,7 @@ export async function openFrom({ flags, sets = [] }: ExperimentOptions): Promise
   const experiment = openExperiment({
     work: flags.work,
     recipe: flags.recipe,
-    sets: [...preset, ...sets, ...flags.set, ...engineSets(flags)],
+    sets: [...preset, ...sets, ...flags.set, ...engineSets(flags), ...executorSets(flags)],
     fresh: flags.fresh,
   });
   opened = experiment;
@@ -170,16 +191,28 @@ async function presetOf(flags: RecipeFlags, name: string): Promise<string[]> {
   return presetSets(name, recipe);
 }
 
-/** Brings stages up to date, talking on stderr. */
-export async function bringUpToDate(
-  options: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared' | 'jobs' | 'checks' | 'finish'>,
-): Promise<void> {
-  const { runRecipe } = await import('../recipe/run-recipe.js');
+/**
+ * Brings stages up to date, talking on stderr; with `dryRun`, prints what that would be.
+ * @returns whether it was done
+ */
+export async function bringUpToDate({
+  dryRun = false,
+  ...options
+}: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared' | 'jobs' | 'checks' | 'finish'> & {
+  dryRun?: boolean;
+}): Promise<boolean> {
+  const [{ runRecipe }, { createExecutor }] = await Promise.all([
+    import('../recipe/run-recipe.js'),
+    import('../recipe/executors/registry.js'),
+  ]);
   const talk = createTalk();
   try {
+    const { here } = createExecutor(options.experiment.recipe);
     // What is forced starts over each time.
-    const signal = listenForInterruption({ goesOn: !options.force?.length });
-    await runRecipe({ ...options, log: talk.log, progress: talk.progress, signal });
+    const signal = listenForInterruption({ goesOn: !here || !options.force?.length, elsewhere: !here });
+    const { log, progress } = talk;
+    await runRecipe({ ...options, log, progress, signal, ...(dryRun && { dryRun: print }) });
+    return !dryRun;
   } finally {
     talk.stop();
   }

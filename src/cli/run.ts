@@ -12,6 +12,7 @@ import {
   systemsMatching,
   withCorpusOptions,
   withExamples,
+  withExecutorOptions,
   withJobsOption,
   withPresetOption,
   withRecipeOptions,
@@ -26,6 +27,7 @@ interface RunFlags extends RecipeFlags, CorpusFlags {
   only?: string;
   force?: string[];
   jobs?: string;
+  cancel?: boolean;
 }
 
 export function addRun(program: Command): void {
@@ -41,6 +43,7 @@ export function addRun(program: Command): void {
     'acanet run demo --seeds 3 --jobs 2',
     'acanet run demo --set training.epochs=4 --why',
     "acanet run ablation-demo --only 'aca-net+pooling=*'",
+    'acanet run demo --seeds 3 --executor slurm --dry-run',
   ).action(run);
 }
 
@@ -55,14 +58,17 @@ export function addDemo(program: Command): void {
 
 const withRunOptions = (command: Command): Command =>
   withRecipeOptions(
-    withJobsOption(
-      withPresetOption(
-        withCorpusOptions(
-          command
-            .option('--seeds <n>', "train each system n times, with the recipe's seed and those after it (seeds)")
-            .option('--why', 'only print what would run, and why')
-            .option('--only <systems>', "only these systems: names and patterns (a,b or 'aca-small+latents=*')")
-            .option('--force <stages...>', 'run these stages even if they are up to date'),
+    withExecutorOptions(
+      withJobsOption(
+        withPresetOption(
+          withCorpusOptions(
+            command
+              .option('--seeds <n>', "train each system n times, with the recipe's seed and those after it (seeds)")
+              .option('--why', 'only print what would run, and why')
+              .option('--only <systems>', "only these systems: names and patterns (a,b or 'aca-small+latents=*')")
+              .option('--force <stages...>', 'run these stages even if they are up to date')
+              .option('--cancel', 'cancel the jobs of Slurm that work on the recipe'),
+          ),
         ),
       ),
     ),
@@ -77,6 +83,10 @@ async function run(recipe: string | undefined, flags: RunFlags, self: Command): 
   const jobs = wholeNumber('--jobs', flags.jobs);
   const sets = [...corpusSets(flags), ...(seeds === undefined ? [] : [`seeds=${seeds}`])];
   const experiment = await openFrom({ flags: chosen, sets });
+  if (flags.cancel) {
+    await cancelJobs(experiment.folder);
+    return;
+  }
   const [{ finalStages }, { comparedSystems }] = await Promise.all([
     import('../recipe/stages/stages.js'),
     import('../recipe/comparison/chosen-systems.js'),
@@ -85,12 +95,18 @@ async function run(recipe: string | undefined, flags: RunFlags, self: Command): 
   const targets = finalStages(experiment.recipe, compared);
   const options = { experiment, targets, force: flags.force, compared };
   if (flags.why) await explain(options, flags.json);
-  else {
-    await bringUpToDate({ ...options, jobs });
+  else if (await bringUpToDate({ ...options, jobs, dryRun: flags.dryRun })) {
     if (targets.includes('ablation')) await showAblation(experiment.folder, flags.json);
     else await showComparison(join(experiment.folder, 'compare'), flags.json);
     if (targets.includes('report')) mentionPage(join(experiment.folder, 'report'));
   }
+}
+
+async function cancelJobs(folder: string): Promise<void> {
+  const { cancelOpenJobs } = await import('../recipe/executors/open-jobs.js');
+  const ids = await cancelOpenJobs(folder);
+  if (ids === undefined) say(`no jobs work in ${folder}\n`);
+  else say(ids.length > 0 ? `cancelled: jobs ${ids.join(', ')}\n` : 'its jobs had all ended\n');
 }
 
 /** Prints what stage `ablation` wrote. */

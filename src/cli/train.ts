@@ -10,6 +10,7 @@ import {
   runsOf,
   withCorpusOptions,
   withExamples,
+  withExecutorOptions,
   withJobsOption,
   withPresetOption,
   withRecipeOptions,
@@ -48,7 +49,7 @@ export function addTrain(program: Command): void {
     .option('--resume', 'insist on going on: an error if there is no checkpoint')
     .option('--restart', 'train again from the beginning');
   withExamples(
-    withRecipeOptions(withJobsOption(withPresetOption(withCorpusOptions(command)))),
+    withRecipeOptions(withExecutorOptions(withJobsOption(withPresetOption(withCorpusOptions(command))))),
     'acanet train --recipe demo',
     'acanet train --recipe demo --model ecapa-tdnn --resume',
     'acanet train --recipe demo --seeds 4 --jobs 2',
@@ -74,7 +75,8 @@ export function addTrain(program: Command): void {
         `${folders.join(', ')}: no checkpoint to go on from\n  without --resume the training starts from the beginning`,
       );
     }
-    await bringUpToDate({ experiment, targets: stages, force: flags.restart ? stages : [], jobs });
+    const force = flags.restart ? stages : [];
+    if (!(await bringUpToDate({ experiment, targets: stages, force, jobs, dryRun: flags.dryRun }))) return;
     const trained = runs.map(({ name, system, seed }, i) => {
       return { system, run: name, seed, folder: folders[i], checkpoints: listCheckpoints(folders[i]) };
     });

@@ -59,8 +59,16 @@ export async function createEngine({ name, device, threads }: EngineOptions): Pr
   return Promise.resolve(engines[name].create({ device, threads }));
 }
 
-/** Cores without hyper-threading where the system tells (Linux), else logical processors. */
+/** How many threads a job may compute in, where a scheduler gave it fewer cores than its machine has. */
+export const THREADS_OF_JOB = 'ACANET_THREADS';
+
+/**
+ * Cores without hyper-threading where the system tells (Linux), else logical processors; of a job, those that it was
+ * given.
+ */
 export function physicalCores(): number {
+  const given = process.env[THREADS_OF_JOB] ?? '';
+  if (/^[1-9]\d*$/.test(given)) return Number(given);
   try {
     const cpuinfo = readFileSync('/proc/cpuinfo', 'utf8');
     const processors = cpuinfo.split('\n\n').map((block) => {

@@ -13,9 +13,10 @@ import { realLibrary } from '../tasks/do-model-work.js';
 import type { Recipe } from './definition/schema.js';
 import type { Compared } from './comparison/chosen-systems.js';
 import type { StagePlan } from './running/stage-plan.js';
-import { chainsOf, runSideBySide } from './side-by-side.js';
+import type { Executor } from './executors/executor.js';
+import { createExecutor } from './executors/registry.js';
 import { type Stage, stageOf } from './running/stage.js';
-import { planStages, runStages } from './running/stage-runner.js';
+import { planStages } from './running/stage-runner.js';
 import { createStages } from './stages/stages.js';
 import { enterWorkFolder, type Experiment } from './running/work-folder.js';
 
@@ -32,6 +33,8 @@ export interface RunRecipeOptions extends Reporting {
   library?: Library;
   /** What else is to be right before anything is done. Each throws a UserError, and all are heard. */
   checks?: readonly (() => unknown)[];
+  /** Only tells what would be done, in commands and scripts as far as there are any. */
+  dryRun?: (text: string) => void;
   /** Further work on what the stages made, while the folder is held; a failure of it is one of the command. */
   finish?: () => Promise<void>;
 }
@@ -42,32 +45,28 @@ export async function runRecipe({
   jobs = 1,
   ...options
 }: RunRecipeOptions): Promise<StagePlan[]> {
-  const { experiment, targets, force, compared, log, progress, signal, finish } = options;
+  const { experiment, targets, force, compared, log, progress, signal, dryRun, finish } = options;
   const { recipe, folder } = experiment;
   const stages = createStages({ recipe, workFolder: folder, compared, library });
   const asked = { workFolder: folder, stages, targets, force };
   checkTargets(stages, options);
-  const plans = await planWhatCanRun(asked, options);
+  const executor = createExecutor(recipe);
+  const plans = await planWhatCanRun(asked, options, executor);
+  const execution = { recipe, workFolder: folder, stages, plans, targets, force, compared, jobs };
+  if (dryRun) {
+    dryRun(executor.describe({ ...execution, log, progress, onFinished: () => undefined }));
+    return plans;
+  }
   const readsTest = plans.some(({ stage }) => stages.find(({ name }) => name === stage)?.forTest);
   const { leave, forget } = await enterWorkFolder(experiment, { readsTest });
   let finished = 0;
   try {
-    const chains = jobs > 1 ? chainsOf(stages, plans) : new Map<string, string[]>();
-    const count = countTrainings(stages, plans, { log, jobs: Math.max(1, Math.min(jobs, chains.size)) });
+    const count = countTrainings(stages, plans, { log, jobs: executor.atOnce({ stages, plans, jobs }) });
     const onFinished = (stage: string) => {
       finished++;
       count(stage);
     };
-    const all = { ...asked, log, progress, signal, onFinished };
-    const together = async () => {
-      const trained = stages.filter(({ trains, ofRun }) => trains && chains.has(ofRun!));
-      const shared = trained.flatMap(({ needs }) => needs.map(stageOf));
-      await runStages({ ...all, targets: [...new Set(shared)], force: force?.filter((name) => shared.includes(name)) });
-      await runSideBySide({ recipe, workFolder: folder, chains, force, jobs, log, signal, onFinished });
-      const done = new Set([...shared, ...[...chains.values()].flat()]);
-      return await runStages({ ...all, force: force?.filter((name) => !done.has(name)) });
-    };
-    const done = await (chains.size < 2 ? runStages(all) : together());
+    const done = await executor.run({ ...execution, log, progress, signal, onFinished });
     await finish?.();
     return done;
   } catch (error) {
@@ -82,7 +81,8 @@ export async function runRecipe({
 /** What each stage would do. @throws UserError with all that is known to stand in the way of it */
 async function planWhatCanRun(
   asked: Parameters<typeof planStages>[0],
-  { experiment: { recipe }, checks = [], finish }: RunRecipeOptions,
+  { experiment: { recipe, folder }, checks = [], dryRun, finish }: RunRecipeOptions,
+  executor: Pick<Executor, 'here' | 'check'>,
 ): Promise<StagePlan[]> {
   let plans: StagePlan[] | undefined;
   const due = (stages: ReadonlySet<string>) =>
@@ -96,7 +96,8 @@ async function planWhatCanRun(
     () => due(upToTraining(asked.stages)) && checkNoise(recipe),
     () => due(new Set(trainingsIn(asked.stages))) && checkInitialModels(recipe),
     // Also before prep, which needs none: what is set there holds for the commands after it.
-    () => (finish !== undefined || due(all)) && checkEngine(recipe),
+    () => executor.here && (finish !== undefined || due(all)) && checkEngine(recipe),
+    () => dryRun === undefined && due(all) && executor.check(folder),
   ]);
   return plans!;
 }
@@ -137,7 +138,7 @@ function checkTargets(
 function countTrainings(
   stages: readonly Stage[],
   plans: readonly StagePlan[],
-  { log, jobs }: { log: (line: string) => void; jobs: number },
+  { log, jobs }: { log: (line: string) => void; jobs?: number },
 ): (stage: string) => void {
   const { due, ready } = trainingsOf(stages, plans);
   const trainings = trainingsIn(stages);
@@ -147,7 +148,7 @@ function countTrainings(
   return (stage) => {
     if (!trainings.includes(stage) || due < 2) return;
     done++;
-    const left = ((performance.now() - started) / 1000) * leftOf({ due, done, jobs });
+    const left = jobs === undefined ? 0 : ((performance.now() - started) / 1000) * leftOf({ due, done, jobs });
     log(`${done} of ${due} trainings done${left > 0 ? `, about ${formatDuration(left)} left` : ''}`);
   };
 }

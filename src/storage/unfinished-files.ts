@@ -31,6 +31,14 @@ export function clearUnfinished(folder: string): void {
   }
 }
 
+/** Removes what this process was writing into the folder itself, and writes no more. */
+export function clearOwnUnfinished(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, host, pid] = ASIDE.exec(name) ?? [];
+    if (host === thisHost && Number(pid) === process.pid) rmSync(join(folder, name), { force: true });
+  }
+}
+
 /** Whether there is a process of that id on this machine. */
 export function isRunning(pid: number): boolean {
   try {

@@ -21,6 +21,7 @@ import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { sealed } from '../../storage/sealed-json.js';
 import { writeScp } from '../../storage/kaldi-archive.js';
 import { makeFolder } from '../../storage/make-folder.js';
+import { clearOwnUnfinished } from '../../storage/unfinished-files.js';
 import {
   type CacheDescription,
   type ShardIndex,
@@ -125,7 +126,8 @@ export async function buildFeatureCache({
     checkFits(dir, space.bytes, space.freeBytes);
     onProgress?.(meter.read());
     const advance = (shard: FinishedShard) => onProgress?.(meter.add(shard));
-    await extractMissing({ plan, finished, options, dir, workers, augmentation, advance, signal });
+    const clear = () => removeUnfinishedFiles(dir);
+    await extractMissing({ plan, finished, options, dir, workers, augmentation, advance, clear, signal });
   }
   const shards = finished.filter((shard) => shard !== undefined);
   const description = describeCache(utterances, options, dir, plan, shards);
@@ -141,6 +143,49 @@ export async function buildFeatureCache({
     contentHash: sha256Hex(...shards.map(({ content }) => content)),
     trainingHash: sha256Hex(...shards.filter((_, i) => plan[i].group !== 'test').map(({ content }) => content)),
   };
+}
+
+/** One of `count` shares of a cache's shards; `index` from 0. */
+export interface CacheShare {
+  index: number;
+  count: number;
+}
+
+/**
+ * Extracts a share of the shards, beside other processes, on any machine, that do theirs: the build that follows finds
+ * them finished. Which shards they are depends on the utterances and the number of shares alone.
+ * @returns utterances of the share, and shards of it that were there
+ * @throws as `buildFeatureCache`
+ */
+export async function extractCacheShare(
+  {
+    utterances,
+    options,
+    dir,
+    workers = availableParallelism(),
+    augmentation,
+    onProgress,
+    signal,
+  }: BuildFeatureCacheOptions,
+  { index, count }: CacheShare,
+): Promise<{ utterances: number; shards: number; reusedShards: number }> {
+  signal?.throwIfAborted();
+  checkUtterances(utterances, options, dir);
+  makeFolder(dir);
+  const plan = planShards(utterances, options).filter((_, position) => position % count === index);
+  const finished = plan.map((shard) => summaryOf(finishedShard(dir, shard)));
+  const reusedShards = finished.filter((shard) => shard !== undefined).length;
+  const total = plan.reduce((sum, shard) => sum + shard.utterances.length, 0);
+  if (reusedShards < plan.length) {
+    rmSync(join(dir, 'cache.json'), { force: true });
+    const missing = plan.flatMap((shard, position) => (finished[position] ? [] : shard.utterances));
+    checkFits(dir, estimateCacheBytes(missing, options, { slowest: slowestDrawn(augmentation) }), freeBytes(dir));
+    const meter = createProgressMeter(total, finished);
+    const advance = (shard: FinishedShard) => onProgress?.(meter.add(shard));
+    const clear = () => clearOwnUnfinished(dir);
+    await extractMissing({ plan, finished, options, dir, workers, augmentation, advance, clear, signal });
+  }
+  return { utterances: total, shards: plan.length, reusedShards };
 }
 
 /** The lowest speed that copies may be drawn at. */
@@ -224,10 +269,12 @@ interface Extraction {
   workers: number;
   augmentation?: CachedAugmentation;
   advance: (shard: FinishedShard) => void;
+  /** Removes what the workers have left unfinished, once they have ended. */
+  clear: () => void;
   signal?: AbortSignal;
 }
 
-async function extractMissing({ plan, finished, advance, signal, ...extraction }: Extraction): Promise<void> {
+async function extractMissing({ plan, finished, advance, clear, signal, ...extraction }: Extraction): Promise<void> {
   const { options, dir, workers, augmentation } = extraction;
   signal?.throwIfAborted();
   const missing = [...finished.keys()].filter((position) => !finished[position]);
@@ -261,7 +308,7 @@ async function extractMissing({ plan, finished, advance, signal, ...extraction }
   } finally {
     signal?.removeEventListener('abort', onAbort);
     await pool.destroy();
-    removeUnfinishedFiles(dir);
+    clear();
   }
   const remedy = 'Mend these files or take them out of the manifest; what is finished is kept.';
   throwProblems(problems.sort(), { where: dir, what: 'utterances without features', remedy });

@@ -14,7 +14,7 @@ import type { Features } from '../fbank/fbank.js';
 import { type FeatureStatistics, normalizeFeatures, subtractWindowMeans, windowAround } from '../normalization.js';
 import type { FeatureOptions } from '../options.js';
 
-export { buildFeatureCache } from './cache-build.js';
+export { buildFeatureCache, extractCacheShare, type BuildFeatureCacheOptions } from './cache-build.js';
 
 export interface FeatureCache {
   readonly dir: string;

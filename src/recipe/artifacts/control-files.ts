@@ -54,7 +54,12 @@ export const doneRecord = jsonArtifact(RECORD, {
 export type DoneRecord = ReturnType<typeof doneRecord.read>;
 
 export const startedRecord = jsonArtifact('.started.json', {
-  schema: z.object({ stage: z.string(), inputHash: z.string() }),
+  schema: z.object({
+    stage: z.string(),
+    inputHash: z.string(),
+    /** Who asked for it, where that may be done again elsewhere. */
+    by: z.string().optional(),
+  }),
   remedy: removeAndRun,
   seal: true,
 });

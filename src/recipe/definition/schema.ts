@@ -15,6 +15,7 @@ import { modelOptions, type ModelOptions } from '../../models/registry.js';
 import { scoringOptions } from '../../scoring/backend/backend-options.js';
 import { averageOptions, type AverageOptions } from '../../training/average-options.js';
 import { trainingOptions, type TrainingOptions } from '../../training/training-options.js';
+import { executorOptions } from './executor-options.js';
 import type { Grid } from './grid.js';
 import { inspectOption } from '../../tasks/corpus/inspect-corpus.js';
 import { robustnessOptions } from './robustness-options.js';
@@ -95,6 +96,8 @@ export const recipeSchema = z.strictObject({
   report: reportOptions.optional(),
   /** Worse conditions that the finished systems are tested under; absent: none. */
   robustness: robustnessOptions.nullable().optional(),
+  /** Where the work is done; absent: on this machine, or where the user's site file says. */
+  executor: executorOptions.optional(),
 });
 
 export interface SystemRecipe {

@@ -27,6 +27,12 @@ export interface StageRunOptions {
   force?: readonly string[];
   /** Processes that work beside this one and share the machine with it. */
   beside?: number;
+  /** Others read what is of no run, here or on other machines: it is not to be made again when it is found damaged. */
+  sharing?: boolean;
+  /**
+   * Who asked for it, for work that may be begun again elsewhere: what is forced is forced once for each name here.
+   */
+  by?: string;
   signal?: AbortSignal;
   log?: (line: string) => void;
   progress?: StageContext['progress'];
@@ -74,10 +80,11 @@ function findDamage(workFolder: string, used: readonly string[], damaged: Damage
  * found damaged before it is used, its stage is made anew first, and everything is looked at once more.
  */
 export async function runStages(options: StageRunOptions): Promise<StagePlan[]> {
-  const { stages, targets, force = [] } = options;
+  const { workFolder, stages, targets, force = [], by } = options;
   checkForced(stages, force);
+  const begun = (name: string) => by !== undefined && startedRecord.readIfThere(join(workFolder, name))?.by === by;
   const plans = new Map<string, StagePlan>();
-  const pass: Pass = { plans, forced: new Set(force), damaged: new Map() };
+  const pass: Pass = { plans, forced: new Set(force.filter((name) => !begun(name))), damaged: new Map() };
   while (!(await runPass(options, pass)));
   return inOrder(stages, targets).map(({ name }) => plans.get(name)!);
 }
@@ -93,7 +100,7 @@ interface Pass {
 
 /** @returns whether it came to the end; else something is damaged that has been used before */
 async function runPass(options: StageRunOptions, { plans, forced, damaged }: Pass): Promise<boolean> {
-  const { workFolder, stages, signal, beside } = options;
+  const { workFolder, stages, signal, beside, sharing = false, by } = options;
   const { log = silent, progress = silent, onFinished = silent } = options;
   const outputs = new Map<string, string>();
   const taken = namesOf(stages);
@@ -123,15 +130,15 @@ async function runPass(options: StageRunOptions, { plans, forced, damaged }: Pas
       plans.set(name, plan);
       log(`> ${name}: ${DOING[plan.action]} (${plan.reasons.join('; ')})`);
       const resumed = plan.action === 'resume';
-      const set = { signal, log, progress, resumed, beside, damaged: damaged.get(name) };
+      const set = { signal, log, progress, resumed, beside, by, damaged: damaged.get(name) };
       try {
         recordOutput(outputs, stage, await runStage(workFolder, stage, outputs, set));
       } catch (error) {
         // A record of a cache is checked when it is read, and not before.
         if (!(error instanceof DamagedFile)) throw error;
         const owner = ownerOf(error.path, workFolder, stages);
-        // What others beside this process read is not its to make again; and what has been made again is a lost case.
-        const shared = beside !== undefined && owner?.ofRun === undefined;
+        // What others read is not its to make again; and what has been made again is a lost case.
+        const shared = sharing && owner?.ofRun === undefined;
         if (!owner || shared || plans.get(owner.name)?.action === 'resume') throw error;
         const file = relative(join(workFolder, owner.name), error.path);
         damaged.set(owner.name, [{ file, problem: problemOf(error) }]);
@@ -179,15 +186,17 @@ async function runStage(
   {
     resumed,
     beside,
+    by,
     damaged,
     ...reporting
-  }: Pick<StageContext, 'signal' | 'log' | 'progress'> & { resumed: boolean; beside?: number; damaged?: Damage[] },
+  }: Pick<StageContext, 'signal' | 'log' | 'progress'> &
+    Pick<StageRunOptions, 'beside' | 'by'> & { resumed: boolean; damaged?: Damage[] },
 ): Promise<OutputHashes> {
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
   if (resumed && damaged) guardWriting(folder, () => setAside(folder, damaged));
   const { inputHash, previous } = makePlace(workFolder, stage, outputs, { log: reporting.log, resumed });
-  startedRecord.write(folder, { stage: stage.name, inputHash });
+  startedRecord.write(folder, { stage: stage.name, inputHash, ...(by !== undefined && { by }) });
   const folderOf = (name: string) => {
     if (!stage.needs.some((need) => stageOf(need) === name))
       throw internal(`stage ${stage.name} reads ${name} without needing it`);

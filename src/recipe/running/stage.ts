@@ -58,6 +58,14 @@ export interface Stage {
   /** Can an interrupted run of it be continued? Otherwise its folder is emptied first. */
   resumable: boolean;
   run(context: StageContext): Promise<StageOutcome>;
+  /** Does one share of the work, beside other processes that do theirs; `run`, after all of them, finds it done. */
+  share?(context: Omit<StageContext, 'inputHash'>, share: WorkShare): Promise<void>;
+}
+
+/** One of `count` shares of a stage's work, `index` from 0. */
+export interface WorkShare {
+  index: number;
+  count: number;
 }
 
 /** The stage of a need that may name a part: `prep:training` → `prep`. */

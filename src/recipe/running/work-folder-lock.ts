@@ -5,10 +5,11 @@
  * on Linux, start time, because ids are used again. A lock of another host cannot be judged from here. Whoever gets the
  * lock clears what killed processes have left half-written in the folder.
  */
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../errors.js';
+import { createOnce } from '../../storage/create-once.js';
 import { makeFolder } from '../../storage/make-folder.js';
 import { clearUnfinished, isRunning } from '../../storage/unfinished-files.js';
 import { LOCK, readLockHolder, type LockHolder } from '../artifacts/control-files.js';
@@ -41,21 +42,6 @@ export function lockWorkFolder(folder: string): () => void {
   return () => {
     if (readText(path) === text) rmSync(path, { force: true });
   };
-}
-
-/** Creates the file whole or not at all: a lock is never seen half-written. */
-function createOnce(path: string, text: string): boolean {
-  const aside = `${path}.new-${process.pid}`;
-  try {
-    writeFileSync(aside, text);
-    linkSync(aside, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    rmSync(aside, { force: true });
-  }
 }
 
 /** Takes away what was killed in the middle of locking or of writing its results. */

@@ -11,7 +11,7 @@ import { physicalCores } from '../../engine/create-engine.js';
 import { copyIdentity } from '../../features/augmentation/augmentation-identity.js';
 import type { AugmentationOptions } from '../../features/augmentation/options.js';
 import { asSpeechRecording, listAugmentationSources } from '../../features/augmentation/sources.js';
-import { buildFeatureCache } from '../../features/cache/cache.js';
+import { buildFeatureCache, extractCacheShare, type BuildFeatureCacheOptions } from '../../features/cache/cache.js';
 import { takeOverShards } from '../../features/cache/cache-sharing.js';
 import { EXTRACTION_VERSION } from '../../features/options.js';
 import { describeResampling } from '../../features/utterance-features.js';
@@ -23,7 +23,7 @@ import { FEATURES, featuresFiles, otherCaches } from '../artifacts/features.js';
 import { prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
 import type { SystemSettings } from '../definition/system-settings.js';
-import type { Stage } from '../running/stage.js';
+import type { Stage, StageContext } from '../running/stage.js';
 
 /** The recipe's own, and one for each other kind of features that its systems have. */
 export function featuresStages(recipe: Recipe, systems: Iterable<SystemSettings>): Stage[] {
@@ -50,26 +50,16 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
     whenChanged: 'keep',
     resumable: true,
     async run({ folder, folderOf, log, progress, signal }) {
-      const utterances = readManifest(prepFiles(folderOf('prep')).manifest);
-      const copying = cached && makesCopies(cached) ? await openCopying(cached, utterances, seed) : undefined;
-      const variants = trainingVariants(utterances, cached, copying?.hash).filter(({ variant }) => variant);
-      const resampling = describeResampling(utterances, features);
+      const { build, variants, resampling } = await prepareBuild({ folder, folderOf, progress, signal });
       if (resampling) log(`  ${resampling}`);
-      if (variants.length > 0) log(`  with ${variants.length} variants of the training utterances (augmentation)`);
+      if (variants > 0) log(`  with ${variants} variants of the training utterances (augmentation)`);
       takeOverShards(folder, features, otherCaches(folder));
       const summary = await buildFeatureCache({
-        utterances: [...utterances, ...variants],
-        options: features,
-        augmentation: copying,
-        dir: folder,
-        workers: engine.threads ?? physicalCores(),
+        ...build,
         onPlan: ({ missing, total, bytes, freeBytes }) =>
           log(
             `  ${missing} of ${total} utterances to extract: about ${gigabytes(bytes)} of disk, where ${gigabytes(freeBytes)} are free`,
           ),
-        onProgress: ({ done, total, utterancesPerSecond, realTimeFactor }) =>
-          progress('features', done, total, describeRate(utterancesPerSecond, realTimeFactor)),
-        signal,
       });
       const hours = (summary.audioSeconds / 3600).toFixed(2);
       const megabytes = (summary.bytes / 1e6).toFixed(0);
@@ -89,7 +79,35 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
         summary: `${summary.utterances} utterances, ${hours} h, ${megabytes} MB${reused}`,
       };
     },
+    async share({ log, ...context }, share) {
+      const { build } = await prepareBuild(context);
+      const { utterances, shards, reusedShards } = await extractCacheShare(build, share);
+      log(`  ${utterances} utterances in ${shards} shards, of which ${reusedShards} were there`);
+    },
   };
+
+  /** What to build, and what to say of it. */
+  async function prepareBuild({
+    folder,
+    folderOf,
+    progress,
+    signal,
+  }: Pick<StageContext, 'folder' | 'folderOf' | 'progress' | 'signal'>) {
+    const utterances = readManifest(prepFiles(folderOf('prep')).manifest);
+    const copying = cached && makesCopies(cached) ? await openCopying(cached, utterances, seed) : undefined;
+    const variants = trainingVariants(utterances, cached, copying?.hash).filter(({ variant }) => variant);
+    const build: BuildFeatureCacheOptions = {
+      utterances: [...utterances, ...variants],
+      options: features,
+      augmentation: copying,
+      dir: folder,
+      workers: engine.threads ?? physicalCores(),
+      onProgress: ({ done, total, utterancesPerSecond, realTimeFactor }) =>
+        progress('features', done, total, describeRate(utterancesPerSecond, realTimeFactor)),
+      signal,
+    };
+    return { build, variants: variants.length, resampling: describeResampling(utterances, features) };
+  }
 }
 
 /** What decides which variants are cached, and what they are; as long as nothing is drawn, the seed does not. */

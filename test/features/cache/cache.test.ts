@@ -17,7 +17,12 @@ import { UserError } from '../../../src/errors.js';
 import { readAudio } from '../../../src/audio/read.js';
 import { writeWav } from '../../../src/audio/write-wav.js';
 import type { Utterance } from '../../../src/corpus/manifest/manifest.js';
-import { buildFeatureCache, checkFeatureCache, openFeatureCache } from '../../../src/features/cache/cache.js';
+import {
+  buildFeatureCache,
+  checkFeatureCache,
+  extractCacheShare,
+  openFeatureCache,
+} from '../../../src/features/cache/cache.js';
 import { planShards } from '../../../src/features/cache/cache-format.js';
 import { createFbank } from '../../../src/features/fbank/fbank.js';
 import { featureOptions } from '../../../src/features/options.js';
@@ -72,6 +77,19 @@ describe('features/cache', () => {
     );
   const expectedOf = async ({ path, offset, duration }: Utterance) =>
     createFbank(options)((await readAudio(path, { offset, duration })).samples);
+
+  it('is the same where shares of it were made before, side by side, and a dead share is made with the rest', async () => {
+    const folder = join(dir, 'shared');
+    const share = (index: number) =>
+      extractCacheShare({ utterances, options, dir: folder, workers: 1 }, { index, count: 3 });
+    const [first, second] = await Promise.all([share(0), share(1)]);
+    assert.deepEqual([first.utterances + second.utterances, first.shards, second.shards], [30, 1, 1]);
+    assert.throws(() => openFeatureCache(folder), /unfinished/);
+    assert.deepEqual(await share(0), { ...first, reusedShards: 1 });
+    const summary = await buildFeatureCache({ utterances, options, dir: folder, workers: 1 });
+    assert.equal(summary.reusedShards, 2);
+    assert.deepEqual(bytesOf(folder), bytesOf(await cacheIn('whole')));
+  });
 
   it('holds every utterance once, readable by key, by range and by Kaldi, normalised on reading', async () => {
     const folder = join(dir, 'cache-new');

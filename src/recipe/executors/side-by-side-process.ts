@@ -3,11 +3,11 @@
  *
  * NOTE: it ends at once when whoever started it is gone: a command given after that has the work folder for itself.
  */
-import { UserError } from '../errors.js';
-import { createStages } from './stages/stages.js';
-import { realLibrary } from '../tasks/do-model-work.js';
+import { UserError } from '../../errors.js';
+import { createStages } from '../stages/stages.js';
+import { realLibrary } from '../../tasks/do-model-work.js';
 import { describeFailure, type SideBySideMessage, type SideBySideTask } from './side-by-side.js';
-import { runStages } from './running/stage-runner.js';
+import { runStages } from '../running/stage-runner.js';
 
 const stop = new AbortController();
 // A terminal sends ^C to every process of the group; who started this one says what becomes of it.
@@ -26,8 +26,17 @@ const tell = (message: SideBySideMessage) =>
 /** How long it may be silent while work goes on. */
 const LINE_EVERY_MS = 30_000;
 
-async function work({ recipe, workFolder, targets, force, jobs }: SideBySideTask): Promise<void> {
-  const stages = createStages({ recipe, workFolder, library: realLibrary });
+async function work({
+  recipe,
+  workFolder,
+  compared,
+  targets,
+  force,
+  beside,
+  sharing,
+  by,
+}: SideBySideTask): Promise<void> {
+  const stages = createStages({ recipe, workFolder, compared, library: realLibrary });
   let lastLine = performance.now();
   const log = (line: string) => {
     lastLine = performance.now();
@@ -40,7 +49,9 @@ async function work({ recipe, workFolder, targets, force, jobs }: SideBySideTask
       targets,
       force,
       signal: stop.signal,
-      beside: jobs,
+      beside,
+      sharing,
+      by,
       log: (line) => {
         if (!line.startsWith('= ')) log(line);
       },

@@ -9,13 +9,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UserError } from '../../src/errors.js';
-import { leftOf } from '../../src/recipe/run-recipe.js';
-import { chainsOf, describeFailure, failureOf, runSideBySide } from '../../src/recipe/side-by-side.js';
-import type { Recipe } from '../../src/recipe/definition/schema.js';
-import { skip } from '../skip.js';
+import { UserError } from '../../../src/errors.js';
+import { leftOf } from '../../../src/recipe/run-recipe.js';
+import { chainsOf, describeFailure, failureOf, runSideBySide } from '../../../src/recipe/executors/side-by-side.js';
+import type { Recipe } from '../../../src/recipe/definition/schema.js';
+import { skip } from '../../skip.js';
 
-const door = fileURLToPath(new URL('../../../bin/acanet.js', import.meta.url));
+const door = fileURLToPath(new URL('../../../../bin/acanet.js', import.meta.url));
 const RECIPE = `
 extends: base
 corpus: { type: synth, trainSpeakers: 6, testSpeakers: 3, utterancesPerSpeaker: 4, duration: [1, 1.5] }

@@ -8,11 +8,12 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { internal, inWords, messageOf, UserError } from '../errors.js';
-import { physicalCores } from '../engine/create-engine.js';
-import type { Recipe } from './definition/schema.js';
-import type { Stage } from './running/stage.js';
-import type { StagePlan } from './running/stage-plan.js';
+import { internal, inWords, messageOf, UserError } from '../../errors.js';
+import { physicalCores } from '../../engine/create-engine.js';
+import type { Compared } from '../comparison/chosen-systems.js';
+import type { Recipe } from '../definition/schema.js';
+import type { Stage } from '../running/stage.js';
+import type { StagePlan } from '../running/stage-plan.js';
 
 /** What a process is asked for. */
 export interface SideBySideTask {
@@ -21,8 +22,14 @@ export interface SideBySideTask {
   /** Of one run, in order. */
   targets: readonly string[];
   force: readonly string[];
-  /** How many such processes there are. */
-  jobs: number;
+  /** What `compare` compares, where the stages are of that kind. */
+  compared?: Compared;
+  /** How many such processes share this machine. */
+  beside?: number;
+  /** Others read what its stages need (`StageRunOptions.sharing`). */
+  sharing: boolean;
+  /** Who asked for it (`StageRunOptions.by`). */
+  by?: string;
 }
 
 /** What a process sends. */
@@ -59,6 +66,11 @@ export interface SideBySideOptions {
   force?: readonly string[];
   /** Processes at a time. */
   jobs: number;
+  compared?: Compared;
+  beside?: number;
+  /** Default: true. */
+  sharing?: boolean;
+  by?: string;
   signal?: AbortSignal;
   log: (line: string) => void;
   onFinished: (stage: string) => void;
@@ -126,15 +138,20 @@ type ChainOptions = Omit<SideBySideOptions, 'chains' | 'signal'> & {
   children: Set<ChildProcess>;
 };
 
-function runChain({ recipe, workFolder, run, targets, jobs, force = [], children, log, onFinished }: ChainOptions) {
+function runChain({ recipe, run, targets, jobs, force = [], children, log, onFinished, ...given }: ChainOptions) {
   const { threads } = recipe.engine;
-  const engine = { ...recipe.engine, threads: threads ?? Math.max(1, Math.floor(physicalCores() / jobs)) };
+  const shared = threads ?? Math.max(1, Math.floor(physicalCores() / jobs));
+  // Alone on its machine it has what there is; a number of threads would be a setting that nobody has made.
+  const engine = given.beside === undefined ? recipe.engine : { ...recipe.engine, threads: shared };
   const task: SideBySideTask = {
     recipe: { ...recipe, engine },
-    workFolder,
+    workFolder: given.workFolder,
     targets,
     force: force.filter((stage) => targets.includes(stage)),
-    jobs,
+    compared: given.compared,
+    beside: given.beside && Math.min(given.beside, jobs),
+    sharing: given.sharing ?? true,
+    by: given.by,
   };
   return new Promise<void>((resolve, reject) => {
     const child = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });

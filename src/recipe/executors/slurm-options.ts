@@ -1,0 +1,46 @@
+/** @file The options of sbatch for a job of a submission. */
+import { join } from 'node:path';
+import { resourcesOf } from '../definition/executor-options.js';
+import type { Job, Submission } from './job-files.js';
+
+/** Seconds before the end of a job's time at which a training writes its checkpoint. */
+const NOTICE = 120;
+
+/** What the submission's jobs are called, so that one that was submitted is found again. */
+export const jobName = ({ recipe, token }: Pick<Submission, 'recipe' | 'token'>, { name }: Pick<Job, 'name'>): string =>
+  `acanet-${recipe.name}-${name}-${token}`;
+
+/**
+ * @param folder of the submission
+ * @param after numbers of the jobs that have to end well before
+ */
+export function sbatchOptions(
+  submission: Submission,
+  job: Job,
+  { folder, after }: { folder: string; after: readonly string[] },
+): string[] {
+  const { executor, recipe } = submission;
+  const { partition, account, time, memory, cpus, gpus, extra = [] } = resourcesOf(executor, job.kind);
+  const wanted = gpus ?? (job.kind === 'train' && recipe.engine.device === 'cuda' ? 1 : 0);
+  const array = job.parts.length > 1;
+  const limit = executor.atOnce === undefined ? '' : `%${executor.atOnce}`;
+  const escaped = folder.replaceAll('%', '%%');
+  // Slurm fails a job whose output has no place, and says nowhere why; the script sends it to the log itself.
+  const output = job.name === 'probe' ? '/dev/null' : join(escaped, array ? `${job.name}.%a.log` : `${job.name}.log`);
+  return [
+    `--job-name=${jobName(submission, job)}`,
+    `--output=${output}`,
+    '--open-mode=append',
+    `--cpus-per-task=${job.name === 'probe' ? 1 : (cpus ?? job.threads)}`,
+    ...(array ? [`--array=1-${job.parts.length}${limit}`] : []),
+    ...(partition === undefined ? [] : [`--partition=${partition}`]),
+    ...(account === undefined ? [] : [`--account=${account}`]),
+    ...(time === undefined ? [] : [`--time=${time}`]),
+    ...(memory === undefined ? [] : [`--mem=${memory}`]),
+    ...(wanted > 0 ? [`--gres=gpu:${wanted}`] : []),
+    ...(after.length > 0 ? [`--dependency=afterok:${after.join(':')}`, '--kill-on-invalid-dep=yes'] : []),
+    `--signal=B:USR2@${NOTICE}`,
+    '--requeue',
+    ...extra,
+  ];
+}

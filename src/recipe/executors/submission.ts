@@ -1,0 +1,75 @@
+/** @file Submissions of a work folder: making one, finding the open one, closing it. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { acanetCommit, versions } from '../../machine.js';
+import { writeFileAtomic } from '../../storage/atomic-write.js';
+import { sha256Hex, stableJson } from '../../storage/hashing.js';
+import { makeFolder } from '../../storage/make-folder.js';
+import type { ExecutorOptions, ExecutorType } from '../definition/executor-options.js';
+import type { Execution } from './executor.js';
+import { jobsFolder, openRecord, submissionRecord, type Job, type Submission } from './job-files.js';
+import { planJobs } from './job-graph.js';
+import { jobScript } from './job-script.js';
+
+/** A submission and its folder, `exp/demo/jobs/001`. */
+export interface Submitted {
+  folder: string;
+  submission: Submission;
+}
+
+type Asked = Pick<Execution, 'recipe' | 'targets' | 'force' | 'compared'>;
+
+/** What tells whether two commands ask for the same. Where it is done makes no difference. */
+export function hashOfAsked({ recipe, targets, force, compared }: Asked): string {
+  return sha256Hex(stableJson({ recipe: { ...recipe, executor: undefined }, targets, force, compared }));
+}
+
+/** The submission that the execution would be; without jobs where all is up to date. Writes nothing. */
+export function draftSubmission(execution: Execution, executor: ExecutorOptions & { type: ExecutorType }): Submitted {
+  const { recipe, stages, plans, compared, force = [] } = execution;
+  const workFolder = resolve(execution.workFolder);
+  const number = nextNumber(jobsFolder(workFolder));
+  const submission: Submission = {
+    ...{ number, executor, recipe, workFolder, force: [...force] },
+    token: randomBytes(4).toString('hex'),
+    asked: hashOfAsked(execution),
+    ...(compared && { compared }),
+    jobs: planJobs({ recipe, executor, stages, plans }),
+    node: executor.node ?? process.execPath,
+    versions: versions(),
+    commit: acanetCommit()?.commit,
+    host: hostname(),
+    since: new Date().toISOString(),
+  };
+  return { folder: join(jobsFolder(workFolder), number), submission };
+}
+
+/** Writes all that jobs need, and that the submission is open. */
+export function writeSubmission({ folder, submission }: Submitted): void {
+  makeFolder(folder);
+  for (const job of submission.jobs) writeFileAtomic(scriptOf(folder, job), jobScript(submission, job, folder));
+  submissionRecord.write(folder, submission);
+  openRecord.write(jobsFolder(submission.workFolder), { number: submission.number });
+}
+
+export const scriptOf = (folder: string, { name }: Pick<Job, 'name'>): string => join(folder, `${name}.sh`);
+
+/** The submission whose jobs may still work in the folder. */
+export function openSubmission(workFolder: string): Submitted | undefined {
+  const jobs = jobsFolder(resolve(workFolder));
+  const open = openRecord.readIfThere(jobs);
+  if (!open) return undefined;
+  const folder = join(jobs, open.number);
+  return { folder, submission: submissionRecord.read(folder) };
+}
+
+export function closeSubmission({ workFolder }: Pick<Submission, 'workFolder'>): void {
+  rmSync(join(jobsFolder(workFolder), openRecord.name), { force: true });
+}
+
+function nextNumber(jobs: string): string {
+  const taken = existsSync(jobs) ? readdirSync(jobs).filter((name) => /^\d+$/.test(name)) : [];
+  return String(1 + Math.max(0, ...taken.map(Number))).padStart(3, '0');
+}
