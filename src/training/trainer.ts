@@ -43,6 +43,7 @@ import { openMetricsLog, readMetricsLog, type MetricsRow } from './metrics-log.j
 import { createOptimizer, type Optimizer } from './optimisation/optimizer.js';
 import { createLearningRate } from './optimisation/schedule.js';
 import { createMeter, describeDevelopment, describeFigures, describeReadings, describeRow } from './training-log.js';
+import { openEventLog } from './tensorboard-events.js';
 import { openTrainingData } from './training-data.js';
 import type { TrainingOptions } from './training-options.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from './training-step.js';
@@ -68,7 +69,7 @@ export interface TrainModelOptions {
   readonly utterances: readonly Utterance[];
   readonly augmentation: AugmentationOptions | null;
   readonly development: { readonly ids: readonly string[]; readonly score: DevelopmentScorer };
-  /** Where checkpoints and `metrics.jsonl` go. */
+  /** Where checkpoints, `metrics.jsonl` and TensorBoard's events go. */
   readonly dir: string;
   /** Names the configuration: a checkpoint of another one is not resumed. */
   readonly configHash: string;
@@ -112,6 +113,8 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       newStart(options, { loss, optimizer, trained, features: cache.options, speakers: whose }),
   );
   const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.done > 0 ? start.done : undefined });
+  const kept = readMetricsLog(metrics.path);
+  const events = openEventLog(dir, start.done > 0 ? { step: start.done, rows: kept } : undefined);
   const loader = data.openLoader({ startStep: start.done, endStep: totalSteps });
   const { gradientClip } = training.optimizer;
   const meter = createMeter({ batchSize, parameters: trained, gradientClip, ...loader });
@@ -127,9 +130,10 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
       `An epoch has ${crops} crops, fewer than a batch of ${batchSize}: the rest are more crops of the same utterances.`,
     );
   const watch = createCollapseWatch({ ...options, features: cache.options });
-  for (const row of readMetricsLog(metrics.path)) watch.observe(row); // what an earlier process has warned of
+  for (const row of kept) watch.observe(row); // what an earlier process has warned of
   const record = (row: MetricsRow, line: string) => {
     metrics.append(row);
+    events.append(row);
     log(line);
     for (const warning of watch.observe(row)) log(warning);
   };

@@ -130,6 +130,8 @@ export function createExperiment(folder: string): Experiment {
 const filesIn = (dir: string): string[] =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
+    // TensorBoard's files have times, and there is one for each start of a training.
+    .filter(({ name }) => !name.startsWith('events.out.tfevents.'))
     .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
     .sort();
 

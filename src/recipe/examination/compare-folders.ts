@@ -22,6 +22,9 @@ export interface ComparedFile {
 const MEASURED =
   /^(report|cost\/[^/]+)\/|^compare\/.*\.(txt|csv|md)$|^ablation\/.*\.(txt|csv|md)$|speed\.json$|^features(@\w+)?\/(cache|feats-\d+)\.json$|^features(@\w+)?\/feats\.scp$/;
 
+/** TensorBoard's files have times, and a training has one for each time that it was started. */
+const EVENTS = /\/events\.out\.tfevents\.[^/]+$/;
+
 /**
  * Keys of what is measured of time and memory; `manifest`, a hash of the places of audio; and `notes`, which say how
  * often an experiment was used.
@@ -43,6 +46,7 @@ export function compareStage(stage: string, ours: string, theirs: string): Compa
 
 function compareFile(file: string, ours: string, theirs: string, other: string): Sameness {
   const own = join(ours, file);
+  if (EVENTS.test(file)) return 'measured, not compared';
   if (!existsSync(other)) return 'missing';
   const [written] = Object.values(recordFiles(ours, [file]));
   if (damageOf(other, written) === undefined) return 'same bytes';
