@@ -11,6 +11,8 @@ interface Given {
   dryRun?: boolean;
   cancel?: boolean;
   trials?: string;
+  manifest?: readonly string[];
+  embeddings?: readonly string[];
   scores?: readonly string[];
   with?: readonly string[];
 }
@@ -38,7 +40,8 @@ const NEXT: Readonly<Record<string, (situation: Situation) => readonly string[] 
   features: () => ['train'],
   train: scoreNext,
   average: scoreNext,
-  score: ({ kept }) => (kept ? ['run'] : ['compare', 'baseline']),
+  score: ({ kept, manifest, embeddings }) =>
+    manifest || embeddings ? undefined : kept ? ['run'] : ['compare', 'baseline'],
   compare: reportNext,
   run: reportNext,
   demo: reportNext,

@@ -1,59 +1,52 @@
 /** @file `acanet score`: trials → scores and their figures. */
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { backendSets, withBackendOptions } from './backend-options.js';
 import { listenForInterruption } from './interruption.js';
+import { otherRatesOption } from './other-rates-option.js';
 import { createTalk, print, printJson } from './output.js';
-import {
-  bringUpToDate,
-  openFrom,
-  runsOf,
-  withExamples,
-  withRecipeOptions,
-  type RecipeFlags,
-} from './recipe-options.js';
-
-interface BackendFlags {
-  backend?: string;
-  subtractMean?: string;
-  lda?: string;
-  wccn?: boolean;
-  normalize?: string;
-  cohort?: string;
-  top?: string;
-}
-
-interface ScoreFlags extends RecipeFlags, BackendFlags {
-  model?: string;
-  enrollMap?: string;
-  calibrate?: boolean;
-  out?: string;
-}
+import { bringUpToDate, openFrom, runsOf, withExamples, withRecipeOptions } from './recipe-options.js';
+import { isAnyList, scoreAny, type ScoreAnyFlags } from './score-any.js';
 
 export function addScore(program: Command): void {
+  const collect = (value: string, earlier: string[] = []) => [...earlier, value];
   const command = program
     .command('score')
-    .description('score trials with a system of a recipe: scores.txt, scores.csv, metrics.json')
+    .description('score any trial list with a model, or trials of a recipe: scores.txt, scores.csv, metrics.json')
     .argument('[trials]', "trial list: a file, or dev-trials.txt of the recipe (default: the recipe's test trials)")
-    .option('--model <name>', "the system, or one run of it (default: the recipe's model)")
+    .option(
+      '--model <name|dir>',
+      "a system of the recipe, or one run of it (default: the recipe's model); a model folder",
+    )
+    .option(
+      '--manifest <path>',
+      'the recordings of a list of your own: manifest.jsonl, wav.scp, a folder; may be given again',
+      collect,
+    )
+    .option(
+      '--embeddings <ark>',
+      'their embeddings by the same model, where you have them; may be given again',
+      collect,
+    )
+    .addOption(otherRatesOption('audio of another sample rate than the model (default: as in its training)'))
     .option(
       '--enroll-map <file>',
       'enrolment ids are models of this map, `model utt1 utt2 …` lines (default: enroll.map beside the list, if it fits)',
-    )
-    .option('--backend <type>', 'cosine or plda (scoring.type)')
-    .option('--subtract-mean <set>', 'none, or the mean of train or cohort (scoring.subtractMean)')
-    .option('--lda <dimensions>', 'reduce embeddings by LDA; null: not (scoring.lda)')
-    .option('--wccn', 'within-class covariance normalisation (scoring.wccn)')
-    .option('--no-wccn', 'without it')
-    .option('--normalize <how>', 'none, z-norm, t-norm, s-norm or as-norm (scoring.normalize)')
-    .option('--cohort <who>', 'training utterances, speakers, or an archive of embeddings X.ark (scoring.cohort)')
-    .option('--top <n>', 'highest cohort scores that as-norm takes (scoring.top)')
-    .option('--calibrate', "also llrs.txt: log-likelihood ratios, learned from the recipe's development trials")
-    .option('--out <dir>', 'folder of the results (default: in the work folder, by the name of the list)');
+    );
+  withBackendOptions(command)
+    .option('--calibrate', 'also llrs.txt: log-likelihood ratios, learned from development trials')
+    .option('--out <dir>', 'folder of the results (default: in --work, by the name of the list)');
   withExamples(
     withRecipeOptions(command),
     'acanet score trials.txt --recipe demo',
     'acanet score --recipe demo --normalize as-norm --cohort speakers --top 10',
-  ).action(async (trials: string | undefined, flags: ScoreFlags, self: Command) => {
+    'acanet score veri_test.txt --model my-model --manifest vox1/wav',
+    'acanet score list.txt --embeddings a.ark --embeddings b.ark',
+  ).action(async (trials: string | undefined, flags: ScoreAnyFlags, self: Command) => {
+    if (isAnyList(flags)) {
+      await scoreAny(trials, flags);
+      return;
+    }
+    if (flags.otherRates !== undefined) self.error('error: --other-rates is for recordings that --manifest names');
     const experiment = await openFrom({ flags, sets: backendSets(flags) });
     const runs = await runsOf(experiment, flags.model);
     if (flags.out !== undefined && runs.length > 1) {
@@ -102,21 +95,4 @@ export function addScore(program: Command): void {
     if (flags.json) printJson(results.length > 1 ? results.map(({ json }) => json) : results[0].json);
     else print(results.flatMap(({ lines }) => lines).join('\n'));
   });
-}
-
-/** The overrides that the flags of the back-end stand for. */
-function backendSets({ backend, subtractMean, lda, wccn, normalize, cohort, top }: BackendFlags): string[] {
-  const set = (key: string, value: string | boolean | undefined) =>
-    value === undefined ? [] : [`scoring.${key}=${value}`];
-  const group = cohort === 'utterances' || cohort === 'speakers';
-  return [
-    ...set('type', backend),
-    ...set('subtractMean', subtractMean),
-    ...set('lda', lda),
-    ...set('wccn', wccn),
-    ...set('normalize', normalize),
-    ...set('cohort.from', cohort === undefined ? undefined : group ? 'train' : resolve(cohort)),
-    ...set('cohort.of', group ? cohort : undefined),
-    ...set('top', top),
-  ];
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { replaceDirectory, writeJsonAtomic } from '../storage/atomic-write.js';
+import { sha256Hex, stableJson } from '../storage/hashing.js';
 import { readSafetensors, writeSafetensors } from '../storage/safetensors.js';
 import { sealed, unsealed } from '../storage/sealed-json.js';
 import {
@@ -63,6 +64,14 @@ export const isModelFolder = (dir: string): boolean =>
 
 /** What stands for a model folder in settings: its weights, not the place where they lie. */
 export const weightsIdentity = (dir: string): WrittenFile => recordFiles(dir, [WEIGHTS])[WEIGHTS];
+
+/**
+ * What tells one model from another: SHA-256 of its weights, architecture and features. Embeddings of models of one
+ * identity can be compared; a copy of a folder keeps it. @throws UserError as `readModelFolder`
+ */
+export function modelIdentity(dir: string, { model, features, globalMean }: ModelDescription): string {
+  return sha256Hex(stableJson({ model, features, globalMean }), weightsIdentity(dir).sha256);
+}
 
 /** @throws UserError naming what is missing, damaged or does not fit */
 export function readModelFolder(dir: string): LoadedModel {

@@ -56,6 +56,11 @@ export const realLibrary: Library = {
     };
   },
 
+  async identityOf(modelDir) {
+    const { modelIdentity, readModelFolder } = await import('../models/model-folder.js');
+    return modelIdentity(modelDir, readModelFolder(modelDir));
+  },
+
   async importModel(options) {
     const { importModel } = await import('../models/import-weights.js');
     return importModel(options);

@@ -98,6 +98,8 @@ export interface Library {
   /** @returns the steps of the checkpoints that were averaged */
   averageSystem(options: AverageSystemOptions): Promise<{ steps: number[] }>;
   openEmbedder(options: { modelDir: string; engine: EngineOptions }): Promise<Embedder>;
+  /** What tells one model from another (`models/model-folder.ts`): embeddings of one identity can be compared. */
+  identityOf(modelDir: string): Promise<string>;
   /** Weights that PyTorch saved and constructor arguments → a model folder. @throws UserError naming tensors or arguments */
   importModel(options: ImportOptions): Promise<ImportedWeights>;
   modelFigures(model: ModelOptions, frames: number): Promise<ModelFigures>;

@@ -38,6 +38,7 @@ export const standInLibrary = (onTrain: (options: TrainSystemOptions) => void = 
         ),
       close: () => Promise.resolve(),
     }),
+  identityOf: (modelDir) => Promise.resolve(`stand-in ${modelDir}`),
   importModel: () => Promise.reject(new Error('not used')),
   modelFigures: realLibrary.modelFigures,
   measureExtraction: ({ lengths, engine }) =>

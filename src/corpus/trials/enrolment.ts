@@ -4,7 +4,8 @@
  *
  * A model is the voice that a trial's test utterance is compared with; what is made of its utterances (the average of
  * their embeddings, a PLDA model of so many sessions) is the scoring's choice. Without such a map every enrolment id is
- * an utterance. With one, every enrolment id is a model, even where an utterance has the same name.
+ * an utterance. With one, every enrolment id is a model, even where an utterance has the same name. NIST's tables
+ * (`modelid segmentid side`, a line for each utterance of a model) are read too.
  */
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
@@ -13,18 +14,31 @@ import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { firstOf, throwProblems } from '../../problem-list.js';
 import type { Trial } from './trial.js';
+import { columnNames, foldName } from './trial-formats.js';
 
 /** Utterance ids of each model, one or more, without repeats. */
 export type Enrolment = ReadonlyMap<string, readonly string[]>;
 
-/** Reads `model utt1 utt2 …` lines. Throws UserError with file:line. */
+/** Reads `model utt1 utt2 …` lines, or a table of models and segments. Throws UserError with file:line. */
 export function readEnrolment(path: string): Map<string, string[]> {
   const enrolment = new Map<string, string[]>();
   const lineOf = new Map<string, number>();
+  let table: { model: number; utterance: number } | undefined;
+  let first = true;
   for (const { text, number } of readTextLines(path, { what: 'the enrolment map' })) {
-    const [model, ...utterances] = text.trim().split(/\s+/);
-    if (model === '') continue;
+    const fields = text.trim().split(/[\s,]+/);
+    if (fields[0] === '') continue;
     const where = `${path}:${number}`;
+    if (first) {
+      first = false;
+      table = tableColumns(fields);
+      if (table) continue;
+    }
+    if (table) {
+      addRow(enrolment, [fields[table.model], fields[table.utterance]], where);
+      continue;
+    }
+    const [model, ...utterances] = text.trim().split(/\s+/);
     if (utterances.length === 0) {
       throw new UserError(
         `${where}: expected a model and its utterances (model utt1 utt2 …), got ${JSON.stringify(model)}`,
@@ -38,6 +52,25 @@ export function readEnrolment(path: string): Map<string, string[]> {
   }
   if (enrolment.size === 0) throw new UserError(`${path}: expected models (model utt1 utt2 …), got an empty file`);
   return enrolment;
+}
+
+/** The columns of a table, where the first line names them: `modelid segmentid`. */
+function tableColumns(names: readonly string[]): { model: number; utterance: number } | undefined {
+  const at = (kind: 'enroll' | 'test') => names.findIndex((name) => columnNames[kind].test(foldName(name)));
+  const [model, utterance] = [at('enroll'), at('test')];
+  return model < 0 || utterance < 0 ? undefined : { model, utterance };
+}
+
+function addRow(
+  enrolment: Map<string, string[]>,
+  [model, utterance]: readonly (string | undefined)[],
+  where: string,
+): void {
+  if (!model || !utterance) throw new UserError(`${where}: expected a model and its utterance, got an empty field`);
+  const utterances = enrolment.get(model) ?? [];
+  if (utterances.includes(utterance))
+    throw new UserError(`${where}: model ${model} names utterance ${utterance} twice`);
+  enrolment.set(model, [...utterances, utterance]);
 }
 
 /** Writes `model utt1 utt2 …` lines, aside and renamed. */
@@ -61,7 +94,7 @@ export function enrolmentPathOf(trialsPath: string): string {
  */
 export function findEnrolment(
   trialsPath: string,
-  trials: readonly Trial[],
+  trials: readonly Pick<Trial, 'enroll'>[],
   given?: string,
 ): { path: string; enrolment: Enrolment } | undefined {
   const path = given ?? enrolmentPathOf(trialsPath);
@@ -90,7 +123,10 @@ export function checkEnrolment(enrolment: Enrolment, knownIds: ReadonlySet<strin
 }
 
 /** The utterances that trials need: their test utterances, and those of their models or their enrolment utterances. */
-export function utterancesOfTrials(trials: readonly Trial[], enrolment?: Enrolment): Set<string> {
+export function utterancesOfTrials(
+  trials: readonly Pick<Trial, 'enroll' | 'test'>[],
+  enrolment?: Enrolment,
+): Set<string> {
   const ids = new Set<string>();
   for (const { enroll, test } of trials) {
     ids.add(test);

@@ -60,8 +60,8 @@ const voxceleb: Layout = { name: '1|0 enroll test', columns: 3, enroll: 1, test:
 const binary: Layout = { name: 'enroll test 1|0', columns: 3, enroll: 0, test: 1, label: 2, labels: digits };
 const layouts = [kaldi, voxceleb, binary];
 
-/** What a column's name may be, folded to lower case letters and digits. */
-const columnNames = {
+/** What a column's name may be, folded to lower case letters and digits (`foldName`). */
+export const columnNames = {
   enroll: /^(enroll?|enroll?ment|model|(enroll?|enroll?ment|model)(id|utt|utterance|file|path)|(utt|file|wav|path)1)$/,
   test: /^(test|segment|(test|segment)(id|utt|utterance|file|path)|(utt|file|wav|path)2)$/,
   label: /^(labels?|key|keys|target|trial|trialtype|targettype)$/,
@@ -184,9 +184,11 @@ function ambiguous(where: string, candidates: readonly Layout[], { fields, line 
   );
 }
 
+export const foldName = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+
 /** The layout that a first line of column names gives, if it is one. */
 function tableLayout(names: readonly string[], where: string, line: number): Layout | undefined {
-  const folded = names.map((name) => name.toLowerCase().replace(/[^a-z0-9]/g, ''));
+  const folded = names.map(foldName);
   const at = (kind: keyof typeof columnNames) =>
     folded.flatMap((name, column) => (columnNames[kind].test(name) ? [column] : []));
   const columns = { enroll: at('enroll'), test: at('test'), label: at('label') };
@@ -213,7 +215,7 @@ function splitterFor(first: string): (text: string) => string[] {
 }
 
 /** The fields of a line of CSV (RFC 4180, without line ends in fields), without white space around them. */
-function splitQuoted(text: string, separator: string): string[] {
+export function splitQuoted(text: string, separator: string): string[] {
   if (!text.includes('"')) return text.split(separator).map((field) => field.trim());
   const fields: string[] = [];
   for (let at = 0; at <= text.length;) {

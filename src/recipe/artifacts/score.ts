@@ -3,8 +3,8 @@
  * their figures, and what they were made with.
  */
 import { z } from 'zod';
-import type { ScoringOptions } from '../../scoring/backend/backend-options.js';
 import type { Evaluation } from '../../scoring/measures/evaluation.js';
+import type { BackendRecord } from '../../tasks/scoring/score-embeddings.js';
 import { jsonArtifact, pathsIn, reliedOn, runAgain } from './json-artifact.js';
 
 export const SCORE = {
@@ -29,15 +29,6 @@ const figures = reliedOn<Evaluation>(
 );
 
 export const metricsRecord = jsonArtifact(SCORE.metrics, { schema: figures, remedy: runAgain('score') });
-
-/** What the scores were made with. */
-export interface BackendRecord {
-  scoring: Partial<ScoringOptions>;
-  training?: { utterances: number; speakers: number };
-  cohort?: { members: number };
-  warnings: string[];
-  notes: readonly string[];
-}
 
 export const backendRecord = jsonArtifact(SCORE.backend, {
   schema: reliedOn<BackendRecord>(

@@ -18,7 +18,7 @@ import { embedFiles } from '../artifacts/embed.js';
 import { corpusRecord, PREP, prepFiles } from '../artifacts/prep.js';
 import { metricsRecord } from '../artifacts/score.js';
 import { embedCached } from '../extraction/embed-cached.js';
-import { readCohort } from './score-with-recipe.js';
+import { readCohort } from '../../tasks/scoring/score-embeddings.js';
 import { scoreTrials } from './write-scores.js';
 import { systemSettings } from '../definition/system-settings.js';
 import type { Recipe } from '../definition/schema.js';
@@ -105,12 +105,12 @@ export async function scoreTrialList({
   }
   const evaluation = await scoreTrials({
     ...reporting,
-    recipe,
+    settings: recipe,
     trials,
     enrolment,
     embeddings,
     trainingArchive: embedFiles(join(workFolder, 'embed-train', run)).embeddings,
-    readManifest: () => utterances,
+    speakers: () => utterances,
     folder,
     partial: corpusRecord.read(prep).partial,
   });

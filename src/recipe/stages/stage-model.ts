@@ -34,7 +34,7 @@ import type { Recipe } from '../definition/schema.js';
 import type { SystemRun } from '../definition/training-runs.js';
 import { embedCached } from '../extraction/embed-cached.js';
 import type { Stage, StageContext } from '../running/stage.js';
-import { cohortFile, cohortMembers } from '../scores/score-with-recipe.js';
+import { cohortFile, cohortMembers } from '../../tasks/scoring/score-embeddings.js';
 
 /** Embeddings that are drawn where the recipe's back-end needs none: enough for a mean and for AS-norm. */
 const DRAWN = 300;

@@ -33,7 +33,7 @@ import {
 } from '../definition/robustness-options.js';
 import type { Library } from '../../tasks/model-work.js';
 import type { Stage, StageContext } from '../running/stage.js';
-import { cohortFile, scoreWithRecipe } from '../scores/score-with-recipe.js';
+import { cohortFile, scoreEmbeddings } from '../../tasks/scoring/score-embeddings.js';
 
 /** @param robustness the recipe's, which has one */
 export function robustnessStage(
@@ -123,10 +123,10 @@ export function robustnessStage(
     degraded: ReadonlyMap<string, Float32Array>,
   ): Promise<Float64Array> {
     const { manifest: all, ...sided } = degradedTrials({ trials, sides, clean, degraded, manifest });
-    const { scores } = await scoreWithRecipe({
+    const { scores } = await scoreEmbeddings({
       ...sided,
-      ...{ recipe, enrolment, trainingArchive, progress, signal },
-      readManifest: () => all,
+      ...{ settings: recipe, enrolment, trainingArchive, progress, signal },
+      speakers: () => all,
       log: () => undefined, // stage `score` has said what there is to say of the back-end
     });
     return scores;

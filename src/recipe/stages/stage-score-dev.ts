@@ -19,7 +19,7 @@ import type { SystemRun } from '../definition/training-runs.js';
 import { choosesByDevelopment } from '../definition/grid.js';
 import { embedCached } from '../extraction/embed-cached.js';
 import type { Stage } from '../running/stage.js';
-import { cohortFile } from '../scores/score-with-recipe.js';
+import { cohortFile } from '../../tasks/scoring/score-embeddings.js';
 import { scoreTrials } from '../scores/write-scores.js';
 
 export function scoreDevStage(
@@ -66,12 +66,12 @@ export function scoreDevStage(
       await embedder.close();
       const evaluation = await scoreTrials({
         ...reporting,
-        recipe,
+        settings: recipe,
         trials,
         enrolment,
         embeddings,
         trainingArchive: learns ? embedFiles(folderOf(`embed-train/${name}`)).embeddings : undefined,
-        readManifest: () => readManifest(manifest),
+        speakers: () => readManifest(manifest),
         folder,
       });
       const hashes = await Promise.all([SCORE.scores, SCORE.metrics].map((file) => fileSha256(join(folder, file))));

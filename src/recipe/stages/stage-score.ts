@@ -16,7 +16,7 @@ import { SCORE } from '../artifacts/score.js';
 import type { Recipe } from '../definition/schema.js';
 import type { TrainingRun } from '../definition/training-runs.js';
 import type { Stage } from '../running/stage.js';
-import { cohortFile } from '../scores/score-with-recipe.js';
+import { cohortFile } from '../../tasks/scoring/score-embeddings.js';
 import { scoreTrials } from '../scores/write-scores.js';
 
 export function scoreStage(recipe: Recipe, { name }: TrainingRun): Stage {
@@ -39,12 +39,12 @@ export function scoreStage(recipe: Recipe, { name }: TrainingRun): Stage {
       const trials = readTrials(list);
       const evaluation = await scoreTrials({
         ...reporting,
-        recipe,
+        settings: recipe,
         trials,
         enrolment: findEnrolment(list, trials)?.enrolment,
         embeddings: readEmbeddings(embedFiles(folderOf(`embed/${name}`)).embeddings),
         trainingArchive: learns ? embedFiles(folderOf(`embed-train/${name}`)).embeddings : undefined,
-        readManifest: () => readManifest(manifest),
+        speakers: () => readManifest(manifest),
         folder,
         partial: corpusRecord.read(folderOf('prep')).partial,
       });

@@ -28,17 +28,27 @@ export interface ScoreTable extends Pairs {
 
 const ROWS_PER_WRITE = 20_000;
 
+/** A trial whose label need not be known. */
+type Scored = Omit<Trial, 'target'> & Partial<Pick<Trial, 'target'>>;
+
 /** Writes `enroll test score` lines in the trials' order, whole or not at all. */
-export function writeScores(path: string, trials: readonly Trial[], scores: ArrayLike<number>): void {
+export function writeScores(path: string, trials: readonly Scored[], scores: ArrayLike<number>): void {
   writeRows(path, '', trials, scores, (rows) =>
     rows.map(({ enroll, test, score }) => `${field(path, enroll)} ${field(path, test)} ${score}\n`).join(''),
   );
 }
 
-/** Writes a table of enroll,test,label,score in the trials' order, whole or not at all. */
-export function writeScoresCsv(path: string, trials: readonly Trial[], scores: ArrayLike<number>): void {
-  writeRows(path, toCsv([['enroll', 'test', 'label', 'score']]), trials, scores, (rows) =>
-    toCsv(rows.map(({ enroll, test, target, score }) => [enroll, test, target ? 'target' : 'nontarget', score])),
+/** Writes a table of enroll,test,label,score in the trials' order, whole or not at all; no label where there is none. */
+export function writeScoresCsv(path: string, trials: readonly Scored[], scores: ArrayLike<number>): void {
+  const labelled = trials[0]?.target !== undefined;
+  writeRows(path, toCsv([['enroll', 'test', ...(labelled ? ['label'] : []), 'score']]), trials, scores, (rows) =>
+    toCsv(
+      rows.map(({ enroll, test, target, score }) => [
+        ...[enroll, test],
+        ...(labelled ? [labelOf(target === true)] : []),
+        score,
+      ]),
+    ),
   );
 }
 
@@ -251,12 +261,12 @@ function linesOfTrials(table: ScoreTable, trials: TrialTable, where: string): Ui
   return lines;
 }
 
-type Row = Trial & { score: number };
+type Row = Scored & { score: number };
 
 function writeRows(
   path: string,
   header: string,
-  trials: readonly Trial[],
+  trials: readonly Scored[],
   scores: ArrayLike<number>,
   format: (rows: Row[]) => string,
 ): void {

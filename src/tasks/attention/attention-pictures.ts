@@ -68,8 +68,8 @@ export async function explainInputs({
   signal,
   ...options
 }: ExplainOptions): Promise<Explained> {
-  const named = findUtterances(inputs, manifest);
-  const other = against === undefined ? undefined : findUtterances([against], manifest);
+  const named = await findUtterances(inputs, manifest);
+  const other = against === undefined ? undefined : await findUtterances([against], manifest);
   if (other && other.length !== 1) {
     throw new UserError(`--against ${against}: expected one utterance, got ${other.length}`);
   }
@@ -146,9 +146,9 @@ async function explainWithPause(explainer: Explainer, { name, piece }: Explained
 }
 
 /** Files first; what is no file is an id of the manifest. */
-function findUtterances(inputs: readonly string[], manifest: string | undefined): ExplainedPiece[] {
+async function findUtterances(inputs: readonly string[], manifest: string | undefined): Promise<ExplainedPiece[]> {
   const known = manifest === undefined ? undefined : new Map(readManifest(manifest).map((each) => [each.id, each]));
-  return inputs.flatMap((input) => {
+  const pieceOf = async (input: string): Promise<ExplainedPiece[]> => {
     const utterance = existsSync(input) ? undefined : known?.get(input);
     if (utterance) return [{ name: utterance.id, piece: utterance }];
     if (known && !existsSync(input)) {
@@ -156,11 +156,12 @@ function findUtterances(inputs: readonly string[], manifest: string | undefined)
         `${input}: no such file, and no such utterance in ${manifest}${didYouMean(input, [...known.keys()])}`,
       );
     }
-    return listEmbeddingInputs([input]).map(({ key, where, ...rest }) => {
+    return (await listEmbeddingInputs([input])).map(({ key, where, ...rest }) => {
       if (rest.kind === 'audio') return { name: key, piece: rest.piece };
       throw new UserError(`${where}: expected audio, got features: their spectrum and speech cannot be shown`);
     });
-  });
+  };
+  return (await Promise.all(inputs.map(pieceOf))).flat();
 }
 
 /** A name without characters that mean something to a file system. */

@@ -6,108 +6,167 @@
  */
 import { internal, UserError } from '../../errors.js';
 import type { Features } from '../../features/fbank/fbank.js';
-import { firstOf } from '../../problem-list.js';
+import { firstOf, throwProblems } from '../../problem-list.js';
 import { normalizeFeatures } from '../../features/normalization.js';
 import type { FeatureOptions, RatePolicy } from '../../features/options.js';
-import { byFlag, createUtteranceFeatures } from '../../features/utterance-features.js';
 import { listEmbeddingInputs, type EmbeddingInput } from './input-lists.js';
+import { featuresOf } from './feature-pool.js';
 import type { Embedder, Library, Reporting } from '../model-work.js';
 import { realLibrary } from '../do-model-work.js';
 import type { EngineOptions } from '../../engine/create-engine.js';
 
-export interface EmbedInputsOptions extends Reporting {
-  inputs: readonly string[];
+interface ModelUse {
   modelDir: string;
-  engine: EngineOptions;
   /** Features are already normalised. */
   asIs: boolean;
   /** What is done with audio of another sample rate than the model's; default: as in its training. */
   otherRates?: RatePolicy;
+}
+
+export interface EmbedInputsOptions extends Reporting, ModelUse {
+  inputs: readonly string[];
+  engine: EngineOptions;
   library?: Pick<Library, 'openEmbedder'>;
 }
 
-/** @returns one embedding for each input, in their order */
+/**
+ * One embedding for each input, in their order.
+ * @throws UserError for all inputs that cannot be embedded
+ */
 export async function embedInputs({
   inputs: paths,
-  modelDir,
   engine,
-  asIs,
-  otherRates,
   library = realLibrary,
-  log,
-  progress,
-  signal,
+  ...use
 }: EmbedInputsOptions): Promise<Map<string, Float32Array>> {
-  const inputs = listEmbeddingInputs(paths);
-  const embedder = await library.openEmbedder({ modelDir, engine });
+  const inputs = await listEmbeddingInputs(paths);
+  const embedder = await library.openEmbedder({ modelDir: use.modelDir, engine });
   try {
-    const toFeatures = frontEnd(embedder, { modelDir, asIs, otherRates });
     const embeddings = new Map<string, Float32Array>();
-    const cut: string[] = [];
-    for (const input of inputs) {
-      signal?.throwIfAborted();
-      const features = await toFeatures(input);
-      if (features.cut !== undefined) cut.push(`${input.key} ${features.cut}`);
-      if (features.bins !== embedder.bins) {
-        throw new UserError(
-          `${input.where}: the model ${modelDir} takes ${embedder.bins} values a frame, got ${features.bins}`,
-        );
-      }
-      if (features.frames < embedder.minFrames) {
-        throw new UserError(
-          `${input.where}: the model needs at least ${embedder.minFrames} frames, got ${features.frames}`,
-        );
-      }
-      const broken = features.data.findIndex((value) => !Number.isFinite(value));
-      if (broken >= 0) {
-        const frame = Math.floor(broken / features.bins);
-        throw new UserError(
-          `${input.where}: frame ${frame} holds ${features.data[broken]}; mend or leave out this utterance`,
-        );
-      }
-      embeddings.set(input.key, await embedder.embed(features));
-      progress('embed', embeddings.size, inputs.length);
-    }
-    if (cut.length > 0)
-      log(`! ${cut.length} ranges go up to 3 rows beyond their matrix and end with it: ${firstOf(cut)}`);
+    const problems = await embedListed({
+      ...use,
+      inputs,
+      embedder,
+      onEmbedded: ({ key }, embedding) => embeddings.set(key, embedding),
+    });
+    refuseProblems(problems, use.modelDir);
     return embeddings;
   } finally {
     await embedder.close();
   }
 }
 
-function frontEnd(
+/** @throws UserError where there are problems: a single one in its own words */
+export function refuseProblems(problems: readonly string[], where: string): void {
+  if (problems.length === 1) throw new UserError(problems[0]);
+  throwProblems(problems, { where, what: 'utterances cannot be embedded' });
+}
+
+export interface EmbedListedOptions extends Reporting, ModelUse {
+  inputs: readonly EmbeddingInput[];
+  embedder: Embedder;
+  onEmbedded: (input: EmbeddingInput, embedding: Float32Array) => void;
+}
+
+/** A systematic mistake, such as another sample rate, need not be met in every one of a million files. */
+const MOST_PROBLEMS = 100;
+
+/**
+ * Embeds inputs in their order.
+ * @returns what is wrong with those that could not be embedded, at most a hundred; the rest is then left out
+ * @throws UserError where the model cannot take inputs of a kind at all
+ */
+export async function embedListed({
+  inputs,
+  embedder,
+  onEmbedded,
+  log,
+  progress,
+  signal,
+  ...use
+}: EmbedListedOptions): Promise<string[]> {
+  const problems: string[] = [];
+  const cut: string[] = [];
+  let done = 0;
+  for await (const { input, features } of modelFeatures(inputs, embedder, use)) {
+    signal?.throwIfAborted();
+    const problem = 'problem' in features ? features.problem : misfit(input, features, embedder, use.modelDir);
+    if (problem !== undefined) {
+      problems.push(problem);
+      if (problems.length >= MOST_PROBLEMS) break;
+    } else if ('data' in features) {
+      if (features.cut !== undefined) cut.push(`${input.key} ${features.cut}`);
+      onEmbedded(input, await embedder.embed(features));
+    }
+    progress('embed', ++done, inputs.length);
+  }
+  if (cut.length > 0)
+    log(`! ${cut.length} ranges go up to 3 rows beyond their matrix and end with it: ${firstOf(cut)}`);
+  return problems;
+}
+
+/** Why the model cannot take features; undefined where it can. */
+function misfit(
+  { where }: EmbeddingInput,
+  { bins, frames, data }: Features,
   embedder: Embedder,
-  { modelDir, asIs, otherRates }: Pick<EmbedInputsOptions, 'modelDir' | 'asIs' | 'otherRates'>,
-): (input: EmbeddingInput) => Promise<Features & { cut?: string }> {
+  modelDir: string,
+): string | undefined {
+  if (bins !== embedder.bins)
+    return `${where}: the model ${modelDir} takes ${embedder.bins} values a frame, got ${bins}`;
+  if (frames < embedder.minFrames) {
+    return `${where}: the model needs at least ${embedder.minFrames} frames, got ${frames}`;
+  }
+  const broken = data.findIndex((value) => !Number.isFinite(value));
+  if (broken < 0) return undefined;
+  return `${where}: frame ${Math.floor(broken / bins)} holds ${data[broken]}; mend or leave out this utterance`;
+}
+
+type ModelFeatures = (Features & { cut?: string }) | { readonly problem: string };
+
+/** The normalised features of all inputs, in their order. */
+async function* modelFeatures(
+  inputs: readonly EmbeddingInput[],
+  embedder: Embedder,
+  { modelDir, asIs, otherRates }: ModelUse,
+): AsyncGenerator<{ input: EmbeddingInput; features: ModelFeatures }, void> {
   const { globalMean } = embedder;
   const options = embedder.features && withRatePolicy(embedder.features, otherRates);
-  const extract = options && createUtteranceFeatures(options, { remedy: byFlag });
-  return async (input) => {
-    if (input.kind === 'features') {
-      const features = input.read();
-      if (asIs) return features;
-      if (!options) {
-        throw new UserError(
-          `${modelDir}: the model does not say how its features were normalised (imported weights)\n` +
-            '  normalise them yourself and pass --as-is',
-        );
-      }
-      normalizeFeatures(features, options.normalize, { globalMean });
-      return features;
-    }
-    if (!options || !extract) {
+  const audio = inputs.flatMap((input) => (input.kind === 'audio' ? [input] : []));
+  if (audio.length > 0) {
+    if (!options) {
       throw new UserError(
         `${modelDir}: the model does not say which features it takes (imported weights), so audio cannot be embedded\n` +
           '  compute features with `acanet features extract`, and embed the archive with --as-is',
       );
     }
-    if (asIs) throw new UserError(`${input.where}: --as-is is for features, not for audio`);
-    const features = await named(input.where, () => extract(input.piece));
+    if (asIs) throw new UserError(`${audio[0].where}: --as-is is for features, not for audio`);
     if (options.normalize === 'global' && !globalMean) throw internal(`${modelDir} lacks its global mean`);
-    normalizeFeatures(features, options.normalize, { globalMean });
-    return features;
-  };
+  }
+  const extracted = featuresOf(audio.map(({ piece, where }) => ({ piece, where, options: options!, globalMean })));
+  try {
+    for (const input of inputs) {
+      if (input.kind === 'audio') {
+        const { value } = await extracted.next();
+        if (!value) throw internal('fewer features than pieces of audio');
+        yield { input, features: value };
+        continue;
+      }
+      const features = input.read();
+      if (!asIs) {
+        if (!options) {
+          throw new UserError(
+            `${modelDir}: the model does not say how its features were normalised (imported weights)\n` +
+              '  normalise them yourself and pass --as-is',
+          );
+        }
+        normalizeFeatures(features, options.normalize, { globalMean });
+      }
+      yield { input, features };
+    }
+  } finally {
+    await extracted.return();
+  }
 }
 
 /** The features of a model, of audio at the sample rates that `policy` accepts. */
@@ -115,14 +174,4 @@ export function withRatePolicy(options: FeatureOptions, policy: RatePolicy | und
   if (policy === undefined) return options;
   const { otherRates: _trained, ...rest } = options;
   return policy === 'refuse' ? rest : { ...rest, otherRates: policy };
-}
-
-/** Puts where something lies before what is wrong with it. */
-async function named<T>(where: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof UserError) || error.message.startsWith(where)) throw error;
-    throw new UserError(`${where}: ${error.message}`, { cause: error });
-  }
 }

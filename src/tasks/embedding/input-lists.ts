@@ -1,13 +1,15 @@
 /**
  * @file What `acanet embed` takes: audio files, a manifest (`.jsonl`), a `wav.scp`, a `feats.scp` or a feature archive
- * (`.ark`). Every one of them becomes a list of named inputs that are read one at a time.
+ * (`.ark`), or a folder of audio files, named by their paths in it without extension. Every one of them becomes a list
+ * of named inputs that are read one at a time.
  *
  * A `.scp` is told by its first line: a place in an archive (`path:offset`, a path that ends in .ark, or a range of
  * rows) means features, anything else audio.
  */
 import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, extname, isAbsolute, resolve } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { readManifest } from '../../corpus/manifest/manifest.js';
+import { listAudioFiles } from '../../corpus/readers/audio-files.js';
 import { UserError } from '../../errors.js';
 import type { Features } from '../../features/fbank/fbank.js';
 import type { AudioPiece } from '../../features/utterance-features.js';
@@ -19,6 +21,8 @@ export type EmbeddingInput = {
   key: string;
   /** Where it lies, for messages. */
   where: string;
+  /** Who speaks, where a manifest says it. */
+  speaker?: string;
 } & (
   | { kind: 'audio'; piece: AudioPiece }
   | {
@@ -30,8 +34,8 @@ export type EmbeddingInput = {
 );
 
 /** All inputs, in the order given. @throws UserError for unknown kinds of input, and for keys that come twice */
-export function listEmbeddingInputs(paths: readonly string[]): EmbeddingInput[] {
-  const inputs = paths.flatMap(listOne);
+export async function listEmbeddingInputs(paths: readonly string[]): Promise<EmbeddingInput[]> {
+  const inputs = (await Promise.all(paths.map(listOne))).flat();
   if (inputs.length === 0) throw new UserError(`${paths.join(', ')}: no utterances to embed`);
   const seen = new Map<string, string>();
   for (const { key, where } of inputs) {
@@ -51,10 +55,9 @@ export function listEmbeddingInputs(paths: readonly string[]): EmbeddingInput[] 
   return inputs;
 }
 
-function listOne(path: string): EmbeddingInput[] {
+async function listOne(path: string): Promise<EmbeddingInput[]> {
   if (!existsSync(path)) throw new UserError(`${path}: no such file`);
-  if (statSync(path).isDirectory())
-    throw new UserError(`${path}: expected a file, got a folder\n  name its files, or a wav.scp`);
+  if (statSync(path).isDirectory()) return listFolder(path);
   switch (extname(path.replace(/\.(jsonl|scp|ark)\.gz$/, '.$1'))) {
     case '.jsonl':
       return readManifest(path).map((utterance) => ({
@@ -62,6 +65,7 @@ function listOne(path: string): EmbeddingInput[] {
         where: utterance.path,
         kind: 'audio',
         piece: utterance,
+        speaker: utterance.speaker,
       }));
     case '.ark':
       return listArchive(path).map((entry) => features(entry.key, `${path}: ${entry.key}`, entry));
@@ -70,6 +74,15 @@ function listOne(path: string): EmbeddingInput[] {
     default:
       return [{ key: basename(path, extname(path)), where: path, kind: 'audio', piece: { path } }];
   }
+}
+
+async function listFolder(folder: string): Promise<EmbeddingInput[]> {
+  const { audio } = await listAudioFiles(folder);
+  if (audio.length === 0) throw new UserError(`${folder}: no audio files in this folder`);
+  return audio.map((file) => {
+    const path = join(folder, file);
+    return { key: file.slice(0, file.length - extname(file).length), where: path, kind: 'audio', piece: { path } };
+  });
 }
 
 function listScp(path: string): EmbeddingInput[] {

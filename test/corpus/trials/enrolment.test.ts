@@ -36,10 +36,17 @@ describe('enrolment', () => {
     assert.deepEqual(readEnrolment(path), map);
   });
 
+  it('reads tables of models and segments, as NIST hands them out', () => {
+    writeFileSync(path, 'modelid\tsegmentid\tside\nm1\ta\ta\nm2\tc\ta\nm1\tb\ta\n');
+    assert.deepEqual(readEnrolment(path), map);
+  });
+
   const mistakes: [what: string, text: string, message: RegExp][] = [
     ['a model without utterances', 'm1 a\nm2\n', /enroll\.map:2: expected a model and its utterances/],
     ['a model that is listed twice', 'm1 a\nm2 b\nm1 c\n', /enroll\.map:3: model m1 is on line 1 already/],
     ['an utterance that is listed twice', 'm1 a b a\n', /enroll\.map:1: model m1 names utterance a twice/],
+    ['a table with a hole', 'modelid segmentid\nm1\n', /enroll\.map:2: .*got an empty field/],
+    ['a table that repeats itself', 'modelid,segmentid\nm1,a\nm1,a\n', /:3: model m1 names utterance a twice/],
     ['an empty map', '\n', /expected models \(model utt1 utt2 …\), got an empty file/],
   ];
   for (const [what, text, message] of mistakes) {

@@ -25,6 +25,7 @@ describe('embedding of files', () => {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'acanet-embed-'));
     mkdirSync(join(folder, 'other'));
+    mkdirSync(join(folder, 'empty'));
     for (const [name, seconds, rate] of [
       ['a', 0.5, 16000],
       ['b', 0.4, 16000],
@@ -73,6 +74,29 @@ describe('embedding of files', () => {
     const embeddings = await embed(['b.wav', 'a.wav']);
     assert.deepEqual([...embeddings.keys()], ['b', 'a']);
     assert.equal(embeddings.get('a')![0], 48); // 1 + (8000 − 400) / 160
+  });
+
+  it('takes a folder, its files named by their paths in it', async () => {
+    const deep = mkdtempSync(join(folder, 'deep-'));
+    mkdirSync(join(deep, 'id1'));
+    for (const name of ['id1/x.wav', 'y.wav']) writeFileSync(join(deep, name), readFileSync(path('a.wav')));
+    const embeddings = await embed([deep.slice(folder.length + 1)]);
+    assert.deepEqual([...embeddings.keys()], ['id1/x', 'y']);
+  });
+
+  it('embeds many files as it embeds few, in their order, and names all that it cannot embed', async () => {
+    const many = mkdtempSync(join(folder, 'many-'));
+    const sound = [path('a.wav'), path('b.wav')].map((file) => readFileSync(file));
+    for (let i = 0; i < 40; i++) writeFileSync(join(many, `u${String(i).padStart(2, '0')}.wav`), sound[i % 2]);
+    const inputs = [many.slice(folder.length + 1)];
+    const embeddings = await embed(inputs);
+    const few = await embed(['a.wav', 'b.wav']);
+    assert.deepEqual(
+      [...embeddings],
+      Array.from({ length: 40 }, (_, i) => [`u${String(i).padStart(2, '0')}`, few.get('ab'[i % 2])]),
+    );
+    for (const i of [7, 31]) writeFileSync(join(many, `u${String(i).padStart(2, '0')}.wav`), 'no audio');
+    await assert.rejects(embed(inputs), /2 utterances cannot be embedded:\n .*u07\.wav: .*\n .*u31\.wav: /);
   });
 
   it('takes the ranges of a feats.scp, and says where they go beyond the end', async () => {
@@ -135,7 +159,7 @@ describe('embedding of files', () => {
     ['a name with white space, before any work', ['a.wav', 'a b.wav'], {}, /a b\.wav: the key "a b" .*\n.*wav\.scp/],
     ['an archive without utterances', ['empty.ark'], {}, /empty\.ark: no utterances to embed/],
     ['a wav.scp that names a file that is not there', ['gone.scp'], {}, /gone\.scp:2: no such file: none\.wav/],
-    ['a folder', ['other'], {}, /other: expected a file, got a folder/],
+    ['a folder without audio', ['empty'], {}, /empty: no audio files in this folder/],
     ['a file that is not there', ['none.wav'], {}, /none\.wav: no such file/],
     ['audio as it is', ['a.wav'], { asIs: true }, /--as-is is for features/],
     [

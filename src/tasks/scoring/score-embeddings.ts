@@ -1,15 +1,13 @@
 /**
- * @file Scores trials as a recipe's `scoring` says, with the embeddings that its stages have made.
+ * @file Scores trials as a recipe's `scoring` or a model folder's says, with embeddings that are there.
  *
  * Whatever a back-end or a cohort knows of the speakers of the trials flatters the result, so an overlap is said, with
  * names, and kept in `backend.json` beside the scores.
  */
 import { existsSync, statSync } from 'node:fs';
 import { utterancesOfTrials, type Enrolment } from '../../corpus/trials/enrolment.js';
-import type { Utterance } from '../../corpus/manifest/manifest.js';
 import { firstOf } from '../../problem-list.js';
-import type { Trial } from '../../corpus/trials/trials.js';
-import { createEngine } from '../../engine/create-engine.js';
+import { createEngine, type EngineOptions } from '../../engine/create-engine.js';
 import { internal, UserError } from '../../errors.js';
 import { scoreWithBackend, speakerMeans, trainBackend, type BackendData } from '../../scoring/backend/backend.js';
 import {
@@ -18,35 +16,42 @@ import {
   scoringInForce,
   type ScoringOptions,
 } from '../../scoring/backend/backend-options.js';
-import type { EmbeddingMap } from '../../scoring/backend/pair-scorer.js';
+import type { EmbeddingMap, Pair } from '../../scoring/backend/pair-scorer.js';
 import type { SpeakerEmbeddings } from '../../scoring/backend/speaker-statistics.js';
 import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
-import type { Reporting } from '../../tasks/model-work.js';
-import type { BackendRecord } from '../artifacts/score.js';
-import type { Recipe } from '../definition/schema.js';
+import type { Reporting } from '../model-work.js';
 
-export interface ScoreWithRecipeOptions extends Reporting {
-  recipe: Pick<Recipe, 'scoring' | 'engine'>;
-  trials: readonly Trial[];
-  enrolment?: Enrolment;
-  embeddings: EmbeddingMap;
-  /** Of the stage `embed-train/<system>`; read where the scoring needs it. */
-  trainingArchive?: string;
-  /** All of the manifest. */
-  readManifest: () => readonly Utterance[];
+/** What the scores were made with. */
+export interface BackendRecord {
+  scoring: Partial<ScoringOptions>;
+  training?: { utterances: number; speakers: number };
+  cohort?: { members: number };
+  warnings: string[];
+  notes: readonly string[];
 }
 
-export async function scoreWithRecipe({
-  recipe: { scoring, engine },
+export interface ScoreEmbeddingsOptions extends Reporting {
+  settings: { readonly scoring: ScoringOptions; readonly engine: EngineOptions };
+  trials: readonly Pair[];
+  enrolment?: Enrolment;
+  embeddings: EmbeddingMap;
+  /** Embeddings of training utterances; read where the scoring needs them. */
+  trainingArchive?: string;
+  /** Who speaks in the utterances of the training, of the cohort and of the trials, as far as it is known. */
+  speakers: () => readonly { readonly id: string; readonly speaker: string }[];
+}
+
+export async function scoreEmbeddings({
+  settings: { scoring, engine },
   trials,
   enrolment,
   embeddings,
   trainingArchive,
-  readManifest,
+  speakers,
   log,
   progress,
   signal,
-}: ScoreWithRecipeOptions): Promise<{
+}: ScoreEmbeddingsOptions): Promise<{
   scores: Float64Array;
   record: BackendRecord;
   /** The mean cohort score of each model and utterance, where scores are normalised. */
@@ -57,7 +62,7 @@ export async function scoreWithRecipe({
   const notes: string[] = [];
   const record: BackendRecord = { scoring: scoringInForce(scoring), warnings, notes };
   if (needsTraining(scoring) || needsCohort(scoring)) {
-    const speakerOf = new Map(readManifest().map(({ id, speaker }) => [id, speaker]));
+    const speakerOf = new Map(speakers().map(({ id, speaker }) => [id, speaker]));
     const tested = new Map(
       Array.from(utterancesOfTrials(trials, enrolment), (id) => [speakerOf.get(id) ?? id, id] as const),
     );

@@ -8,9 +8,9 @@ import { UserError } from '../../../src/errors.js';
 import { readEmbeddings, writeEmbeddings } from '../../../src/scoring/backend/embedding-archive.js';
 import { runRecipe } from '../../../src/recipe/run-recipe.js';
 import { scoreTrialList } from '../../../src/recipe/scores/score-trial-list.js';
-import type { BackendRecord } from '../../../src/recipe/artifacts/score.js';
+import type { BackendRecord } from '../../../src/tasks/scoring/score-embeddings.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
-import { standInLibrary } from '../stand-in-library.js';
+import { standInLibrary } from '../../recipe/stand-in-library.js';
 
 const SMALL = [
   'corpus={trainSpeakers: 6, testSpeakers: 3, utterancesPerSpeaker: 2, testUtterancesPerSpeaker: 4, duration: [1, 1.2]}',
