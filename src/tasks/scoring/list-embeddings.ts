@@ -133,7 +133,12 @@ async function embedDue(
   }
   const { name, device } = engine;
   const model = await library.identityOf(modelDir);
-  const cache = openEmbeddingCache(cacheDir, { model, engine: name, device, ...(otherRates === 'refuse' && { otherRates }) });
+  const cache = openEmbeddingCache(cacheDir, {
+    model,
+    engine: name,
+    device,
+    ...(otherRates === 'refuse' && { otherRates }),
+  });
   const ids = new Map<EmbeddingInput, string>();
   let before = 0;
   for (const { id, input } of due) {

@@ -29,7 +29,10 @@ describe('ids in other words', () => {
     it(`are found: ${title}`, () => {
       const mapping = mapIds(wanted, known);
       assert.deepEqual(mapping.missing, []);
-      assert.deepEqual([...mapping.known], wanted.map((id, i) => [id, known[i]]));
+      assert.deepEqual(
+        [...mapping.known],
+        wanted.map((id, i) => [id, known[i]]),
+      );
       if (said) assert.match(mapping.said!, said);
       else assert.equal(mapping.said, undefined);
     });
