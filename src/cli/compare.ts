@@ -9,8 +9,8 @@ import type { Comparison } from '../report/comparison/comparison.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson, say } from './output.js';
 import {
-  bringUpToDate,
-  openFrom,
+  bringAllUpToDate,
+  openFolds,
   systemOf,
   systemsMatching,
   withExamples,
@@ -120,8 +120,12 @@ function refuseMixtures(reference: string | undefined, flags: CompareFlags, self
 
 async function compareRecipe(reference: string | undefined, flags: CompareFlags, self: Command): Promise<void> {
   const seeds = wholeNumber('--seeds', flags.seeds);
-  const experiment = await openFrom({ flags, sets: seeds === undefined ? [] : [`seeds=${seeds}`] });
-  const { recipe, folder } = experiment;
+  const folds = await openFolds({ flags, sets: seeds === undefined ? [] : [`seeds=${seeds}`] });
+  const [experiment] = folds;
+  const { recipe } = experiment;
+  if (folds.length > 1 && flags.scores.length + flags.with.length > 0) {
+    self.error('error: --scores and --with are of one list of trials: name the fold that has it with --fold');
+  }
   if (experiment.chosen === 'default' && flags.scores.length + flags.with.length > 0) {
     self.error(
       'error: on which trials? --trials FILE names the list that the scores are of, --recipe NAME compares with the systems of a recipe on its own',
@@ -147,19 +151,18 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
     );
   }
   const compared = { names, baseline, guests };
-  const { comparingStages } = await import('../recipe/comparison/chosen-systems.js');
+  const [{ comparingStages }, { compareFolder }] = await Promise.all([
+    import('../recipe/comparison/chosen-systems.js'),
+    import('../recipe/run-folds.js'),
+  ]);
   const stages = comparingStages(compared);
-  const done = await bringUpToDate({
-    experiment,
-    targets: [stages.compare, stages.report],
-    compared,
-    jobs: wholeNumber('--jobs', flags.jobs),
-    dryRun: flags.dryRun,
-  });
-  if (!done) return;
+  const targets = [stages.compare, stages.report];
+  const jobs = wholeNumber('--jobs', flags.jobs);
+  if (!(await bringAllUpToDate(folds, { targets, compared, jobs, dryRun: flags.dryRun }))) return;
+  const folder = compareFolder(folds, compared);
   if (flags.results !== undefined) {
     const { comparisonRecord } = await import('../recipe/artifacts/compare.js');
-    const comparison = comparisonRecord.read(join(folder, stages.compare));
+    const comparison = comparisonRecord.read(folder);
     const { remembered } = experiment;
     await addToResults(comparison, {
       flags,
@@ -167,8 +170,8 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
       command: showCommand(self, { args: process.argv.slice(2), remembered, recipe: recipe.name }),
     });
   }
-  await showComparison(join(folder, stages.compare), flags.json);
-  mentionPage(join(folder, stages.report));
+  await showComparison(folder, flags.json);
+  for (const fold of folds) mentionPage(join(fold.folder, stages.report));
 }
 
 async function compareFiles(trials: string, flags: CompareFlags, self: Command): Promise<void> {

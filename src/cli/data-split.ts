@@ -16,6 +16,7 @@ interface SplitFlags {
   speakers?: string;
   devFraction?: string;
   devSpeakers?: string;
+  folds?: string;
   seed: string;
   json?: boolean;
 }
@@ -35,14 +36,20 @@ export function addDataSplit(data: Command): void {
     .option('--speakers <n>', 'number of speakers for the test')
     .option('--dev-fraction <share>', 'share for development (default with --dev: as many as for the test)')
     .option('--dev-speakers <n>', 'number for development')
+    .option(
+      '--folds <n>',
+      'instead: n manifests OUT/1.jsonl, OUT/2.jsonl …; each speaker is a test speaker in one of them',
+    )
     .option('--seed <n>', 'of the draw', '1')
     .option('--json', 'print results as JSON');
   withExamples(
     command,
     'acanet data split manifest.jsonl --train train.jsonl --test test.jsonl --fraction 0.2 --seed 1',
     'acanet data split manifest.jsonl --out split.jsonl --speakers 40 --dev-speakers 20',
+    'acanet data split manifest.jsonl --folds 5 --out folds',
   ).action(async (manifest: string, flags: SplitFlags) => {
     const { train, test, dev, out } = flags;
+    if (flags.folds !== undefined) return await splitFolds(manifest, flags);
     if (out !== undefined && (train ?? test ?? dev) !== undefined)
       throw new UserError('--out puts all into one manifest; leave out --train, --test and --dev');
     if (out === undefined && (train === undefined || test === undefined))
@@ -87,6 +94,35 @@ export function addDataSplit(data: Command): void {
     if (flags.json) printJson({ files: written, seed, splits: summarizeCorpus(utterances) });
     else print(written.join('\n'));
   });
+}
+
+/** One manifest a fold. */
+async function splitFolds(manifest: string, flags: SplitFlags): Promise<void> {
+  const { out } = flags;
+  const others = ['train', 'test', 'dev', 'fraction', 'speakers', 'devFraction', 'devSpeakers'] as const;
+  if (out === undefined || others.some((name) => flags[name] !== undefined))
+    throw new UserError('--folds goes with --out DIR, and with none of the options for parts');
+  const folds = wholeNumber('--folds', flags.folds, { from: 2 })!;
+  const seed = wholeNumber('--seed', flags.seed, { from: 0 }) ?? 1;
+  const [{ splitIntoFolds }, { readCheckedManifest }, { describeCorpus, writeManifest }, { join }, { mkdirSync }] =
+    await Promise.all([
+      import('../corpus/manifest/manifest-split.js'),
+      import('../corpus/manifest/manifest-lines.js'),
+      import('../corpus/manifest/manifest.js'),
+      import('node:path'),
+      import('node:fs'),
+    ]);
+  const parts = splitIntoFolds(readCheckedManifest(manifest), { folds, seed });
+  const files = parts.map((_, fold) => join(out, `${fold + 1}.jsonl`));
+  refuseSameFile(manifest, files);
+  mkdirSync(out, { recursive: true });
+  const talk = createTalk();
+  parts.forEach((utterances, fold) => {
+    writeManifest(files[fold], utterances);
+    talk.log(`  fold ${fold + 1}: ${describeCorpus(utterances).join('; ')}`);
+  });
+  if (flags.json) printJson({ files, seed });
+  else print(files.join('\n'));
 }
 
 function sizeOf(fraction: string | undefined, speakers: string | undefined, prefix: string): PartSize | undefined {

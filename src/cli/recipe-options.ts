@@ -24,6 +24,7 @@ export interface RecipeFlags extends EngineFlags {
   set: string[];
   work: string;
   fresh?: boolean;
+  fold?: string;
   /** Of the commands that train. */
   preset?: string;
   executor?: ExecutorType;
@@ -32,10 +33,11 @@ export interface RecipeFlags extends EngineFlags {
 
 const collect = (value: string, earlier: string[]) => [...earlier, value];
 
-/** Adds --recipe, --set, --work, --fresh, --json, --threads, --engine, --device. */
+/** Adds --recipe, --fold, --set, --work, --fresh, --json, --threads, --engine, --device. */
 export function withRecipeOptions(command: Command): Command {
   command
     .option('--recipe <name|file>', 'the recipe (default: $ACANET_RECIPE, else the last one used in --work, else demo)')
+    .option('--fold <name>', 'the fold that is meant, of a recipe with folds')
     .option('--set <key.path=value>', 'change a setting of the recipe; may be given again', collect, [])
     .option('--work <dir>', 'the folder of experiments', 'exp')
     .option(
@@ -158,6 +160,7 @@ export async function openFrom({ flags, sets = [] }: ExperimentOptions): Promise
     recipe: flags.recipe,
     sets: [...preset, ...sets, ...flags.set, ...engineSets(flags), ...executorSets(flags)],
     fresh: flags.fresh,
+    fold: flags.fold,
   });
   opened = experiment;
   say(await introduce(experiment));
@@ -168,10 +171,22 @@ export async function openFrom({ flags, sets = [] }: ExperimentOptions): Promise
   return experiment;
 }
 
+/** The experiments that the flags mean: every fold of a recipe with folds, unless one is named, else the one recipe. */
+export async function openFolds({ flags, sets = [] }: ExperimentOptions): Promise<Experiment[]> {
+  const { meantFolds } = await import('../recipe/running/work-folder.js');
+  const { work, recipe, fold } = flags;
+  const folds = fold === undefined ? meantFolds({ work, recipe, sets: [...sets, ...flags.set] }) : [];
+  if (folds.length === 0) return [await openFrom({ flags, sets })];
+  const experiments: Experiment[] = [];
+  for (const each of folds) experiments.push(await openFrom({ flags: { ...flags, fold: each }, sets }));
+  return experiments;
+}
+
 /** Which recipe it is, and why; where nobody has chosen it, also how long it takes and what else there is. */
-async function introduce({ recipe, folder, work, chosen, reference }: Experiment): Promise<string> {
+async function introduce({ recipe, folder, fold, work, chosen, reference }: Experiment): Promise<string> {
   const reason = chosen === 'named' ? '' : chosen === 'last used' ? ` (the last one used in ${work})` : ` (${chosen})`;
-  if (chosen !== 'default') return `recipe ${recipe.name}${reason}, work folder ${folder}`;
+  const part = fold === undefined ? '' : `, fold ${fold}`;
+  if (chosen !== 'default') return `recipe ${recipe.name}${part}${reason}, work folder ${folder}`;
   const { recipesHere } = await import('../recipe/definition/recipe-list.js');
   const recipes = recipesHere();
   const own = recipes.find(({ name }) => name === reference);
@@ -187,31 +202,45 @@ async function presetOf(flags: RecipeFlags, name: string): Promise<string[]> {
     import('../recipe/running/work-folder.js'),
     import('../recipe/definition/presets.js'),
   ]);
-  const { recipe } = openExperiment({ work: flags.work, recipe: flags.recipe, sets: flags.set, fresh: flags.fresh });
+  const { recipe } = openExperiment({
+    work: flags.work,
+    recipe: flags.recipe,
+    sets: flags.set,
+    fresh: flags.fresh,
+    fold: flags.fold,
+  });
   return presetSets(name, recipe);
 }
+
+type UpToDateOptions = Pick<RunRecipeOptions, 'targets' | 'force' | 'compared' | 'jobs' | 'checks' | 'finish'> & {
+  dryRun?: boolean;
+};
 
 /**
  * Brings stages up to date, talking on stderr; with `dryRun`, prints what that would be.
  * @returns whether it was done
  */
-export async function bringUpToDate({
-  dryRun = false,
-  ...options
-}: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'force' | 'compared' | 'jobs' | 'checks' | 'finish'> & {
-  dryRun?: boolean;
-}): Promise<boolean> {
-  const [{ runRecipe }, { createExecutor }] = await Promise.all([
+export const bringUpToDate = (options: UpToDateOptions & { experiment: Experiment }): Promise<boolean> =>
+  bringAllUpToDate([options.experiment], options);
+
+/** The same for every fold, and for what is made of all folds. */
+export async function bringAllUpToDate(
+  folds: readonly Experiment[],
+  { dryRun = false, ...options }: UpToDateOptions,
+): Promise<boolean> {
+  const [{ runRecipe }, { runFolds }, { createExecutor }] = await Promise.all([
     import('../recipe/run-recipe.js'),
+    import('../recipe/run-folds.js'),
     import('../recipe/executors/registry.js'),
   ]);
   const talk = createTalk();
   try {
-    const { here } = createExecutor(options.experiment.recipe);
+    const { here } = createExecutor(folds[0].recipe);
     // What is forced starts over each time.
     const signal = listenForInterruption({ goesOn: !here || !options.force?.length, elsewhere: !here });
-    const { log, progress } = talk;
-    await runRecipe({ ...options, log, progress, signal, ...(dryRun && { dryRun: print }) });
+    const all = { ...options, log: talk.log, progress: talk.progress, signal, ...(dryRun && { dryRun: print }) };
+    if (folds.length === 1) await runRecipe({ ...all, experiment: folds[0] });
+    else await runFolds({ ...all, folds });
     return !dryRun;
   } finally {
     talk.stop();

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { showComparison } from './compare.js';
+import type { Experiment } from '../recipe/running/work-folder.js';
 import { wholeNumber } from './number-flag.js';
 import { print, printJson, say } from './output.js';
 import {
-  bringUpToDate,
+  bringAllUpToDate,
   corpusSets,
-  openFrom,
+  openFolds,
   systemsMatching,
   withCorpusOptions,
   withExamples,
@@ -82,9 +83,10 @@ async function run(recipe: string | undefined, flags: RunFlags, self: Command): 
   const seeds = wholeNumber('--seeds', flags.seeds);
   const jobs = wholeNumber('--jobs', flags.jobs);
   const sets = [...corpusSets(flags), ...(seeds === undefined ? [] : [`seeds=${seeds}`])];
-  const experiment = await openFrom({ flags: chosen, sets });
+  const folds = await openFolds({ flags: chosen, sets });
+  const [experiment] = folds;
   if (flags.cancel) {
-    await cancelJobs(experiment.folder);
+    for (const { folder } of folds) await cancelJobs(folder);
     return;
   }
   const [{ finalStages }, { comparedSystems }] = await Promise.all([
@@ -93,13 +95,13 @@ async function run(recipe: string | undefined, flags: RunFlags, self: Command): 
   ]);
   const compared = comparedSystems(experiment.recipe, await systemsMatching(experiment, flags.only));
   const targets = finalStages(experiment.recipe, compared);
-  const options = { experiment, targets, force: flags.force, compared };
-  if (flags.why) await explain(options, flags.json);
-  else if (await bringUpToDate({ ...options, jobs, dryRun: flags.dryRun })) {
-    if (targets.includes('ablation')) await showAblation(experiment.folder, flags.json);
-    else await showComparison(join(experiment.folder, 'compare'), flags.json);
-    if (targets.includes('report')) mentionPage(join(experiment.folder, 'report'));
-  }
+  const options = { targets, force: flags.force, compared };
+  if (flags.why) return await explain(folds, options, flags.json);
+  if (!(await bringAllUpToDate(folds, { ...options, jobs, dryRun: flags.dryRun }))) return;
+  const { compareFolder } = await import('../recipe/run-folds.js');
+  if (!targets.includes('ablation')) await showComparison(compareFolder(folds, compared), flags.json);
+  else for (const { folder } of folds) await showAblation(folder, flags.json);
+  if (targets.includes('report')) for (const { folder } of folds) mentionPage(join(folder, 'report'));
 }
 
 async function cancelJobs(folder: string): Promise<void> {
@@ -116,15 +118,26 @@ async function showAblation(folder: string, json = false): Promise<void> {
   print(readFileSync(json ? ablation : text, 'utf8'));
 }
 
-async function explain(options: Parameters<typeof bringUpToDate>[0], json = false): Promise<void> {
+async function explain(
+  folds: readonly Experiment[],
+  options: Parameters<typeof bringAllUpToDate>[1],
+  json = false,
+): Promise<void> {
   const [{ explainRecipe }, { formatTable }] = await Promise.all([
     import('../recipe/run-recipe.js'),
     import('../report/text/table.js'),
   ]);
-  const { plans, trainings } = explainRecipe(options);
-  if (json) printJson(plans);
-  else {
+  const explained = folds.map((experiment) => ({
+    ...explainRecipe({ ...options, experiment }),
+    fold: experiment.fold,
+  }));
+  if (json) {
+    const ofFolds = Object.fromEntries(explained.map(({ fold = '', plans }) => [fold, plans]));
+    return printJson(folds.length === 1 ? explained[0].plans : ofFolds);
+  }
+  for (const { plans, trainings, fold } of explained) {
     const rows = plans.map(({ stage, action, reasons }) => [stage, action, reasons.join('; ')]);
+    if (fold !== undefined) print(`fold ${fold}`);
     print(formatTable([{ title: 'stage' }, { title: 'does' }, { title: 'because' }], rows));
     say(`${trainings.due} trainings to do, ${trainings.ready} are there\n`);
   }

@@ -59,7 +59,8 @@ function showValue(flags: string, value: string): string {
 /** `corpus.source=/data/x` → `corpus.source=DIR` */
 function showSet(set: string): string {
   const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(set) ?? [];
-  return isPath(value.replace(/^["'\s]+/, '')) || /^corpus\.(of\.[^.]+\.)?(source2?|lists)$/.test(key.trim())
+  return isPath(value.replace(/^["'\s]+/, '')) ||
+    /^(folds\.[^.]+\.)?corpus\.(of\.[^.]+\.)?(source2?|lists)$/.test(key.trim())
     ? `${key}=DIR`
     : set;
 }

@@ -78,6 +78,15 @@ export async function runRecipe({
   }
 }
 
+/** @throws UserError with all that is known to stand in the way of `runRecipe`; does nothing */
+export async function checkRun(options: RunRecipeOptions): Promise<void> {
+  const { experiment, targets, force, compared, library = realLibrary } = options;
+  const { recipe, folder } = experiment;
+  const stages = createStages({ recipe, workFolder: folder, compared, library });
+  checkTargets(stages, options);
+  await planWhatCanRun({ workFolder: folder, stages, targets, force }, options, createExecutor(recipe));
+}
+
 /** What each stage would do. @throws UserError with all that is known to stand in the way of it */
 async function planWhatCanRun(
   asked: Parameters<typeof planStages>[0],

@@ -49,6 +49,30 @@ export function splitBySpeaker(utterances: readonly Utterance[], { test, dev, se
   return utterances.map((utterance) => ({ ...utterance, split: splitOf.get(utterance.speaker) ?? 'train' }));
 }
 
+/**
+ * The utterances with splits for each of `folds` folds: every speaker of two utterances or more is a test speaker in one
+ * of them, and trains in the others. Throws UserError where a fold would have fewer than two speakers on a side.
+ */
+export function splitIntoFolds(
+  utterances: readonly Utterance[],
+  { folds, seed }: { folds: number; seed: number },
+): Utterance[][] {
+  const utterancesOf = bySpeaker(utterances);
+  const candidates = [...utterancesOf.keys()]
+    .filter((speaker) => utterancesOf.get(speaker)!.length >= 2)
+    .sort(compareIds);
+  if (folds < 2 || candidates.length < 2 * folds) {
+    throw new UserError(
+      `expected 2 folds or more, with two speakers each that have two utterances or more; got ${folds} folds and ${candidates.length} such speakers`,
+    );
+  }
+  const ranked = rankWithinGender(candidates, utterancesOf, seed);
+  const foldOf = new Map(ranked.map((speaker, rank) => [speaker, Math.floor((rank * folds) / ranked.length)]));
+  return Array.from({ length: folds }, (_, fold) =>
+    utterances.map((utterance) => ({ ...utterance, split: foldOf.get(utterance.speaker) === fold ? 'test' : 'train' })),
+  );
+}
+
 /** Seeded order in which any prefix, and any stretch, has the genders in nearly their shares. */
 function rankWithinGender(
   candidates: readonly string[],

@@ -29,6 +29,7 @@ import { createModel } from '../../models/registry.js';
 import { averageOptions } from '../../training/average-options.js';
 import { freezeProblem } from '../../training/freeze.js';
 import { trainingOptions } from '../../training/training-options.js';
+import { foldsOf, recipeOfFold } from './folds.js';
 import { initialSystemProblem } from './initial-models.js';
 import { recipeSchema, systemName, type Recipe, type SystemRecipe } from './schema.js';
 import { extendSystems, layerSystems, setEverywhere, systemsOf } from './system-layers.js';
@@ -46,16 +47,29 @@ export interface LoadedRecipe {
 /**
  * Loads a recipe by name (`demo`) or file (`my/recipe.yaml`).
  * @param sets `key.path=value` overrides, applied in order
+ * @param fold the one that is meant, of a recipe with folds
  * @throws UserError for unknown or missing keys, wrong types, unknown recipes
  */
-export function loadRecipe(nameOrFile: string, { sets = [] }: { sets?: readonly string[] } = {}): LoadedRecipe {
+export function loadRecipe(nameOrFile: string, { sets = [], fold }: LoadOptions = {}): LoadedRecipe {
   const path = findRecipe(nameOrFile);
   const { root, files } = readWithBases(path, []);
   const named = withName(root, basename(path, extname(path)));
   const typed = keepClaim(named, sets.reduce(setEverywhere, named));
-  const { tree, grid } = expandGrid(checkNames(extendSystems(typed)));
+  const { tree, grid } = expandGrid(checkNames(extendSystems(recipeOfFold(typed, fold))));
   const recipe = checkRecipe(layerSystems(tree));
   return { recipe: grid ? { ...recipe, ...settleGrid(grid, recipe) } : recipe, files };
+}
+
+interface LoadOptions {
+  sets?: readonly string[];
+  fold?: string;
+}
+
+/** The folds of a recipe; none where it has no such. @throws UserError for folds that cannot be such */
+export function foldNames(nameOrFile: string, { sets = [] }: { sets?: readonly string[] } = {}): string[] {
+  const { root } = readWithBases(findRecipe(nameOrFile), []);
+  const ofFolds = sets.filter((set) => /^\s*folds[.=]/.test(set));
+  return foldsOf(ofFolds.reduce(setLocated, root));
 }
 
 /** The name of a recipe, without checking the rest of it. */

@@ -11,7 +11,7 @@ import type { CommandRecord } from '../artifacts/control-files.js';
  * figures.
  */
 const WITHOUT_EFFECT =
-  /^(corpus\.(of\.[^.=]+\.)?(source2?|lists|allowMissing|allowPipes)|engine\.|training\.(logEvery|loaderThreads)|report\.|robustness[.=]|executor[.=]|claim\.|systems\.[^.=]+\.seeds=|(seeds|evaluate|inspect|name)=)/;
+  /^((folds\.[^.=]+\.)?corpus\.(of\.[^.=]+\.)?(source2?|lists|allowMissing|allowPipes)|engine\.|training\.(logEvery|loaderThreads)|report\.|robustness[.=]|executor[.=]|claim\.|systems\.[^.=]+\.seeds=|(seeds|evaluate|inspect|name)=)/;
 
 type Command = Pick<CommandRecord, 'command' | 'sets' | 'readsTest' | 'evaluate'>;
 

@@ -1,5 +1,6 @@
 /**
- * @file The work folder of a recipe, `exp/<recipe>/`, and what `exp/` remembers between commands.
+ * @file The work folder of a recipe, `exp/<recipe>/`, and what `exp/` remembers between commands. Each fold of a recipe
+ * with folds has such a folder of its own, `exp/<recipe>/<fold>/`.
  *
  * - `exp/.current`: the recipe of the last command, which the next one means unless it names another;
  * - `exp/<recipe>/.overrides.json`: what commands have set (`--set`, `--source`, `--seeds`, …). It holds for every
@@ -15,7 +16,7 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
-import { findRecipe, loadRecipe, recipeName, recipesFolder, type LoadedRecipe } from '../definition/load.js';
+import { findRecipe, foldNames, loadRecipe, recipeName, recipesFolder, type LoadedRecipe } from '../definition/load.js';
 import { CURRENT, overrides, provenance, RESOLVED_RECIPE } from '../artifacts/control-files.js';
 import { recordProvenance } from './provenance.js';
 import { lockWorkFolder } from './work-folder-lock.js';
@@ -29,11 +30,14 @@ export interface OpenExperimentOptions {
   sets?: readonly string[];
   /** Forget what earlier commands set, but for where the corpus lies. */
   fresh?: boolean;
+  /** The fold that is meant, of a recipe with folds. */
+  fold?: string;
 }
 
 export interface Experiment extends LoadedRecipe {
-  /** `exp/<recipe>` */
+  /** `exp/<recipe>`, of a fold `exp/<recipe>/<fold>` */
   folder: string;
+  fold?: string;
   work: string;
   /** The recipe as it was named, for `.current`. */
   reference: string;
@@ -51,26 +55,31 @@ export interface Experiment extends LoadedRecipe {
 export const DEFAULT_RECIPE = 'demo';
 
 /** Of the corpus, or of a part of a pool. */
-const CORPUS_FOLDER = /^corpus\.(of\.[^.]+\.)?(source2?|lists)$/;
+const CORPUS_FOLDER = /^(folds\.[^.]+\.)?corpus\.(of\.[^.]+\.)?(source2?|lists)$/;
 /** What holds of a corpus on this machine, whatever is done with it. */
-const CORPUS_PLACE = /^corpus\.(of\.[^.]+\.)?(source2?|lists|allowMissing|allowPipes)$/;
+const CORPUS_PLACE = /^(folds\.[^.]+\.)?corpus\.(of\.[^.]+\.)?(source2?|lists|allowMissing|allowPipes)$/;
 
 /** The work folder that a command means, where what is in it is not to be relied on. */
-export const meantFolder = ({ work, recipe }: Pick<OpenExperimentOptions, 'work' | 'recipe'>): string =>
-  join(work, recipeName(chooseRecipe(work, recipe).reference, { sets: [] }));
+export const meantFolder = ({ work, recipe, fold }: Pick<OpenExperimentOptions, 'work' | 'recipe' | 'fold'>): string =>
+  join(work, recipeName(chooseRecipe(work, recipe).reference, { sets: [] }), ...(fold === undefined ? [] : [fold]));
+
+/** The folds of the recipe that a command means, none where it has no such. */
+export const meantFolds = ({ work, recipe, sets = [] }: OpenExperimentOptions): string[] =>
+  foldNames(chooseRecipe(work, recipe).reference, { sets });
 
 /** Finds and loads the recipe that a command means. Writes nothing. */
-export function openExperiment({ work, recipe, sets = [], fresh = false }: OpenExperimentOptions): Experiment {
+export function openExperiment({ work, recipe, sets = [], fresh = false, fold }: OpenExperimentOptions): Experiment {
   const { reference, chosen } = chooseRecipe(work, recipe);
-  const folder = join(work, recipeName(reference, { sets }));
+  const folder = join(work, recipeName(reference, { sets }), ...(fold === undefined ? [] : [fold]));
   const placed = sets.map(placeFromHere);
   const typed = sets.map(keyOf);
   const earlier = readOverrides(folder).filter((set) => !typed.includes(keyOf(set)));
   const remembered = earlier.filter((set) => !fresh || CORPUS_PLACE.test(keyOf(set)));
   const forgotten = earlier.filter((set) => !remembered.includes(set));
   const all = [...remembered, ...placed];
-  const loaded = loadWithRemembered(reference, all, remembered);
-  return { ...loaded, folder, work, reference, chosen, sets: all, remembered, forgotten };
+  const loaded = loadWithRemembered(reference, { sets: all, fold }, remembered);
+  const place = { folder, ...(fold !== undefined && { fold }), work };
+  return { ...loaded, ...place, reference, chosen, sets: all, remembered, forgotten };
 }
 
 /** Which recipe a command means, and why. @param named by the command */
@@ -84,9 +93,13 @@ function chooseRecipe(work: string, named: string | undefined): Pick<Experiment,
 }
 
 /** @throws UserError that also says how to be rid of a remembered override, where it complains of one */
-function loadWithRemembered(reference: string, sets: readonly string[], remembered: readonly string[]): LoadedRecipe {
+function loadWithRemembered(
+  reference: string,
+  options: { sets: readonly string[]; fold?: string },
+  remembered: readonly string[],
+): LoadedRecipe {
   try {
-    return loadRecipe(reference, { sets });
+    return loadRecipe(reference, options);
   } catch (error) {
     if (!(error instanceof UserError) || !remembered.some((set) => error.message.includes(`--set ${set}`))) throw error;
     throw new UserError(`${error.message}\n  an earlier command here set it: --fresh forgets what was set`, {

@@ -20,6 +20,7 @@ import { ablationStage } from './stage-ablation.js';
 import { averageStage } from './stage-average.js';
 import { calibrateStage } from './stage-calibrate.js';
 import { compareStage } from './stage-compare.js';
+import { compareFoldsStage, type FinishedFold } from './stage-compare-folds.js';
 import { costStage } from './stage-cost.js';
 import { needsTraining } from '../../scoring/backend/backend-options.js';
 import { embedStage } from './stage-embed.js';
@@ -71,6 +72,13 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
   ];
   return recipe.evaluate === 'test' ? stages : stages.filter(({ forTest }) => !forTest);
 }
+
+/** What is made of all folds of a recipe, in a work folder above theirs. */
+export const createFoldStages = (
+  folds: readonly FinishedFold[],
+  compared: Compared,
+  library: Pick<Library, 'modelFigures'>,
+): Stage[] => [compareFoldsStage(folds, compared, library)];
 
 /** What a run of the whole recipe is for, and what it shows. */
 export const finalStages = (recipe: Recipe, { names }: Compared = {}): string[] => [

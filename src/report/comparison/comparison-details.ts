@@ -11,10 +11,20 @@ export function comparisonDetails(comparison: Comparison): string[] {
   const names = systems.map(({ name }) => name);
   return [
     `There are ${trials} trials: ${targets} target trials (one speaker) and ${nontargets} nontarget trials (two speakers).`,
+    ...describeFolds(comparison),
     ...describeIntervals(comparison),
     ...(systems.length > 1 ? [`Change: relative to ${baseline}; -50 % is half of it.`] : []),
     ...describeCosts(comparison),
     ...(robustness ? robustnessConditions(robustness, names) : []),
+  ];
+}
+
+function describeFolds({ folds }: Comparison): string[] {
+  if (!folds) return [];
+  const list = folds.map(({ name, trials, speakers }) => `${name} (${trials} trials of ${speakers} speakers)`);
+  return [
+    `Each system was trained and tested in each of ${folds.length} folds: ${list.join(', ')}. Its figures are means over the folds, ` +
+      'and speakers are resampled within each fold. A fold may train on speakers that another fold tests, which the intervals leave out of account.',
   ];
 }
 

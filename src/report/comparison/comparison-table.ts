@@ -2,6 +2,7 @@
  * @file A comparison as text, for the terminal or for Markdown: first what was found, then the figures, what to know of
  * them, and last how they came about.
  */
+import { foldTable } from './folds.js';
 import { comparisonDetails } from './comparison-details.js';
 import type { Comparison } from './comparison.js';
 import { robustnessTable } from './robustness-table.js';
@@ -20,6 +21,7 @@ export function formatComparison(comparison: Comparison, { style = 'plain' }: Ta
     ...verdicts.map(markdown ? verdictMarkdown : verdictLines),
     mainTable(comparison, style),
     furtherTable(comparison, style),
+    ...(comparison.folds ? [foldTable(comparison, style)] : []),
     ...(systems.some(({ runs }) => runs.length > 1) ? [seedTable(comparison, style)] : []),
     ...(robustness ? [robustnessTable(robustness, comparison, { style })] : []),
     ...(notes.length > 0 ? [markdown ? bullets(notes) : `Notes\n${listed(notes)}`] : []),

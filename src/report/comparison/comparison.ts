@@ -21,9 +21,12 @@ import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
 import { relativeChange } from './relative-change.js';
 import { measureRobustness, type Robustness, type RobustnessInput } from './robustness.js';
 import type { RunFacts, SystemFacts, SystemInput } from './system-facts.js';
+import { foldRanges, foldsCompared, type FoldFigures } from './folds.js';
 import {
+  evaluateFolds,
   evaluateRun,
   type KnownSpeakers,
+  meanFolds,
   type MeanFigures,
   meanFigures,
   measureWherePossible,
@@ -93,6 +96,8 @@ export interface Comparison {
   readonly bootstrap?: { readonly unit: 'speaker'; speakers: number; groups: number; resamples: number; seed: number };
   /** Why there are no intervals. */
   readonly noIntervals?: string;
+  /** Each system was trained and tested in each of these; its figures are means over them. */
+  readonly folds?: readonly FoldFigures[];
   readonly systems: readonly ComparedSystem[];
   /** By name, for every system but the baseline. */
   readonly relative: Readonly<Record<string, RelativeFigures>>;
@@ -130,7 +135,11 @@ export function compareSystems({
   onProgress,
 }: ComparisonInput): Comparison {
   checkNames(given, baseline);
-  const evaluated = given.map(({ runs }) => runs.map((run) => evaluateRun(run, labels)));
+  const folds = foldRanges(speakers);
+  const byFold = given.map(({ runs }) => (folds ? runs.map((run) => evaluateFolds(run, labels, folds)) : []));
+  const evaluated = folds
+    ? byFold.map((runs) => runs.map(meanFolds))
+    : given.map(({ runs }) => runs.map((run) => evaluateRun(run, labels)));
   const drawn = { resamples, seed, confidence, onProgress };
   const { measured, noIntervals } = measureWherePossible(given, speakers, { baseline, ...drawn });
   const systems = given.map((system, i) => comparedSystem(system, evaluated[i], measured?.figures[i]));
@@ -151,6 +160,7 @@ export function compareSystems({
     ...(trialsHash !== undefined && { trialsHash }),
     macsDuration,
     confidence,
+    ...(folds && { folds: foldsCompared(given, { folds, labels, byFold }) }),
     ...(measured ? { bootstrap: measured.bootstrap } : { noIntervals }),
     systems,
     relative: Object.fromEntries(

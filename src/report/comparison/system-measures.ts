@@ -6,7 +6,7 @@ import { UserError } from '../../errors.js';
 import { compareRuns, type CompareRunsInput } from '../../scoring/intervals/paired-difference.js';
 import { evaluateLabelled, type Evaluation } from '../../scoring/measures/evaluation.js';
 import { type MeasureName, measures } from '../../scoring/measures/measure-table.js';
-import { type SpeakerPairs, whyNoIntervals } from '../../scoring/scores/speaker-pairs.js';
+import { type FoldRange, type SpeakerPairs, whyNoIntervals } from '../../scoring/scores/speaker-pairs.js';
 import { mean } from '../../statistics.js';
 import type { RunInput, SystemInput } from './system-facts.js';
 
@@ -81,8 +81,23 @@ function measure(
   };
 }
 
+/** The measures of one training in each fold. @throws UserError as `evaluateRun` */
+export function evaluateFolds(run: RunInput, labels: Uint8Array, folds: readonly FoldRange[]) {
+  return folds.map(({ name, trials: { from, to } }) => {
+    const own = (values: ArrayLike<number>) => Float64Array.from({ length: to - from }, (_, i) => values[from + i]);
+    const part = { ...run, name: `${run.name}, ${name}`, scores: own(run.scores) };
+    return evaluateRun({ ...part, ...(run.llrs && { llrs: own(run.llrs) }) }, labels.subarray(from, to));
+  });
+}
+
+/** Means over the folds. */
+export const meanFolds = (folds: readonly RunFigures[]): RunFigures => ({
+  ...meanFigures(folds),
+  threshold: mean(folds.map(({ threshold }) => threshold)),
+});
+
 /** The measures of one training. @throws UserError if a score is not finite, or the ratios are not of these scores */
-export function evaluateRun({ name, scores, llrs }: RunInput, labels: Uint8Array) {
+export function evaluateRun({ name, scores, llrs }: RunInput, labels: Uint8Array): RunFigures {
   const { trials: _, targets: __, nontargets: ___, ...figures } = evaluateLabelled(scores, labels, { where: name });
   if (!llrs) return figures;
   const calibrated = evaluateLabelled(llrs, labels, { calibrated: true, where: name });
@@ -94,6 +109,9 @@ export function evaluateRun({ name, scores, llrs }: RunInput, labels: Uint8Array
   }
   return { ...figures, ...Object.fromEntries(ofRatios().map(({ name }) => [name, calibrated[name]])) };
 }
+
+/** The measures of one training, and the score at which its EER is reached. */
+export type RunFigures = Omit<Evaluation, 'trials' | 'targets' | 'nontargets' | 'partial'>;
 
 const ofRatios = () => measures.filter(({ needsLlrs }) => needsLlrs);
 

@@ -8,7 +8,7 @@
  * m_i (copies of one speaker are different people: no trials between them are invented). The jackknife is the same with
  * m = 0 for one speaker (of more than 200 speakers: for one of 200 random groups) and 1 for the others.
  * The measures of the weighted trials are those of `measure-table.ts`; what follows from them is in
- * `confidence-interval.ts`.
+ * `confidence-interval.ts`. Of several folds, the speakers of each are drawn among themselves (strata).
  *
  * Sources: the subsets bootstrap of Bolle, Ratha and Pankanti (Computer Vision and Image Understanding 93, 2004) and,
  * for weights that are products over both sides of a pair, Owen's pigeonhole bootstrap (Annals of Applied Statistics 1,
@@ -96,11 +96,14 @@ export function bootstrapMeasures(
   const resampled = columnsOf(resamples);
   const random = keyedRandom('speaker-bootstrap', seed);
   const multiplicity = new Float64Array(count);
+  const drawnTogether = speakers.folds?.map((fold) => fold.speakers) ?? [{ from: 0, to: count }];
   // A resample without any target or any nontarget trial has no EER and is drawn again. As three speakers are enough
   // for one trial of each kind, at least one draw in five has both.
   for (let r = 0; r < resamples;) {
     multiplicity.fill(0);
-    for (let draw = 0; draw < count; draw++) multiplicity[random.below(count)]++;
+    for (const { from, to } of drawnTogether) {
+      for (let draw = from; draw < to; draw++) multiplicity[from + random.below(to - from)]++;
+    }
     const results = measured.map((measure) => measure(multiplicity));
     if (results.includes(undefined)) continue;
     results.forEach((values, system) => resampled[system].set(r, values!));

@@ -9,6 +9,15 @@ export interface SpeakerPairs {
   /** Numbers of speakers; equal in target trials only. [trials] */
   readonly enroll: Uint32Array;
   readonly test: Uint32Array;
+  /** Set where these are trials of several folds, one after the other; their measures are means over the folds. */
+  readonly folds?: readonly FoldRange[];
+}
+
+/** Where a fold's speakers and trials are among those of all folds: from `from`, before `to`. */
+export interface FoldRange {
+  readonly name: string;
+  readonly speakers: { readonly from: number; readonly to: number };
+  readonly trials: { readonly from: number; readonly to: number };
 }
 
 /**
@@ -47,7 +56,12 @@ export function speakerPairs(trials: TrialTable, speakerOf: ReadonlyMap<string, 
 const FEWEST_SPEAKERS = 5;
 
 /** Why the speakers cannot be resampled for intervals, or undefined where they can. */
-export function whyNoIntervals({ names, enroll, test }: SpeakerPairs): string | undefined {
+export function whyNoIntervals(speakers: SpeakerPairs): string | undefined {
+  const whyNot = speakers.folds?.map((fold) => [fold.name, whyNoIntervals(pairsOfFold(speakers, fold))] as const);
+  const lacking = whyNot?.find(([, reason]) => reason !== undefined);
+  if (lacking) return `fold ${lacking[0]}: ${lacking[1]}`;
+  if (whyNot) return undefined;
+  const { names, enroll, test } = speakers;
   const needed = `too few to resample, at least ${FEWEST_SPEAKERS} are needed`;
   if (names.length < FEWEST_SPEAKERS) return `${names.length} speakers are ${needed}`;
   const withTargets = new Set(enroll.filter((speaker, i) => speaker === test[i]));
@@ -59,4 +73,10 @@ export function whyNoIntervals({ names, enroll, test }: SpeakerPairs): string | 
     nontargets.every((i) => enroll[i] === speaker || test[i] === speaker),
   );
   return inAll === undefined ? undefined : `speaker ${names[inAll]} is in every nontarget trial`;
+}
+
+/** The trials of one fold, with its own speakers. */
+export function pairsOfFold({ names, enroll, test }: SpeakerPairs, { speakers, trials }: FoldRange): SpeakerPairs {
+  const own = (side: Uint32Array) => side.subarray(trials.from, trials.to).map((speaker) => speaker - speakers.from);
+  return { names: names.slice(speakers.from, speakers.to), enroll: own(enroll), test: own(test) };
 }

@@ -1,6 +1,6 @@
 /** @file Splits by speaker: disjoint, seeded, with the genders in their shares. */
 import assert from 'node:assert/strict';
-import { splitBySpeaker } from '../../../src/corpus/manifest/manifest-split.js';
+import { splitBySpeaker, splitIntoFolds } from '../../../src/corpus/manifest/manifest-split.js';
 import type { Utterance } from '../../../src/corpus/manifest/manifest.js';
 
 const speakers = (count: number, { each = 3, genders = true } = {}) =>
@@ -75,5 +75,36 @@ describe('split by speaker', () => {
       () => splitBySpeaker(speakers(4), { test: { speakers: 3 }, seed: 1 }),
       /1 of 4 speakers would stay in training/,
     );
+  });
+});
+
+describe('folds of a manifest', () => {
+  const utterances = Array.from({ length: 24 }, (_, i): Utterance => ({
+    id: `u${i}`,
+    speaker: `s${Math.floor(i / 2)}`,
+    path: `u${i}.wav`,
+    duration: 1,
+    sampleRate: 16000,
+    channels: 1,
+    gender: i < 12 ? 'f' : 'm',
+    corpus: 'x',
+    split: 'train',
+  }));
+
+  it('test every speaker once, and each fold has both genders', () => {
+    const folds = splitIntoFolds(utterances, { folds: 3, seed: 4 });
+    const tested = folds.flatMap((fold) => [
+      ...new Set(fold.filter(({ split }) => split === 'test').map(({ speaker }) => speaker)),
+    ]);
+    assert.deepEqual(tested.toSorted(), [...new Set(utterances.map(({ speaker }) => speaker))].toSorted());
+    for (const fold of folds) {
+      const genders = fold.filter(({ split }) => split === 'test').map(({ gender }) => gender);
+      assert.equal(genders.filter((gender) => gender === 'f').length, 4);
+      assert.equal(genders.length, 8);
+    }
+  });
+
+  it('are refused where a fold would have one speaker', () => {
+    assert.throws(() => splitIntoFolds(utterances, { folds: 7, seed: 1 }), /got 7 folds and 12 such speakers/);
   });
 });

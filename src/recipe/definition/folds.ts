@@ -1,0 +1,61 @@
+/**
+ * @file `folds:` of a recipe: two or more corpora, or splits of one, in each of which every system is trained and
+ * tested. A fold lays its own `corpus` and `development` over the recipe's; everything else is the same in all folds.
+ */
+import { didYouMean } from '../../configuration/closest-name.js';
+import { describeValue, mergeLocated, type Located } from '../../configuration/located-yaml.js';
+import { UserError } from '../../errors.js';
+import { systemName } from './schema.js';
+
+const SECTIONS = ['corpus', 'development'];
+
+/** The names of a recipe's folds, none where it has no folds. @throws UserError for folds that cannot be such */
+export function foldsOf(tree: Located): string[] {
+  return [...foldEntries(tree).keys()];
+}
+
+/** The recipe of one fold; without folds the recipe itself. @throws UserError for an unknown fold, or where none is named */
+export function recipeOfFold(tree: Located, fold: string | undefined): Located {
+  const folds = foldEntries(tree);
+  const entries = new Map(tree.value as Map<string, Located>);
+  entries.delete('folds');
+  const bare: Located = { at: tree.at, value: entries };
+  const name = String(entries.get('name')?.value);
+  const known = [...folds.keys()];
+  if (fold === undefined) {
+    if (known.length === 0) return bare;
+    throw new UserError(`recipe ${name} has the folds ${known.join(', ')}: name one with --fold`);
+  }
+  const chosen = folds.get(fold);
+  if (chosen) return mergeLocated(bare, chosen);
+  const there = known.length > 0 ? `there are ${known.join(', ')}` : 'the recipe has no folds';
+  throw new UserError(`recipe ${name} has no fold "${fold}"${didYouMean(fold, known)}; ${there}`);
+}
+
+function foldEntries(tree: Located): Map<string, Located> {
+  const folds = (tree.value as Map<string, Located>).get('folds');
+  if (!folds || folds.value === null) return new Map();
+  const complain = (message: string, path: string, at: string) => {
+    throw new UserError(`${message} → at ${path}\n  ${at}`);
+  };
+  const found = folds.value instanceof Map ? (folds.value as Map<string, Located>) : new Map<string, Located>();
+  const given = new Map([...found].filter(([, { value }]) => value !== null));
+  if (given.size < 2) {
+    complain('expected two folds or more, as in { a: { corpus: … }, b: { corpus: … } }', 'folds', folds.at);
+  }
+  for (const [name, fold] of given) {
+    const path = `folds.${name}`;
+    if (!systemName.safeParse(name).success)
+      complain(`expected a name of letters, digits, ".", "_", "-"`, path, fold.at);
+    if (!(fold.value instanceof Map)) complain(`expected { corpus: … }, got ${describeValue(fold)}`, path, fold.at);
+    for (const [section, { at }] of fold.value as Map<string, Located>) {
+      if (SECTIONS.includes(section)) continue;
+      complain(
+        `a fold has its own ${SECTIONS.join(' and ')} only, got ${section}${didYouMean(section, SECTIONS)}`,
+        path,
+        at,
+      );
+    }
+  }
+  return given;
+}

@@ -1,0 +1,47 @@
+/** @file Runs a recipe with folds: each fold like a recipe of its own, one after the other, then all of them compared. */
+import { dirname, join } from 'node:path';
+import { internal } from '../errors.js';
+import { realLibrary } from '../tasks/do-model-work.js';
+import { comparingStages, type Compared } from './comparison/chosen-systems.js';
+import { checkRun, runRecipe, type RunRecipeOptions } from './run-recipe.js';
+import { runStages } from './running/stage-runner.js';
+import { lockWorkFolder } from './running/work-folder-lock.js';
+import type { Experiment } from './running/work-folder.js';
+import { createFoldStages } from './stages/stages.js';
+
+export interface RunFoldsOptions extends Omit<RunRecipeOptions, 'experiment'> {
+  /** The folds of one recipe. */
+  folds: readonly Experiment[];
+}
+
+/** Brings every fold up to date, and the comparison of all folds where `targets` has that of a fold. */
+export async function runFolds({ folds, ...options }: RunFoldsOptions): Promise<void> {
+  const { compared = {}, targets, library = realLibrary, log, progress, signal } = options;
+  // What stands in the way of the last fold is to be known before the first is trained.
+  for (const experiment of folds) await checkRun({ ...options, experiment });
+  for (const experiment of folds) {
+    log(`fold ${experiment.fold}`);
+    await runRecipe({ ...options, experiment });
+  }
+  const compares = !targets || targets.includes(comparingStages(compared).compare);
+  if (!compares || options.dryRun) return;
+  const finished = folds.map(({ fold, folder, recipe }) => {
+    if (fold === undefined) throw internal('a fold without a name');
+    return { fold, folder, recipe };
+  });
+  log('all folds');
+  const workFolder = foldsFolder(folds);
+  const leave = lockWorkFolder(workFolder);
+  try {
+    await runStages({ workFolder, stages: createFoldStages(finished, compared, library), log, progress, signal });
+  } finally {
+    leave();
+  }
+}
+
+/** `exp/<recipe>`, where the comparison of all folds is. */
+const foldsFolder = ([{ folder }]: readonly Experiment[]): string => dirname(folder);
+
+/** The folder of the comparison: of all folds, or of the one experiment. */
+export const compareFolder = (folds: readonly Experiment[], compared: Compared): string =>
+  join(folds.length > 1 ? foldsFolder(folds) : folds[0].folder, comparingStages(compared).compare);

@@ -1,0 +1,62 @@
+/**
+ * @file Stage `compare` of a recipe with folds: the systems compared in all folds together, from what each fold's own
+ * stages have made. It is no leaf of one chain: its inputs are finished stages of the folds' work folders.
+ */
+import { basename, join } from 'node:path';
+import { compareSystems } from '../../report/comparison/comparison.js';
+import { writeComparison } from '../../report/comparison/comparison-files.js';
+import { fileSha256 } from '../../storage/hashing.js';
+import type { Library } from '../../tasks/model-work.js';
+import { compareFiles } from '../artifacts/compare.js';
+import { doneRecord } from '../artifacts/control-files.js';
+import { comparingStages, type Compared } from '../comparison/chosen-systems.js';
+import { type FoldComparison, joinFoldComparisons } from '../comparison/join-folds.js';
+import { readComparison } from '../comparison/read-comparison.js';
+import type { Recipe } from '../definition/schema.js';
+import { resolveSystems } from '../definition/system-settings.js';
+import type { Stage } from '../running/stage.js';
+
+/** A fold whose own comparison is up to date. */
+export interface FinishedFold {
+  readonly fold: string;
+  /** `exp/<recipe>/<fold>` */
+  readonly folder: string;
+  readonly recipe: Recipe;
+}
+
+export function compareFoldsStage(
+  folds: readonly FinishedFold[],
+  compared: Compared,
+  library: Pick<Library, 'modelFigures'>,
+): Stage {
+  const { compare: name } = comparingStages(compared);
+  return {
+    name,
+    forTest: true,
+    needs: [],
+    get settings() {
+      const outputs = folds.map(({ fold, folder }) => [fold, doneRecord.readIfThere(join(folder, name))?.outputHash]);
+      return { folds: Object.fromEntries(outputs) as Record<string, unknown> };
+    },
+    version: 1,
+    whenChanged: 'remove',
+    resumable: false,
+    async run({ folder, log, progress }) {
+      const read: FoldComparison[] = [];
+      for (const { fold, folder: work, recipe } of folds) {
+        const settings = resolveSystems(recipe);
+        const folderOf = (stage: string) => join(work, stage);
+        read.push({ fold, read: await readComparison({ recipe, settings, compared, folderOf, library }) });
+      }
+      const onProgress = (done: number, total: number) => progress('resample speakers', done, total);
+      const comparison = compareSystems({ ...joinFoldComparisons(read), onProgress });
+      const paths = writeComparison(folder, comparison);
+      log(`  written: ${paths.join(', ')}`);
+      return {
+        outputHash: await fileSha256(compareFiles(folder).comparison),
+        outputs: paths.map((path) => basename(path)),
+        summary: comparison.systems.map((system) => `${system.name} ${(100 * system.eer).toFixed(2)} %`).join(', '),
+      };
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/** @file A recipe with folds from end to end, with training and network replaced by stand-ins. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { comparisonRecord } from '../../src/recipe/artifacts/compare.js';
+import { runFolds } from '../../src/recipe/run-folds.js';
+import { meantFolds, openExperiment } from '../../src/recipe/running/work-folder.js';
+import { standInLibrary } from './stand-in-library.js';
+
+const RECIPE = `
+extends: demo
+corpus: { trainSpeakers: 6, testSpeakers: 5, utterancesPerSpeaker: 2, testUtterancesPerSpeaker: 3, duration: [1, 1.2] }
+development: { speakers: 2 }
+features: { normalize: none }
+folds:
+  one: { corpus: { seed: 1 } }
+  two: { corpus: { seed: 2 } }
+`;
+
+describe('a recipe with folds', () => {
+  let work: string;
+  let recipe: string;
+  const lines: string[] = [];
+  before(() => {
+    work = mkdtempSync(join(tmpdir(), 'acanet-folds-'));
+    recipe = join(work, 'folded.yaml');
+    writeFileSync(recipe, RECIPE);
+  });
+  after(() => rmSync(work, { recursive: true, force: true }));
+
+  const open = (fold?: string) => openExperiment({ work, recipe, fold });
+  const run = async () => {
+    lines.length = 0;
+    const folds = meantFolds({ work, recipe }).map(open);
+    const quiet = { log: (line: string) => void lines.push(line), progress: () => undefined };
+    await runFolds({ folds, targets: ['compare'], library: standInLibrary(), ...quiet });
+  };
+  const comparison = (...fold: string[]) => comparisonRecord.read(join(work, 'folded', ...fold, 'compare'));
+
+  it('is run in each, and compared in all together', async () => {
+    await run();
+    const [one, two, all] = [comparison('one'), comparison('two'), comparison()];
+    assert.deepEqual(
+      all.folds?.map(({ name, speakers }) => [name, speakers]),
+      [
+        ['one', 5],
+        ['two', 5],
+      ],
+    );
+    assert.equal(all.bootstrap?.speakers, 10);
+    assert.equal(all.trials, one.trials + two.trials);
+    all.systems.forEach(({ name, eer, minDcf }, i) => {
+      assert.equal(name, one.systems[i].name);
+      assert.ok(Math.abs(eer - (one.systems[i].eer + two.systems[i].eer) / 2) < 1e-12);
+      assert.ok(Math.abs(minDcf - (one.systems[i].minDcf + two.systems[i].minDcf) / 2) < 1e-12);
+      assert.equal(all.folds![0].systems[name].eer, one.systems[i].eer);
+    });
+    const text = readFileSync(join(work, 'folded', 'compare', 'compare.txt'), 'utf8');
+    assert.match(text, /by fold +one +two +mean\n/);
+  });
+
+  it('is up to date until a fold gives another comparison', async () => {
+    await run();
+    assert.ok(lines.includes('= compare: up to date'), lines.join('\n'));
+    assert.ok(!lines.some((line) => line.startsWith('> ')), lines.join('\n'));
+    rmSync(join(work, 'folded', 'compare', 'compare.json'));
+    await run();
+    assert.equal(lines.filter((line) => line.startsWith('> ')).length, 1, lines.join('\n'));
+    assert.ok(existsSync(join(work, 'folded', 'compare', 'compare.json')));
+  });
+
+  it('needs the name of a fold where one is meant', () => {
+    assert.throws(() => open(), /recipe folded has the folds one, two: name one with --fold/);
+    assert.throws(() => open('won'), /has no fold "won".*; there are one, two/);
+    assert.throws(() => openExperiment({ work, recipe: 'demo', fold: 'one' }), /the recipe has no folds/);
+    assert.equal(open('two').folder, join(work, 'folded', 'two'));
+  });
+
+  it('is refused where its folds cannot be such, with the place', () => {
+    const of = (folds: string) => {
+      const path = join(work, 'bad.yaml');
+      writeFileSync(path, `extends: demo\nfolds: ${folds}\n`);
+      return () => meantFolds({ work, recipe: path });
+    };
+    assert.throws(of('{ one: { corpus: { seed: 1 } } }'), /expected two folds or more.*→ at folds\n.*bad\.yaml:2/);
+    assert.throws(
+      of('{ a: { corpus: {} }, b: { training: { epochs: 2 } } }'),
+      /its own corpus and development only, got training/,
+    );
+    assert.throws(of('{ a: { corpus: {} }, b: 3 }'), /expected \{ corpus: … \}, got .*3.*→ at folds\.b/);
+    assert.throws(of('{ a: { corpus: {} }, "b/c": { corpus: {} } }'), /expected a name of letters/);
+    assert.deepEqual(of('null')(), []);
+  });
+});
