@@ -6,6 +6,7 @@ import { addDataFix } from './data-fix.js';
 import { addDataImport } from './data-import.js';
 import { addDataSplit } from './data-split.js';
 import { addDataStats } from './data-stats.js';
+import { addDataSubset } from './data-subset.js';
 import { addDataValidate } from './data-validate.js';
 import { withExamples } from './recipe-options.js';
 
@@ -19,6 +20,7 @@ export function addData(program: Command): void {
     addDataFix,
     addDataStats,
     addDataSplit,
+    addDataSubset,
     addDataDedup,
     addDataConvert,
   ]) {

@@ -103,6 +103,30 @@ describe('acanet data', () => {
     assert.match(found.stdout, /^anna\/1 \(anna, \w+\) = carl\/copy \(carl, \w+\) {2}! speakers differ/);
   });
 
+  it('keeps a part of a manifest, and refuses what does not say which', () => {
+    const subset = (...args: string[]) => data(['subset', 'm.jsonl', '--out', 'subset.jsonl', ...args]);
+    const { status, stdout, stderr } = subset('--per-speaker', 'train=1,test=2', '--speakers', '2', '--json');
+    assert.equal(status, 0, stderr);
+    const { utterances, of } = JSON.parse(stdout) as { utterances: number; of: number };
+    assert.equal(of, 18);
+    assert.equal(utterances, readFileSync(join(folder, 'subset.jsonl'), 'utf8').trim().split('\n').length);
+    rmSync(join(folder, 'subset.jsonl'));
+    const refusals: [args: string[], message: RegExp][] = [
+      [[], /expected --per-speaker or --speakers/],
+      [['--speakers', '0'], /--speakers: expected a whole number from 1, got "0"/],
+      [['--speakers', 'train=x'], /--speakers train: expected a whole number/],
+      [['--speakers', 'eval=2'], /expected a number, or numbers by split .* got "eval=2"/],
+      [['--speakers', 'train=2,train=3'], /expected a number, or numbers by split/],
+    ];
+    for (const [args, message] of refusals) {
+      const refused = subset(...args);
+      assert.equal(refused.status, 1);
+      assert.match(refused.stderr, message);
+    }
+    assert.match(data(['subset', 'm.jsonl', '--out', 'm.jsonl', '--speakers', '2']).stderr, /is also what is read/);
+    assert.ok(!existsSync(join(folder, 'subset.jsonl')));
+  });
+
   it('makes trials only where they are asked for', () => {
     for (const speaker of ['a', 'b', 'c', 'd']) recording(join(folder, 'few'), `${speaker}/1`);
     recording(join(folder, 'few'), 'a/2');
