@@ -35,19 +35,21 @@ export function createEagerEngine(name: string, backendName: string): Engine {
 
   return {
     name,
-    async compileStep({ program, inputs, state }) {
+    async compileStep({ program, inputs, state, held }) {
       let current = state;
+      const runOnce = (feed: Record<string, HostData>) => {
+        const fed: HostTensors = {};
+        for (const [key, { shape, dtype = 'float32' }] of Object.entries(inputs)) {
+          fed[key] = { dtype, shape: shape as number[], data: checkedData(key, feed[key], shape as number[]) };
+        }
+        const results = execute(program, { ...fed, ...held, ...current });
+        for (const key of Object.keys(state)) if (!results[key]) throw internal(`the step drops ${key}`);
+        current = Object.fromEntries(Object.keys(state).map((key) => [key, results[key]]));
+        return Object.fromEntries(Object.entries(results).filter(([key]) => !(key in state)));
+      };
       return Promise.resolve({
-        async run(feed) {
-          const fed: HostTensors = {};
-          for (const [key, { shape, dtype = 'float32' }] of Object.entries(inputs)) {
-            fed[key] = { dtype, shape: shape as number[], data: checkedData(key, feed[key], shape as number[]) };
-          }
-          const results = execute(program, { ...fed, ...current });
-          for (const key of Object.keys(state)) if (!results[key]) throw internal(`the step drops ${key}`);
-          current = Object.fromEntries(Object.keys(state).map((key) => [key, results[key]]));
-          return Object.fromEntries(Object.entries(results).filter(([key]) => !(key in state)));
-        },
+        run: async (feed) => Promise.resolve(runOnce(feed)),
+        runAll: async (feeds) => Promise.resolve(feeds.map(runOnce)),
         readState: (names = Object.keys(current)) =>
           copyTensors(Object.fromEntries(names.map((name) => [name, current[name]]))),
         dispose: () => Promise.resolve(),

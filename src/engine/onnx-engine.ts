@@ -15,6 +15,7 @@ import { requireInput, traceInference } from './inference-graph.js';
 import { loadOnnxRuntime } from './onnx-runtime.js';
 import { toHost } from './ort-tensors.js';
 import { encodeOnnx } from './onnx/encode.js';
+import { createOnnxScanStep } from './onnx-scan-step.js';
 import { createOnnxStep } from './onnx-step.js';
 import type { Engine, Inference, InferenceDefinition, StepDefinition } from './program/program.js';
 
@@ -58,7 +59,10 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
   };
   const toOrt = (dtype: DType, data: HostData, shape: readonly number[]) => new ort.Tensor(dtype, data as never, shape);
 
-  const compileStep = (definition: StepDefinition) => createOnnxStep(definition, { createSession, toOrt });
+  const compileStep = (definition: StepDefinition) => {
+    const create = (definition.stepsPerCall ?? 1) > 1 ? createOnnxScanStep : createOnnxStep;
+    return create(definition, { createSession, toOrt });
+  };
 
   async function compileInference(definition: InferenceDefinition): Promise<Inference> {
     const { graph, inputs: ports, outputs } = traceInference(definition);

@@ -92,7 +92,7 @@ export interface LoaderWorkerData extends Pick<
 
 /** Starts the threads. */
 export function createBatchLoader(options: BatchLoaderOptions): BatchLoader {
-  const { startStep, endStep, threads = 1, prefetch = Math.max(4, 2 * threads) } = options;
+  const { startStep, endStep, threads = 1, prefetch = 4 } = options;
   const { cacheDir, seed, cropFrames, pad, augmentation, audioOf } = options;
   const workerData: LoaderWorkerData = { cacheDir, seed, cropFrames, pad, augmentation, online: audioOf !== undefined };
   const done = new Map<number, LoadedBatch | Error>();

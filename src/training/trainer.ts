@@ -44,7 +44,7 @@ import { createOptimizer, type Optimizer } from './optimisation/optimizer.js';
 import { createLearningRate } from './optimisation/schedule.js';
 import { createMeter, describeDevelopment, describeFigures, describeReadings, describeRow } from './training-log.js';
 import { openEventLog } from './tensorboard-events.js';
-import { openTrainingData } from './training-data.js';
+import { batchesAhead, openTrainingData } from './training-data.js';
 import type { TrainingOptions } from './training-options.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from './training-step.js';
 import type { StepReport, TrainingStep, TrainingStepOptions } from './training-step.js';
@@ -104,10 +104,10 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   if (frozen) log(describeFrozen(model, frozen));
   const whose = speakersHash(speakers);
   const trained = trainedNames(model, loss, frozen);
-  const { batchSize, cropFrames } = training;
+  const { batchSize, cropFrames, stepsPerCall } = training;
   const { step, ...start } = await startStep(
     engine,
-    { model, optimizer, loss, batchSize, cropFrames, frozen },
+    { model, optimizer, loss, batchSize, cropFrames, frozen, stepsPerCall },
     () =>
       findStart(options, perEpoch) ??
       newStart(options, { loss, optimizer, trained, features: cache.options, speakers: whose }),
@@ -159,17 +159,21 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
         log(`Interrupted: a checkpoint of step ${done} is written. The same command goes on from there.`);
         signal.throwIfAborted();
       }
-      const batch = await loader.next();
-      if (!batch) throw internal(`the loader ended at step ${done} of ${totalSteps}`);
-      const scalars = { step: done, seed, learningRate: learningRate(done), ...(margin && { margin: margin(done) }) };
-      const report = await step.run(batch, scalars);
-      checkFinite(report, done, metrics.path);
-      done++;
-      meter.add(report);
-      progress('train', done, totalSteps);
-
-      const epochEnds = done % perEpoch === 0;
-      if (epochEnds || done % training.logEvery === 0) {
+      const border = nextBorder(done, { perEpoch, totalSteps, ...training, observed: probe !== undefined });
+      const steps: Parameters<TrainingStep['runAll']>[0][number][] = [];
+      for (let at = done; at < border; at++) {
+        const batch = await loader.next();
+        if (!batch) throw internal(`the loader ended at step ${at} of ${totalSteps}`);
+        const scalars = { step: at, seed, learningRate: learningRate(at), ...(margin && { margin: margin(at) }) };
+        steps.push({ batch, scalars });
+      }
+      for (const [i, report] of (await step.runAll(steps)).entries()) {
+        checkFinite(report, done, metrics.path);
+        const { scalars } = steps[i];
+        done++;
+        meter.add(report);
+        progress('train', done, totalSteps);
+        if (done % perEpoch > 0 && done % training.logEvery > 0) continue;
         const row = {
           step: done,
           epoch: epoch + 1,
@@ -179,6 +183,7 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
         };
         record(row, describeRow(row, training.epochs, totalSteps));
       }
+      const epochEnds = done % perEpoch === 0;
       if (epochEnds) {
         const network = step.readModel();
         const { embeddings, ...development } = await scoreDevelopment(network, options, cache);
@@ -206,6 +211,25 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   return { steps: totalSteps, devEer, bestDevEer: best?.devEer ?? devEer };
 }
 
+interface Borders {
+  readonly perEpoch: number;
+  readonly totalSteps: number;
+  readonly stepsPerCall?: number;
+  readonly checkpoint: TrainingOptions['checkpoint'];
+  /** Whether the instruments look within an epoch. */
+  readonly observed: boolean;
+}
+
+/** The step that a call of the engine beginning at `done` ends before: where the state is wanted next, at the latest. */
+function nextBorder(done: number, { perEpoch, totalSteps, stepsPerCall = 1, checkpoint, observed }: Borders): number {
+  const last = Math.min(done + stepsPerCall, totalSteps);
+  for (let at = done + 1; at < last; at++) {
+    if (at % perEpoch === 0 || (observed && isEarlyPoint(at, perEpoch))) return at;
+    if (checkpoint.everySteps && at % checkpoint.everySteps === 0) return at;
+  }
+  return last;
+}
+
 function checkFit(model: SpeakerModel, cache: FeatureCache, { cropFrames }: TrainingOptions): void {
   if (model.bins !== cache.bins) {
     throw new UserError(
@@ -218,18 +242,16 @@ function checkFit(model: SpeakerModel, cache: FeatureCache, { cropFrames }: Trai
   }
 }
 
-/**
- * Batches in memory: those that the loader has ready or in the making, the one that is trained on, and its gradient.
- */
-const BATCHES_AT_ONCE = 6;
-
 /** @throws UserError where the batches alone, without a single layer of the network, exceed the machine's memory */
-function checkMemory(bins: number, { batchSize, cropFrames }: TrainingOptions): void {
-  const bytes = BATCHES_AT_ONCE * batchSize * cropFrames * bins * Float32Array.BYTES_PER_ELEMENT;
+function checkMemory(bins: number, training: TrainingOptions): void {
+  const { batchSize, cropFrames, stepsPerCall = 1 } = training;
+  // Those that the loader has, those that are trained on, and their gradients.
+  const batches = batchesAhead(training) + 2 * stepsPerCall;
+  const bytes = batches * batchSize * cropFrames * bins * Float32Array.BYTES_PER_ELEMENT;
   const inGiB = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
   if (bytes <= totalmem()) return;
   throw new UserError(
-    `training.batchSize ${batchSize} × training.cropFrames ${cropFrames}: ${BATCHES_AT_ONCE} batches of ${bins} coefficients a ` +
+    `training.batchSize ${batchSize} × training.cropFrames ${cropFrames}: ${batches} batches of ${bins} coefficients a ` +
       `frame take ${inGiB(bytes)} before the network takes anything, and this machine has ${inGiB(totalmem())}\n` +
       '  lower training.batchSize or training.cropFrames',
   );

@@ -25,7 +25,7 @@ export interface TrainingDataOptions {
   utterances: readonly Utterance[];
   augmentation: AugmentationOptions | null;
   cache: FeatureCache;
-  training: SamplerOptions & { readonly cropFrames: number; readonly pad: PadPolicy; readonly loaderThreads: number };
+  training: SamplerOptions & { readonly cropFrames: number; readonly pad: PadPolicy } & AheadOptions;
   seed: number;
 }
 
@@ -38,6 +38,15 @@ export interface TrainingData {
   notes: string[];
   openLoader(range: { startStep: number; endStep: number }): BatchLoader;
 }
+
+interface AheadOptions {
+  readonly loaderThreads: number;
+  readonly stepsPerCall?: number;
+}
+
+/** Batches that are ready or in the making at most: for the engine's next call, while it is in one. */
+export const batchesAhead = ({ loaderThreads, stepsPerCall = 1 }: AheadOptions): number =>
+  Math.max(4, 2 * loaderThreads, 2 * stepsPerCall);
 
 /** @throws UserError for names that are taken, sources that cannot be used, and where nothing is left to train on */
 export async function openTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
@@ -70,6 +79,7 @@ export async function openTrainingData(options: TrainingDataOptions): Promise<Tr
       createBatchLoader({
         ...range,
         ...{ cacheDir: cache.dir, utterances, seed, sampler: training, cropFrames, pad, threads: loaderThreads },
+        prefetch: batchesAhead(training),
         ...(drawn && { augmentation: drawn }),
         ...(audioOf && { audioOf }),
       }),

@@ -32,6 +32,8 @@ export const trainingOptions = z.strictObject({
   logEvery: z.int().positive().default(20),
   /** Threads that make batches while steps run; augmentation on line may need more than one. */
   loaderThreads: z.int().min(1).max(64).default(1),
+  /** How many steps the engine computes in one call; more spare a GPU transfers. Absent: 1. */
+  stepsPerCall: z.int().min(1).max(64).optional(),
   /** What to start from: another system of the recipe, or a model folder. Absent or null: nothing. */
   init: z.string().min(1).nullish(),
   /** Layers that are not trained, by name. Absent or null: none. */

@@ -6,8 +6,8 @@
  * of frozen layers, which stay as they are. `num_batches_tracked` is counted outside it.
  */
 import { float32, int32 } from '../engine/program/host-tensor.js';
-import type { HostTensors } from '../engine/program/host-tensor.js';
-import type { Engine, Program, Step, TensorMap, TensorSpec } from '../engine/program/program.js';
+import type { HostData, HostTensors } from '../engine/program/host-tensor.js';
+import type { Engine, Program, Step, TensorMap, TensorSpecs } from '../engine/program/program.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { initialTensors, parameterNames, tensorShapes } from '../models/contract/model.js';
@@ -28,6 +28,8 @@ export interface TrainingStepOptions {
   readonly cropFrames: number;
   /** Names of the model's tensors that are not trained, those of whole batch normalisations together. Absent: none. */
   readonly frozen?: ReadonlySet<string>;
+  /** How many steps one call of the engine may compute. Absent: 1. */
+  readonly stepsPerCall?: number;
 }
 
 /** What varies from step to step, beside the batch. */
@@ -51,11 +53,15 @@ export interface StepReport {
   readonly embeddings: Float32Array;
 }
 
+export interface TrainingBatch {
+  readonly features: Float32Array<ArrayBuffer>;
+  readonly targets: Int32Array<ArrayBuffer>;
+}
+
 export interface TrainingStep {
-  run(
-    batch: { features: Float32Array<ArrayBuffer>; targets: Int32Array<ArrayBuffer> },
-    scalars: StepScalars,
-  ): Promise<StepReport>;
+  run(batch: TrainingBatch, scalars: StepScalars): Promise<StepReport>;
+  /** The steps one after the other, `stepsPerCall` in a call of the engine. The reports hold until the next run. */
+  runAll(steps: readonly { batch: TrainingBatch; scalars: StepScalars }[]): Promise<StepReport[]>;
   /** Copies of the model's own tensors, a third of the state where the optimiser is Adam. */
   readModel(): HostTensors;
   /** Copies of the model's tensors (with the loss's) and of the optimiser's slots. */
@@ -151,9 +157,9 @@ export async function createTrainingStep(
   options: TrainingStepOptions,
   start: { model: HostTensors; optimizer: HostTensors },
 ): Promise<TrainingStep> {
-  const { model, optimizer, loss, batchSize, cropFrames, frozen } = options;
+  const { model, optimizer, loss, batchSize, cropFrames, frozen, stepsPerCall } = options;
   const sites = model.dropoutRate > 0 ? model.dropoutSites(batchSize) : [];
-  const inputs: Record<string, TensorSpec> = {
+  const inputs: TensorSpecs = {
     features: { shape: [batchSize, cropFrames, model.bins] },
     targets: { shape: [batchSize], dtype: 'int32' },
     ...(loss.margin && { margin: { shape: [1] } }),
@@ -164,9 +170,6 @@ export async function createTrainingStep(
     start.model,
     Object.keys(start.model).filter((name) => frozen?.has(name)),
   );
-  const fed = Object.entries(held).filter(([name]) => !isCounter(name));
-  for (const [name, { shape }] of fed) inputs[name] = { shape };
-  const frozenValues = Object.fromEntries(fed.map(([name, { data }]) => [name, data]));
   // Names alone are kept of the start, which is as large as the state.
   const [allOfModel, ofOptimizer] = [Object.keys(start.model), Object.keys(start.optimizer)];
   const learning = allOfModel.filter((name) => !(name in held));
@@ -179,24 +182,37 @@ export async function createTrainingStep(
     program: trainingProgram(options),
     inputs,
     state: { ...pick(start.model, modelNames), ...start.optimizer },
+    held: pick(
+      held,
+      Object.keys(held).filter((name) => !isCounter(name)),
+    ),
+    stepsPerCall,
   });
+  const feedOf = (
+    { features, targets }: TrainingBatch,
+    { step: index, seed, learningRate, margin }: StepScalars,
+  ): Record<string, HostData> => ({
+    features,
+    targets,
+    ...(loss.margin && { margin: Float32Array.of(margin!) }),
+    scalars: optimizer.scalars(index, learningRate),
+    ...(sites.length > 0 && { dropoutKeys: dropoutKeys(sites, seed, index) }),
+  });
+  const runAll: TrainingStep['runAll'] = async (steps) => {
+    const outputs = await step.runAll(steps.map(({ batch, scalars }) => feedOf(batch, scalars)));
+    stepsRun += steps.length;
+    return outputs.map(({ loss, correct, gradSquares, embeddings }) => ({
+      loss: loss.data[0],
+      correct: correct.data[0],
+      gradSquares: gradSquares?.data as Float32Array | undefined,
+      embeddings: embeddings.data as Float32Array,
+    }));
+  };
   return {
-    async run({ features, targets }, { step: index, seed, learningRate, margin }) {
-      const outputs = await step.run({
-        ...frozenValues,
-        features,
-        targets,
-        ...(loss.margin && { margin: Float32Array.of(margin!) }),
-        scalars: optimizer.scalars(index, learningRate),
-        ...(sites.length > 0 && { dropoutKeys: dropoutKeys(sites, seed, index) }),
-      });
-      stepsRun++;
-      return {
-        loss: outputs.loss.data[0],
-        correct: outputs.correct.data[0],
-        gradSquares: outputs.gradSquares?.data as Float32Array | undefined,
-        embeddings: outputs.embeddings.data as Float32Array,
-      };
+    runAll,
+    async run(batch, scalars) {
+      const [report] = await runAll([{ batch, scalars }]);
+      return report;
     },
     readModel() {
       const own = Object.keys(tensorShapes(model));

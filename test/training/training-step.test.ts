@@ -282,3 +282,47 @@ describe('the first training steps of two engines', () => {
     });
   }
 });
+
+describe('several training steps in one call', () => {
+  const [speakers, batchSize, cropFrames, bins, steps] = [20, 8, 60, 80, 8];
+  const runs = Array.from({ length: steps }, (_, index) => {
+    const random = keyedRandom('test', 'several steps', index);
+    const targets = Int32Array.from({ length: batchSize }, () => random.below(speakers));
+    const features = Float32Array.from({ length: batchSize * cropFrames * bins }, () => random.normal());
+    return { batch: { features, targets }, scalars: { seed: 1, step: index, learningRate: 1e-4, margin: 0.2 } };
+  });
+
+  for (const [title, options] of Object.entries(demoModels)) {
+    it(`agree with single steps: ${title}`, async () => {
+      const model = createModel(parseModelOptions(options, 'test'));
+      const optimizer = createOptimizer(optimizerOptions.parse({ type: 'adam', weightDecay: 2e-6 }));
+      const loss = aamLoss(model, speakers, 30);
+      const tensors = initialTrainingTensors(model, loss, 1);
+      const slots = optimizer.slots(Object.fromEntries(trainedNames(model, loss).map((key) => [key, tensors[key]])));
+      const train = async (threads: number, stepsPerCall?: number) => {
+        const engine = await createEngine({ name: 'onnx', device: 'cpu', threads });
+        const common = { model, optimizer, loss, batchSize, cropFrames, stepsPerCall };
+        const step = await createTrainingStep(engine, common, { model: tensors, optimizer: slots });
+        const reports = (await step.runAll(runs)).map((report) => structuredClone(report));
+        const state = step.readState();
+        await step.dispose();
+        return { reports, state: Object.values(state.model).flatMap(({ data }) => [...data]), counts: state.model };
+      };
+      const [single, twoThreads, together] = [await train(1), await train(2), await train(1, 8)];
+      // The first step begins at the same state: only roundings within it differ. From then on they grow, as those of
+      // another number of threads do; where ACA-Net's threads change nothing, float32's rounding is left.
+      const [one, all] = [single.reports, together.reports];
+      assert.ok(Math.abs(all[0].loss / one[0].loss - 1) < 1e-6, `${all[0].loss}, ${one[0].loss}`);
+      assert.ok(relativeDistance(all[0].gradSquares!, one[0].gradSquares!) < 1e-4);
+      const [apart, ofThreads] = [together, twoThreads].map((other) => relativeDistance(other.state, single.state));
+      assert.ok(apart <= 4 * ofThreads + 1e-5, `${apart}, threads ${ofThreads}`);
+      for (const [i, { correct }] of all.entries()) assert.equal(correct, one[i].correct);
+      assert.deepEqual(
+        Object.entries(together.counts).filter(([key]) => key.endsWith('num_batches_tracked')),
+        Object.entries(single.counts).filter(([key]) => key.endsWith('num_batches_tracked')),
+      );
+      show('onnx', `${title}, 8 steps in a call`, { apart, ofThreads });
+      assert.deepEqual((await train(1, 3)).state, together.state); // a resumed training cuts the steps otherwise
+    });
+  }
+});

@@ -12,18 +12,42 @@ export interface Port {
   readonly dtype: GraphDType;
 }
 
-export interface EncodeOptions {
+/** What a graph takes in and gives out, as a model or the body of a loop declares it. */
+interface Ports {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+}
+
+export interface EncodeOptions extends Ports {
   /** Kept in the file under these names, for whoever loads it. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** Encodes `graph` as a model. */
+export const encodeOnnx = (graph: Graph, { metadata, ...ports }: EncodeOptions): Uint8Array =>
+  encodeModel(encodeGraph(graph, ports), { metadata, extended: usesExtensions(graph) });
+
+/** Whether ONNX Runtime's own operators are among the graph's. */
+export const usesExtensions = ({ nodes }: Graph): boolean => nodes.some(({ domain }) => domain !== '');
+
+/** A model around an encoded graph; `extended` where it uses ONNX Runtime's own operators. */
+export const encodeModel = (
+  graph: object,
+  { metadata = {}, extended }: { metadata?: Readonly<Record<string, string>>; extended: boolean },
+): Uint8Array =>
+  ModelProto.encode({
+    irVersion: 9,
+    producerName: 'acanet',
+    opsetImport: [{ domain: '', version: 20 }, ...(extended ? [{ domain: 'com.microsoft', version: 1 }] : [])],
+    graph,
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  }).finish();
+
 /**
- * Encodes `graph`. Its outputs are written under their own names: a node's result takes the output's name, while an
+ * The graph's message. Its outputs are written under their own names: a node's result takes the output's name, while an
  * input, a constant, or a result that is two outputs at once is copied by Identity.
  */
-export function encodeOnnx(graph: Graph, { inputs, outputs, metadata = {} }: EncodeOptions): Uint8Array {
+export function encodeGraph(graph: Graph, { inputs, outputs }: Ports): object {
   const taken = new Set(inputs.map(({ name }) => name));
   for (const { name } of outputs) if (taken.has(name)) throw internal(`the output ${name} has the name of an input`);
   const names = new Map<Value, string>(graph.inputs.map((value) => [value, value.name]));
@@ -37,22 +61,13 @@ export function encodeOnnx(graph: Graph, { inputs, outputs, metadata = {} }: Enc
   for (const value of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.map((output) => output.value)]) {
     if (value.constant) constants.set(nameOf(value), value);
   }
-  return ModelProto.encode({
-    irVersion: 9,
-    producerName: 'acanet',
-    opsetImport: [
-      { domain: '', version: 20 },
-      ...(graph.nodes.some(({ domain }) => domain !== '') ? [{ domain: 'com.microsoft', version: 1 }] : []),
-    ],
-    graph: {
-      name: 'acanet',
-      node: [...graph.nodes.map((node) => encodeNode(node, nameOf)), ...copies],
-      initializer: [...constants].map(([name, value]) => encodeTensor(name, value)),
-      input: inputs.map(encodePort),
-      output: outputs.map(encodePort),
-    },
-    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
-  }).finish();
+  return {
+    name: 'acanet',
+    node: [...graph.nodes.map((node) => encodeNode(node, nameOf)), ...copies],
+    initializer: [...constants].map(([name, value]) => encodeTensor(name, value)),
+    input: inputs.map(encodePort),
+    output: outputs.map(encodePort),
+  };
 }
 
 function encodeNode({ op, domain, inputs, outputs, attributes }: GraphNode, nameOf: (value: Value) => string): object {
@@ -83,7 +98,7 @@ function encodeTensor(name: string, value: Value): object {
   };
 }
 
-function encodePort({ name, shape, dtype }: Port): object {
+export function encodePort({ name, shape, dtype }: Port): object {
   const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: ONNX_TYPE[dtype], shape: { dim } } } };
 }

@@ -43,3 +43,19 @@ export function throughReshapes(value: Value, uses: ReadonlyMap<Value, number>):
   while (uses.get(inner) === 1 && inner.producer?.op === 'Reshape') inner = inner.producer.inputs[0];
   return uses.get(inner) === 1 ? inner : undefined;
 }
+
+/** `value` under another shape, by a node at the end of the graph. */
+export function reshapeTo(graph: Graph, value: Value, shape: readonly number[]): Value {
+  const name = `${value.name}_reshaped`;
+  const target: Value = {
+    name: `${name}_shape`,
+    shape: [shape.length],
+    dtype: 'int64',
+    constant: { data: BigInt64Array.from(shape, BigInt) },
+  };
+  const result: Value = { name, shape, dtype: value.dtype };
+  const node: GraphNode = { op: 'Reshape', domain: '', inputs: [value, target], attributes: {}, outputs: [result] };
+  result.producer = node;
+  graph.nodes.push(node);
+  return result;
+}

@@ -26,12 +26,21 @@ export interface StepDefinition {
   readonly inputs: TensorSpecs;
   /** The initial state; its tensors are copied, never changed. */
   readonly state: HostTensors;
+  /** Inputs that are the same in every run. */
+  readonly held?: HostTensors;
+  /**
+   * How many steps one call of the library may compute, 1 if absent: state is then handed over once in so many steps.
+   * More than 1 lets the library simplify the step in another way, so that last bits may differ from those of 1.
+   */
+  readonly stepsPerCall?: number;
 }
 
 /** A compiled step with its state. */
 export interface Step {
   /** Runs once: state advances, the program's other outputs are returned. They are valid until the next run. */
   run(inputs: Record<string, HostData>): Promise<HostTensors>;
+  /** Runs once for each element, `stepsPerCall` runs in a call, and returns the outputs of each. */
+  runAll(inputs: readonly Record<string, HostData>[]): Promise<HostTensors[]>;
   /** A copy of the state after the last run, or of the tensors of it that are named. */
   readState(names?: readonly string[]): HostTensors;
   dispose(): Promise<void>;
