@@ -19,6 +19,7 @@ const mayImport = {
   training: ['storage', 'corpus', 'features', 'engine', 'nn', 'models'],
   scoring: ['storage', 'corpus', 'features', 'engine', 'models'],
   report: ['storage', 'corpus', 'scoring'],
+  page: ['features'],
   tasks: [
     'storage',
     'configuration',
@@ -30,6 +31,7 @@ const mayImport = {
     'training',
     'scoring',
     'report',
+    'page',
   ],
 };
 mayImport.recipe = [...mayImport.tasks, 'nn', 'tasks'];

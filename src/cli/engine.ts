@@ -20,9 +20,9 @@ export function addEngine(program: Command): void {
     .command('install')
     .description(
       'install an engine from npm and PyPI into a folder of its own, and try it; goes on where an earlier attempt stopped:\n' +
-        'tensorflow (with --gpu for NVIDIA GPUs), or cuda for --engine onnx --device cuda',
+        'tensorflow (with --gpu for NVIDIA GPUs), cuda for --engine onnx --device cuda, or web for `acanet serve`',
     )
-    .argument('<name>', 'tensorflow, or cuda')
+    .argument('<name>', 'tensorflow, cuda, or web')
     .option('--gpu', 'TensorFlow for NVIDIA GPUs');
   withExamples(withPlace(install), 'acanet engine install tensorflow --gpu', 'acanet engine install cuda').action(
     installOne,

@@ -7,7 +7,8 @@ import { createTalk, print, printJson, say } from './output.js';
 import { withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
 
 interface ExportFlags extends RecipeFlags {
-  out: string;
+  out?: string;
+  page?: string;
   input: ExportInput;
   quantize?: 'int8';
   audio?: string[];
@@ -16,9 +17,10 @@ interface ExportFlags extends RecipeFlags {
 export function addExport(program: Command): void {
   const command = program
     .command('export')
-    .description('write a trained model as one ONNX file, compared with the model on speech')
+    .description('write a trained model as one ONNX file, compared with the model on speech; or as a page for browsers')
     .argument('<model>', 'a system of the recipe; or a model folder, such as exp/demo/average/aca-net')
-    .requiredOption('--out <file>', 'the file to write, such as X.onnx')
+    .option('--out <file>', 'the file to write, such as X.onnx')
+    .option('--page <dir>', 'a folder to write: a page that compares voices in the browser, for any web server')
     .addOption(
       new Option('--input <kind>', 'fbank: filterbank features, not normalised; audio: samples, features in the file')
         .choices(['fbank', 'audio'])
@@ -32,7 +34,14 @@ export function addExport(program: Command): void {
     withRecipeOptions(command),
     'acanet export aca-net --recipe demo --out aca-net.onnx',
     'acanet export exp/demo/average/aca-net --input audio --quantize int8 --out aca-net.onnx',
+    'acanet export aca-net --recipe demo --page voices',
   ).action(async (model: string, flags: ExportFlags) => {
+    const { UserError } = await import('../errors.js');
+    if ((flags.out === undefined) === (flags.page === undefined)) {
+      throw new UserError('expected --out FILE.onnx for one file, or --page DIR for a page');
+    }
+    if (flags.out === undefined) return exportPage(model, flags.page!, flags);
+    const { out } = flags;
     const [{ exportModel }, { trialsBeside }] = await Promise.all([
       import('../tasks/export/export-model.js'),
       import('../recipe/artifacts/prep.js'),
@@ -44,7 +53,7 @@ export function addExport(program: Command): void {
     const exported = await exportModel({
       ...talk,
       ...{ modelDir, engine, manifest, development, int8 },
-      out: flags.out,
+      out,
       input: flags.input,
       audio: flags.audio ?? [],
       signal: listenForInterruption(),
@@ -56,4 +65,20 @@ export function addExport(program: Command): void {
     const warning = describeSherpaOnnx(exported);
     if (warning !== undefined) say(warning);
   });
+}
+
+async function exportPage(model: string, page: string, flags: ExportFlags): Promise<void> {
+  const { UserError } = await import('../errors.js');
+  const unused = { '--quantize': flags.quantize, '--audio': flags.audio, '--input audio': flags.input === 'audio' || undefined }; // prettier-ignore
+  const clash = Object.entries(unused).find(([, value]) => value !== undefined);
+  if (clash) throw new UserError(`--page and ${clash[0]} exclude each other: a page computes its own features`);
+  const [{ writePage }, { formatBytes }] = await Promise.all([
+    import('../tasks/page/write-page.js'),
+    import('../report/text/number-format.js'),
+  ]);
+  const { modelDir } = await findModel({ ...flags, model });
+  const written = await writePage(modelDir, page);
+  if (flags.json) return printJson(written);
+  print(`${page}: ${written.files} files, ${formatBytes(written.bytes)}`);
+  say(`  to look at it, give the folder to a web server: python3 -m http.server --bind localhost --directory ${page}`);
 }

@@ -26,6 +26,7 @@ import { addReport } from './report.js';
 import { addReproduce } from './reproduce.js';
 import { addDemo, addRun } from './run.js';
 import { addScore } from './score.js';
+import { addServe } from './serve.js';
 import { addThreshold } from './threshold.js';
 import { addTrain } from './train.js';
 import { addTrials } from './trials.js';
@@ -36,7 +37,7 @@ const COMMANDS: readonly [heading: string, ...commands: ((program: Command) => v
   ['Data', addPrep, addData, addTrials, addFeatures, addAudio],
   ['Train', addTrain, addAverage, addImport],
   ['Compare', addScore, addCompare, addReport, addCheck, addReproduce, addMetrics, addCalibrate, addThreshold],
-  ['Use', addPack, addEmbed, addExplain, addExport],
+  ['Use', addPack, addEmbed, addExplain, addExport, addServe],
   ['Machine', addDoctor, addEngine, addCompletion],
 ];
 

@@ -13,8 +13,8 @@ import type { Utterance } from '../corpus/manifest/manifest.js';
 import { UserError } from '../errors.js';
 import type { Augmentation, AugmentationKey } from './augmentation/augment.js';
 import { changeSpeed } from './augmentation/speed-perturbation.js';
-import { energyVad, frameLogEnergies, speechFrames, type VadOptions } from './fbank/energy-vad.js';
-import { createFbank, type Features } from './fbank/fbank.js';
+import type { Features } from './fbank/fbank.js';
+import { createSpeechFeatures } from './fbank/speech-features.js';
 import type { FeatureOptions, RatePolicy } from './options.js';
 
 export { readsPieces } from '../audio/formats.js';
@@ -52,25 +52,6 @@ export function createUtteranceFeatures(
       ? await augment.augmentation.waveform(clean, augment.key, { speaker: augment.speaker })
       : clean;
     return { ...extract(samples, piece.path, clean), samples: samples.length };
-  };
-}
-
-/**
- * Makes the function from samples at the features' sample rate to features, not normalised, of frames with speech where
- * these are told from others; `clean`: the samples by which they are.
- * It throws UserError naming `name`: too short, without speech.
- */
-export function createSpeechFeatures(
-  options: FeatureOptions,
-): (samples: Float32Array, name: string, clean?: Float32Array) => Features {
-  const fbank = createFbank(options);
-  return (samples, name, clean = samples) => {
-    try {
-      const features = fbank(samples);
-      return options.vad ? withSpeech(features, clean, options.vad, options) : features;
-    } catch (error) {
-      throw error instanceof UserError ? new UserError(`${name}: ${error.message}`, { cause: error }) : error;
-    }
   };
 }
 
@@ -152,13 +133,4 @@ function withSilence(samples: Float32Array<ArrayBuffer>, length: number): Float3
   const longer = new Float32Array(length);
   longer.set(samples);
   return longer;
-}
-
-/** The frames in which the clean samples hold speech. */
-function withSpeech(features: Features, clean: Float32Array, vad: VadOptions, options: FeatureOptions): Features {
-  const kept = speechFrames(features, energyVad(frameLogEnergies(clean, options), vad));
-  if (kept.frames > 0) return kept;
-  throw new UserError(
-    `none of its ${features.frames} frames holds speech; leave it out, or lower features.vad.threshold`,
-  );
 }

@@ -13,8 +13,8 @@ import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 
-/** TensorFlow for the processor, for NVIDIA's GPUs, and the CUDA part of ONNX Runtime. */
-export const INSTALLABLE = ['tensorflow', 'tensorflow-gpu', 'cuda'] as const;
+/** TensorFlow for the processor, for NVIDIA's GPUs, the CUDA part of ONNX Runtime, and ONNX Runtime for browsers. */
+export const INSTALLABLE = ['tensorflow', 'tensorflow-gpu', 'cuda', 'web'] as const;
 export type InstallableEngine = (typeof INSTALLABLE)[number];
 
 const engineRecord = z.strictObject({

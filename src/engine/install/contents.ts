@@ -10,10 +10,13 @@ import { npmPiece } from './npm-packages.js';
 import { onnxRuntimeCopyPiece, PROVIDERS_IN_WHEEL } from './onnx-runtime-copy.js';
 import type { Piece } from './piece.js';
 import { bindingPiece } from './tensorflow-binding.js';
+import { webFilesPiece } from './web-files.js';
 import { wheelPiece } from './wheels.js';
 
 export interface EngineContents {
   readonly title: string;
+  /** It is of use on every system; absent: on Linux with glibc on x86-64 alone. */
+  readonly everywhere?: true;
   readonly pieces: readonly Piece[];
   /**
    * The choices that are tried at the end: all of the first kind must work here, those of the second may lack a GPU.
@@ -90,5 +93,11 @@ export const engineContents: Readonly<Record<InstallableEngine, EngineContents>>
       onnxRuntimeCopyPiece(ONNX_RUNTIME),
     ],
     devices: [{ engine: 'onnx', device: 'cuda', needsGpu: true }],
+  },
+  web: {
+    title: `ONNX Runtime ${ONNX_RUNTIME} for browsers (WebAssembly and WebGPU)`,
+    everywhere: true,
+    pieces: [webFilesPiece(ONNX_RUNTIME)],
+    devices: [],
   },
 };

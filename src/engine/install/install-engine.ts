@@ -40,9 +40,9 @@ export interface InstalledEngine {
 
 /** @throws UserError naming what is missing; what is finished by then stays, and the next call goes on from there */
 export async function installEngine(name: InstallableEngine, { log }: InstallOptions): Promise<InstalledEngine> {
-  const { title, pieces, devices } = engineContents[name];
+  const { title, pieces, devices, everywhere } = engineContents[name];
   const folder = engineFolder(name);
-  requireSystem();
+  if (!everywhere) requireSystem();
   if (existsSync(folder) && !isEngineFolder(name)) {
     throw new UserError(
       `${folder}: is there, and acanet has not made it\nmove it away, or install into another folder with --dir`,

@@ -23,10 +23,13 @@ const variables = (page: Record<string, string>, figures: Readonly<Record<string
 const light = variables(PAGE_LIGHT, LIGHT, 'light');
 const dark = variables(PAGE_DARK, DARK, 'dark');
 
-export const styleSheet = `
+/** The colours as variables, by the system's choice or that of `data-theme` on the root element. */
+export const themeRules = `
 :root{${light}}
 @media (prefers-color-scheme:dark){:root:not([data-theme="light"]){${dark}}}
-:root[data-theme="dark"]{${dark}}
+:root[data-theme="dark"]{${dark}}`;
+
+export const styleSheet = `${themeRules}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}

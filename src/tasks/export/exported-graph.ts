@@ -43,7 +43,7 @@ export interface ExportedGraph {
 }
 
 /** The name of the output that has a layer's attention. */
-const attentionOutput = (layer: string): string => `attention:${layer}`;
+export const attentionOutput = (layer: string): string => `attention:${layer}`;
 
 export async function exportGraph(
   { speakerModel, tensors, features, globalMean }: LoadedModel,

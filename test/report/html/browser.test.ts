@@ -5,25 +5,18 @@
  * title says.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromiumPath, NO_CHROMIUM } from '../../chromium.js';
 import { writeReport } from '../../../src/report/html/write-report.js';
 import { sampleClip, sampleReport } from './sample-report.js';
 
-const executablePath = [
-  process.env.CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-]
-  .filter((path) => path !== undefined)
-  .find((path) => existsSync(path));
-const title = `the report in Chromium${executablePath ? '' : ' (skipped: install `chromium`, or name one in $CHROMIUM)'}`;
+const title = `the report in Chromium${chromiumPath ? '' : ` (skipped: ${NO_CHROMIUM})`}`;
 
-(executablePath ? describe : describe.skip)(title, () => {
+(chromiumPath ? describe : describe.skip)(title, () => {
   let folder: string;
   let browser: Browser | undefined;
   let address: string;
@@ -31,7 +24,7 @@ const title = `the report in Chromium${executablePath ? '' : ' (skipped: install
     folder = mkdtempSync(join(tmpdir(), 'acanet-browser-'));
     await writeReport(folder, sampleReport({ runs: 2, clip: sampleClip }), { png: false });
     address = pathToFileURL(join(folder, 'index.html')).href;
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: 0 });
+    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'], timeout: 0 });
   });
   after(async () => {
     await browser?.close();

@@ -10,7 +10,7 @@ import { openOnnxFile } from '../../../src/engine/run-onnx.js';
 import type { Features } from '../../../src/features/fbank/fbank.js';
 import { normalizeFeatures } from '../../../src/features/normalization.js';
 import { type FeatureOptions, featureOptions } from '../../../src/features/options.js';
-import { createSpeechFeatures } from '../../../src/features/utterance-features.js';
+import { createSpeechFeatures } from '../../../src/features/fbank/speech-features.js';
 import { featureGraph } from '../../../src/tasks/export/feature-graph.js';
 import { createGraphWriter } from '../../../src/tasks/export/graph-writer.js';
 import { normalizationGraph } from '../../../src/tasks/export/normalization-graph.js';

@@ -187,7 +187,7 @@ const TYPES = { i32: 0x7f, v128: 0x7b };
 const fourTimes = (bytes: Uint8Array): Code => [...bytes, ...bytes, ...bytes, ...bytes];
 const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
 const vector = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
-const text = (name: string): Code => vector([...Buffer.from(name)].map((byte) => [byte]));
+const text = (name: string): Code => vector([...new TextEncoder().encode(name)].map((byte) => [byte]));
 
 /** LEB128: seven bits a byte, the lowest first; the highest bit says that there are more. */
 function unsigned(value: number): Code {

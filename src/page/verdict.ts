@@ -1,0 +1,73 @@
+/**
+ * @file From two embeddings to an answer in words.
+ *
+ * A calibrated score is the natural logarithm of how much likelier the two recordings are if one person speaks in both.
+ * With a prior p the decision that costs least, both errors being equally bad, is to accept where it exceeds
+ * ln((1 − p) / p).
+ */
+import type { PageScoring } from './page-facts.js';
+
+export interface Answer {
+  /** The cosine of the angle between the embeddings, means taken away. */
+  readonly cosine: number;
+  /** Natural log-likelihood ratio; absent without calibration. */
+  readonly llr?: number;
+  /** `Probably the same person.` */
+  readonly verdict: string;
+  readonly kind: 'same' | 'different' | 'unsure' | 'none';
+  /** What the verdict rests on, in a sentence. */
+  readonly because: string;
+}
+
+/** The voice of several recordings: the mean of their directions. */
+export function meanDirection(embeddings: readonly Float32Array[], mean?: readonly number[]): Float64Array {
+  const sum = new Float64Array(embeddings[0].length);
+  for (const embedding of embeddings) {
+    const centred = Float64Array.from(embedding, (value, i) => value - (mean?.[i] ?? 0));
+    const length = Math.hypot(...centred);
+    centred.forEach((value, i) => (sum[i] += value / length));
+  }
+  const length = Math.hypot(...sum);
+  return sum.map((value) => value / length);
+}
+
+export function cosineOf(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
+
+/** ln 10: a tenfold ratio counts as a clear one. */
+const CLEAR = Math.LN10;
+
+/** @param prior how likely it was beforehand that one person speaks in both, in (0, 1) */
+export function answer(cosine: number, { calibration, without }: PageScoring, prior: number): Answer {
+  if (!calibration) {
+    return { cosine, kind: 'none', verdict: 'No verdict: this model has no calibration.', because: without ?? '' };
+  }
+  const llr = calibration.offset + calibration.weight * cosine;
+  const odds = llr + Math.log(prior / (1 - prior));
+  const kind = Math.abs(odds) < CLEAR ? 'unsure' : odds > 0 ? 'same' : 'different';
+  const verdict = {
+    unsure: odds > 0 ? 'Rather the same person, but not sure.' : 'Rather different people, but not sure.',
+    same: 'Probably the same person.',
+    different: 'Probably different people.',
+  }[kind];
+  const which = llr > 0 ? 'if one person speaks in both' : 'if they are two people';
+  const because = `What is heard is ${describeRatio(Math.abs(llr))} ${which}. The chance that it is one person: ${describeChance(odds)}.`;
+  return { cosine, llr, kind, verdict, because };
+}
+
+/** `about 40 times likelier` of a natural logarithm ≥ 0. */
+function describeRatio(llr: number): string {
+  const ratio = Math.exp(llr);
+  if (ratio < 1.5) return 'hardly likelier';
+  if (ratio < 10) return `about ${ratio.toFixed(1)} times likelier`;
+  if (ratio < 1e6) return `about ${Number(ratio.toPrecision(1)).toLocaleString('en')} times likelier`;
+  return 'more than a million times likelier';
+}
+
+function describeChance(odds: number): string {
+  const chance = 100 / (1 + Math.exp(-odds));
+  if (chance > 99.9) return 'more than 99.9 %';
+  if (chance < 0.1) return 'less than 0.1 %';
+  return `${chance > 99 || chance < 1 ? chance.toFixed(1) : Math.round(chance)} %`;
+}

@@ -1,0 +1,37 @@
+/** @file Answers in words: their directions, their numbers, and what is said where nothing is known. */
+import assert from 'node:assert/strict';
+import { answer, cosineOf, meanDirection } from '../../src/page/verdict.js';
+
+const scoring = { calibration: { weight: 20, offset: -8 } };
+
+describe('page/verdict', () => {
+  it('averages directions, not lengths, with the mean taken away', () => {
+    const direction = meanDirection([Float32Array.of(10, 1), Float32Array.of(1, 0.1)], [0, 0]);
+    assert.ok(Math.abs(cosineOf(direction, meanDirection([Float32Array.of(100, 10)])) - 1) < 1e-12);
+    const centred = meanDirection([Float32Array.of(3, 2)], [3, 1]);
+    assert.deepEqual([...centred], [0, 1]);
+  });
+
+  for (const [cosine, prior, kind, words] of [
+    [0.9, 0.5, 'same', /about 20,000 times likelier if one person speaks in both.*99\.9 %/],
+    [0.1, 0.5, 'different', /about 400 times likelier if they are two people.*0\.2 %/],
+    [0.45, 0.5, 'unsure', /about 2\.7 times likelier if one person.*73 %/],
+    [0.4, 0.5, 'unsure', /hardly likelier.*50 %/],
+    [0.6, 0.001, 'different', /about 50 times likelier if one person.*5 %/],
+    [1.5, 0.5, 'same', /more than a million times likelier.*more than 99\.9 %/],
+  ] as const) {
+    it(`says of a score of ${cosine} at a prior of ${prior}: ${kind}`, () => {
+      const { kind: found, because, llr } = answer(cosine, scoring, prior);
+      assert.ok(Math.abs(llr! - (20 * cosine - 8)) < 1e-12);
+      assert.match(because, words);
+      // 0.6 at 0.001: 55 : 1 against 999 : 1 is 18 : 1 for two people.
+      assert.equal(found, kind);
+    });
+  }
+
+  it('gives no verdict without a calibration, and says why', () => {
+    const { kind, verdict, because, llr } = answer(0.7, { without: 'Nobody knows.' }, 0.5);
+    assert.deepEqual([kind, because, llr], ['none', 'Nobody knows.', undefined]);
+    assert.match(verdict, /no calibration/);
+  });
+});
