@@ -30,6 +30,8 @@ import { addServe } from './serve.js';
 import { addThreshold } from './threshold.js';
 import { addTrain } from './train.js';
 import { addTrials } from './trials.js';
+import { addVerify } from './verify.js';
+import { addEnroll, addIdentify } from './voice-store.js';
 
 /** The commands, by what they are for, in the order of the help. */
 const COMMANDS: readonly [heading: string, ...commands: ((program: Command) => void)[]][] = [
@@ -37,7 +39,7 @@ const COMMANDS: readonly [heading: string, ...commands: ((program: Command) => v
   ['Data', addPrep, addData, addTrials, addFeatures, addAudio],
   ['Train', addTrain, addAverage, addImport],
   ['Compare', addScore, addCompare, addReport, addCheck, addReproduce, addMetrics, addCalibrate, addThreshold],
-  ['Use', addPack, addEmbed, addExplain, addExport, addServe],
+  ['Use', addVerify, addEnroll, addIdentify, addPack, addEmbed, addExplain, addExport, addServe],
   ['Machine', addDoctor, addEngine, addCompletion],
 ];
 

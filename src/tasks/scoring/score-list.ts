@@ -14,11 +14,11 @@ import { applyCalibration } from '../../scoring/calibration/calibration.js';
 import { evaluateLabelled, type Evaluation } from '../../scoring/measures/evaluation.js';
 import { measures } from '../../scoring/measures/measure-table.js';
 import { asLinear } from '../../scoring/profile/learn-decisions.js';
+import { readProfileSpeakers } from '../../scoring/profile/profile-speakers.js';
 import { profileSources, readScoringProfile, type ScoringProfile } from '../../scoring/profile/scoring-profile.js';
 import { writeScores, writeScoresCsv } from '../../scoring/scores/scores-file.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { stableJson } from '../../storage/hashing.js';
-import { readTextLines } from '../../storage/text-lines.js';
 import type { Reporting } from '../model-work.js';
 import { embeddingsForList, type ListAudio } from './list-embeddings.js';
 import { scoreEmbeddings } from './score-embeddings.js';
@@ -84,7 +84,7 @@ export async function scoreList(options: ScoreListOptions): Promise<ScoredList> 
     enrolment: found?.enrolment,
     embeddings,
     trainingArchive: sources?.trainingArchive,
-    speakers: () => [...(sources ? readSpeakers(sources.speakersFile) : []), ...speakers],
+    speakers: () => [...(sources ? readProfileSpeakers(sources.speakersFile) : []), ...speakers],
   });
   const files = (name: string) => join(out, name);
   const scored = trials.pairs.map((pair, i) => ({ ...pair, ...(trials.labels && { target: trials.labels[i] === 1 }) }));
@@ -160,14 +160,4 @@ function noteOnDrawn(scoring: ScoringOptions, profile: ScoringProfile | undefine
   return [
     `the back-end is made of the ${utterances} training utterances of ${speakers} speakers that the model folder carries; a recipe with this back-end takes all`,
   ];
-}
-
-function readSpeakers(path: string): { id: string; speaker: string }[] {
-  return Array.from(readTextLines(path, { what: 'the speakers' }), ({ text, number }) => {
-    const [id, speaker, ...rest] = text.trim().split(/\s+/);
-    if (speaker === undefined || rest.length > 0) {
-      throw new UserError(`${path}:${number}: expected \`utterance speaker\`, got ${JSON.stringify(text)}`);
-    }
-    return { id, speaker };
-  });
 }

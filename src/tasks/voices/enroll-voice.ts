@@ -1,0 +1,77 @@
+/** @file Enrols a voice from one or more recordings of a speaker. */
+import { basename } from 'node:path';
+import { UserError } from '../../errors.js';
+import { decidePair } from '../../scoring/profile/decide-pair.js';
+import { checkVoiceName, findVoice, refuseOtherModels, voicesIn, saveVoice, type StoredVoice } from './voice-store.js';
+import type { VoiceModel } from './voice-model.js';
+
+export interface EnrollOptions {
+  model: VoiceModel;
+  store: string;
+  name: string;
+  files: readonly string[];
+  channel?: number;
+  /** What becomes of a voice that is there: it is refused, gets more recordings, or is replaced. */
+  existing: 'refuse' | 'add' | 'replace';
+}
+
+export interface Enrolled {
+  name: string;
+  file: string;
+  recordings: number;
+  seconds: number;
+  notes: string[];
+}
+
+/** What can be said before anything is embedded. @throws UserError */
+export function checkEnrolment({ model, store, name, existing }: EnrollOptions): StoredVoice | undefined {
+  checkVoiceName(name);
+  refuseOtherModels(voicesIn(store), model, store);
+  const before = findVoice(store, name);
+  if (!before) return undefined;
+  if (existing === 'refuse') {
+    throw new UserError(
+      `${store}: ${name} is enrolled already\n  --add takes these recordings too, --replace only these`,
+    );
+  }
+  return existing === 'replace' ? undefined : before;
+}
+
+/** Embeds all recordings, then writes the voice. @throws UserError before anything is written */
+export async function enrollVoice(options: EnrollOptions): Promise<Enrolled> {
+  const { model, store, name, files, channel } = options;
+  const before = checkEnrolment(options);
+  const made: StoredVoice['recordings'] = [];
+  const notes: string[] = [];
+  for (const file of files) {
+    const { embedding, seconds, notes: own } = await model.embedFile(file, { channel });
+    made.push({ file: basename(file), seconds, embedding: [...embedding] });
+    notes.push(...own);
+  }
+  const recordings = [...(before?.recordings ?? []), ...made];
+  const file = saveVoice(store, { name, model: { identity: model.identity, folder: model.dir }, recordings });
+  const seconds = recordings.reduce((sum, each) => sum + each.seconds, 0);
+  return {
+    name,
+    file,
+    recordings: recordings.length,
+    seconds,
+    notes: [...notes, ...(await strangers(model, recordings))],
+  };
+}
+
+/** Recordings that sound like fewer than half of the others of their voice: somebody else, or another room. */
+async function strangers(model: VoiceModel, recordings: StoredVoice['recordings']): Promise<string[]> {
+  const { profile } = model;
+  if (!profile || recordings.length < 2) return [];
+  const ids = recordings.map((_, i) => String(i));
+  const embeddings = new Map(recordings.map(({ embedding }, i) => [ids[i], Float32Array.from(embedding)]));
+  const pairs = ids.flatMap((enroll) => ids.filter((test) => test !== enroll).map((test) => ({ enroll, test })));
+  const scores = await model.score(pairs, embeddings);
+  const decisions = pairs.map((_, i) => decidePair(scores[i], profile, { pTarget: 0.5, cMiss: 1, cFalseAlarm: 1 }));
+  if (decisions.includes(undefined)) return [];
+  return recordings.flatMap(({ file }, i) => {
+    const alike = pairs.filter(({ enroll }, pair) => enroll === ids[i] && decisions[pair]!.same).length;
+    return 2 * alike < recordings.length - 1 ? [`${file} does not sound like the other recordings of this voice`] : [];
+  });
+}
