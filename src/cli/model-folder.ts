@@ -46,7 +46,9 @@ export async function findModel(flags: RecipeFlags & { model?: string }): Promis
   if (first) {
     say(`! ${averaged} was made under other settings: ${first.stage} is out of date (${first.reasons.join('; ')})\n`);
   }
-  const complete = !first && outOfDate(`model/${run.name}`).length === 0;
+  const { stagesOfRun } = await import('../recipe/definition/training-runs.js');
+  const [whole] = stagesOfRun(recipe, run, ['model']);
+  const complete = !first && whole !== undefined && outOfDate(whole).length === 0;
   return {
     modelDir: complete ? join(folder, 'model', run.name) : averaged,
     engine: recipe.engine,

@@ -60,7 +60,7 @@ export function featureOptionsOf(types: Readonly<Record<string, FeatureType>>) {
       highFreq: z.number().optional(),
       normalize: z
         .union([z.enum([...normalizations, 'windowed']), z.strictObject({ window: z.int().min(2).max(100_000) })])
-        .default('mean'),
+        .optional(),
       compression: z.enum(['none', '16', '8']).default('16'),
       otherRates: z.enum(ratePolicies).default('refuse'),
       vad: vadOptions.nullable().default(null),
@@ -68,7 +68,8 @@ export function featureOptionsOf(types: Readonly<Record<string, FeatureType>>) {
     })
     .transform(({ type, ...given }, context): FeatureOptions => {
       const { sampleRate, bins, frameLength, frameShift, highFreq = 0, compression } = given;
-      const { own, lowFreq: usualLowFreq, problem } = types[type];
+      const { own, lowFreq: usualLowFreq, normalize: usual = 'mean', problem } = types[type];
+      const normalize = given.normalize ?? usual;
       const refuse = (option: string, message: string) => context.addIssue({ code: 'custom', path: [option], message });
       const all: Readonly<Record<string, unknown>> = given;
       for (const [name] of everyOwn) {
@@ -85,7 +86,7 @@ export function featureOptionsOf(types: Readonly<Record<string, FeatureType>>) {
       const options = {
         type,
         ...{ sampleRate, bins, frameLength, frameShift, lowFreq, highFreq },
-        normalize: given.normalize === 'windowed' ? { window: USUAL_WINDOW } : given.normalize,
+        normalize: normalize === 'windowed' ? { window: USUAL_WINDOW } : normalize,
         compression,
         // NOTE: left out where they do nothing, so that the hashes of caches and trainings that know nothing of them
         // hold.
@@ -102,6 +103,15 @@ export function featureOptionsOf(types: Readonly<Record<string, FeatureType>>) {
 /** Values a frame: the bands, and what the type puts beside them. */
 export function featureSize(options: FeatureOptions): number {
   return featureTypeOf(options).size(options);
+}
+
+/** The same; undefined for audio, which has samples and no frames. */
+export const framedSize = (options: FeatureOptions): number | undefined =>
+  options.type === 'audio' ? undefined : featureSize(options);
+
+/** Frames a second. */
+export function framesPerSecond(options: FeatureOptions): number {
+  return options.sampleRate / featureTypeOf(options).framing(options).shift;
 }
 
 /** Raised whenever the same options and samples give other values, if only in the last bit. */

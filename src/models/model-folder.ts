@@ -58,6 +58,13 @@ export async function writeModelFolder(
   });
 }
 
+/** Copies a model folder, whole or not at all, with another description where `changes` says so. */
+export async function rewriteModelFolder(from: string, dir: string, changes: Partial<ModelDescription>): Promise<void> {
+  const { tensors, model, features, globalMean, origin } = readModelFolder(from);
+  const described = { model, features, ...(globalMean && { globalMean }), origin };
+  await writeModelFolder(dir, { ...described, ...changes }, tensors);
+}
+
 /** Whether a folder looks like one of a model. */
 export const isModelFolder = (dir: string): boolean =>
   [WEIGHTS, DESCRIPTION].every((file) => existsSync(join(dir, file)));
@@ -73,35 +80,62 @@ export function modelIdentity(dir: string, { model, features, globalMean }: Mode
   return sha256Hex(stableJson({ model, features, globalMean }), weightsIdentity(dir).sha256);
 }
 
-/** @throws UserError naming what is missing, damaged or does not fit */
-export function readModelFolder(dir: string): LoadedModel {
+/** What a model folder says of itself. */
+export type StoredDescription = Omit<ModelDescription, 'model'> & {
+  readonly model: { readonly type: string };
+  /** Of an ONNX model whose features are not known: values a frame. */
+  readonly bins?: number;
+  /** Not in folders of earlier versions. */
+  readonly files?: WrittenFiles;
+};
+
+/** The folder's `model.json`. @throws UserError where it is missing or damaged */
+export function readModelDescription(dir: string): StoredDescription {
   const path = join(dir, DESCRIPTION);
   checkAsWritten(path);
-  let description: ModelDescription & { files?: WrittenFiles };
   try {
     const { value, sealed: seal } = unsealed(JSON.parse(readFileSync(path, 'utf8')));
     if (seal === 'broken') {
       const remedy = 'if you have changed it yourself, remove its line "seal"; else make or copy the folder again';
       throw new DamagedFile(`${path}: damaged, something in it has changed since it was written\n  ${remedy}`, path);
     }
-    description = value as ModelDescription;
+    return value as StoredDescription;
   } catch (error) {
     if (error instanceof DamagedFile) throw error;
     throw new UserError(
       `${dir}: not a model folder: ${messageOf(error)}\nexpected model.json and model.safetensors, as written by \`acanet average\` or \`acanet import\``,
     );
   }
-  const options = parseModelOptions(description.model, path);
-  const speakerModel = createModel(options);
-  const weights = join(dir, WEIGHTS);
-  const expected = description.files?.[WEIGHTS]; // not in folders of earlier versions
-  const problem = expected && damageOf(weights, expected);
-  if (problem !== undefined) {
+}
+
+/** @throws DamagedFile where a file of the folder is not the one that its description records */
+export function checkModelFiles(dir: string, files: WrittenFiles = {}): void {
+  for (const [file, expected] of Object.entries(files)) {
+    const path = join(dir, file);
+    const problem = damageOf(path, expected);
+    if (problem === undefined) continue;
     throw new DamagedFile(
-      `${weights}: ${problem}\n  make or copy the folder again: these are not the weights of its ${DESCRIPTION}`,
-      weights,
+      `${path}: ${problem}\n  make or copy the folder again: these are not the weights of its ${DESCRIPTION}`,
+      path,
     );
   }
+}
+
+/** Whether a folder holds an ONNX model of any toolkit. @throws UserError where it is no model folder */
+export const isOnnxFolder = (dir: string): boolean => readModelDescription(dir).model?.type === 'onnx';
+
+/** @throws UserError naming what is missing, damaged or does not fit, or that it holds another program's network */
+export function readModelFolder(dir: string): LoadedModel {
+  const description = readModelDescription(dir);
+  if (description.model?.type === 'onnx') {
+    throw new UserError(
+      `${dir}: an ONNX model, which can be embedded with and compared; this needs a network that acanet itself has`,
+    );
+  }
+  const options = parseModelOptions(description.model, join(dir, DESCRIPTION));
+  const speakerModel = createModel(options);
+  const weights = join(dir, WEIGHTS);
+  checkModelFiles(dir, description.files);
   const tensors = fitTensors(speakerModel, readSafetensors(weights), weights);
   return { ...description, model: options, speakerModel, tensors };
 }

@@ -5,7 +5,9 @@
 import { missingPlaces } from '../corpus/readers/registry.js';
 import { tryEngine } from '../engine/try-engine.js';
 import { messageOf, UserError } from '../errors.js';
+import { checkAll } from '../problem-list.js';
 import { augmentationIdentity } from '../features/augmentation/augmentation-identity.js';
+import { isReady } from './definition/ready-model.js';
 import { noiseIdentity } from './definition/robustness-options.js';
 import type { Recipe } from './definition/schema.js';
 import { resolveSystems } from './definition/system-settings.js';
@@ -24,6 +26,18 @@ export function checkNoise(recipe: Recipe): void {
     if (augmentation) augmentationIdentity(augmentation);
   }
   if (recipe.robustness) noiseIdentity(recipe.robustness);
+}
+
+/** That models which are not trained here are there, fit their features and can be fed; of systems whose model is due. */
+export async function checkReadyModels(recipe: Recipe, isDue: (system: string) => boolean): Promise<void> {
+  const systems = [...resolveSystems(recipe)].filter(([name, { model }]) => isReady(model) && isDue(name));
+  if (systems.length === 0) return;
+  const { checkReadyModel } = await import('../tasks/take-model.js');
+  await checkAll(
+    systems.map(([, { model, features }]) => () => {
+      if (isReady(model)) checkReadyModel(model, features);
+    }),
+  );
 }
 
 /** That the engine works on its device. The processor is not tried: it always does, and trying takes time. */

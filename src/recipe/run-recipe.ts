@@ -5,11 +5,12 @@
  */
 import { UserError } from '../errors.js';
 import { checkAll } from '../problem-list.js';
-import { checkCorpus, checkEngine, checkNoise } from './check-recipe.js';
+import { checkCorpus, checkReadyModels, checkEngine, checkNoise } from './check-recipe.js';
 import { checkInitialModels } from './definition/initial-models.js';
 import { formatDuration } from '../report/text/number-format.js';
 import type { Library, Reporting } from '../tasks/model-work.js';
 import { realLibrary } from '../tasks/do-model-work.js';
+import { isReady } from './definition/ready-model.js';
 import type { Recipe } from './definition/schema.js';
 import type { Compared } from './comparison/chosen-systems.js';
 import type { StagePlan } from './running/stage-plan.js';
@@ -104,6 +105,7 @@ async function planWhatCanRun(
     // A mistyped folder of noise is to be found before hours of features, not after them.
     () => due(upToTraining(asked.stages)) && checkNoise(recipe),
     () => due(new Set(trainingsIn(asked.stages))) && checkInitialModels(recipe),
+    () => plans && checkReadyModels(recipe, (system) => due(new Set([`average/${system}`]))),
     // Also before prep, which needs none: what is set there holds for the commands after it.
     () => executor.here && (finish !== undefined || due(all)) && checkEngine(recipe),
     () => dryRun === undefined && due(all) && executor.check(folder),
@@ -133,6 +135,7 @@ function checkTargets(
   }: Pick<RunRecipeOptions, 'experiment' | 'targets' | 'compared'>,
 ): void {
   const missing = targets.find((target) => !stages.some(({ name }) => name === target));
+  refuseTrainingReady(recipe, missing);
   if (recipe.evaluate === 'test' || missing === undefined) return;
   const tested: Recipe = { ...recipe, evaluate: 'test' };
   const all = createStages({ recipe: tested, workFolder: folder, compared, library: realLibrary });
@@ -140,6 +143,17 @@ function checkTargets(
   throw new UserError(
     `recipe ${recipe.name} does not use its test trials yet (evaluate: development), so there is no stage ${missing}\n` +
       '  once everything is chosen: --set evaluate=test',
+  );
+}
+
+/** @throws UserError for a stage of a system that only trainings have */
+function refuseTrainingReady({ name, systems }: Recipe, stage: string | undefined): void {
+  const [, system] = /^(?:train|model)\/(.+)$/.exec(stage ?? '') ?? [];
+  if (system === undefined || !Object.hasOwn(systems, system) || !isReady(systems[system].model)) return;
+  const { type } = systems[system].model;
+  throw new UserError(
+    `${system} of recipe ${name} is a model of type ${type}: it is not trained here, so there is no stage ${stage}\n` +
+      `  it is ready to be used: acanet compare ${system}, acanet embed FILES… --model ${system}`,
   );
 }
 

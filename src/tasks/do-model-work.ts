@@ -2,6 +2,9 @@
 import type { FeatureOptions } from '../features/options.js';
 import type { Library } from './model-work.js';
 
+/** Of the features that all published models take. */
+const FRAMES_PER_SECOND = 100;
+
 export const realLibrary: Library = {
   async trainSystem({ model, engine, development, initial, ...options }) {
     const [
@@ -43,11 +46,15 @@ export const realLibrary: Library = {
   },
 
   async openEmbedder({ modelDir, engine }) {
-    const [{ readModelFolder }, { createEmbedder }, { createEngine }] = await Promise.all([
+    const [{ readModelFolder, isOnnxFolder }, { createEmbedder }, { createEngine }] = await Promise.all([
       import('../models/model-folder.js'),
       import('../models/embedder.js'),
       import('../engine/create-engine.js'),
     ]);
+    if (isOnnxFolder(modelDir)) {
+      const { openOnnxFolder } = await import('./onnx-folder.js');
+      return openOnnxFolder(modelDir, engine);
+    }
     const { speakerModel, tensors, features, globalMean } = readModelFolder(modelDir);
     return {
       ...(await createEmbedder(await createEngine(engine), speakerModel, tensors)),
@@ -57,8 +64,10 @@ export const realLibrary: Library = {
   },
 
   async identityOf(modelDir) {
-    const { modelIdentity, readModelFolder } = await import('../models/model-folder.js');
-    return modelIdentity(modelDir, readModelFolder(modelDir));
+    const { isOnnxFolder, modelIdentity, readModelFolder } = await import('../models/model-folder.js');
+    if (!isOnnxFolder(modelDir)) return modelIdentity(modelDir, readModelFolder(modelDir));
+    const { onnxFolderIdentity } = await import('./onnx-folder.js');
+    return onnxFolderIdentity(modelDir);
   },
 
   async importModel(options) {
@@ -66,13 +75,24 @@ export const realLibrary: Library = {
     return importModel(options);
   },
 
-  async modelFigures(options, frames) {
-    const [{ createModel }, { parameterCount }] = await Promise.all([
+  async modelFigures(of, seconds) {
+    const [{ createModel }, { parameterCount }, { readModelFolder, isOnnxFolder }] = await Promise.all([
       import('../models/registry.js'),
       import('../models/contract/model.js'),
+      import('../models/model-folder.js'),
     ]);
-    const model = createModel(options);
-    return { title: model.title, parameters: parameterCount(model), macs: model.macs(frames) };
+    if ('modelDir' in of && isOnnxFolder(of.modelDir)) {
+      const { figuresOfOnnxFolder } = await import('./onnx-folder.js');
+      return figuresOfOnnxFolder(of.modelDir, seconds);
+    }
+    const model = 'modelDir' in of ? readModelFolder(of.modelDir).speakerModel : createModel(of);
+    const macs = model.macs(Math.round(seconds * FRAMES_PER_SECOND));
+    return { title: model.title, parameters: parameterCount(model), macs };
+  },
+
+  async takeModel(options) {
+    const { takeModel } = await import('./take-model.js');
+    return takeModel(options);
   },
 
   async measureExtraction(options) {

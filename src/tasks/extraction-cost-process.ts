@@ -12,9 +12,11 @@ const [FEWEST, MOST, FOR_SECONDS] = [3, 50, 1];
 const { modelDir, engine, lengths } = JSON.parse(process.argv[2]) as ExtractionCostOptions;
 const idleBytes = peakMemory();
 const embedder = await realLibrary.openEmbedder({ modelDir, engine });
+/** Rows a second: frames, or of audio samples. */
+const rate = embedder.features?.type === 'audio' ? embedder.features.sampleRate : FRAMES_PER_SECOND;
 const measured: MeasuredCost['lengths'][number][] = [];
 for (const seconds of lengths) {
-  const frames = Math.max(embedder.minFrames, Math.round(seconds * FRAMES_PER_SECOND));
+  const frames = Math.max(embedder.minFrames, Math.round(seconds * rate));
   const random = keyedRandom('extraction-cost', frames);
   const data = Float32Array.from({ length: frames * embedder.bins }, () => 2 * random.uniform() - 1);
   const features = { frames, bins: embedder.bins, data };
@@ -27,7 +29,7 @@ for (const seconds of lengths) {
     times.push((performance.now() - since) / 1000);
   }
   const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
-  measured.push({ seconds, realTimeFactor: (median * FRAMES_PER_SECOND) / frames, peakBytes: peakMemory() });
+  measured.push({ seconds, realTimeFactor: (median * rate) / frames, peakBytes: peakMemory() });
 }
 await embedder.close();
 const result: MeasuredCost = { threads: engine.threads ?? physicalCores(), idleBytes, lengths: measured };

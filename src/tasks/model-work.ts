@@ -14,6 +14,7 @@ import type { EngineOptions } from '../engine/create-engine.js';
 import type { FeatureOptions } from '../features/options.js';
 import type { ImportedWeights, ImportOptions } from '../models/import-weights.js';
 import type { ModelOptions } from '../models/registry.js';
+import type { TakeModelOptions } from './take-model.js';
 import type { InitialModelPlace } from '../training/initial-model.js';
 import type { TrainingOptions } from '../training/training-options.js';
 
@@ -89,8 +90,10 @@ export interface Embedder {
 export interface ModelFigures {
   title: string;
   parameters: number;
-  /** Multiply-accumulate operations for `frames` frames. */
+  /** Multiply-accumulate operations for an utterance. */
   macs: number;
+  /** What is to be said of these figures. */
+  note?: string;
 }
 
 export interface Library {
@@ -102,7 +105,10 @@ export interface Library {
   identityOf(modelDir: string): Promise<string>;
   /** Weights that PyTorch saved and constructor arguments → a model folder. @throws UserError naming tensors or arguments */
   importModel(options: ImportOptions): Promise<ImportedWeights>;
-  modelFigures(model: ModelOptions, frames: number): Promise<ModelFigures>;
+  /** @param of a network's options, or a model folder. @param seconds of the utterance that MACs are counted for */
+  modelFigures(of: ModelOptions | { modelDir: string }, seconds: number): Promise<ModelFigures>;
+  /** A model that is not trained here → a model folder. @returns what was taken, in words */
+  takeModel(options: TakeModelOptions): Promise<string>;
   /** Time and memory that embedding takes, in a fresh process. */
   measureExtraction(options: ExtractionCostOptions): Promise<MeasuredCost>;
 }

@@ -41,6 +41,7 @@ export const standInLibrary = (onTrain: (options: TrainSystemOptions) => void = 
   identityOf: (modelDir) => Promise.resolve(`stand-in ${modelDir}`),
   importModel: () => Promise.reject(new Error('not used')),
   modelFigures: realLibrary.modelFigures,
+  takeModel: realLibrary.takeModel,
   measureExtraction: ({ lengths, engine }) =>
     Promise.resolve({
       threads: engine.threads ?? 1,

@@ -3,6 +3,7 @@
  * own.
  */
 import { UserError } from '../../errors.js';
+import { audio } from './audio.js';
 import { type Fbank, type FeatureType, type Framing, shortestClip } from './feature-type.js';
 import { kaldi } from './kaldi-fbank.js';
 import { speechbrain } from './speechbrain-fbank.js';
@@ -10,7 +11,7 @@ import { speechbrain } from './speechbrain-fbank.js';
 export type { Fbank, Features } from './feature-type.js';
 
 /** The feature types by the name that a recipe gives, the default first. */
-export const featureTypes = { kaldi, speechbrain };
+export const featureTypes = { kaldi, speechbrain, audio };
 
 /** Complete options of one type or another, as far as they decide the values. */
 export type FbankOptions = {

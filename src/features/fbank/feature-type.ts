@@ -66,6 +66,8 @@ export interface FeatureType<Options extends BandOptions = BandOptions> {
   own: OwnOptions;
   /** Lower edge of the lowest band where none is given. */
   lowFreq: number;
+  /** Normalisation where none is given; default: by the mean. */
+  normalize?: 'none';
   /** What is wrong with options that are right each by itself: the option's name and a sentence. */
   problem?(options: Options): { option: string; message: string } | undefined;
   /** Values a frame. */

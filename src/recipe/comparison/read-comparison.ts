@@ -14,6 +14,7 @@ import { provenance } from '../artifacts/control-files.js';
 import { COST_SECONDS } from '../artifacts/cost.js';
 import { corpusRecord, prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
+import { isReady } from '../definition/ready-model.js';
 import type { SystemSettings } from '../definition/system-settings.js';
 import { trainingRuns } from '../definition/training-runs.js';
 import { settingsUsedOnTest } from '../running/test-trial-use.js';
@@ -61,13 +62,15 @@ export async function readComparison({
   const own: ReadSystem[] = [];
   for (const name of names) {
     const { model } = systems[name];
-    const options = { name, runs: trainingRuns(recipe, name), folderOf, trials: table, model, scoring };
+    const ofNetwork = isReady(model) ? { trained: false } : { model };
+    const options = { name, runs: trainingRuns(recipe, name), folderOf, trials: table, ...ofNetwork, scoring };
     own.push(await readSystem({ ...options, modelFigures }));
   }
   const others: ReadSystem[] = [];
   for (const guest of guests) others.push(await readGuest(guest, { list, trials: table, modelFigures }));
   const { corpus, partial } = corpusRecord.read(folderOf('prep'));
-  const averages = names.map((name) => settings.get(name)!.average);
+  const trained = (name: string) => !isReady(systems[name].model);
+  const averages = names.filter(trained).map((name) => settings.get(name)!.average);
   return {
     name: recipe.name,
     systems: [...own, ...others].map(({ system }) => system),
@@ -82,7 +85,11 @@ export async function readComparison({
     protocol: corpusReaders[corpus]?.protocol,
     partial,
     notes: [
-      describeAverages(own, averages),
+      ...describeAverages(
+        own.filter(({ system }) => trained(system.name)),
+        averages,
+      ),
+      ...describeReady(names.filter((name) => !trained(name))),
       ...describeTestUse(dirname(folderOf('prep'))),
       ...describeCalibration(own),
       ...describeHeardNoise(recipe.robustness, names, settings),
@@ -91,13 +98,24 @@ export async function readComparison({
   };
 }
 
-function describeAverages(systems: readonly ReadSystem[], averages: readonly AverageOptions[]): string {
+function describeReady(names: readonly string[]): string[] {
+  return names.length > 0
+    ? [
+        `Not trained here, but taken as they are: ${names.join(', ')}. What they were trained on is not known here; check that it has none of the test speakers.`,
+      ]
+    : [];
+}
+
+function describeAverages(systems: readonly ReadSystem[], averages: readonly AverageOptions[]): string[] {
+  if (systems.length === 0) return [];
   const counts = systems.map(({ system, averagedSteps }) => `${system.name} ${averagedSteps?.[0].length ?? '?'}`);
   const selections = averages.map(({ best }) => (best === null ? 'last' : 'best by development EER'));
   const alike = new Set(selections).size === 1;
   const list = counts.map((count, i) => (alike ? count : `${count} (${selections[i]})`)).join(', ');
   const how = alike ? ` (${selections[0]})` : '';
-  return `Each model is the average of checkpoints of one training${how}: ${list}. No test trial had a part in choosing them.`;
+  return [
+    `Each model is the average of checkpoints of one training${how}: ${list}. No test trial had a part in choosing them.`,
+  ];
 }
 
 function describeCalibration(systems: readonly ReadSystem[]): string[] {

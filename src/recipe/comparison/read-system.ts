@@ -3,20 +3,19 @@
  *
  * The experiment may be another one (`--with`): what its stages have not written is left out.
  */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describeDepartures, parseModelOptions, type ModelOptions } from '../../models/registry.js';
 import type { RunInput, SystemInput, TrainingCost } from '../../report/comparison/system-facts.js';
 import { scoringInForce, type ScoringOptions } from '../../scoring/backend/backend-options.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
 import type { TrialTable } from '../../scoring/scores/trial-table.js';
 import type { Library } from '../../tasks/model-work.js';
-import { averageFiles, modelDescription } from '../artifacts/average.js';
+import { averageFiles, modelDescription, modelFilesIn } from '../artifacts/average.js';
 import { calibrateFiles, calibrationRecord, type RunCalibration } from '../artifacts/calibrate.js';
 import { doneRecord } from '../artifacts/control-files.js';
 import { COST_SECONDS, costRecord } from '../artifacts/cost.js';
 import { backendRecord, scoreFiles } from '../artifacts/score.js';
-
-const FRAMES_PER_SECOND = 100;
 
 export interface ReadSystemOptions extends Pick<Library, 'modelFigures'> {
   /** What it is called in the comparison. */
@@ -29,6 +28,8 @@ export interface ReadSystemOptions extends Pick<Library, 'modelFigures'> {
   /** Default: what the model folder says, and what the scores were made with. */
   model?: ModelOptions;
   scoring?: ScoringOptions;
+  /** false: not here, so there is nothing to read of that. */
+  trained?: boolean;
 }
 
 export interface ReadSystem {
@@ -47,13 +48,18 @@ export async function readSystem({
   trials,
   model: given,
   scoring,
+  trained = true,
   modelFigures,
 }: ReadSystemOptions): Promise<ReadSystem> {
   const [first] = runs;
   const descriptions = runs.map((run) => modelDescription.readIfThere(folderOf(`average/${run.name}`)));
-  const { weights, description } = averageFiles(folderOf(`average/${first.name}`));
+  const modelDir = folderOf(`average/${first.name}`);
   const own = descriptions[0]?.model;
-  const model = given ?? (own && parseModelOptions(own, description));
+  const isNetwork = given !== undefined || (own !== undefined && own.type !== 'onnx');
+  const model = given ?? (own && isNetwork ? parseModelOptions(own, averageFiles(modelDir).description) : undefined);
+  const of = model ?? (own && { modelDir });
+  const figures = of && (await modelFigures(of, COST_SECONDS));
+  const files = modelFilesIn(modelDir);
   const calibrations = runs.map((run) => calibrationOf(run.name, folderOf));
   const extraction = costRecord.readIfThere(folderOf(`cost/${first.name}`));
   const record = backendRecord.readIfThere(folderOf(`score/${first.name}`));
@@ -62,17 +68,17 @@ export async function readSystem({
   return {
     system: {
       name,
-      ...(model && {
-        model: model.type,
-        ...('positional' in model && { positional: model.positional }),
-        ...(await figuresOf(model, modelFigures)),
+      ...(figures && {
+        model: model?.type ?? own?.type,
+        ...(model && 'positional' in model && { positional: model.positional }),
+        ...{ parameters: figures.parameters, macs: figures.macs },
       }),
       ...(backend && { backend: describeBackend(backend) }),
-      ...(existsSync(weights) && { bytes: statSync(weights).size }),
+      ...(files.length > 0 && { bytes: sizeOfFiles(modelDir, files) }),
       ...(extraction && { extraction }),
       runs: runs.map((run, i): RunInput => {
         const read = (path: string) => joinScores(readScores(path), trials, path);
-        const training = trainingOf(folderOf(`train/${run.name}`));
+        const training = trained ? trainingOf(folderOf(`train/${run.name}`)) : undefined;
         return {
           name: run.name,
           ...(run.seed !== undefined && { seed: run.seed }),
@@ -83,7 +89,7 @@ export async function readSystem({
       }),
     },
     notes: [
-      ...[model && describeDepartures(model)].filter((note) => note !== undefined),
+      ...[model && describeDepartures(model), figures?.note].filter((note) => note !== undefined),
       ...(record?.warnings ?? []),
       ...describeCalibrations(calibrations),
     ],
@@ -91,10 +97,8 @@ export async function readSystem({
   };
 }
 
-async function figuresOf(model: ModelOptions, modelFigures: Library['modelFigures']) {
-  const { parameters, macs } = await modelFigures(model, COST_SECONDS * FRAMES_PER_SECOND);
-  return { parameters, macs };
-}
+const sizeOfFiles = (folder: string, files: readonly string[]) =>
+  files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
 
 /** One sentence for all systems that it holds of: a grid has many that differ in one thing. */
 export function describeNotes(systems: readonly ReadSystem[]): string[] {

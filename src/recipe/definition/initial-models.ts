@@ -10,6 +10,8 @@ import { UserError } from '../../errors.js';
 import { isModelFolder, weightsIdentity } from '../../models/model-folder.js';
 import { createModel } from '../../models/registry.js';
 import { checkFits, readInitialModel } from '../../training/initial-model.js';
+import type { SpeakerModel } from '../../models/contract/model.js';
+import { isReady } from './ready-model.js';
 import type { Recipe } from './schema.js';
 import { trainingRuns, type TrainingRun } from './training-runs.js';
 
@@ -18,8 +20,9 @@ export type InitialSource = { readonly run: TrainingRun } | { readonly folder: s
 
 /** @returns undefined where a training starts from nothing */
 export function initialSource(recipe: Recipe, { system, seed }: TrainingRun): InitialSource | undefined {
-  const { init } = recipe.systems[system].training;
-  if (init == null) return undefined;
+  const { model, training } = recipe.systems[system];
+  const { init } = training;
+  if (init == null || isReady(model)) return undefined;
   if (!Object.hasOwn(recipe.systems, init)) return { folder: resolve(init) };
   const runs = trainingRuns(recipe, init);
   return { run: runs[seed - recipe.seed] ?? runs[0] };
@@ -40,15 +43,24 @@ export function inOrderOfStart<Run extends TrainingRun>(recipe: Recipe, runs: re
 
 /** What is wrong with the system that another one starts from; undefined where it names none, or all is well. */
 export function initialSystemProblem(systems: Recipe['systems'], name: string): string | undefined {
+  const own = systems[name].model;
+  if (isReady(own)) return undefined;
   const chain = [name];
   for (let { init } = systems[name].training; init != null && Object.hasOwn(systems, init);) {
     if (chain.includes(init)) return `system ${name} starts from itself, through ${[...chain, init].join(' ← ')}`;
     chain.push(init);
-    init = systems[init].training.init;
+    init = isReady(systems[init].model) ? null : systems[init].training.init;
   }
   const [, first] = chain;
   if (first === undefined) return undefined;
-  const [own, other] = [name, first].map((system) => createModel(systems[system].model));
+  const { model: start } = systems[first];
+  if (start.type === 'onnx') return `system ${first} is an ONNX model, whose weights acanet cannot train`;
+  if (isReady(start)) return undefined; // its folder is read before anything runs
+  return misfit(first, createModel(start), createModel(own));
+}
+
+/** What is wrong with starting from a system's network; undefined where a parameter of it fits. */
+function misfit(first: string, other: SpeakerModel, own: SpeakerModel): string | undefined {
   const shapes = new Map(other.parameters.map((parameter) => [parameter.name, parameter.shape.join()]));
   if (own.parameters.some((parameter) => shapes.get(parameter.name) === parameter.shape.join())) return undefined;
   return `no parameter of system ${first} (${other.title}) fits ${own.title}`;
@@ -60,10 +72,14 @@ export function initialSystemProblem(systems: Recipe['systems'], name: string): 
  */
 export function checkInitialModels(recipe: Recipe): void {
   for (const name of Object.keys(recipe.systems)) {
+    const { model } = recipe.systems[name];
     const source = initialSource(recipe, trainingRuns(recipe, name)[0]);
-    if (!source || 'run' in source) continue;
-    checkIsFolder(source.folder, recipe, name);
-    checkFits(createModel(recipe.systems[name].model), readInitialModel({ modelDir: source.folder }));
+    if (!source || isReady(model)) continue;
+    const before = 'run' in source ? recipe.systems[source.run.system].model : undefined;
+    if ('run' in source && before?.type !== 'folder') continue;
+    const folder = 'folder' in source ? source.folder : resolve((before as { dir: string }).dir);
+    checkIsFolder(folder, recipe, name);
+    checkFits(createModel(model), readInitialModel({ modelDir: folder }));
   }
 }
 

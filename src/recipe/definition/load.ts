@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { messageOf, UserError } from '../../errors.js';
 import { augmentationOptions, drawsFromAudio } from '../../features/augmentation/options.js';
-import { featureOptions, featureSize } from '../../features/options.js';
+import { featureOptions, featureSize, type FeatureOptions } from '../../features/options.js';
 import { stableJson } from '../../storage/hashing.js';
 import { didYouMean } from '../../configuration/closest-name.js';
 import { expandGrid, isVariantName, settleGrid } from './grid.js';
@@ -31,6 +31,8 @@ import { freezeProblem } from '../../training/freeze.js';
 import { trainingOptions } from '../../training/training-options.js';
 import { foldsOf, recipeOfFold } from './folds.js';
 import { initialSystemProblem } from './initial-models.js';
+import type { ReadyModel } from '../../models/ready-model.js';
+import { checkReadyFit, isReady, refuseTrainingOfReady } from './ready-model.js';
 import { recipeSchema, systemName, type Recipe, type SystemRecipe } from './schema.js';
 import { extendSystems, layerSystems, setEverywhere, systemsOf } from './system-layers.js';
 import { systemSettings } from './system-settings.js';
@@ -56,6 +58,7 @@ export function loadRecipe(nameOrFile: string, { sets = [], fold }: LoadOptions 
   const named = withName(root, basename(path, extname(path)));
   const typed = keepClaim(named, sets.reduce(setEverywhere, named));
   const { tree, grid } = expandGrid(checkNames(extendSystems(recipeOfFold(typed, fold))));
+  refuseTrainingOfReady(tree);
   const recipe = checkRecipe(layerSystems(tree));
   return { recipe: grid ? { ...recipe, ...settleGrid(grid, recipe) } : recipe, files };
 }
@@ -175,7 +178,8 @@ type CheckedRecipe = Omit<z.infer<typeof recipeSchema>, 'grid'>;
 
 /** A system with its training, and with those of its other sections that differ from the recipe's. */
 function checkSystem(name: string, checked: CheckedRecipe, tree: Located): SystemRecipe {
-  const { model, seeds, ...sections } = checked.systems[name];
+  const { model: given, seeds, ...sections } = checked.systems[name];
+  const { model, features: ofModel } = isReady(given) ? withoutFeatures(given) : { model: given };
   const own = <T>(section: 'training' | 'features' | 'augmentation' | 'average', schema: z.ZodType<T>): T => {
     const path = ['systems', name, section];
     return checkLocated(schema, nearestLocated(tree, path), path);
@@ -189,11 +193,19 @@ function checkSystem(name: string, checked: CheckedRecipe, tree: Located): Syste
     model,
     ...(seeds && { seeds }),
     training: own('training', trainingOptions),
-    ...differing('features', featureOptions),
+    ...(ofModel ? unlessSame(ofModel, checked.features) : differing('features', featureOptions)),
     ...differing('augmentation', augmentationOptions.nullable()),
     ...differing('average', averageOptions),
   };
 }
+
+/** The features that a model itself says it takes are those of its system. */
+function withoutFeatures({ features, ...model }: ReadyModel & { features?: FeatureOptions }) {
+  return { model, features };
+}
+
+const unlessSame = (features: FeatureOptions, common: FeatureOptions) =>
+  stableJson(features) === stableJson(common) ? {} : { features };
 
 /** Crops are read from audio on line, where frames that VAD leaves out of the features cannot be told. */
 function checkAugmentation(
@@ -214,6 +226,10 @@ function checkAugmentation(
 function checkFit(name: string, system: SystemRecipe, recipe: Recipe, tree: Located): void {
   const { model, training, features, augmentation, average } = systemSettings(recipe, name);
   const { batchSize, checkpoint } = training;
+  if (isReady(model)) {
+    checkReadyFit(name, { engine: recipe.engine, features }, model, tree);
+    return;
+  }
   if (system.features ?? system.augmentation) checkAugmentation({ features, augmentation }, tree, ['systems', name]);
   const complain = (message: string, path: string[]) => {
     throw new UserError(`${message} → at ${path.join('.')}\n  ${nearestLocated(tree, path).at}`);

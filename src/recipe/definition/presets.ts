@@ -5,13 +5,13 @@
  * (docs/training-aca-net.md). What a control has in place of cross attention stays.
  */
 import { UserError } from '../../errors.js';
-import { findModel, type ModelOptions } from '../../models/registry.js';
+import { findModel } from '../../models/registry.js';
 import { didYouMean } from '../../configuration/closest-name.js';
 import { isVariantName } from './grid.js';
 import type { Recipe } from './schema.js';
 
 /** What each preset sets in a model: option → value. */
-const PRESETS: Record<string, (model: ModelOptions) => Readonly<Record<string, unknown>>> = {
+const PRESETS: Record<string, (model: { type: string }) => Readonly<Record<string, unknown>>> = {
   reference: ({ type }) => findModel(type)?.reference ?? {},
 };
 

@@ -11,12 +11,12 @@ import { corpusOptions, protocols } from '../../corpus/readers/registry.js';
 import { engineOptions } from '../../engine/create-engine.js';
 import { augmentationOptions, type AugmentationOptions } from '../../features/augmentation/options.js';
 import { featureOptions, type FeatureOptions } from '../../features/options.js';
-import { modelOptions, type ModelOptions } from '../../models/registry.js';
 import { scoringOptions } from '../../scoring/backend/backend-options.js';
 import { averageOptions, type AverageOptions } from '../../training/average-options.js';
 import { trainingOptions, type TrainingOptions } from '../../training/training-options.js';
 import { executorOptions } from './executor-options.js';
 import type { Grid } from './grid.js';
+import { systemModelOptions, type SystemModel } from './ready-model.js';
 import { inspectOption } from '../../tasks/corpus/inspect-corpus.js';
 import { robustnessOptions } from './robustness-options.js';
 
@@ -54,7 +54,7 @@ export const recipeSchema = z.strictObject({
   systems: z.record(
     anySystemName,
     z.strictObject({
-      model: modelOptions,
+      model: systemModelOptions,
       training: z.unknown(),
       features: z.unknown().optional(),
       augmentation: z.unknown().optional(),
@@ -101,7 +101,7 @@ export const recipeSchema = z.strictObject({
 });
 
 export interface SystemRecipe {
-  model: ModelOptions;
+  model: SystemModel;
   training: TrainingOptions;
   /** Its own, where they differ from the recipe's (`system-settings.ts`). */
   features?: FeatureOptions;

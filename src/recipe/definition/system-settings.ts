@@ -9,12 +9,12 @@ import type { AugmentationOptions } from '../../features/augmentation/options.js
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import type { AverageOptions } from '../../training/average-options.js';
 import type { FeatureOptions } from '../../features/options.js';
-import type { ModelOptions } from '../../models/registry.js';
+import type { SystemModel } from './ready-model.js';
 import type { TrainingOptions } from '../../training/training-options.js';
 import type { Recipe } from './schema.js';
 
 export interface SystemSettings {
-  model: ModelOptions;
+  model: SystemModel;
   training: TrainingOptions;
   features: FeatureOptions;
   augmentation: AugmentationOptions | null;

@@ -7,7 +7,10 @@
  */
 import { UserError } from '../../errors.js';
 import { didYouMean } from '../../configuration/closest-name.js';
+import { isReady, type SystemModel } from './ready-model.js';
 import type { Recipe } from './schema.js';
+import type { ReadyModel } from '../../models/ready-model.js';
+import type { ModelOptions } from '../../models/registry.js';
 import type { SystemSettings } from './system-settings.js';
 
 /** One training of a system. */
@@ -23,11 +26,42 @@ export interface SystemRun extends TrainingRun {
   readonly settings: SystemSettings;
 }
 
+/** One training of a network that is trained here. */
+export interface TrainedRun extends SystemRun {
+  readonly settings: SystemSettings & { readonly model: ModelOptions };
+}
+
+/** A model that is not trained here. */
+export interface ReadyRun extends SystemRun {
+  readonly settings: SystemSettings & { readonly model: ReadyModel };
+}
+
+const isTrained = (run: SystemRun): run is TrainedRun => !isReady(run.settings.model);
+
+/** What is done for a run that is trained here, or for one that is not. */
+export const byKind = <T>(
+  run: SystemRun,
+  { trained, ready }: { trained(run: TrainedRun): T; ready(run: ReadyRun): T },
+): T => (isTrained(run) ? trained(run) : ready(run as ReadyRun));
+
+/** What only trainings have: the checkpoints, and the folder that says what a model was trained on. */
+const OF_TRAINED = new Set(['train', 'model']);
+
+/** The stages of these kinds that a run has. */
+export const stagesOfRun = (
+  { systems }: { systems: Readonly<Record<string, { model: SystemModel }>> },
+  { name, system }: TrainingRun,
+  kinds: readonly string[],
+): string[] =>
+  kinds.filter((kind) => !OF_TRAINED.has(kind) || !isReady(systems[system].model)).map((kind) => `${kind}/${name}`);
+
 /** The trainings of a system, its first seed's first. */
 export function trainingRuns(
   { seed: first, seeds, systems }: Pick<Recipe, 'seed' | 'seeds' | 'systems'>,
   system: string,
 ): TrainingRun[] {
+  // A model that is ready is what it is, whatever the seed.
+  if (isReady(systems[system].model)) return [{ name: system, system, seed: first }];
   return Array.from({ length: systems[system].seeds ?? seeds }, (_, i) => {
     const seed = first + i;
     return { name: i === 0 ? system : `${system}@${seed}`, system, seed };

@@ -6,10 +6,10 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { checkFeatureCache } from '../../features/cache/cache.js';
-import { readModelFolder } from '../../models/model-folder.js';
+import { checkModelFiles, isOnnxFolder, readModelDescription, readModelFolder } from '../../models/model-folder.js';
 import { isSealed } from '../../storage/sealed-json.js';
 import { damageOf, filesIn } from '../../storage/written-files.js';
-import { AVERAGE } from '../artifacts/average.js';
+import { AVERAGE, modelFilesIn } from '../artifacts/average.js';
 import { doneRecord, overrides, provenance, RESOLVED_RECIPE, startedRecord } from '../artifacts/control-files.js';
 import { FEATURES, hasFeatures } from '../artifacts/features.js';
 import type { JsonArtifact } from '../artifacts/json-artifact.js';
@@ -149,14 +149,20 @@ function cacheFiles(folder: string): FoundFile[] {
 }
 
 function modelFiles(folder: string): FoundFile[] {
-  const files = [AVERAGE.weights, AVERAGE.description].map((file) => ({
+  const files = [...modelFilesIn(folder), AVERAGE.description].map((file) => ({
     file,
     bytes: sizeOf(join(folder, file)) ?? 0,
   }));
-  const read = guarded(folder, 0, () => readModelFolder(folder));
+  const read = guarded(folder, 0, () => readModel(folder));
   if (read.verdict === 'damaged') return files.map((file) => ({ ...file, verdict: 'damaged', problem: read.problem }));
   const verdict = isSealed(join(folder, AVERAGE.description)) ? 'as written' : 'not recorded';
   return files.map((file) => ({ ...file, verdict }));
+}
+
+/** Reads all of it. */
+function readModel(folder: string): void {
+  if (isOnnxFolder(folder)) checkModelFiles(folder, readModelDescription(folder).files);
+  else readModelFolder(folder);
 }
 
 const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size;

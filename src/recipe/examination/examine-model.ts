@@ -14,7 +14,7 @@ import { openFeatureCache } from '../../features/cache/cache.js';
 import type { FrameMatrix } from '../../models/embedder.js';
 import { parameterCount } from '../../models/contract/model.js';
 import { readModelFolder } from '../../models/model-folder.js';
-import { createModel } from '../../models/registry.js';
+import { createModel, type ModelOptions } from '../../models/registry.js';
 import { keyedRandom } from '../../random.js';
 import { createLoss } from '../../training/loss/registry.js';
 import { examineActivations, type Examination } from '../../training/activation-scales.js';
@@ -25,6 +25,7 @@ import type { EngineOptions } from '../../engine/create-engine.js';
 import { hasFeatures } from '../artifacts/features.js';
 import { prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
+import { isReady } from '../definition/ready-model.js';
 import { systemSettings } from '../definition/system-settings.js';
 import type { TrainingRun } from '../definition/training-runs.js';
 
@@ -65,7 +66,12 @@ export async function examineModel(options: ExamineModelOptions): Promise<ModelF
   const { recipe, run, modelDir, engine } = options;
   const { model: ofSystem, training, features, augmentation, featuresStage } = systemSettings(recipe, run.system);
   const folder = modelDir === undefined ? undefined : readModelFolder(modelDir);
-  const modelOptions = folder?.model ?? ofSystem;
+  if (!folder && isReady(ofSystem)) {
+    throw new UserError(
+      `${run.system} of recipe ${recipe.name} is not trained here (model type ${ofSystem.type}): this looks at how a network starts`,
+    );
+  }
+  const modelOptions = folder?.model ?? (ofSystem as ModelOptions);
   const model = folder?.speakerModel ?? createModel(modelOptions);
   const shape = {
     count: Math.min(MOST_CROPS, training.batchSize),

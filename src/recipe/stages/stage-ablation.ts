@@ -20,11 +20,10 @@ import { scoreFiles } from '../artifacts/score.js';
 import { gridOf, variedSystem, type GridAxis } from '../definition/grid.js';
 import type { Library } from '../../tasks/model-work.js';
 import type { Recipe } from '../definition/schema.js';
+import { isReady, modelIdentity } from '../definition/ready-model.js';
 import { withinEpochs, type SystemSettings } from '../definition/system-settings.js';
 import type { Stage, StageContext } from '../running/stage.js';
 import { trainingRuns } from '../definition/training-runs.js';
-
-const FRAMES_PER_SECOND = 100;
 
 /** @param chosen the systems that are shown, beside the base; default: all */
 export function ablationStage(
@@ -40,11 +39,15 @@ export function ablationStage(
   return {
     name: 'ablation',
     forTest: tested,
-    needs: ['prep', ...runs.flatMap((run) => [`score-dev/${run}`, ...(tested ? [`score/${run}`] : [])])],
+    needs: [
+      'prep',
+      ...runs.flatMap((run) => [`score-dev/${run}`, ...(tested ? [`score/${run}`] : [])]),
+      ...systems.filter((system) => isReady(recipe.systems[system].model)).map((system) => `average/${system}`),
+    ],
     settings: {
       base,
       axes,
-      models: systems.map((system) => recipe.systems[system].model),
+      models: systems.map((system) => modelIdentity(recipe.systems[system].model)),
       runs: systems.map((system) => runsOf(system).length),
     },
     version: 1,
@@ -54,7 +57,9 @@ export function ablationStage(
       const { folder, folderOf, log } = context;
       const models = new Map<string, Awaited<ReturnType<Library['modelFigures']>>>();
       for (const system of systems) {
-        models.set(system, await modelFigures(recipe.systems[system].model, COST_SECONDS * FRAMES_PER_SECOND));
+        const { model } = recipe.systems[system];
+        const of = isReady(model) ? { modelDir: folderOf(`average/${system}`) } : model;
+        models.set(system, await modelFigures(of, COST_SECONDS));
       }
       const ablation = createAblation({
         name: recipe.name,

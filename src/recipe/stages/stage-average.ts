@@ -6,12 +6,12 @@ import { AVERAGE, averageFiles } from '../artifacts/average.js';
 import { prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
 import { withinEpochs } from '../definition/system-settings.js';
-import type { SystemRun } from '../definition/training-runs.js';
+import type { TrainedRun } from '../definition/training-runs.js';
 import type { Stage } from '../running/stage.js';
 
 export function averageStage(
   { engine }: Recipe,
-  { name, seed, settings }: SystemRun,
+  { name, seed, settings }: TrainedRun,
   { averageSystem }: Pick<Library, 'averageSystem'>,
 ): Stage {
   const { model, training, features, augmentation, average: chosen, featuresStage } = settings;

@@ -16,7 +16,8 @@ import { claimOf, readComparison } from '../comparison/read-comparison.js';
 import { readSystemsRobustness } from '../comparison/systems-robustness.js';
 import type { Recipe } from '../definition/schema.js';
 import type { SystemSettings } from '../definition/system-settings.js';
-import { trainingRuns } from '../definition/training-runs.js';
+import { modelIdentity } from '../definition/ready-model.js';
+import { stagesOfRun, trainingRuns } from '../definition/training-runs.js';
 import type { Stage } from '../running/stage.js';
 
 export function compareStage(
@@ -33,7 +34,7 @@ export function compareStage(
     forTest: true,
     needs: [
       'prep',
-      ...runs.flatMap(({ name }) => ['train', 'average', 'score', 'calibrate'].map((stage) => `${stage}/${name}`)),
+      ...runs.flatMap((run) => stagesOfRun(recipe, run, ['train', 'average', 'score', 'calibrate'])),
       ...names.map((name) => `cost/${trainingRuns(recipe, name)[0].name}`),
       ...(recipe.robustness ? runs.map(({ name }) => `robustness/${name}`) : []),
     ],
@@ -41,7 +42,7 @@ export function compareStage(
       return {
         baseline,
         systems: names,
-        models: names.map((name) => systems[name].model),
+        models: names.map((name) => modelIdentity(systems[name].model)),
         ...(claimed && { claim: claimed }),
         ...(guests.length > 0 && { guests: guests.map(guestFingerprint) }),
       };

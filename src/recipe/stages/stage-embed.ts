@@ -7,6 +7,7 @@
  */
 import { findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
 import { readTrials } from '../../corpus/trials/trials.js';
+import { framesPerSecond } from '../../features/options.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import { writeEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import type { Library } from '../../tasks/model-work.js';
@@ -19,7 +20,7 @@ import type { Stage } from '../running/stage.js';
 
 export function embedStage(
   { engine }: Recipe,
-  { name, settings: { featuresStage } }: SystemRun,
+  { name, settings: { featuresStage, features } }: SystemRun,
   { openEmbedder }: Pick<Library, 'openEmbedder'>,
 ): Stage {
   return {
@@ -46,7 +47,7 @@ export function embedStage(
       const archive = embedFiles(folder).embeddings;
       writeEmbeddings(archive, embeddings);
       speedRecord.write(folder, speed);
-      const rate = speed.frames / 100 / speed.seconds;
+      const rate = speed.frames / framesPerSecond(features) / speed.seconds;
       return {
         outputHash: await fileSha256(archive),
         outputs: [EMBED.embeddings, EMBED.index, speedRecord.name],

@@ -34,7 +34,8 @@ import { comparingStages, type Compared } from '../comparison/chosen-systems.js'
 import { choosesByDevelopment } from '../definition/grid.js';
 import type { Recipe } from '../definition/schema.js';
 import type { Stage, StageContext } from '../running/stage.js';
-import { trainingRuns } from '../definition/training-runs.js';
+import { isReady } from '../definition/ready-model.js';
+import { stagesOfRun, trainingRuns } from '../definition/training-runs.js';
 import { sidesFromManifest } from '../../tasks/score-files/trial-sides.js';
 
 /** Of each kind. */
@@ -55,7 +56,7 @@ export function reportStage(recipe: Recipe, compared: Compared, workFolder: stri
     forTest: tested,
     needs: [
       'prep',
-      ...runs.flatMap(({ name }) => ofRuns.map((stage) => `${stage}/${name}`)),
+      ...runs.flatMap((run) => stagesOfRun(recipe, run, ofRuns)),
       ...(chooses ? ['ablation'] : []),
       ...(tested ? [comparing.compare] : []),
     ],
@@ -68,12 +69,16 @@ export function reportStage(recipe: Recipe, compared: Compared, workFolder: stri
       const { writeReport } = await import('../../report/html/write-report.js');
       const utterances = readManifest(prepFiles(folderOf('prep')).manifest);
       const trainings = runs.flatMap(({ name, system }): TrainingRecord[] => {
+        if (isReady(recipe.systems[system].model)) return [];
         const rows = readTrainingLog(folderOf(`train/${name}`));
         return rows ? [{ system, run: name, rows }] : [];
       });
       const shown = utterances.filter(({ split }) => split === (tested ? 'test' : 'dev'));
       const gathered = { names, model, baseline, guests, comparison: comparing.compare, folderOf, utterances: shown };
-      const listed = ['prep', ...runs.flatMap(({ name }) => [`train/${name}`, ...(tested ? [`score/${name}`] : [])])];
+      const listed = [
+        'prep',
+        ...runs.flatMap((run) => stagesOfRun(recipe, run, ['train', ...(tested ? ['score'] : [])])),
+      ];
       const { paths, absent, noPng } = await writeReport(folder, {
         recipe: recipe.name,
         model,

@@ -14,17 +14,18 @@ import type { Library } from '../../tasks/model-work.js';
 import { prepFiles } from '../artifacts/prep.js';
 import { checkpointWeights } from '../artifacts/train.js';
 import { initialIdentity, initialSource } from '../definition/initial-models.js';
+import { isReady } from '../definition/ready-model.js';
 import type { Recipe } from '../definition/schema.js';
-import type { SystemRun } from '../definition/training-runs.js';
+import { stagesOfRun, type TrainedRun } from '../definition/training-runs.js';
 import type { Stage } from '../running/stage.js';
 
-export function trainStage(recipe: Recipe, run: SystemRun, { trainSystem }: Pick<Library, 'trainSystem'>): Stage {
+export function trainStage(recipe: Recipe, run: TrainedRun, { trainSystem }: Pick<Library, 'trainSystem'>): Stage {
   const { engine } = recipe;
   const { name, seed, settings, system } = run;
   const { model, training, features, augmentation, featuresStage } = settings;
   const { logEvery: _, loaderThreads: ___, checkpoint, init: ____, freeze, ...learning } = training;
   const source = initialSource(recipe, run);
-  const before = source && 'run' in source ? source.run.name : undefined;
+  const before = source && 'run' in source ? source.run : undefined;
   const folder = source && 'folder' in source ? source.folder : undefined;
   const { everySteps: __, ...retention } = checkpoint;
   return {
@@ -33,7 +34,7 @@ export function trainStage(recipe: Recipe, run: SystemRun, { trainSystem }: Pick
     trains: true,
     needs: [
       ...['prep:training', `${featuresStage}:training`],
-      ...(before === undefined ? [] : [`train/${before}`, `average/${before}`]),
+      ...(before === undefined ? [] : stagesOfRun(recipe, before, ['train', 'average'])),
     ],
     get settings() {
       return {
@@ -70,7 +71,10 @@ export function trainStage(recipe: Recipe, run: SystemRun, { trainSystem }: Pick
         configHash: inputHash,
         ...(folder !== undefined && { initial: { modelDir: folder } }),
         ...(before !== undefined && {
-          initial: { modelDir: folderOf(`average/${before}`), trainDir: folderOf(`train/${before}`) },
+          initial: {
+            modelDir: folderOf(`average/${before.name}`),
+            ...(!isReady(recipe.systems[before.system].model) && { trainDir: folderOf(`train/${before.name}`) }),
+          },
         }),
       });
       reporting.signal?.throwIfAborted();

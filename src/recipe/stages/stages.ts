@@ -14,7 +14,7 @@ import { choosesByDevelopment } from '../definition/grid.js';
 import type { Recipe } from '../definition/schema.js';
 import { inOrderOfStart } from '../definition/initial-models.js';
 import { resolveSystems } from '../definition/system-settings.js';
-import { trainingRuns } from '../definition/training-runs.js';
+import { byKind, stagesOfRun, trainingRuns } from '../definition/training-runs.js';
 import type { Stage } from '../running/stage.js';
 import { ablationStage } from './stage-ablation.js';
 import { averageStage } from './stage-average.js';
@@ -32,6 +32,7 @@ import { reportStage } from './stage-report.js';
 import { robustnessStage } from './stage-robustness.js';
 import { scoreStage } from './stage-score.js';
 import { scoreDevStage } from './stage-score-dev.js';
+import { takeModelStage } from './stage-take-model.js';
 import { trainStage } from './stage-train.js';
 
 export interface StagesOptions {
@@ -55,13 +56,15 @@ export function createStages({ recipe, workFolder, compared = {}, library }: Sta
     prepStage(recipe, join(workFolder, 'audio')),
     ...featuresStages(recipe, settings.values()),
     ...runs.flatMap((run) => [
-      trainStage(recipe, run, library),
-      averageStage(recipe, run, library),
+      ...byKind(run, {
+        trained: (each) => [trainStage(recipe, each, library), averageStage(recipe, each, library)],
+        ready: (each) => [takeModelStage(each, library)],
+      }),
       embedStage(recipe, run, library),
       ...(needsTraining(recipe.scoring) ? [embedTrainStage(recipe, run, library)] : []),
       scoreStage(recipe, run),
       scoreDevStage(recipe, run, library),
-      modelStage(recipe, run, library),
+      ...byKind(run, { trained: (each) => [modelStage(recipe, each, library)], ready: () => [] }),
       calibrateStage(run),
       ...(recipe.robustness ? [robustnessStage(recipe, recipe.robustness, run, library)] : []),
     ]),
@@ -90,5 +93,5 @@ export const finalStages = (recipe: Recipe, { names }: Compared = {}): string[] 
     ? []
     : Object.keys(recipe.systems)
         .filter((system) => names?.includes(system) ?? true)
-        .flatMap((system) => trainingRuns(recipe, system).map((run) => `model/${run.name}`))),
+        .flatMap((system) => trainingRuns(recipe, system).flatMap((run) => stagesOfRun(recipe, run, ['model'])))),
 ];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initialTensors } from '../../../src/models/contract/model.js';
 import { writeModelFolder } from '../../../src/models/model-folder.js';
-import { createModel } from '../../../src/models/registry.js';
+import { createModel, type ModelOptions } from '../../../src/models/registry.js';
 import { checkInitialModels } from '../../../src/recipe/definition/initial-models.js';
 import { loadRecipe } from '../../../src/recipe/definition/load.js';
 import { hashInput, inputOf } from '../../../src/recipe/running/stage-plan.js';
@@ -56,7 +56,7 @@ describe('what a training starts from', () => {
 
   it('counts by its weights, not by where they lie', async () => {
     const plain = load(`one: ${small('')}`);
-    const { model } = plain.systems.one;
+    const model = plain.systems.one.model as ModelOptions;
     const write = (name: string, seed: number) =>
       writeModelFolder(join(dir, name), { model, origin: {} }, initialTensors(createModel(model), seed));
     await write('a', 1);
