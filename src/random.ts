@@ -53,7 +53,7 @@ export function keyedRandom(...keys: RandomKey[]): RandomStream {
   return { int32, uniform, below, normal, shuffle };
 }
 
-function hashKeys(keys: RandomKey[], salt: number): number {
+export function hashKeys(keys: RandomKey[], salt: number): number {
   let hash = 0x811c9dc5 ^ salt;
   for (const char of keys.map((key) => `${typeof key === 'number' ? '#' : '"'}${key}`).join('\u0000')) {
     hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);

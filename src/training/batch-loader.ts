@@ -2,11 +2,13 @@
  * @file Batches assembled ahead of the training loop, in worker threads.
  *
  * The order of batches is a pure function of the step (`sampler.ts`, `crop.ts`), and so is what is in each of them.
- * This side plans the epochs and orders batches from the threads in turn, `prefetch` batches ahead of the consumer:
- * these orders lie with the threads in advance, since the consumer's event loop stands still while the network runs.
- * Batches are handed out in order, whichever thread is done first, so their number does not show in the result; their
- * buffers are transferred, not copied. A thread knows of an utterance only what its orders say: the list of them is
- * kept once. An error in a thread is raised by the `next()` that would have given the batch; a UserError stays one.
+ * This side plans the epochs and orders batches from the threads, `prefetch` batches ahead of the consumer: these
+ * orders lie with the threads in advance, since the consumer's event loop stands still while the network runs. Each
+ * thread makes the crops of its own audio files, a part of every batch: so no file is decoded and kept by two of them,
+ * and a batch that is waited for is made by all. Batches are handed out in order and their rows are where the plan has
+ * them, so the number of threads does not show in the result. A thread knows of an utterance only what its orders say:
+ * the list of them is kept once. An error in a thread is raised by the `next()` that would have given the batch; a
+ * UserError stays one.
  */
 import { Worker } from 'node:worker_threads';
 import { internal, UserError } from '../errors.js';
@@ -14,6 +16,7 @@ import { DamagedFile } from '../storage/written-files.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import type { AugmentationSources, SpeechRecording } from '../features/augmentation/sources.js';
 import type { Batch, CropAudio, CropOrder, PadPolicy } from './crop.js';
+import { hashKeys } from '../random.js';
 import { planEpoch, stepsPerEpoch, type EpochPlan, type SamplerOptions, type TrainingUtterance } from './sampler.js';
 
 export interface BatchLoaderOptions {
@@ -61,14 +64,14 @@ export interface BatchLoader {
   close(): Promise<void>;
 }
 
-/** To a thread: a batch to make. */
+/** To a thread: a batch to make, or its part of one. */
 export interface BatchOrder {
   step: number;
   epoch: number;
   crops: CropOrder[];
 }
 
-/** From a thread: a batch, or what went wrong with it. */
+/** From a thread: its part of a batch, or what went wrong with it. */
 export type LoaderMessage =
   | { type: 'batch'; batch: LoadedBatch }
   | {
@@ -105,12 +108,20 @@ export function createBatchLoader(options: BatchLoaderOptions): BatchLoader {
     change();
     wake?.();
   };
-  const startThread = () => {
+  const underWay = new Map<number, BatchInParts>();
+  const startThread = (thread: number) => {
     const worker = new Worker(new URL('./batch-loader-worker.js', import.meta.url), { workerData });
     worker.on('message', (message: LoaderMessage) =>
       update(() => {
-        if (message.type === 'batch') done.set(message.batch.step, message.batch);
-        else done.set(message.step, toError(message));
+        if (message.type === 'error') {
+          done.set(message.step, toError(message));
+          return;
+        }
+        const whole = takePart(underWay.get(message.batch.step)!, thread, message.batch);
+        if (!whole) return;
+        underWay.delete(whole.step);
+        // An error in another part stays.
+        if (!done.has(whole.step)) done.set(whole.step, whole);
       }),
     );
     worker.on('error', (error) => update(() => (failure ??= error)));
@@ -123,11 +134,17 @@ export function createBatchLoader(options: BatchLoaderOptions): BatchLoader {
     worker.unref();
     return worker;
   };
-  const workers = Array.from({ length: threads }, startThread);
+  const workers = Array.from({ length: threads }, (_, thread) => startThread(thread));
   const orders = orderBatches(options);
   const orderOne = () => {
     const { value, done: none } = orders.next();
-    if (!none) workers[value.step % threads].postMessage(value);
+    if (none) return;
+    const parts = partsOf(value, threads);
+    underWay.set(value.step, parts);
+    for (const [thread, rows] of parts.rows) {
+      const part: BatchOrder = { ...value, crops: rows.map((row) => value.crops[row]) };
+      workers[thread].postMessage(part);
+    }
   };
   for (let i = 0; i < prefetch; i++) orderOne();
 
@@ -154,6 +171,46 @@ export function createBatchLoader(options: BatchLoaderOptions): BatchLoader {
       wake?.();
     },
   };
+}
+
+/** A batch that threads make parts of. */
+interface BatchInParts {
+  size: number;
+  /** By thread: the rows that it makes, in their order. */
+  rows: ReadonlyMap<number, readonly number[]>;
+  /** Parts that are not there yet. */
+  missing: number;
+  batch?: LoadedBatch;
+}
+
+/** Crops go by their audio file, or utterance. */
+function partsOf({ crops }: BatchOrder, threads: number): BatchInParts {
+  const rows = new Map<number, number[]>();
+  for (const [row, { id, audio }] of crops.entries()) {
+    const thread = threads === 1 ? 0 : (hashKeys([audio?.piece.path ?? id], 0) >>> 0) % threads;
+    const own = rows.get(thread);
+    if (own) own.push(row);
+    else rows.set(thread, [row]);
+  }
+  return { size: crops.length, rows, missing: rows.size };
+}
+
+/** Puts a part into its rows. @returns the batch, if it was the last one */
+function takePart(parts: BatchInParts, thread: number, part: LoadedBatch): LoadedBatch | undefined {
+  parts.missing--;
+  if (parts.rows.size === 1) return part;
+  const rows = parts.rows.get(thread)!;
+  const cropSize = part.features.length / rows.length;
+  const batch = (parts.batch ??= {
+    ...part,
+    features: new Float32Array(parts.size * cropSize),
+    targets: new Int32Array(parts.size),
+  });
+  for (const [from, row] of rows.entries()) {
+    batch.features.set(part.features.subarray(from * cropSize, (from + 1) * cropSize), row * cropSize);
+    batch.targets[row] = part.targets[from];
+  }
+  return parts.missing === 0 ? batch : undefined;
 }
 
 /** All batches from the first step to the last, each planned when it is asked for. */

@@ -32,6 +32,7 @@ import {
   setDamagedAside,
 } from './checkpoint.js';
 import type { Retention } from './checkpoint.js';
+import type { BatchLoader } from './batch-loader.js';
 import { createCollapseWatch } from './collapse.js';
 import { participationRatio } from './embedding-spread.js';
 import { describeFrozen, frozenTensors } from './freeze.js';
@@ -105,17 +106,17 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const whose = speakersHash(speakers);
   const trained = trainedNames(model, loss, frozen);
   const { batchSize, cropFrames, stepsPerCall } = training;
-  const { step, ...start } = await startStep(
+  const { step, loader, ...start } = await startStep(
     engine,
     { model, optimizer, loss, batchSize, cropFrames, frozen, stepsPerCall },
     () =>
       findStart(options, perEpoch) ??
       newStart(options, { loss, optimizer, trained, features: cache.options, speakers: whose }),
+    (startStep) => data.openLoader({ startStep, endStep: totalSteps }),
   );
   const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.done > 0 ? start.done : undefined });
   const kept = readMetricsLog(metrics.path);
   const events = openEventLog(dir, start.done > 0 ? { step: start.done, rows: kept } : undefined);
-  const loader = data.openLoader({ startStep: start.done, endStep: totalSteps });
   const { gradientClip } = training.optimizer;
   const meter = createMeter({ batchSize, parameters: trained, gradientClip, ...loader });
   log(
@@ -264,10 +265,24 @@ interface Start {
   readonly optimizer: HostTensors;
 }
 
-/** Compiles the step and forgets the tensors that it starts from, of which it has its own. */
-async function startStep(engine: Engine, options: TrainingStepOptions, findOrMake: () => Start) {
+/**
+ * Compiles the step, while the loader makes the first batches, and forgets the tensors that it starts from, of which it
+ * has its own.
+ */
+async function startStep(
+  engine: Engine,
+  options: TrainingStepOptions,
+  findOrMake: () => Start,
+  openLoader: (startStep: number) => BatchLoader,
+) {
   const { step: done, devEer, ...tensors } = findOrMake();
-  return { step: await createTrainingStep(engine, options, tensors), done, devEer };
+  const loader = openLoader(done);
+  try {
+    return { step: await createTrainingStep(engine, options, tensors), loader, done, devEer };
+  } catch (error) {
+    await loader.close();
+    throw error;
+  }
 }
 
 interface StartContext {

@@ -124,6 +124,12 @@ describe('batch loader', () => {
     });
     const unknown = start({ utterances: [...utterances, { id: 'nobody', target: 1 }] });
     await assert.rejects(drain(unknown), /nobody/);
+    await unknown.close();
+    // One thread's part of a batch fails, the others' parts do not.
+    await assert.rejects(
+      drain(start({ utterances: [...utterances, { id: 'nobody', target: 1 }], threads: 3 })),
+      /nobody/,
+    );
   });
 
   it('can be closed while a caller waits, and more than once', async () => {

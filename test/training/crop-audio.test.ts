@@ -1,10 +1,12 @@
 /** @file Samples of crops: the same whether they are read by range or cut from what is kept. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeWav } from '../../src/audio/write-wav.js';
 import { keyedRandom } from '../../src/random.js';
+import { oggVorbis } from '../audio/encoded-samples.js';
+import { mono24 } from '../audio/flac-samples.js';
 import { createCropAudioReader, isCompressed } from '../../src/training/crop-audio.js';
 
 describe('crop audio', () => {
@@ -41,6 +43,24 @@ describe('crop audio', () => {
         }
       }
     }
+  });
+
+  it('is decoded whole, to be kept, by some reads of formats that are read by range, by every read of others', async () => {
+    const [flac, ogg] = [join(dir, 'a.flac'), join(dir, 'a.ogg')];
+    const range = { from: 10, to: 40 };
+    const read = createCropAudioReader({ sampleRate: 16000 }, { wholeEvery: 3 });
+    writeFileSync(flac, mono24.bytes);
+    writeFileSync(ogg, oggVorbis);
+    const expected = { flac: await read({ path: flac }, range), ogg: await read({ path: ogg }, range) };
+    rmSync(ogg);
+    assert.deepEqual(await read({ path: ogg }, range), expected.ogg);
+    assert.deepEqual(await read({ path: flac }, range), expected.flac);
+    rmSync(flac);
+    await assert.rejects(read({ path: join(dir, 'b.flac') }, range)); // the third read
+    writeFileSync(flac, mono24.bytes);
+    for (let i = 0; i < 3; i++) assert.deepEqual(await read({ path: flac }, range), expected.flac);
+    rmSync(flac);
+    assert.deepEqual(await read({ path: flac }, range), expected.flac);
   });
 
   it('is kept where decoding costs more than reading', () => {
