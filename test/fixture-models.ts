@@ -114,3 +114,13 @@ export function maxAbsDifference(a: ArrayLike<number>, b: ArrayLike<number>): nu
 }
 
 export const maxAbs = (a: ArrayLike<number>): number => maxAbsDifference(a, new Float32Array(a.length));
+
+/** ‖a − b‖ / ‖b‖. */
+export function relativeDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [apart, whole] = [0, 0];
+  for (let i = 0; i < b.length; i++) {
+    apart += (a[i] - b[i]) ** 2;
+    whole += b[i] ** 2;
+  }
+  return Math.sqrt(apart / whole);
+}

@@ -17,7 +17,7 @@ export function addImport(program: Command): void {
     .command('import')
     .description("turn weights with the authors' (or SpeechBrain's) tensor names into a model folder")
     .argument('<weights>', "safetensors, or PyTorch's .pt, .pth, .ckpt (its tensors are read, no code is run)")
-    .requiredOption('--config <file>', 'JSON: {"model": "aca-net" | "ecapa-tdnn" | "resnet", …constructor arguments}')
+    .requiredOption('--config <file>', 'JSON: {"model": "aca-net" | "ecapa-tdnn" | "resnet" …, …constructor arguments}')
     .requiredOption('--out <dir>', 'the model folder to write')
     .option('--prefix <text>', "what stands before the names of the model's tensors (default: found by their names)")
     .option('--json', 'print results as JSON');

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { internal, UserError } from '../errors.js';
 import { acaNetOptions } from './aca-net.js';
 import { acaNet } from './aca-net-entry.js';
+import { campplus, campplusOptions } from './campplus.js';
 import { ecapaTdnn, ecapaTdnnOptions } from './ecapa-tdnn.js';
 import type { ModelEntry } from './model-entry.js';
 import type { SpeakerModel } from './contract/model.js';
@@ -15,11 +16,12 @@ export const modelOptions = z.discriminatedUnion('type', [
   ecapaTdnnOptions,
   xVectorOptions,
   resNetOptions,
+  campplusOptions,
 ]);
 export type ModelOptions = z.infer<typeof modelOptions>;
 
 const models = new Map<string, unknown>(
-  Object.entries({ 'aca-net': acaNet, 'ecapa-tdnn': ecapaTdnn, 'x-vector': xVector, resnet: resNet }),
+  Object.entries({ 'aca-net': acaNet, 'ecapa-tdnn': ecapaTdnn, 'x-vector': xVector, resnet: resNet, campplus }),
 );
 
 /** For a program with a model of its own, which no recipe names. */

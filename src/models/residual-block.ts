@@ -39,6 +39,8 @@ interface ConvolutionLayer {
   /** Taps on both axes; 1 or 3. Default 3. */
   readonly kernel?: 1 | 3;
   readonly strides?: readonly [number, number];
+  /** Ends in ReLU. */
+  readonly activated?: boolean;
 }
 
 /** A convolution whose planes keep their size but for the strides, then batch normalisation. */
@@ -49,6 +51,7 @@ export function createPlaneConvolution({
   outputs,
   kernel = 3,
   strides = [1, 1],
+  activated = false,
 }: ConvolutionLayer): PlaneLayer {
   const padding = (kernel - 1) / 2;
   const sizeAfter = (size: PlaneSize): PlaneSize => [
@@ -62,8 +65,9 @@ export function createPlaneConvolution({
       list.batchNorm(norm, outputs);
     },
     apply(x, { tensors, statistics }) {
-      const convolved = planeConvolution(x, tensors[`${convolution}.weight`], { strides, padding });
-      return batchNormFrames(convolved, tensors, { name: norm, statistics });
+      const convolved = planeConvolution(x, tensors[`${convolution}.weight`], { strides, padding: [padding, padding] });
+      const normalized = batchNormFrames(convolved, tensors, { name: norm, statistics });
+      return activated ? relu(normalized) : normalized;
     },
     sizeAfter,
     macs(size) {
@@ -73,12 +77,12 @@ export function createPlaneConvolution({
   };
 }
 
-/** Layers one after the other, with ReLU between them if asked for. */
-function chain(layers: readonly PlaneLayer[], activation: (x: Tensor) => Tensor = (x) => x): PlaneLayer {
+/** Layers one after the other. */
+export function inSequence(layers: readonly PlaneLayer[]): PlaneLayer {
   return {
     outputs: layers.at(-1)!.outputs,
     list: (list) => layers.forEach((layer) => layer.list(list)),
-    apply: (x, context) => layers.reduce((y, layer, i) => layer.apply(i === 0 ? y : activation(y), context), x),
+    apply: (x, context) => layers.reduce((y, layer) => layer.apply(y, context), x),
     sizeAfter: (size) => layers.reduce((now, layer) => layer.sizeAfter(now), size),
     macs(size) {
       let [now, sum] = [size, 0];
@@ -93,7 +97,7 @@ function chain(layers: readonly PlaneLayer[], activation: (x: Tensor) => Tensor 
 
 export type ResidualBlockKind = 'BasicBlock' | 'Bottleneck';
 /** Outputs of a block over its width. */
-export const EXPANSION: Readonly<Record<ResidualBlockKind, number>> = { BasicBlock: 1, Bottleneck: 4 };
+const EXPANSION: Readonly<Record<ResidualBlockKind, number>> = { BasicBlock: 1, Bottleneck: 4 };
 
 interface ResidualBlock {
   readonly name: string;
@@ -108,15 +112,14 @@ function createResidualBlock({ name, kind, inputs, width, strides }: ResidualBlo
   const outputs = EXPANSION[kind] * width;
   const layer = (number: number, sizes: Omit<ConvolutionLayer, 'convolution' | 'norm'>) =>
     createPlaneConvolution({ convolution: `${name}.conv${number}`, norm: `${name}.bn${number}`, ...sizes });
-  const main = chain(
+  const main = inSequence(
     kind === 'BasicBlock'
-      ? [layer(1, { inputs, outputs: width, strides }), layer(2, { inputs: width, outputs })]
+      ? [layer(1, { inputs, outputs: width, strides, activated: true }), layer(2, { inputs: width, outputs })]
       : [
-          layer(1, { inputs, outputs: width, kernel: 1 }),
-          layer(2, { inputs: width, outputs: width, strides }),
+          layer(1, { inputs, outputs: width, kernel: 1, activated: true }),
+          layer(2, { inputs: width, outputs: width, strides, activated: true }),
           layer(3, { inputs: width, outputs, kernel: 1 }),
         ],
-    relu,
   );
   const changes = inputs !== outputs || strides.some((stride) => stride !== 1);
   const names = { convolution: `${name}.shortcut.0`, norm: `${name}.shortcut.1` };
@@ -143,7 +146,7 @@ export function createResidualStage({
   blocks,
 }: ResidualBlock & { readonly blocks: number }): PlaneLayer {
   const outputs = EXPANSION[kind] * width;
-  return chain(
+  return inSequence(
     Array.from({ length: blocks }, (_, i) =>
       createResidualBlock(
         i === 0

@@ -19,8 +19,8 @@ import { createPooling, poolingOptions } from './pooling/registry.js';
 import {
   createPlaneConvolution,
   createResidualStage,
-  EXPANSION,
   featurePlanes,
+  inSequence,
   planesAsFrames,
   type PlaneLayer,
   type PlaneSize,
@@ -91,22 +91,25 @@ function createResNet(options: ResNetOptions): SpeakerModel {
   const { bins, embedding, depth, channels, twoLayers } = options;
   const kind = options.block ?? (isDepth(depth) ? blockOf(depth) : 'BasicBlock');
   const blocks: readonly number[] = isDepth(depth) ? DEPTHS[depth] : depth;
-  const first = createPlaneConvolution({ convolution: 'conv1', norm: 'bn1', inputs: 1, outputs: channels });
+  const first = createPlaneConvolution({
+    ...{ convolution: 'conv1', norm: 'bn1', inputs: 1, outputs: channels },
+    activated: true,
+  });
   const stages = blocks.reduce<PlaneLayer[]>((made, count, stage) => {
     const inputs = made.at(-1)?.outputs ?? channels;
     const strides = stage === 0 ? ([1, 1] as const) : ([2, 2] as const);
     const width = channels * 2 ** stage;
     return [...made, createResidualStage({ name: `layer${stage + 1}`, kind, inputs, width, strides, blocks: count })];
   }, []);
-  const lastChannels = EXPANSION[kind] * channels * 8;
+  const trunk = inSequence([first, ...stages]);
   const pooling = createPooling(options.pooling ?? { type: 'statistics' }, {
     name: 'pool',
-    channels: lastChannels * (bins / 8),
+    channels: trunk.outputs * (bins / 8),
     variance: 'sample',
   });
 
   const list = createParameterList();
-  for (const layer of [first, ...stages]) layer.list(list);
+  trunk.list(list);
   pooling.list(list);
   list.linear('seg_1', pooling.outputSize, embedding);
   if (twoLayers) {
@@ -133,10 +136,7 @@ function createResNet(options: ResNetOptions): SpeakerModel {
       if (lengths) throw new Error('ResNet takes no lengths: give it utterances of one length');
       const statistics = training?.statistics;
       const context = { tensors, statistics };
-      const planes = stages.reduce(
-        (x, stage) => stage.apply(x, context),
-        relu(first.apply(featurePlanes(features), context)),
-      );
+      const planes = trunk.apply(featurePlanes(features), context);
       const pooled = pooling.pool(planesAsFrames(planes), tensors, { training, onAttention, onLatents });
       const map = (x: tf.Tensor, name: string) => linearChannels(x, tensors[`${name}.weight`], tensors[`${name}.bias`]);
       const segment = map(pooled, 'seg_1'); // [embedding, B]
@@ -145,12 +145,10 @@ function createResNet(options: ResNetOptions): SpeakerModel {
     },
 
     macs(frames) {
-      let [size, sum]: [PlaneSize, number] = [[bins, frames], 0];
-      for (const layer of [first, ...stages]) {
-        sum += layer.macs(size);
-        size = layer.sizeAfter(size);
-      }
-      return sum + pooling.macs(size[1]) + pooling.outputSize * embedding + (twoLayers ? embedding ** 2 : 0);
+      const size: PlaneSize = [bins, frames];
+      const [, pooled] = trunk.sizeAfter(size);
+      const maps = pooling.outputSize * embedding + (twoLayers ? embedding ** 2 : 0);
+      return trunk.macs(size) + pooling.macs(pooled) + maps;
     },
   };
 }

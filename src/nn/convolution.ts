@@ -1,8 +1,8 @@
 /**
- * @file Convolution over time, channels first, with reflect padding: [C, B, T] → [C', B, T].
+ * @file Convolution over time, channels first, [C, B, T] → [C', B, T], with the margins reflected (SpeechBrain) or zero.
  *
  * Kernel taps are gathered into columns (im2col), so that forward pass and both gradients are single matrix products;
- * the gradient of the reflection adds the margins back, mirrored. ONNX Runtime's own transposed convolution and
+ * the gradient of a reflection adds the margins back, mirrored. ONNX Runtime's own transposed convolution and
  * strided weight gradient are several times slower.
  */
 import { internal } from '../errors.js';
@@ -12,26 +12,28 @@ import type { Tensor } from '../engine/tfjs.js';
 export interface ConvolutionOptions {
   readonly dilation?: number;
   readonly groups?: number;
+  /** What lies before the first frame and behind the last. Default reflection. */
+  readonly margin?: 'reflection' | 'zeros';
 }
 
-/** Frames that reflect padding adds at each end. */
+/** Frames that padding adds at each end. */
 export const convolutionMargin = (kernel: number, dilation: number): number => ((kernel - 1) * dilation) / 2;
 
 /**
- * `weight` [out, in / groups, kernel] (kernel odd), `bias` [out], x [in, B, T] → [out, B, T].
- * Needs more than `convolutionMargin` frames, and for gradients more than twice that and two.
+ * `weight` [out, in / groups, kernel] (kernel odd), `bias` [out] or none, x [in, B, T] → [out, B, T].
+ * With reflection it needs more than `convolutionMargin` frames, and for gradients more than twice that and two.
  */
 export function timeConvolution(
   x: Tensor,
   weight: Tensor,
-  bias: Tensor,
-  { dilation = 1, groups = 1 }: ConvolutionOptions = {},
+  bias: Tensor | undefined,
+  { dilation = 1, groups = 1, margin = 'reflection' }: ConvolutionOptions = {},
 ): Tensor {
   if (groups > 1) {
     const inputs = tf.split(x, groups, 0);
     const weights = tf.split(weight, groups, 0);
-    const biases = tf.split(bias, groups, 0);
-    const outputs = inputs.map((input, g) => timeConvolution(input, weights[g], biases[g], { dilation }));
+    const biases = bias && tf.split(bias, groups, 0);
+    const outputs = inputs.map((input, g) => timeConvolution(input, weights[g], biases?.[g], { dilation, margin }));
     return tf.concat(outputs, 0);
   }
   const [outputs, inputs, kernel] = weight.shape;
@@ -40,31 +42,38 @@ export function timeConvolution(
   const product =
     kernel === 1
       ? tf.matMul(tapMajor, tf.reshape(x, [inputs, -1]) as tf.Tensor2D)
-      : convolve(x, tapMajor, kernel!, dilation);
-  return tf.reshape(tf.add(product, tf.reshape(bias, [outputs, 1])), [outputs, batch, frames!]);
+      : convolve(x, tapMajor, { kernel: kernel!, dilation, reflects: margin === 'reflection' });
+  const biased = bias ? tf.add(product, tf.reshape(bias, [outputs, 1])) : product;
+  return tf.reshape(biased, [outputs, batch, frames!]);
 }
 
 /** x [C, B, T], weight [C', kernel·C] tap-major → [C', B·T], without bias. */
-function convolve(x: Tensor, weight: Tensor, kernel: number, dilation: number): Tensor {
+function convolve(
+  x: Tensor,
+  weight: Tensor,
+  { kernel, dilation, reflects }: { kernel: number; dilation: number; reflects: boolean },
+): Tensor {
   const margin = convolutionMargin(kernel, dilation);
   const convolution = tf.customGrad((...args) => {
     const [x, weight] = args as Tensor[];
     const save = args[2] as unknown as tf.GradSaveFunc;
     const [inputs, batch, frames] = x.shape as [number, number, number];
     const [outputs] = weight.shape;
-    const padded = tf.mirrorPad(x, timePadding(margin), 'reflect');
+    const padded = reflects ? tf.mirrorPad(x, timePadding(margin), 'reflect') : tf.pad(x, timePadding(margin));
     const columns = gatherTaps(padded, kernel, dilation, frames);
     save([columns, weight]);
     return {
       value: tf.matMul(weight as tf.Tensor2D, columns as tf.Tensor2D),
       gradFunc: (dy: Tensor, [columns, weight]: Tensor[]) => {
-        const length = frames + 2 * margin;
+        // Of zeros the gradient is not needed.
+        const length = reflects ? frames + 2 * margin : frames;
         const flipped = flipTaps(weight, kernel, inputs);
-        const padded = tf.pad(tf.reshape(dy, [outputs, batch, frames]), timePadding(2 * margin));
+        const around = reflects ? 2 * margin : margin;
+        const padded = tf.pad(tf.reshape(dy, [outputs, batch, frames]), timePadding(around));
         const spread = gatherTaps(padded, kernel, dilation, length);
         const dPadded = tf.reshape(tf.matMul(flipped as tf.Tensor2D, spread as tf.Tensor2D), [inputs, batch, length]);
         return [
-          foldReflection(dPadded, margin, frames),
+          reflects ? foldReflection(dPadded, margin, frames) : dPadded,
           tf.matMul(dy as tf.Tensor2D, columns as tf.Tensor2D, false, true),
         ];
       },

@@ -25,6 +25,9 @@ export const scaled =
 /** nn.Linear and nn.Conv1d, weight and bias: uniform within ±1/√fan_in (kaiming_uniform_ with a = √5). */
 export const linearInit = (fanIn: number): Initializer => uniform(1 / Math.sqrt(fanIn));
 
+/** kaiming_normal_ (He et al. 2015). */
+export const kaimingNormal = (fanIn: number): Initializer => normal(Math.sqrt(2 / fanIn));
+
 /** xavier_uniform_ (Glorot & Bengio 2010). */
 export const xavierUniform = (fanIn: number, fanOut: number): Initializer => uniform(Math.sqrt(6 / (fanIn + fanOut)));
 

@@ -15,8 +15,8 @@ type Pair = readonly [number, number];
 export interface PlaneConvolutionOptions {
   /** Over frequency and over time. Default 1, 1. */
   readonly strides?: Pair;
-  /** Zeros on each side of both axes. Default 0. */
-  readonly padding?: number;
+  /** Zeros above and below, left and right. Default 0, 0. */
+  readonly padding?: Pair;
 }
 
 /** The length of an axis after a convolution. */
@@ -27,7 +27,7 @@ export const convolvedLength = (length: number, kernel: number, stride: number, 
 export function planeConvolution(
   x: Tensor,
   weight: Tensor,
-  { strides = [1, 1], padding = 0 }: PlaneConvolutionOptions = {},
+  { strides = [1, 1], padding = [0, 0] }: PlaneConvolutionOptions = {},
 ): Tensor {
   const convolution = tf.customGrad((...args) => {
     const [x, weight] = args as Tensor[];
@@ -35,7 +35,7 @@ export function planeConvolution(
     save([x, weight]);
     const geometry = { planes: sizeOf(x), kernel: sizeOf(weight), strides, padding };
     return {
-      value: convolvePlanes(x, weight, { strides, padding: [padding, padding, padding, padding] }),
+      value: convolvePlanes(x, weight, { strides, padding: [...padding, ...padding] }),
       gradFunc: (dy: Tensor, [x, weight]: Tensor[]) => [
         inputGradient(dy, weight, geometry),
         strides.every((stride) => stride === 1)
@@ -51,7 +51,7 @@ interface Geometry {
   readonly planes: Pair;
   readonly kernel: Pair;
   readonly strides: Pair;
-  readonly padding: number;
+  readonly padding: Pair;
 }
 
 /** The last two axes. */
@@ -70,8 +70,8 @@ const range = (count: number) => [...Array(count).keys()];
 /** dy [C', B, H', W'] → [C, B, H, W]: what every tap gave, added up where it was taken. */
 function inputGradient(dy: Tensor, weight: Tensor, { planes, kernel, strides, padding }: Geometry): Tensor {
   const spread = spreadPlanes(dy, strides);
-  const [top, left] = kernel.map((taps) => taps - 1 - padding);
-  const [bottom, right] = sizeOf(spread).map((length, axis) => planes[axis] - length + padding);
+  const [top, left] = kernel.map((taps, axis) => taps - 1 - padding[axis]);
+  const [bottom, right] = sizeOf(spread).map((length, axis) => planes[axis] - length + padding[axis]);
   const flipped = tf.transpose(tf.reverse(weight, [2, 3]), [1, 0, 2, 3]);
   return convolvePlanes(spread, flipped, { strides: [1, 1], padding: [top, left, bottom, right] });
 }
@@ -91,9 +91,9 @@ function kernelGradient(dy: Tensor, x: Tensor, { planes, kernel, padding }: Geom
   const [outputs, inputs] = [dy.shape[0], x.shape[0]];
   const [taps, across] = kernel;
   const [height, width] = [planes[0], dy.shape[3]!];
-  const rows = padPlanes(dy, [taps - 1 - padding, taps - 1 - padding], [0, 0]);
+  const rows = padPlanes(dy, [taps - 1 - padding[0], taps - 1 - padding[0]], [0, 0]);
   const byRow = range(taps).map((i) => cutPlanes(rows, [taps - 1 - i, 0], [height, width]));
-  const columns = padPlanes(x, [0, 0], [padding, padding]);
+  const columns = padPlanes(x, [0, 0], [padding[1], padding[1]]);
   const byColumn = range(across).map((j) => cutPlanes(columns, [0, j], [height, width]));
   const product = tf.matMul(
     matrix(tf.concat(byRow, 0), taps * outputs),
@@ -111,8 +111,8 @@ function stridedKernelGradient(dy: Tensor, x: Tensor, { planes, kernel, strides,
   const size = sizeOf(dy);
   // As many whole strides as the last tap needs.
   const steps = size.map((length, axis) => length + Math.floor((kernel[axis] - 1) / strides[axis]));
-  const after = planes.map((length, axis) => steps[axis] * strides[axis] - length - padding);
-  const padded = padPlanes(x, [padding, Math.max(0, after[0])], [padding, Math.max(0, after[1])]);
+  const after = planes.map((length, axis) => steps[axis] * strides[axis] - length - padding[axis]);
+  const padded = padPlanes(x, [padding[0], Math.max(0, after[0])], [padding[1], Math.max(0, after[1])]);
   const whole = cutPlanes(padded, [0, 0], [steps[0] * down, steps[1] * across]);
   const grid = tf.reshape(whole, [channels * batch, steps[0], down, steps[1], across]);
   const phases = tf.split(

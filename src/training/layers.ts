@@ -9,11 +9,11 @@
 /** What a layer is made of: attention and its projections, norms, linear maps, convolutions. */
 const PARTS = /\.(?:attn|out_proj|lnorm\d*|norm\d*|linear\d*|conv)$/;
 /**
- * Layers whose inner structure goes deeper: a block of ECAPA-TDNN or ResNet, a layer of an ACA block with its attention
+ * Layers whose inner structure goes deeper: a block of ECAPA-TDNN or ResNet, a dense layer of CAM++, a layer of an ACA block with its attention
  * or pooling.
  */
 const DEEP =
-  /^(?:blocks\.\d+|layer\d+(?:\.\d+)?|ACA_blocks\.\d+\.(?:cross_attention|latent_transformer\.transformer)\.\d+)(?=\.)/;
+  /^(?:blocks\.\d+|(?:head\.)?layer\d+(?:\.\d+)?|xvector\.(?:block\d+\.)?[a-z\d_]+|ACA_blocks\.\d+\.(?:cross_attention|latent_transformer\.transformer)\.\d+)(?=\.)/;
 
 /** The layer of a parameter: its name without its own last part and the layer's inner structure. */
 export function layerOf(parameter: string): string {

@@ -49,7 +49,7 @@ describe('import', () => {
     );
   });
 
-  for (const fixture of ['aca_small', 'aca_small_fc', 'ecapa_small', 'resnet34']) {
+  for (const fixture of ['aca_small', 'aca_small_fc', 'ecapa_small', 'resnet34', 'campplus']) {
     it(`takes the published ${fixture} and gives its embeddings`, async () => {
       const { config, weights, json, tensors, get } = loadFixtureModel(fixture);
       // time: the released code's own positions depend on the batch row, so a single utterance has no "own" embedding

@@ -114,7 +114,7 @@ const typeOf = (name: string) =>
   name.startsWith('ACA') ? 'aca-net' : name.startsWith('ECAPA') ? 'ecapa-tdnn' : 'x-vector';
 
 /** Counted in the authors' code by hooks: convolutions, linear maps, products of attention. */
-const counted = ['resnet34'];
+const counted = ['resnet34', 'campplus'];
 
 const modelOf = ({ name, options }: Row) => createModel(parseModelOptions({ type: typeOf(name), ...options }, name));
 

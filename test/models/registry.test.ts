@@ -73,6 +73,8 @@ const refused: { name: string; options: Record<string, unknown>; says: RegExp[] 
     options: { type: 'resnet', bins: 84 },
     says: [/bins must be a multiple of 8/, /bins/],
   },
+  { name: 'bands that CAM++ cannot halve', options: { type: 'campplus', bins: 20 }, says: [/multiple of 8/, /bins/] },
+  { name: 'an odd growth', options: { type: 'campplus', growth: 3 }, says: [/multiple of 2/, /growth/] },
   {
     name: 'a depth that there is not',
     options: { type: 'resnet', depth: 35 },

@@ -12,14 +12,20 @@ interface Case {
   readonly dilation: number;
   readonly groups: number;
   readonly frames: number;
+  readonly margin?: 'zeros';
 }
 
 /** One product a tap and group, of slices of the input with its reflections. */
-function plainConvolution(x: Tensor, weight: Tensor, bias: Tensor, { kernel, dilation, groups }: Case): Tensor {
+function plainConvolution(x: Tensor, weight: Tensor, bias: Tensor, row: Case): Tensor {
+  const { kernel, dilation, groups } = row;
   const margin = convolutionMargin(kernel, dilation);
   const [channels, batch, frames] = x.shape as [number, number, number];
   const cut = (from: number, count: number) => tf.slice(x, [0, 0, from], [channels, batch, count]);
-  const parts = [tf.reverse(cut(1, margin), 2), x, tf.reverse(cut(frames - 1 - margin, margin), 2)];
+  const zeros = tf.zeros([channels, batch, margin]);
+  const parts =
+    row.margin === 'zeros'
+      ? [zeros, x, zeros]
+      : [tf.reverse(cut(1, margin), 2), x, tf.reverse(cut(frames - 1 - margin, margin), 2)];
   const padded = margin > 0 ? tf.concat(parts, 2) : x;
   const [outputs, inputs] = weight.shape;
   const groupOutputs = Array.from({ length: groups }, (_, g) => {
@@ -46,19 +52,30 @@ const cases: Case[] = [
   { kernel: 5, dilation: 1, groups: 1, frames: 7 },
   { kernel: 5, dilation: 3, groups: 2, frames: 16 },
   { kernel: 3, dilation: 3, groups: 4, frames: 9 },
+  { kernel: 3, dilation: 1, groups: 1, frames: 1, margin: 'zeros' },
+  { kernel: 3, dilation: 2, groups: 1, frames: 9, margin: 'zeros' },
+  { kernel: 5, dilation: 1, groups: 2, frames: 4, margin: 'zeros' },
 ];
 
 describe('timeConvolution', () => {
   for (const row of cases) {
-    const { kernel, dilation, groups, frames } = row;
-    it(`with kernel ${kernel}, dilation ${dilation}, groups ${groups} over ${frames} frames, and its gradients`, async () => {
+    const { kernel, dilation, groups, frames, margin } = row;
+    const between = margin ? ` between ${margin}` : '';
+    it(`with kernel ${kernel}, dilation ${dilation}, groups ${groups} over ${frames} frames${between}, and its gradients`, async () => {
       await checkGradients({
-        layer: ({ x, weight, bias }) => timeConvolution(x, weight, bias, { dilation, groups }),
+        layer: ({ x, weight, bias }) => timeConvolution(x, weight, bias, { dilation, groups, margin }),
         plain: ({ x, weight, bias }) => plainConvolution(x, weight, bias, row),
         inputs: { x: normal(4, 2, frames), weight: normal(8, 4 / groups, kernel), bias: normal(8) },
       });
     });
   }
+
+  it('has no bias where none is given', () => {
+    const [value] = withBackend('cpu', () =>
+      timeConvolution(tf.ones([1, 1, 1]), tf.fill([1, 1, 1], 3), undefined).dataSync(),
+    );
+    assert.equal(value, 3);
+  });
 
   const run = (kernel: number, dilation: number, frames: number, gradient: boolean) =>
     withBackend('cpu', () => {

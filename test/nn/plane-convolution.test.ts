@@ -10,7 +10,7 @@ import { checkGradients } from './gradient-check.js';
 interface Case {
   readonly kernel: readonly [number, number];
   readonly strides: readonly [number, number];
-  readonly padding: number;
+  readonly padding: readonly [number, number];
   readonly planes: readonly [number, number];
 }
 
@@ -18,10 +18,10 @@ interface Case {
 function plainConvolution(x: Tensor, weight: Tensor, { kernel, strides, padding, planes }: Case): Tensor {
   const [channels, batch] = x.shape as [number, number];
   const [outputs] = weight.shape;
-  const sizes = planes.map((length, axis) => convolvedLength(length, kernel[axis], strides[axis], padding));
+  const sizes = planes.map((length, axis) => convolvedLength(length, kernel[axis], strides[axis], padding[axis]));
   /** [length, size]: 1 where place o of the result takes its tap from place o·stride + tap − padding. */
   const picks = (axis: number, tap: number) => {
-    const place = (o: number) => o * strides[axis] + tap - padding;
+    const place = (o: number) => o * strides[axis] + tap - padding[axis];
     return tf.tensor2d(
       Array.from({ length: planes[axis] }, (_, i) => Array.from({ length: sizes[axis] }, (_, o) => +(place(o) === i))),
       [planes[axis], sizes[axis]],
@@ -41,23 +41,25 @@ function plainConvolution(x: Tensor, weight: Tensor, { kernel, strides, padding,
 }
 
 const cases: Case[] = [
-  { kernel: [3, 3], strides: [1, 1], padding: 1, planes: [4, 5] },
-  { kernel: [3, 3], strides: [2, 2], padding: 1, planes: [4, 6] },
-  { kernel: [3, 3], strides: [2, 2], padding: 1, planes: [5, 7] },
-  { kernel: [3, 3], strides: [2, 1], padding: 1, planes: [6, 5] },
-  { kernel: [1, 1], strides: [1, 1], padding: 0, planes: [3, 4] },
-  { kernel: [1, 1], strides: [2, 2], padding: 0, planes: [4, 5] },
-  { kernel: [1, 1], strides: [2, 1], padding: 0, planes: [5, 3] },
-  { kernel: [3, 3], strides: [1, 1], padding: 0, planes: [4, 5] },
-  { kernel: [3, 5], strides: [1, 1], padding: 2, planes: [4, 6] },
-  { kernel: [2, 3], strides: [3, 2], padding: 1, planes: [7, 8] },
-  { kernel: [3, 3], strides: [1, 1], padding: 1, planes: [1, 1] },
+  { kernel: [3, 3], strides: [1, 1], padding: [1, 1], planes: [4, 5] },
+  { kernel: [3, 3], strides: [2, 2], padding: [1, 1], planes: [4, 6] },
+  { kernel: [3, 3], strides: [2, 2], padding: [1, 1], planes: [5, 7] },
+  { kernel: [3, 3], strides: [2, 1], padding: [1, 1], planes: [6, 5] },
+  { kernel: [1, 1], strides: [1, 1], padding: [0, 0], planes: [3, 4] },
+  { kernel: [1, 1], strides: [2, 2], padding: [0, 0], planes: [4, 5] },
+  { kernel: [1, 1], strides: [2, 1], padding: [0, 0], planes: [5, 3] },
+  { kernel: [3, 3], strides: [1, 1], padding: [0, 0], planes: [4, 5] },
+  { kernel: [3, 5], strides: [1, 1], padding: [2, 2], planes: [4, 6] },
+  { kernel: [2, 3], strides: [3, 2], padding: [1, 1], planes: [7, 8] },
+  { kernel: [3, 3], strides: [1, 1], padding: [1, 1], planes: [1, 1] },
+  { kernel: [1, 5], strides: [1, 2], padding: [0, 2], planes: [1, 9] },
+  { kernel: [1, 5], strides: [1, 2], padding: [0, 2], planes: [1, 2] },
 ];
 
 describe('planeConvolution', () => {
   for (const row of cases) {
     const { kernel, strides, padding, planes } = row;
-    it(`of ${planes.join(' × ')} with ${kernel.join(' × ')} taps, strides ${strides.join(', ')}, padding ${padding}, and its gradients`, async () => {
+    it(`of ${planes.join(' × ')} with ${kernel.join(' × ')} taps, strides ${strides.join(', ')}, padding ${padding.join(', ')}, and its gradients`, async () => {
       await checkGradients({
         layer: ({ x, weight }) => planeConvolution(x, weight, { strides, padding }),
         plain: ({ x, weight }) => plainConvolution(x, weight, row),
@@ -68,7 +70,7 @@ describe('planeConvolution', () => {
 
   it('counts planes from 0 and sets zeros around them', () => {
     const sums = withBackend('cpu', () =>
-      planeConvolution(tf.tensor4d([1, 2, 3, 4], [1, 1, 2, 2]), tf.ones([1, 1, 3, 3]), { padding: 1 }).dataSync(),
+      planeConvolution(tf.tensor4d([1, 2, 3, 4], [1, 1, 2, 2]), tf.ones([1, 1, 3, 3]), { padding: [1, 1] }).dataSync(),
     );
     assert.deepEqual([...sums], [10, 10, 10, 10]);
   });

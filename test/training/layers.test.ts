@@ -35,6 +35,24 @@ describe('layers', () => {
     ]);
   });
 
+  it('are the residual blocks and the dense layers of CAM++', () => {
+    const layers = layersOf({ type: 'campplus', bins: 8, growth: 2, bottleneck: 1, channels: 4 });
+    assert.deepEqual(layers.slice(0, 9), [
+      'head.conv1',
+      'head.bn1',
+      'head.layer1.0',
+      'head.layer1.1',
+      'head.layer2.0',
+      'head.layer2.1',
+      'head.conv2',
+      'head.bn2',
+      'xvector.tdnn',
+    ]);
+    assert.deepEqual(layers.slice(9, 11), ['xvector.block1.tdnnd1', 'xvector.block1.tdnnd2']);
+    assert.deepEqual(layers.slice(-3), ['xvector.transit3', 'xvector.out_nonlinear', 'xvector.dense']);
+    assert.equal(layers.length, 9 + 12 + 24 + 16 + 3 + 2);
+  });
+
   it('are the blocks and the pooling of ECAPA-TDNN', () => {
     assert.deepEqual(layersOf({ type: 'ecapa-tdnn', channels: [8, 8, 8, 8, 24] }), [
       'blocks.0',

@@ -56,10 +56,14 @@ function* products<A extends Atom>(atoms: readonly A[]): Generator<{ factors: re
   }
 }
 
+/** A trace whose number is not that of the first: sizes that are counted in large steps are the same in some. */
+const otherTrial = (product: Across): number => TRIALS.find((t) => product[t] !== product[0]) ?? 1;
+
 /** The formula of a whole number, of whole numbers; undefined where none is exact. */
 export function solveSize<A extends Atom>(sizes: Across, atoms: readonly A[]): SizeFormula<A> | undefined {
   for (const { factors, product } of products(atoms)) {
-    const scale = (sizes[1] - sizes[0]) / (product[1] - product[0]);
+    const other = otherTrial(product);
+    const scale = (sizes[other] - sizes[0]) / (product[other] - product[0]);
     const offset = sizes[0] - scale * product[0];
     if (Number.isInteger(scale) && sizes.every((size, t) => size === scale * product[t] + offset)) {
       return { factors, scale, offset };
@@ -86,7 +90,8 @@ export function solveNumber<A extends Atom>(numbers: Across, atoms: readonly A[]
   for (const { factors, product } of products(atoms)) {
     for (const { invert, operators } of forms) {
       const y = numbers.map(invert);
-      const slope = (y[1] - y[0]) / (product[1] - product[0]);
+      const other = otherTrial(product);
+      const slope = (y[other] - y[0]) / (product[other] - product[0]);
       const offset = Math.round(12 * (y[0] / slope - product[0])) / 12;
       const blurred = y[2] / (product[2] + offset);
       const whole = Math.round(blurred);

@@ -41,6 +41,12 @@ lower<{ threshold: number; value: number }>(
   },
 );
 
+lower<{ length: number }>(EXTENSION.averageSegments, (graph, { x }, { length }) => {
+  const attributes = { kernel_shape: [length], strides: [length], ceil_mode: 1 };
+  const shape = x.shape.with(-1, Math.ceil(x.shape.at(-1)! / length));
+  return graph.emit({ op: 'AveragePool', inputs: [x], attributes }, shape);
+});
+
 /**
  * One image of three axes, the batch as its depth: so the batch may stay the second axis. A single utterance is an
  * image of two axes, for which ONNX Runtime has a faster layout where the weights are constant.

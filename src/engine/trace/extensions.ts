@@ -14,6 +14,7 @@ export const EXTENSION = {
   positiveMask: 'acanet.PositiveMask',
   hashMask: 'acanet.HashMask',
   convolvePlanes: 'acanet.ConvolvePlanes',
+  averageSegments: 'acanet.AverageSegments',
 } as const;
 
 const tracing = () => tf.getBackend() === TRACE_BACKEND;
@@ -57,6 +58,20 @@ export function convolvePlanes(
   const kernels = tf.transpose(weight, [2, 3, 1, 0]) as tf.Tensor4D; // [h, w, C, C']
   return tf.transpose(tf.conv2d(padded as tf.Tensor4D, kernels, [...strides], 'valid'), [3, 0, 1, 2]);
 }
+
+/** Means of every `length` values of the last axis, of which the last segment may have fewer: [A, B, T] → [A, B, S]. */
+export function averageSegments(x: Tensor, length: number): Tensor {
+  if (tracing()) return run(EXTENSION.averageSegments, { x }, { length }) as Tensor;
+  const [rows, columns, count] = x.shape as [number, number, number];
+  const segments = Math.ceil(count / length);
+  const padded = tf.pad(x, [[0, 0], [0, 0], [0, segments * length - count]]); // prettier-ignore
+  const sums = tf.sum(tf.reshape(padded, [rows, columns, segments, length]), 3);
+  return tf.div(sums, tf.tensor1d(segmentSizes(count, length)));
+}
+
+/** How many of `count` values each segment has. */
+export const segmentSizes = (count: number, length: number): number[] =>
+  Array.from({ length: Math.ceil(count / length) }, (_, s) => Math.min(length, count - s * length));
 
 /**
  * A mask [rows, columns] that is `1 / keep` with probability `keep` and 0 otherwise: multiply-shift hashing of a row

@@ -1,5 +1,5 @@
 /** @file Collects a model's parameters in state-dict order, with PyTorch's initial values for each kind of layer. */
-import { linearInit, ones, scaled, xavierUniform, zeros } from '../../nn/initialize.js';
+import { kaimingNormal, linearInit, ones, scaled, xavierUniform, zeros } from '../../nn/initialize.js';
 import type { Initializer } from '../../nn/initialize.js';
 import type { BatchNormSpec, ParameterSpec } from './model.js';
 
@@ -11,6 +11,8 @@ export interface ParameterList {
   linear(name: string, inputs: number, outputs: number, scale?: number): void;
   /** nn.Conv1d: weight [out, in / groups, kernel], bias [out]. */
   conv1d(name: string, inputs: number, outputs: number, kernel?: number, groups?: number): void;
+  /** The same without bias, the weight drawn by kaiming_normal_. */
+  plainConv1d(name: string, inputs: number, outputs: number, kernel?: number): void;
   /** nn.Conv2d without bias: weight [out, in, kernel, kernel]. */
   conv2d(name: string, inputs: number, outputs: number, kernel: number): void;
   layerNorm(name: string, size: number): void;
@@ -46,6 +48,9 @@ export function createParameterList(): ParameterList {
       const fanIn = (inputs / groups) * kernel;
       parameter(`${name}.weight`, [outputs, inputs / groups, kernel], linearInit(fanIn));
       parameter(`${name}.bias`, [outputs], linearInit(fanIn));
+    },
+    plainConv1d(name, inputs, outputs, kernel = 1) {
+      parameter(`${name}.weight`, [outputs, inputs, kernel], kaimingNormal(inputs * kernel));
     },
     conv2d(name, inputs, outputs, kernel) {
       parameter(`${name}.weight`, [outputs, inputs, kernel, kernel], linearInit(inputs * kernel ** 2));

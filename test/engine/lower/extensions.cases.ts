@@ -1,5 +1,6 @@
 /** @file acanet's own operations against their plain TensorFlow.js formulas. */
 import {
+  averageSegments,
   convolvePlanes,
   EXTENSION,
   hashMask,
@@ -73,4 +74,10 @@ export const extensionCases: readonly LoweringCase[] = [
         convolvePlanes(x, weight, { strides: [2, 3], padding: [0, 1, 2, 0] }),
     },
   ]),
+  ...[1, 4, 5, 6, 11].map((count) => ({
+    kernel: EXTENSION.averageSegments,
+    name: `of ${count} values, 5 a segment`,
+    inputs: { x: normal(2, 3, count) },
+    program: ({ x }: Record<string, tf.Tensor>) => averageSegments(x, 5),
+  })),
 ];
