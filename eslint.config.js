@@ -35,6 +35,7 @@ const mayImport = {
   ],
 };
 mayImport.recipe = [...mayImport.tasks, 'nn', 'tasks'];
+mayImport.library = [...mayImport.tasks, 'tasks'];
 
 /** The rooms of a folder in the order in which they may import each other: each those before it. `.`: its own files. */
 const rooms = {

@@ -42,6 +42,7 @@ if (!args.some((arg) => /\.test\.js$/.test(arg))) {
 compileChanged();
 if (isOlder('dist/src/page/bundle/app.js', 'dist/src/page'))
   spawnSync('npm', ['run', '--silent', 'build:page'], { stdio: 'inherit' });
+spawnSync('npm', ['run', '--silent', 'build:types'], { stdio: 'inherit' });
 if (!existsSync('dist/src/engine/tfjs.js')) spawnSync('npm', ['run', '--silent', 'build:tfjs'], { stdio: 'inherit' });
 const mocha = fileURLToPath(import.meta.resolve('mocha/bin/mocha.js'));
 process.exit(spawnSync(process.execPath, [mocha, ...args], { stdio: 'inherit' }).status ?? 1);

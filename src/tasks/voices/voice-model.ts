@@ -2,11 +2,13 @@
  * @file A model folder opened to compare voices: recordings become embeddings, embeddings become scores by the folder's
  * own back-end, and scores become log-likelihood ratios where the folder has a calibration.
  */
+import { resample } from '../../audio/resample.js';
 import type { EngineOptions } from '../../engine/create-engine.js';
 import { UserError } from '../../errors.js';
 import { normalizeFeatures } from '../../features/normalization.js';
-import type { RatePolicy } from '../../features/options.js';
-import { byFlag, createUtteranceFeatures, readFeatureAudio } from '../../features/utterance-features.js';
+import { createSpeechFeatures } from '../../features/fbank/speech-features.js';
+import type { FeatureOptions, RatePolicy } from '../../features/options.js';
+import { byFlag, rateProblem, type RateRemedy, readFeatureAudio } from '../../features/utterance-features.js';
 import type { Enrolment } from '../../corpus/trials/enrolment.js';
 import { scoringOptions, type ScoringOptions } from '../../scoring/backend/backend-options.js';
 import type { Pair } from '../../scoring/backend/pair-scorer.js';
@@ -28,8 +30,11 @@ export interface VoiceModel {
   /** Absent in folders that carry none: scores then have no threshold. */
   profile?: ScoringProfile;
   scoring: ScoringOptions;
+  features: FeatureOptions;
   /** @throws UserError naming a file that is silent, too short, of another sample rate, or no audio */
   embedFile(path: string, options?: { channel?: number }): Promise<Recording>;
+  /** The same for samples from −1 to 1; `where` names them. */
+  embedSamples(audio: { samples: Float32Array<ArrayBuffer>; sampleRate: number }, where: string): Promise<Recording>;
   /** One score a pair, in their order. */
   score(
     pairs: readonly Pair[],
@@ -43,6 +48,8 @@ export interface OpenVoiceModelOptions {
   modelDir: string;
   engine: EngineOptions;
   otherRates?: RatePolicy;
+  /** How another policy on sample rates is chosen, for messages. */
+  remedy?: RateRemedy;
   library?: Pick<Library, 'openEmbedder' | 'identityOf'>;
 }
 
@@ -51,6 +58,7 @@ export async function openVoiceModel({
   modelDir,
   engine,
   otherRates,
+  remedy = byFlag,
   library = realLibrary,
 }: OpenVoiceModelOptions): Promise<VoiceModel> {
   const identity = await library.identityOf(modelDir);
@@ -66,25 +74,29 @@ export async function openVoiceModel({
     );
   }
   const features = withRatePolicy(embedder.features, otherRates);
-  const extract = createUtteranceFeatures(features, { remedy: byFlag });
+  const extract = createSpeechFeatures(features);
+  const embed = async (samples: Float32Array, where: string): Promise<Recording> => {
+    const checked = checkSpeech(samples, features.sampleRate, where);
+    const matrix = extract(samples, where);
+    if (matrix.frames < minFrames) {
+      throw new UserError(`${where}: the model needs at least ${minFrames} frames, got ${matrix.frames}`);
+    }
+    normalizeFeatures(matrix, features.normalize, { globalMean });
+    return { ...checked, embedding: await embedder.embed(matrix) };
+  };
   return {
     dir: modelDir,
     identity,
     ...(profile && { profile }),
     scoring,
+    features,
     async embedFile(path, { channel } = {}) {
-      const piece = { path, channel };
-      const checked = checkSpeech(
-        await readFeatureAudio(piece, features, { remedy: byFlag }),
-        features.sampleRate,
-        path,
-      );
-      const matrix = await extract(piece);
-      if (matrix.frames < minFrames) {
-        throw new UserError(`${path}: the model needs at least ${minFrames} frames, got ${matrix.frames}`);
-      }
-      normalizeFeatures(matrix, features.normalize, { globalMean });
-      return { ...checked, embedding: await embedder.embed(matrix) };
+      return embed(await readFeatureAudio({ path, channel }, features, { remedy }), path);
+    },
+    async embedSamples({ samples, sampleRate }, where) {
+      const problem = rateProblem(sampleRate, features, remedy);
+      if (problem !== undefined) throw new UserError(`${where}: ${problem}`);
+      return embed(resample(samples, sampleRate, features.sampleRate), where);
     },
     async score(pairs, embeddings, enrolment) {
       const { scores } = await scoreEmbeddings({

@@ -1,0 +1,58 @@
+/**
+ * @file Error measures of scores, for programs: those of `acanet metrics`. Higher scores mean the same speaker, and a
+ * trial is accepted where its score is at or above the threshold.
+ */
+import { computeCllr } from '../scoring/measures/cllr.js';
+import { computeEer } from '../scoring/measures/eer.js';
+import { computeMinDcf } from '../scoring/measures/min-dcf.js';
+
+/** One a trial: true or 1 for target trials, in which both sides are the same speaker. [trials] */
+export type Labels = ArrayLike<boolean | number>;
+
+/** How likely a target trial is, and what errors cost. */
+export interface Cost {
+  /** In (0, 1); default 0.01. */
+  readonly pTarget?: number;
+  /** Default 1. */
+  readonly cMiss?: number;
+  /** Default 1. */
+  readonly cFalseAlarm?: number;
+}
+
+/** A rate or cost, and the score at which it is reached. */
+export interface Threshold {
+  readonly value: number;
+  /** Accept from here on; Infinity: accept nothing. */
+  readonly threshold: number;
+}
+
+/**
+ * Equal error rate, a fraction from 0 to 1: where as large a share of the targets is rejected as of the nontargets
+ * accepted, on the line between the two operating points around it. Equal scores are accepted or rejected together.
+ * @param scores [trials]
+ * @throws UserError if a score is not finite, lengths differ, or all trials are of one kind
+ */
+export function eer(scores: ArrayLike<number>, labels: Labels): Threshold {
+  const found = computeEer(scores, labels);
+  return { value: found.eer, threshold: found.threshold };
+}
+
+/**
+ * Minimum of the detection cost over all thresholds, divided by the cost of always accepting or always rejecting,
+ * whichever is less: from 0 to 1.
+ * @param scores [trials]
+ * @throws UserError as `eer`
+ */
+export function minDcf(scores: ArrayLike<number>, labels: Labels, cost: Cost = {}): Threshold {
+  const found = computeMinDcf(scores, labels, cost);
+  return { value: found.minDcf, threshold: found.threshold };
+}
+
+/**
+ * Cost of log-likelihood ratios, in bits: 0 is perfect, 1 is what a system that says nothing has.
+ * @param llrs natural logarithms [trials]
+ * @throws UserError as `eer`
+ */
+export function cllr(llrs: ArrayLike<number>, labels: Labels): number {
+  return computeCllr(llrs, labels);
+}
