@@ -1,10 +1,12 @@
 /** @file `acanet embed`: audio or features → embeddings under the same keys. */
 import { Option, type Command } from 'commander';
+import { UserError } from '../errors.js';
 import type { RatePolicy } from '../features/options.js';
 import type { EmbeddingFormat } from '../tasks/embedding/embedding-formats.js';
 import { listenForInterruption } from './interruption.js';
 import { otherRatesOption } from './other-rates-option.js';
 import { findModel } from './model-folder.js';
+import { numberBetween } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
 
@@ -14,46 +16,74 @@ interface EmbedFlags extends RecipeFlags {
   asIs?: boolean;
   format: EmbeddingFormat;
   otherRates?: RatePolicy;
+  window?: string;
+  hop?: string;
+  rttm?: string;
 }
 
 export function addEmbed(program: Command): void {
   const command = program
     .command('embed')
-    .description('embed utterances, each whole and by itself, with a trained model')
-    .argument('<input...>', 'audio files, a manifest (.jsonl), wav.scp, feats.scp, or a feature archive (.ark)')
-    .requiredOption('--model <name|dir>', 'a system of the recipe; or a model folder, such as exp/demo/average/aca-net')
+    .description('embed utterances, each whole and by itself, or windows of recordings, with a trained model')
+    .argument(
+      '<input...>',
+      'audio files, folders, a manifest (.jsonl), wav.scp, feats.scp, or a feature archive (.ark)',
+    )
+    .requiredOption('--model <name|dir>', 'a system of the recipe; or a model folder, such as exp/demo/model/aca-net')
     .requiredOption('--out <file>', 'the file to write, such as X.ark')
     .option('--as-is', 'features are normalised already')
     .addOption(otherRatesOption('audio of another sample rate than the model (default: as in its training)'))
     .addOption(
-      new Option('--format <format>', 'ark (Kaldi, with .scp), text (Kaldi), or npy (with .keys)')
-        .choices(['ark', 'text', 'npy'])
+      new Option('--format <format>', 'ark (Kaldi, with .scp), text (Kaldi), npy (with .keys), or csv')
+        .choices(['ark', 'text', 'npy', 'csv'])
         .default('ark'),
-    );
+    )
+    .option('--window <seconds>', 'embed windows of this length, for diarisation; their places go into X.segments')
+    .option('--hop <seconds>', 'from the start of a window to that of the next (default: half a window)')
+    .option('--rttm <file>', 'windows lie in the turns of this file only');
   withExamples(
     withRecipeOptions(command),
     'acanet embed a.wav --model aca-net --recipe demo --out embeddings.ark',
-    'acanet embed a.wav b.flac --model exp/demo/average/aca-net --out embeddings.ark',
+    'acanet embed a.wav b.flac --model exp/demo/model/aca-net --out embeddings.ark',
+    'acanet embed meeting.wav --model my-model --window 1.5 --hop 0.75 --rttm speech.rttm --out windows.csv --format csv',
   ).action(async (inputs: string[], flags: EmbedFlags) => {
     const [{ embedInputs }, { embeddingFiles, writeEmbeddingsAs }] = await Promise.all([
       import('../tasks/embedding/embed-files.js'),
       import('../tasks/embedding/embedding-formats.js'),
     ]);
-    embeddingFiles(flags.format, flags.out, inputs);
+    const windows = windowOptions(flags);
+    embeddingFiles(flags.format, flags.out, inputs, { windows: windows !== undefined });
     const { modelDir, engine } = await findModel(flags);
     const talk = createTalk();
-    const embeddings = await embedInputs({
-      ...talk,
-      inputs,
-      modelDir,
-      engine,
-      asIs: flags.asIs ?? false,
-      otherRates: flags.otherRates,
-      signal: listenForInterruption(),
-    });
+    const common = { ...talk, inputs, modelDir, engine, otherRates: flags.otherRates, signal: listenForInterruption() };
+    if (windows) {
+      const [{ embedWindows }, { writeWindowsAs }] = await Promise.all([
+        import('../tasks/embedding/embed-windows.js'),
+        import('../tasks/embedding/embedding-formats.js'),
+      ]);
+      const rows = await embedWindows({ ...common, ...windows, rttm: flags.rttm });
+      talk.stop();
+      const files = writeWindowsAs(flags.format, flags.out, rows);
+      if (flags.json) printJson({ embeddings: rows.length, files });
+      else print(files.join('\n'));
+      return;
+    }
+    const embeddings = await embedInputs({ ...common, asIs: flags.asIs ?? false });
     talk.stop();
     const written = writeEmbeddingsAs(flags.format, flags.out, embeddings);
     if (flags.json) printJson({ embeddings: embeddings.size, files: written });
     else print(written.join('\n'));
   });
+}
+
+/** @throws UserError for lengths that are none, and for options of windows without a window */
+function windowOptions({ window, hop, rttm, asIs }: EmbedFlags): { window: number; hop: number } | undefined {
+  if (window === undefined) {
+    const [alone] = [hop !== undefined && '--hop', rttm !== undefined && '--rttm'].filter(Boolean);
+    if (alone) throw new UserError(`${alone} is for windows: say how long they are with --window, such as 1.5`);
+    return undefined;
+  }
+  if (asIs) throw new UserError('--as-is is for features, and windows are cut from audio');
+  const length = numberBetween('--window', window, { above: 0 });
+  return { window: length, hop: hop === undefined ? length / 2 : numberBetween('--hop', hop, { above: 0 }) };
 }

@@ -7,20 +7,26 @@ import type { Enrolled } from './enroll-voice.js';
 import type { Identified } from './identify-voice.js';
 import type { Verified } from './verify-files.js';
 
-export function describeVerification({ score, backend, decision, noCalibration, trained, notes }: Verified): string {
+export function describeVerification({
+  score,
+  backend,
+  decision,
+  noCalibration,
+  trained,
+  limits,
+  notes,
+}: Verified): string {
   return [
     ...(decision ? [verdictOf(decision)] : []),
     `score: ${formatScore(score)} (${backend}${backend === 'cosine' ? ', from -1 to 1' : ''}; higher is more alike)`,
     ...(decision?.llr === undefined ? [] : [`evidence: ${describeRatio(decision.llr)}`]),
     ...(decision ? [describeThreshold(decision)] : []),
     ...(noCalibration === undefined ? [] : [noCalibration]),
-    ...(trained ? [`The model was ${describeTraining(trained)}.`, STRANGE_RECORDINGS] : []),
+    ...(trained ? [`The model was ${describeTraining(trained)}.`] : []),
+    ...limits.map((limit) => `- ${limit}`),
     ...notes.map((note) => `! ${note}`),
   ].join('\n');
 }
-
-const STRANGE_RECORDINGS =
-  'On other languages, microphones or rooms it errs more often than these figures say. A score is no proof of identity.';
 
 const verdictOf = ({ same }: PairDecision) =>
   same

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { DetectionCostOptions } from '../../scoring/measures/detection-cost.js';
 import { decidePair, type PairDecision } from '../../scoring/profile/decide-pair.js';
+import { modelLimits } from '../../scoring/profile/model-limits.js';
 import type { ScoringProfile } from '../../scoring/profile/scoring-profile.js';
 import type { VoiceModel } from './voice-model.js';
 
@@ -17,6 +18,8 @@ export interface Verified {
   /** Why there is no log-likelihood ratio, where there is none. */
   noCalibration?: string;
   trained?: ScoringProfile['trained'];
+  /** What the model is not good for, one sentence each. */
+  limits: string[];
   notes: string[];
 }
 
@@ -51,6 +54,7 @@ export async function verifyFiles({ model, a, b, channel, costs }: VerifyOptions
     ...(decision && { decision }),
     ...(noCalibration !== undefined && { noCalibration }),
     ...(profile && { trained: profile.trained }),
+    limits: modelLimits(profile),
     notes: [
       ...first.notes,
       ...second.notes,
