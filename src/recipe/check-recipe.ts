@@ -8,6 +8,7 @@ import { messageOf, UserError } from '../errors.js';
 import { checkAll } from '../problem-list.js';
 import { augmentationIdentity } from '../features/augmentation/augmentation-identity.js';
 import { isReady } from './definition/ready-model.js';
+import { phasesOf } from '../training/phases.js';
 import { noiseIdentity } from './definition/robustness-options.js';
 import type { Recipe } from './definition/schema.js';
 import { resolveSystems } from './definition/system-settings.js';
@@ -22,8 +23,10 @@ export function checkCorpus({ corpus }: Pick<Recipe, 'corpus'>): void {
 
 /** That the recordings of noise are there, those of training and those of the tests. */
 export function checkNoise(recipe: Recipe): void {
-  for (const { augmentation } of resolveSystems(recipe).values()) {
-    if (augmentation) augmentationIdentity(augmentation);
+  for (const { augmentation: common, training } of resolveSystems(recipe).values()) {
+    for (const { augmentation } of [{ augmentation: common }, ...phasesOf(training, common)]) {
+      if (augmentation) augmentationIdentity(augmentation);
+    }
   }
   if (recipe.robustness) noiseIdentity(recipe.robustness);
 }

@@ -6,29 +6,22 @@ import type { Library } from './model-work.js';
 const FRAMES_PER_SECOND = 100;
 
 export const realLibrary: Library = {
-  async trainSystem({ model, engine, development, initial, ...options }) {
-    const [
-      { trainModel },
-      { readInitialModel },
-      { createModel },
-      { createEngine },
-      { cosineScores },
-      { evaluateScores },
-    ] = await Promise.all([
-      import('../training/trainer.js'),
-      import('../training/initial-model.js'),
-      import('../models/registry.js'),
-      import('../engine/create-engine.js'),
-      import('../scoring/backend/cosine.js'),
-      import('../scoring/measures/evaluation.js'),
-    ]);
+  async trainSystem({ model, engine, development, ...options }) {
+    const [{ trainModel }, { createModel }, { createEngine }, { cosineScores }, { evaluateScores }] = await Promise.all(
+      [
+        import('../training/trainer.js'),
+        import('../models/registry.js'),
+        import('../engine/create-engine.js'),
+        import('../scoring/backend/cosine.js'),
+        import('../scoring/measures/evaluation.js'),
+      ],
+    );
     const { trials, utterances } = development;
     const where = 'the development trials';
     return trainModel({
       ...options,
       model: createModel(model),
       modelOptions: model,
-      ...(initial && { initial: readInitialModel(initial) }),
       engine: await createEngine(engine),
       development: {
         ids: utterances.map(({ id }) => id),

@@ -32,9 +32,11 @@ export interface BatchLoaderOptions {
   augmentation?: LoaderAugmentation;
   /** Where the audio of an utterance lies; given where crops are made from audio. */
   audioOf?: (utterance: TrainingUtterance) => CropAudio;
-  /** First step wanted and the step to end before; steps count from 0 over all epochs. */
+  /** First step wanted and the step to end before; steps count from the first of `firstEpoch` over all epochs. */
   startStep: number;
   endStep: number;
+  /** The epoch that step 0 belongs to (default: 0): batches are keyed by their epoch. */
+  firstEpoch?: number;
   /** Worker threads. */
   threads?: number;
   /** Batches that are ready or in the making at most. */
@@ -215,13 +217,14 @@ function takePart(parts: BatchInParts, thread: number, part: LoadedBatch): Loade
 
 /** All batches from the first step to the last, each planned when it is asked for. */
 function* orderBatches(options: BatchLoaderOptions): Generator<BatchOrder, undefined> {
-  const { utterances, seed, sampler, startStep, endStep, audioOf } = options;
+  const { utterances, seed, sampler, startStep, endStep, firstEpoch = 0, audioOf } = options;
   const perEpoch = stepsPerEpoch(utterances.length, sampler);
   let planned: { epoch: number; plan: EpochPlan } | undefined;
   for (let step = startStep; step < endStep; step++) {
-    const epoch = Math.floor(step / perEpoch);
+    const inEpoch = step % perEpoch;
+    const epoch = firstEpoch + (step - inEpoch) / perEpoch;
     if (planned?.epoch !== epoch) planned = { epoch, plan: planEpoch({ ...sampler, seed, epoch, utterances }) };
-    const crops = planned.plan.batch(step - epoch * perEpoch).map(({ utterance: index, copy }): CropOrder => {
+    const crops = planned.plan.batch(inEpoch).map(({ utterance: index, copy }): CropOrder => {
       const utterance = utterances[index];
       const { id, target } = utterance;
       return { id, target, copy, ...(audioOf && { audio: audioOf(utterance) }) };

@@ -40,12 +40,14 @@ export interface CropRequest {
 
 /**
  * Gives every speaker a class: speakers in code-unit order, so that the order of the list does not matter.
+ * @param classes the speakers by class, where they are more than those of the list
  * @returns speakers by class index, and the utterances in the order given, each as often as its `repeats` say
  */
 export function indexSpeakers<T extends { id: string; speaker: string; repeats?: number }>(
   utterances: readonly T[],
+  classes?: readonly string[],
 ): { speakers: string[]; utterances: TrainingUtterance[] } {
-  const speakers = [...new Set(utterances.map(({ speaker }) => speaker))].sort();
+  const speakers = classes ? [...classes] : [...new Set(utterances.map(({ speaker }) => speaker))].sort();
   const classOf = new Map(speakers.map((speaker, index) => [speaker, index]));
   const times = ({ id, speaker, repeats = 1 }: T): TrainingUtterance[] => {
     const utterance = { id, target: classOf.get(speaker)! };

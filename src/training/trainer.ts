@@ -3,11 +3,10 @@
  *
  * Everything random is keyed by (seed, epoch, utterance) or (seed, step), and the state is wholly in the checkpoint, so
  * a run that was killed at any moment and resumed ends with the same bytes as one that was not. At the end of each
- * epoch the development trials are scored; test trials are never seen here. Checkpoints at the ends of epochs are kept
- * by the retention rule; one within an epoch is only a place to resume from, and goes when the next one is written.
- * The instruments only look: with or without them the checkpoints are the same bytes.
+ * epoch the development trials are scored; test trials are never seen here.
+ * The instruments only look: with or without them the checkpoints are the same bytes. A training of several phases is
+ * one loop after the other (`phases.ts`).
  */
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { HostTensors } from '../engine/program/host-tensor.js';
@@ -17,37 +16,35 @@ import { internal, UserError } from '../errors.js';
 import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache/cache.js';
 import type { FeatureCache } from '../features/cache/cache.js';
-import type { FeatureOptions } from '../features/options.js';
 import { createEmbedder } from '../models/embedder.js';
 import type { SpeakerModel } from '../models/contract/model.js';
 import type { ModelOptions } from '../models/registry.js';
-import {
-  bestCheckpoints,
-  dispensableCheckpoints,
-  listCheckpoints,
-  loadCheckpoint,
-  removeCheckpoint,
-  removeLeftovers,
-  saveCheckpoint,
-  setDamagedAside,
-} from './checkpoint.js';
-import type { Retention } from './checkpoint.js';
-import type { BatchLoader } from './batch-loader.js';
+import { bestCheckpoints, listCheckpoints } from './checkpoint.js';
 import { createCollapseWatch } from './collapse.js';
 import { participationRatio } from './embedding-spread.js';
 import { describeFrozen, frozenTensors } from './freeze.js';
-import { featureDifferences, speakersHash, takeOver, type InitialModel } from './initial-model.js';
-import { createInstruments, isEarlyPoint } from './instruments.js';
+import { speakersHash, type InitialModelPlace } from './initial-model.js';
+import { createInstruments, isEarlyPoint, type Instruments } from './instruments.js';
 import type { Loss } from './loss/loss.js';
 import { createLoss } from './loss/registry.js';
 import { openMetricsLog, readMetricsLog, type MetricsRow } from './metrics-log.js';
-import { createOptimizer, type Optimizer } from './optimisation/optimizer.js';
+import { createOptimizer } from './optimisation/optimizer.js';
 import { createLearningRate } from './optimisation/schedule.js';
 import { createMeter, describeDevelopment, describeFigures, describeReadings, describeRow } from './training-log.js';
 import { openEventLog } from './tensorboard-events.js';
-import { batchesAhead, openTrainingData } from './training-data.js';
 import type { TrainingOptions } from './training-options.js';
-import { createTrainingStep, initialTrainingTensors, trainedNames } from './training-step.js';
+import { describePhase, describePlan, planTraining, type PlannedPhase, type TrainingPlan } from './training-plan.js';
+import {
+  findState,
+  newSlots,
+  newState,
+  saveState,
+  stateOf,
+  type CheckpointPlace,
+  type TrainingState,
+  type TrainingTensors,
+} from './training-state.js';
+import { createTrainingStep, trainedNames } from './training-step.js';
 import type { StepReport, TrainingStep, TrainingStepOptions } from './training-step.js';
 
 /** Scores the development trials: embeddings by utterance id → EER, a fraction. */
@@ -61,7 +58,7 @@ export interface TrainModelOptions {
   readonly engine: Engine;
   readonly training: TrainingOptions;
   /** What the training starts from; absent: nothing. */
-  readonly initial?: InitialModel;
+  readonly initial?: InitialModelPlace;
   /** false: nothing is measured but what the loss and the development trials give. */
   readonly instruments?: boolean;
   readonly seed: number;
@@ -87,49 +84,23 @@ export interface TrainedModel {
 
 /** Trains to the end, or until `signal` aborts (then a checkpoint is written and the signal's reason thrown). */
 export async function trainModel(options: TrainModelOptions): Promise<TrainedModel> {
-  const { model, engine, training, seed, cacheDir, dir, log, progress, signal, instruments = true } = options;
+  const { model, engine, training, seed, cacheDir, dir, configHash, log, instruments = true } = options;
   const cache = openFeatureCache(cacheDir);
-  checkFit(model, cache, training);
-  checkMemory(cache.bins, training);
-  const data = await openTrainingData({ ...options, cache });
-  const { speakers, utterances, stepsPerEpoch: perEpoch } = data;
-  for (const note of data.notes) log(note);
-  const totalSteps = training.epochs * perEpoch;
-  const horizon = { stepsPerEpoch: perEpoch, totalSteps };
-  const learningRate = createLearningRate(training.schedule, horizon);
-  const loss = createLoss(training.loss, { speakers: speakers.length, embeddingSize: model.embeddingSize });
-  const margin = loss.margin?.(horizon);
-
-  const optimizer = createOptimizer(training.optimizer);
-  const frozen = training.freeze ? frozenTensors(model, training.freeze) : undefined;
-  if (frozen) log(describeFrozen(model, frozen));
-  const whose = speakersHash(speakers);
-  const trained = trainedNames(model, loss, frozen);
-  const { batchSize, cropFrames, stepsPerCall } = training;
-  const { step, loader, ...start } = await startStep(
-    engine,
-    { model, optimizer, loss, batchSize, cropFrames, frozen, stepsPerCall },
-    () =>
-      findStart(options, perEpoch) ??
-      newStart(options, { loss, optimizer, trained, features: cache.options, speakers: whose }),
-    (startStep) => data.openLoader({ startStep, endStep: totalSteps }),
-  );
-  const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: start.done > 0 ? start.done : undefined });
+  const plan = await planTraining(options, cache);
+  const speakers = speakersHash(plan.speakers);
+  const place = { dir, configHash, retention: training.checkpoint, endsEpoch: plan.endsEpoch };
+  const loss = lossOf(model, training, plan);
+  const begin = () => newState({ ...options, loss, speakers, features: cache.options });
+  const { notes, ...from } = findState(place, log) ?? begin();
+  let { state } = from;
+  const done = state.step > 0 ? state.step : undefined;
+  const metrics = openMetricsLog(join(dir, 'metrics.jsonl'), { resumeStep: done });
   const kept = readMetricsLog(metrics.path);
-  const events = openEventLog(dir, start.done > 0 ? { step: start.done, rows: kept } : undefined);
-  const { gradientClip } = training.optimizer;
-  const meter = createMeter({ batchSize, parameters: trained, gradientClip, ...loader });
-  log(
-    `${start.done === 0 ? 'training' : `resuming at step ${start.done} of`} ${model.title}: ` +
-      `${speakers.length} speakers, ${utterances.length} utterances, ${training.epochs} epochs of ${perEpoch} steps, ` +
-      `batch ${batchSize} × ${cropFrames} frames`,
-  );
+  const events = openEventLog(dir, done === undefined ? undefined : { step: done, rows: kept });
+  const doing = state.step === 0 ? 'training' : `resuming at step ${state.step} of`;
+  log(`${doing} ${model.title}: ${describePlan(plan)}`);
+  for (const note of notes) log(note);
   for (const line of describeFigures({ attends: (model.frameAttention ?? []).length > 0 })) log(line);
-  const crops = training.epochSize ?? utterances.length * training.cropsPerUtterance;
-  if (crops < batchSize)
-    log(
-      `An epoch has ${crops} crops, fewer than a batch of ${batchSize}: the rest are more crops of the same utterances.`,
-    );
   const watch = createCollapseWatch({ ...options, features: cache.options });
   for (const row of kept) watch.observe(row); // what an earlier process has warned of
   const record = (row: MetricsRow, line: string) => {
@@ -141,209 +112,165 @@ export async function trainModel(options: TrainModelOptions): Promise<TrainedMod
   const probe = instruments
     ? createInstruments({ engine, model, ids: options.development.ids, read: (id) => cache.read(id) })
     : undefined;
-  const measureEarly = async (at: number, epoch: number) => {
-    if (!probe || !isEarlyPoint(at, perEpoch)) return;
+  try {
+    for (const phase of plan.phases.filter(({ endStep }) => endStep > state.step)) {
+      state = await trainPhase(phase, state, { ...options, seed, plan, place, cache, speakers, probe, record });
+    }
+  } finally {
+    await probe?.close();
+  }
+  const [best] = bestCheckpoints(listCheckpoints(dir), 1);
+  return { steps: plan.steps, devEer: state.devEer, bestDevEer: best?.devEer ?? state.devEer };
+}
+
+type PhaseContext = TrainModelOptions & {
+  readonly plan: TrainingPlan;
+  readonly place: CheckpointPlace;
+  readonly cache: FeatureCache;
+  /** As `speakersHash` has them. */
+  readonly speakers: string;
+  readonly probe?: Instruments;
+  record(row: MetricsRow, line: string): void;
+};
+
+/** From a state within a phase, or at its beginning, to its end. */
+async function trainPhase(phase: PlannedPhase, start: TrainingState, context: PhaseContext): Promise<TrainingState> {
+  const { plan, place, cache, seed, speakers, probe, record, log, progress, signal } = context;
+  const { name, training, firstStep, endStep, data } = phase;
+  const perEpoch = data.stepsPerEpoch;
+  const { step, rate, margin, meter, loader } = await openPhase(phase, start, context);
+  const named = name === undefined ? {} : { phase: name };
+  const epochOf = (done: number) => phase.firstEpoch + Math.floor((done - firstStep) / perEpoch);
+  const save = (done: number, epoch: number, development: { devEer: number | null }) =>
+    saveState(place, step, { step: done, epoch, ...development, speakers, ...named, stepsPerEpoch: perEpoch, seed });
+  const observes = (at: number) => probe !== undefined && firstStep === 0 && isEarlyPoint(at, perEpoch);
+  const measureEarly = async (at: number) => {
+    if (!probe || !observes(at)) return;
     const began = performance.now();
     const readings = await probe.read(step.readModel());
-    record({ step: at, epoch, instruments: readings }, describeReadings(at, readings));
+    record({ step: at, epoch: 1, ...named, instruments: readings }, describeReadings(at, readings));
     meter.leaveOut((performance.now() - began) / 1000);
   };
   let devEer = start.devEer;
-  let saved = start.done;
+  let saved = start.step;
   try {
-    if (start.done === 0) await measureEarly(0, 1);
-    for (let done = start.done; done < totalSteps;) {
+    if (start.step === 0) await measureEarly(0);
+    for (let done = start.step; done < endStep;) {
       await setImmediate(); // lets signals and the loader's messages in: a step blocks the event loop
-      const epoch = Math.floor(done / perEpoch);
+      const epoch = epochOf(done);
       if (signal?.aborted) {
-        if (saved !== done) await save(step, options, { step: done, epoch, devEer: null, speakers: whose }, perEpoch);
+        if (saved !== done) await save(done, epoch, { devEer: null });
         log(`Interrupted: a checkpoint of step ${done} is written. The same command goes on from there.`);
         signal.throwIfAborted();
       }
-      const border = nextBorder(done, { perEpoch, totalSteps, ...training, observed: probe !== undefined });
+      const border = nextBorder(done, phase, { endsEpoch: plan.endsEpoch, observed: observes });
       const steps: Parameters<TrainingStep['runAll']>[0][number][] = [];
       for (let at = done; at < border; at++) {
         const batch = await loader.next();
-        if (!batch) throw internal(`the loader ended at step ${at} of ${totalSteps}`);
-        const scalars = { step: at, seed, learningRate: learningRate(at), ...(margin && { margin: margin(at) }) };
-        steps.push({ batch, scalars });
+        if (!batch) throw internal(`the loader ended at step ${at} of ${endStep}`);
+        const update = at - firstStep;
+        const own = { learningRate: rate(update), ...(margin && { margin: margin(update) }) };
+        steps.push({ batch, scalars: { ...own, step: at, update, seed } });
       }
       for (const [i, report] of (await step.runAll(steps)).entries()) {
-        checkFinite(report, done, metrics.path);
-        const { scalars } = steps[i];
+        checkFinite(report, done, place.dir);
         done++;
         meter.add(report);
-        progress('train', done, totalSteps);
-        if (done % perEpoch > 0 && done % training.logEvery > 0) continue;
-        const row = {
-          step: done,
-          epoch: epoch + 1,
-          ...meter.read(),
-          lr: scalars.learningRate,
-          ...(margin && { margin: scalars.margin }),
-        };
-        record(row, describeRow(row, training.epochs, totalSteps));
+        progress('train', done, plan.steps);
+        if (!plan.endsEpoch(done) && done % training.logEvery > 0) continue;
+        const { learningRate: lr, margin: now } = steps[i].scalars;
+        const measured = { ...meter.read(), lr, ...(now !== undefined && { margin: now }) };
+        const row = { step: done, epoch: epoch + 1, ...named, ...measured };
+        record(row, describeRow(row, plan.epochs, plan.steps));
       }
-      const epochEnds = done % perEpoch === 0;
+      const epochEnds = plan.endsEpoch(done);
       if (epochEnds) {
         const network = step.readModel();
-        const { embeddings, ...development } = await scoreDevelopment(network, options, cache);
+        const { embeddings, ...development } = await scoreDevelopment(network, context, cache);
         devEer = development.devEer;
         const readings = await probe?.read(network, embeddings);
-        const row = { step: done, epoch: epoch + 1, ...development, ...(readings && { instruments: readings }) };
+        const measured = { ...named, ...development, ...(readings && { instruments: readings }) };
+        const row = { step: done, epoch: epoch + 1, ...measured };
         record(row, describeDevelopment(row));
-        await save(step, options, { step: done, epoch: epoch + 1, ...development, speakers: whose }, perEpoch);
+        await save(done, epoch + 1, development);
         saved = done;
         meter.restart();
         continue;
       }
-      await measureEarly(done, epoch + 1);
+      await measureEarly(done);
       if (training.checkpoint.everySteps && done % training.checkpoint.everySteps === 0) {
-        await save(step, options, { step: done, epoch, devEer: null, speakers: whose }, perEpoch);
+        await save(done, epoch, { devEer: null });
         saved = done;
       }
     }
+    return stateOf({ step: endStep, devEer }, step.readState());
   } finally {
     await loader.close();
-    await probe?.close();
     await step.dispose();
   }
-  const [best] = bestCheckpoints(listCheckpoints(dir), 1);
-  return { steps: totalSteps, devEer, bestDevEer: best?.devEer ?? devEer };
-}
-
-interface Borders {
-  readonly perEpoch: number;
-  readonly totalSteps: number;
-  readonly stepsPerCall?: number;
-  readonly checkpoint: TrainingOptions['checkpoint'];
-  /** Whether the instruments look within an epoch. */
-  readonly observed: boolean;
 }
 
 /** The step that a call of the engine beginning at `done` ends before: where the state is wanted next, at the latest. */
-function nextBorder(done: number, { perEpoch, totalSteps, stepsPerCall = 1, checkpoint, observed }: Borders): number {
-  const last = Math.min(done + stepsPerCall, totalSteps);
+function nextBorder(
+  done: number,
+  { endStep, training: { stepsPerCall = 1, checkpoint } }: PlannedPhase,
+  { endsEpoch, observed }: Record<'endsEpoch' | 'observed', (step: number) => boolean>,
+): number {
+  const last = Math.min(done + stepsPerCall, endStep);
   for (let at = done + 1; at < last; at++) {
-    if (at % perEpoch === 0 || (observed && isEarlyPoint(at, perEpoch))) return at;
+    if (endsEpoch(at) || observed(at)) return at;
     if (checkpoint.everySteps && at % checkpoint.everySteps === 0) return at;
   }
   return last;
 }
 
-function checkFit(model: SpeakerModel, cache: FeatureCache, { cropFrames }: TrainingOptions): void {
-  if (model.bins !== cache.bins) {
-    throw new UserError(
-      `the model takes ${model.bins} coefficients a frame, the features in ${cache.dir} have ${cache.bins}\n` +
-        `set model.bins or features.bins`,
+/** What a phase computes with: its step, compiled for its batches, and what changes from update to update. */
+async function openPhase(phase: PlannedPhase, start: TrainingState, { model, engine, plan, log }: PhaseContext) {
+  const { name, training, data, rateFactor, firstStep, endStep, firstEpoch } = phase;
+  const { batchSize, cropFrames, stepsPerCall } = training;
+  const loss = lossOf(model, training, plan);
+  const optimizer = createOptimizer(training.optimizer);
+  const frozen = training.freeze ? frozenTensors(model, training.freeze) : undefined;
+  const parameters = trainedNames(model, loss, frozen);
+  if (name !== undefined) log(`${name.startsWith('phase ') ? name : `phase ${name}`}: ${describePhase(phase)}`);
+  for (const note of [...data.notes, ...(frozen ? [describeFrozen(model, frozen)] : [])]) log(note);
+  const crops = training.epochSize ?? data.utterances.length * training.cropsPerUtterance;
+  if (crops < batchSize)
+    log(
+      `An epoch has ${crops} crops, fewer than a batch of ${batchSize}: the rest are more crops of the same utterances.`,
     );
-  }
-  if (cropFrames < model.minCropFrames) {
-    throw new UserError(`training.cropFrames: ${model.title} needs at least ${model.minCropFrames}, got ${cropFrames}`);
-  }
-}
-
-/** @throws UserError where the batches alone, without a single layer of the network, exceed the machine's memory */
-function checkMemory(bins: number, training: TrainingOptions): void {
-  const { batchSize, cropFrames, stepsPerCall = 1 } = training;
-  // Those that the loader has, those that are trained on, and their gradients.
-  const batches = batchesAhead(training) + 2 * stepsPerCall;
-  const bytes = batches * batchSize * cropFrames * bins * Float32Array.BYTES_PER_ELEMENT;
-  const inGiB = (count: number) => `${(count / 2 ** 30).toFixed(1)} GiB`;
-  if (bytes <= totalmem()) return;
-  throw new UserError(
-    `training.batchSize ${batchSize} × training.cropFrames ${cropFrames}: ${batches} batches of ${bins} coefficients a ` +
-      `frame take ${inGiB(bytes)} before the network takes anything, and this machine has ${inGiB(totalmem())}\n` +
-      '  lower training.batchSize or training.cropFrames',
-  );
-}
-
-interface Start {
-  readonly step: number;
-  readonly devEer: number | null;
-  readonly model: HostTensors;
-  readonly optimizer: HostTensors;
-}
-
-/**
- * Compiles the step, while the loader makes the first batches, and forgets the tensors that it starts from, of which it
- * has its own.
- */
-async function startStep(
-  engine: Engine,
-  options: TrainingStepOptions,
-  findOrMake: () => Start,
-  openLoader: (startStep: number) => BatchLoader,
-) {
-  const { step: done, devEer, ...tensors } = findOrMake();
-  const loader = openLoader(done);
+  const horizon = { stepsPerEpoch: data.stepsPerEpoch, totalSteps: endStep - firstStep };
+  const schedule = createLearningRate(training.schedule, horizon);
+  const range = { startStep: start.step - firstStep, endStep: endStep - firstStep, firstEpoch };
+  const loader = data.openLoader(range); // makes the first batches while the step is compiled
   try {
-    return { step: await createTrainingStep(engine, options, tensors), loader, done, devEer };
+    const options = { model, optimizer, loss, batchSize, cropFrames, frozen, stepsPerCall };
+    const step = await startStep(engine, options, () => {
+      const tensors = start.takeTensors();
+      const begins = start.step === firstStep;
+      return begins ? { ...tensors, optimizer: newSlots(optimizer, parameters, tensors.model) } : tensors;
+    });
+    const { gradientClip } = training.optimizer;
+    return {
+      step,
+      loader,
+      rate: (update: number) => schedule(update) * rateFactor,
+      margin: loss.margin?.(horizon),
+      meter: createMeter({ batchSize, parameters, gradientClip, ...loader }),
+    };
   } catch (error) {
     await loader.close();
     throw error;
   }
 }
 
-interface StartContext {
-  readonly loss: Loss;
-  readonly optimizer: Optimizer;
-  /** Names of what is trained. */
-  readonly trained: readonly string[];
-  readonly features: FeatureOptions;
-  readonly speakers: string;
-}
+/** Compiles the step and forgets the tensors that it starts from, of which it has its own. */
+const startStep = (engine: Engine, options: TrainingStepOptions, take: () => TrainingTensors): Promise<TrainingStep> =>
+  createTrainingStep(engine, options, take());
 
-function newStart(
-  { model, initial, seed, log }: TrainModelOptions,
-  { loss, optimizer, trained, features, speakers }: StartContext,
-): Start {
-  const own = initialTrainingTensors(model, loss, seed);
-  const start = initial ? takeOver(own, initial, { model, speakers }) : { tensors: own, notes: [] };
-  for (const note of [...start.notes, ...(initial ? featureDifferences(initial, features) : [])]) log(note);
-  const slots = optimizer.slots(Object.fromEntries(trained.map((name) => [name, start.tensors[name]])));
-  return { step: 0, devEer: null, model: start.tensors, optimizer: slots };
-}
-
-/** The newest checkpoint, after clearing what an interrupted run left behind; undefined if there is none. */
-function findStart(options: TrainModelOptions, perEpoch: number): Start | undefined {
-  const { dir, configHash, training, log } = options;
-  removeLeftovers(dir);
-  for (const line of setDamagedAside(dir, configHash)) log(line);
-  prune(dir, training.checkpoint, perEpoch);
-  const newest = listCheckpoints(dir).at(-1);
-  if (!newest) return undefined;
-  const { model, optimizer, state } = loadCheckpoint(newest.dir);
-  if (state.configHash !== configHash) {
-    throw new UserError(
-      `${newest.dir}: this checkpoint belongs to another configuration\nmove ${dir} away, or train in another --work folder`,
-    );
-  }
-  return { step: state.step, devEer: state.devEer ?? null, model, optimizer };
-}
-
-async function save(
-  step: TrainingStep,
-  { dir, configHash, seed, training }: TrainModelOptions,
-  state: { step: number; epoch: number; devEer: number | null; speakers: string },
-  perEpoch: number,
-): Promise<void> {
-  await saveCheckpoint(dir, { ...step.readState(), state: { ...state, stepsPerEpoch: perEpoch, seed, configHash } });
-  prune(dir, training.checkpoint, perEpoch);
-}
-
-/** Deletes what the retention rule does not keep, and every place to resume from but the newest. */
-function prune(dir: string, retention: Retention, perEpoch: number): void {
-  const checkpoints = listCheckpoints(dir);
-  const newest = checkpoints.at(-1);
-  const withinEpoch = checkpoints.filter((entry) => entry.step % perEpoch !== 0);
-  const atEpochEnds = checkpoints.filter((entry) => entry.step % perEpoch === 0);
-  const dispensable = [
-    ...withinEpoch.filter((entry) => entry !== newest),
-    ...dispensableCheckpoints(atEpochEnds, retention),
-  ];
-  dispensable.forEach(removeCheckpoint);
-}
+/** The loss of a phase: its parameters are the same in all of them. */
+const lossOf = (model: SpeakerModel, { loss }: TrainingOptions, { speakers }: TrainingPlan): Loss =>
+  createLoss(loss, { speakers: speakers.length, embeddingSize: model.embeddingSize });
 
 async function scoreDevelopment(
   network: HostTensors,
@@ -359,10 +286,10 @@ async function scoreDevelopment(
   return { devEer: development.score(embeddings), devSpread, embeddings };
 }
 
-function checkFinite({ loss }: StepReport, step: number, metricsPath: string): void {
+function checkFinite({ loss }: StepReport, step: number, dir: string): void {
   if (Number.isFinite(loss)) return;
   throw new UserError(
-    `the loss is ${loss} at step ${step}: the training has diverged (see ${metricsPath})\n` +
+    `the loss is ${loss} at step ${step}: the training has diverged (see ${join(dir, 'metrics.jsonl')})\n` +
       'lower the learning rate (training.schedule), lengthen its warmup, or set training.optimizer.gradientClip; the last checkpoint is good',
   );
 }

@@ -27,6 +27,8 @@ export interface TrainingDataOptions {
   cache: FeatureCache;
   training: SamplerOptions & { readonly cropFrames: number; readonly pad: PadPolicy } & AheadOptions;
   seed: number;
+  /** Speakers by class, where they are more than those of this data: another phase has the others. */
+  classes?: readonly string[];
 }
 
 export interface TrainingData {
@@ -36,7 +38,8 @@ export interface TrainingData {
   stepsPerEpoch: number;
   /** For the log: what augmentation does, what becomes of short clips. */
   notes: string[];
-  openLoader(range: { startStep: number; endStep: number }): BatchLoader;
+  /** Steps are counted from the first of `firstEpoch` on, which is the training's first unless it is said. */
+  openLoader(range: { startStep: number; endStep: number; firstEpoch?: number }): BatchLoader;
 }
 
 interface AheadOptions {
@@ -50,7 +53,7 @@ export const batchesAhead = ({ loaderThreads, stepsPerCall = 1 }: AheadOptions):
 
 /** @throws UserError for names that are taken, sources that cannot be used, and where nothing is left to train on */
 export async function openTrainingData(options: TrainingDataOptions): Promise<TrainingData> {
-  const { augmentation, cache, training, seed } = options;
+  const { augmentation, cache, training, seed, classes } = options;
   const { cropFrames, pad, loaderThreads } = training;
   const online = augmentation !== null && drawsFromAudio(augmentation);
   if (online && cache.options.vad) {
@@ -62,7 +65,7 @@ export async function openTrainingData(options: TrainingDataOptions): Promise<Tr
   const variants = trainingVariants(options.utterances, augmentation);
   const frames = online ? onlineFrames(cache) : ({ id }: TrainingVariant) => cache.frames(id);
   const plan = planShortClips(variants, { frames, cropFrames, pad });
-  const { speakers, utterances } = indexSpeakers(plan.utterances);
+  const { speakers, utterances } = indexSpeakers(plan.utterances, classes);
   const drawn = augmentation && (await openDrawn(augmentation, options.utterances));
   const byId = online ? new Map(plan.utterances.map((variant) => [variant.id, variant])) : undefined;
   const audioOf = byId && (({ id }: TrainingUtterance) => cropAudio(byId.get(id)!, cache));

@@ -80,7 +80,7 @@ interface GradientFigures {
 }
 
 export type LogRow = ReturnType<ReturnType<typeof createMeter>['read']> &
-  Record<'step' | 'epoch' | 'lr', number> & { margin?: number };
+  Record<'step' | 'epoch' | 'lr', number> & { margin?: number; phase?: string };
 
 /** What the lines' figures say and how they look in a healthy training, for its beginning. */
 export function describeFigures({ attends }: { attends: boolean }): string[] {
@@ -97,6 +97,7 @@ export function describeFigures({ attends }: { attends: boolean }): string[] {
 
 export function describeRow(row: LogRow, epochs: number, totalSteps: number): string {
   return [
+    ...(row.phase === undefined ? [] : [row.phase]),
     `epoch ${row.epoch}/${epochs}`,
     `step ${row.step}/${totalSteps}`,
     `loss ${row.loss.toFixed(3)}`,

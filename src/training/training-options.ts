@@ -7,6 +7,7 @@ import { padPolicy } from './crop.js';
 import { freezePatterns } from './freeze.js';
 import { lossOptions } from './loss/registry.js';
 import { optimizerOptions } from './optimisation/optimizer.js';
+import { phasesOptions } from './phase-options.js';
 import { samplerOptions } from './sampler.js';
 import { scheduleOptions } from './optimisation/schedule.js';
 
@@ -38,5 +39,7 @@ export const trainingOptions = z.strictObject({
   init: z.string().min(1).nullish(),
   /** Layers that are not trained, by name. Absent or null: none. */
   freeze: freezePatterns.nullish(),
+  /** What differs from phase to phase; absent or null: there is one. */
+  phases: phasesOptions.nullish(),
 });
 export type TrainingOptions = z.infer<typeof trainingOptions>;

@@ -36,6 +36,8 @@ export interface TrainingStepOptions {
 export interface StepScalars {
   /** Counted from 0 over the whole run. */
   readonly step: number;
+  /** Counted from 0 since the optimiser began; absent: as `step`. */
+  readonly update?: number;
   readonly seed: number;
   readonly learningRate: number;
   /** For a loss that has one. */
@@ -190,12 +192,12 @@ export async function createTrainingStep(
   });
   const feedOf = (
     { features, targets }: TrainingBatch,
-    { step: index, seed, learningRate, margin }: StepScalars,
+    { step: index, update = index, seed, learningRate, margin }: StepScalars,
   ): Record<string, HostData> => ({
     features,
     targets,
     ...(loss.margin && { margin: Float32Array.of(margin!) }),
-    scalars: optimizer.scalars(index, learningRate),
+    scalars: optimizer.scalars(update, learningRate),
     ...(sites.length > 0 && { dropoutKeys: dropoutKeys(sites, seed, index) }),
   });
   const runAll: TrainingStep['runAll'] = async (steps) => {

@@ -31,12 +31,26 @@ training:
   logEvery: 1
 `;
 
+/** Two epochs of SGD on short crops, then two of Adam on longer ones. */
+const PHASES = `
+extends: ./tiny.yaml
+training:
+  optimizer: { type: sgd, momentum: 0.9, weightDecay: 1.0e-4 }
+  schedule: { type: exponential, initial: 0.02, final: 0.001, warmup: 1 epochs }
+  phases:
+    - { name: short, epochs: 2 }
+    - { name: long, epochs: 2, cropFrames: 90, optimizer: { type: adam }, rateFactor: 0.1,
+        loss: { margin: { type: constant, margin: 0.5 } } }
+`;
+const [BORDER, PHASE_STEPS] = [8, 16];
+
 describe('resuming a training', () => {
   let work: string;
   let trained: string;
   before(() => {
     work = mkdtempSync(join(tmpdir(), 'acanet-resume-'));
     writeFileSync(join(work, 'tiny.yaml'), RECIPE);
+    writeFileSync(join(work, 'phases.yaml'), PHASES);
     trained = join(work, 'tiny/train/aca-net');
   });
   after(() => rmSync(work, { recursive: true, force: true }));
@@ -44,14 +58,14 @@ describe('resuming a training', () => {
   /**
    * Trains, and sends `signal` at the first line of step `atStep` or of a later one, where an earlier signal came late.
    */
-  async function train(signal?: NodeJS.Signals, atStep = 0) {
-    const child = spawn(process.execPath, [door, 'train', '--recipe', join(work, 'tiny.yaml'), '--work', work]);
+  async function train(signal?: NodeJS.Signals, atStep = 0, recipe = 'tiny', steps = STEPS) {
+    const child = spawn(process.execPath, [door, 'train', '--recipe', join(work, `${recipe}.yaml`), '--work', work]);
     let stderr = '';
     let due = signal;
     child.stderr.on('data', (bytes: Buffer) => {
       stderr += bytes.toString();
-      const steps = [...stderr.matchAll(new RegExp(`  step (\\d+)/${STEPS}`, 'g'))].map(([, step]) => Number(step));
-      if (!due || !(Math.max(...steps) >= atStep)) return;
+      const seen = [...stderr.matchAll(new RegExp(`  step (\\d+)/${steps}`, 'g'))].map(([, step]) => Number(step));
+      if (!due || !(Math.max(...seen) >= atStep)) return;
       child.kill(due);
       due = undefined;
     });
@@ -95,5 +109,21 @@ describe('resuming a training', () => {
     assert.equal(last.code, 0, last.stderr);
     assert.match(last.stderr, /^resuming at step \d+ of ACA-Net/m);
     assert.deepEqual(checkpointFiles(trained), expected);
+  });
+
+  it('ends in the same bytes after SIGKILL before, at and after the border between two phases', async () => {
+    const folder = join(work, 'phases/train/aca-net');
+    const undisturbed = await train(undefined, 0, 'phases', PHASE_STEPS);
+    assert.equal(undisturbed.code, 0, undisturbed.stderr);
+    const expected = checkpointFiles(folder);
+    assert.equal(Object.keys(expected).length, 4 * 3);
+    renameSync(folder, join(work, 'phases/undisturbed'));
+    for (const atStep of [BORDER - 1, BORDER, BORDER + 1]) {
+      const { killedBy, stderr } = await train('SIGKILL', atStep, 'phases', PHASE_STEPS);
+      assert.equal(killedBy, 'SIGKILL', stderr);
+    }
+    const last = await train(undefined, 0, 'phases', PHASE_STEPS);
+    assert.equal(last.code, 0, last.stderr);
+    assert.deepEqual(checkpointFiles(folder), expected);
   });
 });

@@ -11,7 +11,7 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { messageOf, UserError } from '../../errors.js';
-import { augmentationOptions, drawsFromAudio } from '../../features/augmentation/options.js';
+import { augmentationOptions } from '../../features/augmentation/options.js';
 import { featureOptions, featureSize, type FeatureOptions } from '../../features/options.js';
 import { stableJson } from '../../storage/hashing.js';
 import { didYouMean } from '../../configuration/closest-name.js';
@@ -27,7 +27,7 @@ import {
 import { checkLocated } from '../../configuration/schema-errors.js';
 import { createModel } from '../../models/registry.js';
 import { averageOptions } from '../../training/average-options.js';
-import { freezeProblem } from '../../training/freeze.js';
+import { anyDrawsFromAudio, phasesProblem } from '../../training/phases.js';
 import { trainingOptions } from '../../training/training-options.js';
 import { foldsOf, recipeOfFold } from './folds.js';
 import { initialSystemProblem } from './initial-models.js';
@@ -209,11 +209,11 @@ const unlessSame = (features: FeatureOptions, common: FeatureOptions) =>
 
 /** Crops are read from audio on line, where frames that VAD leaves out of the features cannot be told. */
 function checkAugmentation(
-  { features, augmentation }: Pick<Recipe, 'features' | 'augmentation'>,
+  { features, augmentation, training }: Pick<Recipe, 'features' | 'augmentation' | 'training'>,
   tree: Located,
   path: string[],
 ): void {
-  if (!features.vad || !augmentation || !drawsFromAudio(augmentation)) return;
+  if (!features.vad || !anyDrawsFromAudio(training, augmentation)) return;
   const own = [...path, 'features', 'vad'];
   const { at } = nearestLocated(tree, own);
   throw new UserError(
@@ -225,20 +225,21 @@ function checkAugmentation(
 /** What only two sections together can get wrong. */
 function checkFit(name: string, system: SystemRecipe, recipe: Recipe, tree: Located): void {
   const { model, training, features, augmentation, average } = systemSettings(recipe, name);
-  const { batchSize, checkpoint } = training;
+  const { checkpoint } = training;
   if (isReady(model)) {
     checkReadyFit(name, { engine: recipe.engine, features }, model, tree);
     return;
   }
-  if (system.features ?? system.augmentation) checkAugmentation({ features, augmentation }, tree, ['systems', name]);
+  const own = system.features ?? system.augmentation ?? training.phases;
+  if (own) checkAugmentation({ features, augmentation, training }, tree, ['systems', name]);
   const complain = (message: string, path: string[]) => {
     throw new UserError(`${message} → at ${path.join('.')}\n  ${nearestLocated(tree, path).at}`);
   };
-  const { init, freeze } = training;
-  const problem = initialSystemProblem(recipe.systems, name);
-  if (init != null && problem !== undefined) complain(problem, ['systems', name, 'training', 'init']);
-  const unfrozen = freeze && freezeProblem(createModel(model), freeze);
-  if (unfrozen !== undefined && unfrozen !== null) complain(unfrozen, ['systems', name, 'training', 'freeze']);
+  const inTraining = ['systems', name, 'training'];
+  const start = initialSystemProblem(recipe.systems, name);
+  if (start !== undefined) complain(start, [...inTraining, 'init']);
+  const wrong = phasesProblem(training, createModel(model));
+  if (wrong) complain(wrong.message, [...inTraining, ...wrong.path]);
   const bins = featureSize(features);
   if (model.bins !== bins) {
     complain(`expected ${bins} values a frame, as features gives, got ${model.bins}`, [
@@ -247,10 +248,6 @@ function checkFit(name: string, system: SystemRecipe, recipe: Recipe, tree: Loca
       'model',
       'bins',
     ]);
-  }
-  if (batchSize < 2) {
-    const path = ['systems', name, 'training', 'batchSize'];
-    complain(`expected at least 2 (embeddings are normalised over the batch), got ${batchSize}`, path);
   }
   for (const [kept, wanted, key] of [
     [checkpoint.keepLast, average.last, 'keepLast'],

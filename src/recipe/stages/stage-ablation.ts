@@ -21,6 +21,7 @@ import { gridOf, variedSystem, type GridAxis } from '../definition/grid.js';
 import type { Library } from '../../tasks/model-work.js';
 import type { Recipe } from '../definition/schema.js';
 import { isReady, modelIdentity } from '../definition/ready-model.js';
+import { epochsOfLastPhase } from '../../training/phases.js';
 import { withinEpochs, type SystemSettings } from '../definition/system-settings.js';
 import type { Stage, StageContext } from '../running/stage.js';
 import { trainingRuns } from '../definition/training-runs.js';
@@ -128,7 +129,7 @@ function shownAxes(recipe: Recipe, chosen: readonly string[] | undefined): { bas
 
 /** Averaging, where it is the same for all. */
 function describeSettings(systems: readonly SystemSettings[]): string[] {
-  const averages = systems.map(({ average, training }) => withinEpochs(average, training.epochs));
+  const averages = systems.map(({ average, training }) => withinEpochs(average, epochsOfLastPhase(training)));
   const [{ last, best }] = averages;
   if (averages.some((average) => average.last !== last || average.best !== best)) return [];
   return [

@@ -1,6 +1,7 @@
 /** @file Stage `average/<run>`: the last or the best checkpoints → one model folder. */
 import { readManifest } from '../../corpus/manifest/manifest.js';
 import { fileSha256 } from '../../storage/hashing.js';
+import { phasesOf } from '../../training/phases.js';
 import type { Library } from '../../tasks/model-work.js';
 import { AVERAGE, averageFiles } from '../artifacts/average.js';
 import { prepFiles } from '../artifacts/prep.js';
@@ -14,7 +15,9 @@ export function averageStage(
   { name, seed, settings }: TrainedRun,
   { averageSystem }: Pick<Library, 'averageSystem'>,
 ): Stage {
-  const { model, training, features, augmentation, average: chosen, featuresStage } = settings;
+  const { model, features, average: chosen, featuresStage } = settings;
+  // Only the checkpoints of the last phase are of one kind.
+  const { training, augmentation } = phasesOf(settings.training, settings.augmentation).at(-1)!;
   const average = withinEpochs(chosen, training.epochs);
   return {
     name: `average/${name}`,

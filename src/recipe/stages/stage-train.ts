@@ -10,6 +10,7 @@ import { readManifest } from '../../corpus/manifest/manifest.js';
 import { readTrials } from '../../corpus/trials/trials.js';
 import { augmentationIdentity } from '../../features/augmentation/augmentation-identity.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
+import type { PhaseOptions } from '../../training/phase-options.js';
 import type { Library } from '../../tasks/model-work.js';
 import { prepFiles } from '../artifacts/prep.js';
 import { checkpointWeights } from '../artifacts/train.js';
@@ -23,7 +24,7 @@ export function trainStage(recipe: Recipe, run: TrainedRun, { trainSystem }: Pic
   const { engine } = recipe;
   const { name, seed, settings, system } = run;
   const { model, training, features, augmentation, featuresStage } = settings;
-  const { logEvery: _, loaderThreads: ___, checkpoint, init: ____, freeze, ...learning } = training;
+  const { logEvery: _, loaderThreads: ___, checkpoint, init: ____, freeze, phases, ...learning } = training;
   const source = initialSource(recipe, run);
   const before = source && 'run' in source ? source.run : undefined;
   const folder = source && 'folder' in source ? source.folder : undefined;
@@ -39,7 +40,12 @@ export function trainStage(recipe: Recipe, run: TrainedRun, { trainSystem }: Pic
     get settings() {
       return {
         model,
-        training: { ...learning, ...(freeze && { freeze }), checkpoint: retention },
+        training: {
+          ...learning,
+          ...(freeze && { freeze }),
+          ...(phases && { phases: phases.map(phaseIdentity) }),
+          checkpoint: retention,
+        },
         seed,
         engine: engine.name,
         ...(augmentation && { augmentation: augmentationIdentity(augmentation) }),
@@ -88,3 +94,9 @@ export function trainStage(recipe: Recipe, run: TrainedRun, { trainSystem }: Pic
     },
   };
 }
+
+/** A phase with what stands for its recordings in place of where they lie. */
+const phaseIdentity = ({ augmentation, ...phase }: PhaseOptions): unknown => ({
+  ...phase,
+  ...(augmentation !== undefined && { augmentation: augmentation && augmentationIdentity(augmentation) }),
+});
