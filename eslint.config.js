@@ -19,7 +19,7 @@ const mayImport = {
   training: ['storage', 'corpus', 'features', 'engine', 'nn', 'models'],
   scoring: ['storage', 'corpus', 'features', 'engine', 'models'],
   report: ['storage', 'corpus', 'scoring'],
-  page: ['features'],
+  page: ['features', 'scoring'],
   tasks: [
     'storage',
     'configuration',

@@ -42,8 +42,7 @@ function showAnswer({ cosine, llr, verdict, kind, because }: Answer): void {
     const place = 50 + (50 * Math.max(-SCALE_END, Math.min(SCALE_END, llr))) / SCALE_END;
     find('#marker').style.left = `${place}%`;
   }
-  const ratio = llr === undefined ? '' : `, log-likelihood ratio ${llr.toFixed(2)} (natural logarithm)`;
-  find('#numbers').textContent = `Score (cosine) ${cosine.toFixed(3)}${ratio}.`;
+  find('#numbers').textContent = `Score (cosine, from −1 to 1): ${cosine.toFixed(3)}.`;
 }
 
 async function start(): Promise<void> {

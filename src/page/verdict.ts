@@ -5,6 +5,7 @@
  * With a prior p the decision that costs least, both errors being equally bad, is to accept where it exceeds
  * ln((1 − p) / p).
  */
+import { describeRatio } from '../scoring/profile/describe-ratio.js';
 import type { PageScoring } from './page-facts.js';
 
 export interface Answer {
@@ -51,18 +52,9 @@ export function answer(cosine: number, { calibration, without }: PageScoring, pr
     same: 'Probably the same person.',
     different: 'Probably different people.',
   }[kind];
-  const which = llr > 0 ? 'if one person speaks in both' : 'if they are two people';
-  const because = `What is heard is ${describeRatio(Math.abs(llr))} ${which}. The chance that it is one person: ${describeChance(odds)}.`;
+  const ratio = describeRatio(llr);
+  const because = `${ratio[0].toUpperCase()}${ratio.slice(1)}. The chance that it is one person: ${describeChance(odds)}.`;
   return { cosine, llr, kind, verdict, because };
-}
-
-/** `about 40 times likelier` of a natural logarithm ≥ 0. */
-function describeRatio(llr: number): string {
-  const ratio = Math.exp(llr);
-  if (ratio < 1.5) return 'hardly likelier';
-  if (ratio < 10) return `about ${ratio.toFixed(1)} times likelier`;
-  if (ratio < 1e6) return `about ${Number(ratio.toPrecision(1)).toLocaleString('en')} times likelier`;
-  return 'more than a million times likelier';
 }
 
 function describeChance(odds: number): string {

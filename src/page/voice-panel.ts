@@ -2,8 +2,8 @@
  * @file One of the page's two voices: its buttons, its recordings with their pictures, and what is wrong with them.
  * The markup is that of `tasks/page/page-markup.ts`.
  */
+import { checkSpeech } from '../features/speech-check.js';
 import { decodeFile, startRecording, type Recording } from './audio-input.js';
-import { findClipProblems } from './clip-problems.js';
 import { describePicture, drawSpectrogram } from './spectrogram.js';
 import type { HeardVoice, VoiceModel } from './voice-model.js';
 import { wavBlob } from './wav-blob.js';
@@ -61,12 +61,11 @@ export function createVoicePanel(
 
   async function add(name: string, samples: Float32Array<ArrayBuffer>): Promise<void> {
     const { sampleRate } = model!.facts;
-    const { error, warning } = findClipProblems(samples, sampleRate);
-    if (error !== undefined) throw new Error(`${name}: ${error}`);
+    const { notes } = checkSpeech(samples, sampleRate, name);
     const heard = await model!.hear(samples);
     const clip = { name, seconds: samples.length / sampleRate, heard };
     if (!several) for (const each of clips) each.item.remove();
-    const { item, canvas } = clipItem(clip, { warning, address: URL.createObjectURL(wavBlob(samples, sampleRate)) });
+    const { item, canvas } = clipItem(clip, { notes, address: URL.createObjectURL(wavBlob(samples, sampleRate)) });
     const entry = { clip, item, canvas };
     clips = several ? [...clips, entry] : [entry];
     item.querySelector('.remove')!.addEventListener('click', () => {
@@ -127,7 +126,7 @@ export function createVoicePanel(
 
 function clipItem(
   { name, seconds, heard }: Clip,
-  { warning, address }: { warning?: string; address: string },
+  { notes, address }: { notes: readonly string[]; address: string },
 ): { item: HTMLElement; canvas: HTMLCanvasElement } {
   const make = <Name extends keyof HTMLElementTagNameMap>(name: Name, content: string, className = '') => {
     const element = document.createElement(name);
@@ -152,7 +151,7 @@ function clipItem(
   audio.controls = true;
   audio.src = address;
   item.append(head);
-  if (warning !== undefined) item.append(make('p', warning, 'warning'));
+  for (const note of notes) item.append(make('p', note, 'warning'));
   item.append(canvas, audio);
   return { item, canvas };
 }

@@ -29,6 +29,7 @@ section{background:var(--surface);border:1px solid var(--line);border-radius:10p
 .level{display:flex;flex:1 1 9rem;gap:.6rem;align-items:center;font-variant-numeric:tabular-nums;white-space:nowrap}
 meter{flex:1 1 6rem;height:1rem}
 .message{color:var(--ink);border-left:4px solid var(--figure-system2);padding:.35rem .8rem;background:var(--mark);border-radius:0 6px 6px 0}
+.message{white-space:pre-line}
 .message:empty{display:none}
 .warning{border-left:4px solid var(--figure-system5);padding:.2rem .7rem;font-size:.92rem;background:var(--mark);border-radius:0 6px 6px 0}
 .clips{list-style:none;margin:.6rem 0 0;padding:0}

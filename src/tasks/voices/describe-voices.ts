@@ -1,6 +1,7 @@
 /** @file Comparisons of voices in words that need no knowledge of the field. */
 import type { PairDecision } from '../../scoring/profile/decide-pair.js';
 import { describeTraining } from '../../scoring/profile/describe-profile.js';
+import { describeRatio } from '../../scoring/profile/describe-ratio.js';
 import { counted } from '../../problem-list.js';
 import { formatTable } from '../../report/text/table.js';
 import type { Enrolled } from './enroll-voice.js';
@@ -34,15 +35,6 @@ const verdictOf = ({ same }: PairDecision) =>
     : 'These are two speakers, as far as the model can tell.';
 
 export const formatScore = (score: number): string => (Math.abs(score) < 10 ? score.toFixed(4) : score.toFixed(2));
-
-/** `such voices are 22 times as likely from one speaker as from two (log-likelihood ratio 3.10)` */
-export function describeRatio(llr: number): string {
-  const times = Math.exp(Math.abs(llr));
-  const shown =
-    times >= 1e6 ? 'more than a million' : times >= 10 ? Math.round(times).toLocaleString('en') : times.toFixed(1);
-  const [more, less] = llr >= 0 ? ['one speaker', 'two'] : ['two speakers', 'one'];
-  return `such recordings are ${shown} times as likely from ${more} as from ${less} (log-likelihood ratio ${llr.toFixed(2)})`;
-}
 
 /** What is accepted, and how often that was wrong on the development trials. */
 export function describeThreshold({ threshold, pTarget, cMiss, cFalseAlarm, errors }: PairDecision): string {

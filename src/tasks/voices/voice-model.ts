@@ -18,7 +18,7 @@ import { realLibrary } from '../do-model-work.js';
 import { withRatePolicy } from '../embedding/embed-files.js';
 import type { Library } from '../model-work.js';
 import { scoreEmbeddings } from '../scoring/score-embeddings.js';
-import { checkSpeech, type CheckedSpeech } from './speech-check.js';
+import { checkSpeech, type CheckedSpeech } from '../../features/speech-check.js';
 
 export interface Recording extends CheckedSpeech {
   embedding: Float32Array;

@@ -1,7 +1,7 @@
 /** @file Recordings in which there is no voice to compare, and those that are only poor. */
 import assert from 'node:assert/strict';
-import { keyedRandom } from '../../../src/random.js';
-import { checkSpeech } from '../../../src/tasks/voices/speech-check.js';
+import { keyedRandom } from '../../src/random.js';
+import { checkSpeech } from '../../src/features/speech-check.js';
 
 const RATE = 16000;
 const noise = (seconds: number, level: number) => {

@@ -4,8 +4,8 @@
  * Frames count as sound where their energy lies within 30 dB of the 95th percentile of the recording's own. That tells
  * pauses from what was said, not speech from music.
  */
-import { createAudioMeter } from '../../corpus/inspection/audio-measures.js';
-import { UserError } from '../../errors.js';
+import { createAudioMeter } from '../corpus/inspection/audio-measures.js';
+import { UserError } from '../errors.js';
 
 /** Seconds of a recording, and of sound in it, without which nothing is compared. */
 const SHORTEST = 0.5;
