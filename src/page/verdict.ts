@@ -36,8 +36,10 @@ export function cosineOf(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }
 
-/** ln 10: a tenfold ratio counts as a clear one. */
+/** ln 10: tenfold odds count as clear ones. */
 const CLEAR = Math.LN10;
+/** Below two to one nothing is said. */
+const EVEN = Math.LN2;
 
 /** @param prior how likely it was beforehand that one person speaks in both, in (0, 1) */
 export function answer(cosine: number, { calibration, without }: PageScoring, prior: number): Answer {
@@ -47,8 +49,9 @@ export function answer(cosine: number, { calibration, without }: PageScoring, pr
   const llr = calibration.offset + calibration.weight * cosine;
   const odds = llr + Math.log(prior / (1 - prior));
   const kind = Math.abs(odds) < CLEAR ? 'unsure' : odds > 0 ? 'same' : 'different';
+  const leaning = odds > 0 ? 'Rather the same person, but not sure.' : 'Rather different people, but not sure.';
   const verdict = {
-    unsure: odds > 0 ? 'Rather the same person, but not sure.' : 'Rather different people, but not sure.',
+    unsure: Math.abs(odds) < EVEN ? 'Undecided: one person is about as likely as two.' : leaning,
     same: 'Probably the same person.',
     different: 'Probably different people.',
   }[kind];

@@ -29,6 +29,12 @@ describe('page/verdict', () => {
     });
   }
 
+  it('leans to neither side where both are about as likely', () => {
+    assert.match(answer(0.42, scoring, 0.5).verdict, /^Undecided/);
+    assert.match(answer(0.45, scoring, 0.5).verdict, /^Rather the same person/);
+    assert.match(answer(0.35, scoring, 0.5).verdict, /^Rather different people/);
+  });
+
   it('gives no verdict without a calibration, and says why', () => {
     const { kind, verdict, because, llr } = answer(0.7, { without: 'Nobody knows.' }, 0.5);
     assert.deepEqual([kind, because, llr], ['none', 'Nobody knows.', undefined]);
