@@ -11,6 +11,7 @@ import { formatDuration } from '../report/text/number-format.js';
 import type { Library, Reporting } from '../tasks/model-work.js';
 import { realLibrary } from '../tasks/do-model-work.js';
 import { isReady } from './definition/ready-model.js';
+import { checkSlices } from './definition/slice-options.js';
 import type { Recipe } from './definition/schema.js';
 import type { Compared } from './comparison/chosen-systems.js';
 import type { StagePlan } from './running/stage-plan.js';
@@ -100,6 +101,7 @@ async function planWhatCanRun(
   const all = new Set(asked.stages.map(({ name }) => name));
   await checkAll([
     ...checks,
+    () => recipe.slices && checkSlices(recipe.slices),
     () => (plans = planStages(asked)),
     () => due(new Set(['prep'])) && checkCorpus(recipe),
     // A mistyped folder of noise is to be found before hours of features, not after them.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readManifest } from '../../src/corpus/manifest/manifest.js';
 import { comparisonRecord } from '../../src/recipe/artifacts/compare.js';
 import { runFolds } from '../../src/recipe/run-folds.js';
 import { meantFolds, openExperiment } from '../../src/recipe/running/work-folder.js';
@@ -29,10 +30,10 @@ describe('a recipe with folds', () => {
   });
   after(() => rmSync(work, { recursive: true, force: true }));
 
-  const open = (fold?: string) => openExperiment({ work, recipe, fold });
-  const run = async () => {
+  const open = (fold?: string, ...sets: string[]) => openExperiment({ work, recipe, fold, sets });
+  const run = async (...sets: string[]) => {
     lines.length = 0;
-    const folds = meantFolds({ work, recipe }).map(open);
+    const folds = meantFolds({ work, recipe }).map((fold) => open(fold, ...sets));
     const quiet = { log: (line: string) => void lines.push(line), progress: () => undefined };
     await runFolds({ folds, targets: ['compare'], library: standInLibrary(), ...quiet });
   };
@@ -68,6 +69,32 @@ describe('a recipe with folds', () => {
     await run();
     assert.equal(lines.filter((line) => line.startsWith('> ')).length, 1, lines.join('\n'));
     assert.ok(existsSync(join(work, 'folded', 'compare', 'compare.json')));
+  });
+
+  it('compares parts of the trials too, by what is known of the speakers', async () => {
+    const speakers = readManifest(join(work, 'folded', 'one', 'prep', 'manifest.jsonl'))
+      .filter(({ split }) => split === 'test')
+      .map(({ speaker }) => speaker);
+    const all = [...new Set(speakers)];
+    const table = join(work, 'labels.csv');
+    writeFileSync(
+      table,
+      `speaker,group\n${all.map((speaker, i) => `${speaker},${i < 1 ? 'old' : 'young'}`).join('\n')}\n`,
+    );
+    await run(`slices={by: [gender, group], labels: ${table}}`);
+    const { slices, folds } = comparison();
+    const byName = new Map(slices!.map((slice) => [`${slice.by}: ${slice.name}`, slice]));
+    const young = byName.get('group: young')!;
+    assert.equal(young.why, 'fold one: 4 speakers are too few to resample, at least 5 are needed');
+    assert.deepEqual(young.systems, []);
+    assert.equal(byName.get('group: mixed')!.why, 'no target trials');
+    const groups = ['young', 'old', 'mixed'].map((name) => byName.get(`group: ${name}`)!);
+    assert.equal(
+      groups.reduce((sum, { trials }) => sum + trials, 0),
+      folds!.reduce((sum, { trials }) => sum + trials, 0),
+    );
+    await assert.rejects(run(`slices={by: [age], labels: ${table}}`), /slices\.by: age: expected gender, .*: group/);
+    await assert.rejects(run('slices={by: [group], labels: /not/there.csv}'), /not\/there\.csv: cannot be read/);
   });
 
   it('needs the name of a fold where one is meant', () => {

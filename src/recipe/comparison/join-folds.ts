@@ -3,6 +3,7 @@ import { internal } from '../../errors.js';
 import type { ComparisonInput } from '../../report/comparison/comparison.js';
 import type { RunInput, SystemInput } from '../../report/comparison/system-facts.js';
 import { joined, joinFolds } from '../../scoring/scores/folds.js';
+import type { Slice } from '../../scoring/scores/slices.js';
 import { mean } from '../../statistics.js';
 import type { ReadComparison } from './read-comparison.js';
 
@@ -20,6 +21,7 @@ export function joinFoldComparisons(folds: readonly FoldComparison[]): Compariso
   return {
     ...first,
     ...joinFolds(trials),
+    ...(first.slices && { slices: joinSlices(reads) }),
     systems: first.systems.map((system, i) =>
       joinSystem(
         reads.map(({ systems }) => systems[i]),
@@ -71,4 +73,19 @@ function joinNotes(folds: readonly FoldComparison[]): string[] {
     const where = folds.filter(({ read }) => read.notes?.includes(note)).map(({ fold }) => fold);
     return where.length === folds.length ? note : `In ${where.join(', ')}: ${note}`;
   });
+}
+
+/** Parts of the same name are one part of all folds. */
+function joinSlices(folds: readonly ReadComparison[]): Slice[] {
+  const parts = new Map<string, { by: string; name: string; trials: number[] }>();
+  let before = 0;
+  for (const { slices = [], labels } of folds) {
+    for (const { by, name, trials } of slices) {
+      const part = parts.get(`${by}: ${name}`) ?? { by, name, trials: [] };
+      for (const trial of trials) part.trials.push(before + trial);
+      parts.set(`${by}: ${name}`, part);
+    }
+    before += labels.length;
+  }
+  return Array.from(parts.values(), ({ trials, ...part }) => ({ ...part, trials: Uint32Array.from(trials) }));
 }

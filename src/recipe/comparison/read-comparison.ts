@@ -1,13 +1,16 @@
 /** @file What a comparison of a recipe's systems needs, read from its finished stages: scores, trials, speakers, notes. */
 import { dirname } from 'node:path';
 import { corpusReaders } from '../../corpus/readers/registry.js';
+import { readLabels } from '../../corpus/manifest/labels.js';
 import { findEnrolment } from '../../corpus/trials/enrolment.js';
 import { readManifest } from '../../corpus/manifest/manifest.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
 import { readTrials } from '../../corpus/trials/trials.js';
 import type { ComparisonInput } from '../../report/comparison/comparison.js';
+import { type Slice, sliceTrials } from '../../scoring/scores/slices.js';
 import { speakerPairs, type SpeakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import { tableOfTrials, type TrialTable } from '../../scoring/scores/trial-table.js';
+import { sidesFromManifest } from '../../tasks/score-files/trial-sides.js';
 import type { Library } from '../../tasks/model-work.js';
 import type { AverageOptions } from '../../training/average-options.js';
 import { provenance } from '../artifacts/control-files.js';
@@ -41,6 +44,17 @@ export interface ReadComparison extends ComparisonInput {
 /** What is said of one of the systems, with the names of both. */
 export const claimOf = ({ claim, model, baseline }: Recipe) =>
   claim ? { system: model, baseline, ...claim } : undefined;
+
+/** The parts of the trials that a recipe names. @throws UserError where nothing is known that they are by */
+function slicesOf(
+  { by, labels }: NonNullable<Recipe['slices']>,
+  table: TrialTable,
+  { manifest, list }: { manifest: string; list: string },
+): Slice[] {
+  const source = { trials: list, ...(labels !== undefined && { labels: readLabels(labels) }) };
+  const sides = sidesFromManifest(manifest, table, source);
+  return by.flatMap((each) => sliceTrials(table, each, sides));
+}
 
 /** Reads the scores of the systems that are compared, in the order named. */
 export async function readComparison({
@@ -84,6 +98,7 @@ export async function readComparison({
     claim: claimOf(recipe),
     protocol: corpusReaders[corpus]?.protocol,
     partial,
+    ...(recipe.slices && { slices: slicesOf(recipe.slices, table, { manifest, list }) }),
     notes: [
       ...describeAverages(
         own.filter(({ system }) => trained(system.name)),

@@ -18,6 +18,7 @@ import { executorOptions } from './executor-options.js';
 import type { Grid } from './grid.js';
 import { systemModelOptions, type SystemModel } from './ready-model.js';
 import { inspectOption } from '../../tasks/corpus/inspect-corpus.js';
+import { sliceOptions } from './slice-options.js';
 import { robustnessOptions } from './robustness-options.js';
 
 /** The recipe's `report` section. */
@@ -94,6 +95,8 @@ export const recipeSchema = z.strictObject({
   scoring: scoringOptions.prefault({}),
   engine: engineOptions.prefault({}),
   report: reportOptions.optional(),
+  /** Parts of the test trials on which systems are compared too; absent: none. */
+  slices: sliceOptions.nullable().optional(),
   /** Worse conditions that the finished systems are tested under; absent: none. */
   robustness: robustnessOptions.nullable().optional(),
   /** Where the work is done; absent: on this machine, or where the user's site file says. */

@@ -13,6 +13,7 @@ import { compareFiles } from '../artifacts/compare.js';
 import { comparingStages, type Compared } from '../comparison/chosen-systems.js';
 import { guestFingerprint } from '../comparison/guest-systems.js';
 import { claimOf, readComparison } from '../comparison/read-comparison.js';
+import { sliceIdentity } from '../definition/slice-options.js';
 import { readSystemsRobustness } from '../comparison/systems-robustness.js';
 import type { Recipe } from '../definition/schema.js';
 import type { SystemSettings } from '../definition/system-settings.js';
@@ -44,6 +45,7 @@ export function compareStage(
         systems: names,
         models: names.map((name) => modelIdentity(systems[name].model)),
         ...(claimed && { claim: claimed }),
+        ...(recipe.slices && { slices: sliceIdentity(recipe.slices) }),
         ...(guests.length > 0 && { guests: guests.map(guestFingerprint) }),
       };
     },

@@ -6,6 +6,7 @@ import { foldTable } from './folds.js';
 import { comparisonDetails } from './comparison-details.js';
 import type { Comparison } from './comparison.js';
 import { robustnessTable } from './robustness-table.js';
+import { slicesTable } from './slice-figures.js';
 import { seedTable } from './seed-table.js';
 import { furtherTable, mainTable } from './system-table.js';
 import { type TableOptions, WIDEST } from '../text/table.js';
@@ -23,6 +24,7 @@ export function formatComparison(comparison: Comparison, { style = 'plain' }: Ta
     furtherTable(comparison, style),
     ...(comparison.folds ? [foldTable(comparison, style)] : []),
     ...(systems.some(({ runs }) => runs.length > 1) ? [seedTable(comparison, style)] : []),
+    ...(comparison.slices ? [slicesTable(comparison.slices, comparison, { style })] : []),
     ...(robustness ? [robustnessTable(robustness, comparison, { style })] : []),
     ...(notes.length > 0 ? [markdown ? bullets(notes) : `Notes\n${listed(notes)}`] : []),
     folded(comparisonDetails(comparison), markdown),

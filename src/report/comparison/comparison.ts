@@ -16,6 +16,8 @@ import type { Interval, MeasuredDifference } from '../../scoring/intervals/confi
 import type { Evaluation } from '../../scoring/measures/evaluation.js';
 import { type MeasureName, measures, measuresOf } from '../../scoring/measures/measure-table.js';
 import type { SpeakerPairs } from '../../scoring/scores/speaker-pairs.js';
+import type { Slice } from '../../scoring/scores/slices.js';
+import { type ComparedSlice, measureSlices } from './slice-figures.js';
 import { aboveChance } from '../../scoring/measures/above-chance.js';
 import { equalScores, fewErrors, manyComparisons } from './comparison-notes.js';
 import { relativeChange } from './relative-change.js';
@@ -61,6 +63,8 @@ export interface ComparisonInput extends Pick<CompareRunsInput, 'onProgress'> {
   readonly notes?: readonly string[];
   /** Set where this is less than a published protocol: one sentence, shown above everything. */
   readonly partial?: string;
+  /** Parts of the trials on which the systems are compared too. */
+  readonly slices?: readonly Slice[];
 }
 
 export interface ComparedRun extends RunFacts, Omit<Evaluation, 'trials' | 'targets' | 'nontargets' | 'partial'> {}
@@ -105,6 +109,8 @@ export interface Comparison {
   readonly differences: Readonly<Record<string, MeasuredDifferences>>;
   /** One for every system but the baseline. */
   readonly verdicts: readonly Verdict[];
+  /** The same on parts of the trials, where the recipe has `slices`. */
+  readonly slices?: readonly ComparedSlice[];
   /** The same trials under worse conditions, for systems that were tested so. */
   readonly robustness?: Robustness;
   readonly notes: readonly string[];
@@ -132,6 +138,7 @@ export function compareSystems({
   protocol,
   notes = [],
   partial,
+  slices = [],
   onProgress,
 }: ComparisonInput): Comparison {
   checkNames(given, baseline);
@@ -167,6 +174,10 @@ export function compareSystems({
       others.map((system) => [system.name, relativeFigures(system, base, differences[system.name]?.eer)]),
     ),
     differences,
+    ...(slices.length > 0 &&
+      !('unknown' in speakers) && {
+        slices: measureSlices(given, slices, { labels, speakers, baseline, resamples, seed, confidence }),
+      }),
     verdicts: others.map((system) =>
       reachVerdict({
         system,

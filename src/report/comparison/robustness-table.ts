@@ -18,14 +18,26 @@ interface Compared {
 }
 
 /** EERs under each condition. */
-export function robustnessTable(
-  { conditions }: Robustness,
+export const robustnessTable = (robustness: Robustness, compared: Compared, options: TableOptions = {}): string =>
+  conditionsTable('robustness: EER', robustness.conditions, compared, options);
+
+/** Systems that were tested on the same trials. */
+interface TestedTogether {
+  readonly name: string;
+  readonly systems: readonly TestedSystem[];
+}
+type TestedSystem = Pick<ConditionSystem, 'name' | 'eer' | 'relativeEer' | 'difference'>;
+
+/** EERs of systems on several sets of trials, with changes where they fit in a terminal. */
+export function conditionsTable(
+  title: string,
+  conditions: readonly TestedTogether[],
   compared: Compared,
   { style = 'plain' }: TableOptions = {},
 ): string {
-  const beside = besideEachOther(conditions, compared);
+  const beside = besideEachOther(title, conditions, compared);
   const fits = tableWidth(formatTable(beside.columns, beside.rows)) <= WIDEST;
-  const { columns, rows } = fits ? beside : belowEachOther(conditions, compared);
+  const { columns, rows } = fits ? beside : belowEachOther(title, conditions, compared);
   return formatTable(columns, rows, { style });
 }
 
@@ -34,7 +46,11 @@ interface TableContent {
   readonly rows: string[][];
 }
 
-function besideEachOther(conditions: readonly TestedUnder[], { baseline, confidence }: Compared): TableContent {
+function besideEachOther(
+  title: string,
+  conditions: readonly TestedTogether[],
+  { baseline, confidence }: Compared,
+): TableContent {
   const [{ systems }] = conditions;
   const measured = conditions.some((condition) => condition.systems.some(({ difference }) => difference));
   const compares = systems.some(({ name }) => name === baseline);
@@ -58,18 +74,15 @@ function besideEachOther(conditions: readonly TestedUnder[], { baseline, confide
         : [formatChangeInterval(measuredEer, system.difference), formatP(system)]),
     ]),
   ]);
-  return { columns: [{ title: 'robustness: EER' }, ...columns], rows };
+  return { columns: [{ title }, ...columns], rows };
 }
 
-function belowEachOther(conditions: readonly TestedUnder[], { baseline }: Compared): TableContent {
+function belowEachOther(title: string, conditions: readonly TestedTogether[], { baseline }: Compared): TableContent {
   const [{ systems }] = conditions;
-  const columns: Column[] = [
-    { title: 'robustness: EER' },
-    ...conditions.map(({ name }): Column => ({ title: name, align: 'right' })),
-  ];
+  const columns: Column[] = [{ title }, ...conditions.map(({ name }): Column => ({ title: name, align: 'right' }))];
   const rows = systems.flatMap(({ name }, i) => {
-    const row = (title: string, cell: (system: ConditionSystem, all: readonly ConditionSystem[]) => string) => [
-      title,
+    const row = (name: string, cell: (system: TestedSystem, all: readonly TestedSystem[]) => string) => [
+      name,
       ...conditions.map((condition) => cell(condition.systems[i], condition.systems)),
     ];
     if (name === baseline) return [row(`${name} (baseline)`, ({ eer }) => formatPercent(eer))];
@@ -83,17 +96,13 @@ function belowEachOther(conditions: readonly TestedUnder[], { baseline }: Compar
 }
 
 /** In points where the baseline makes no errors. */
-function formatChange(
-  { eer, relativeEer }: ConditionSystem,
-  all: readonly ConditionSystem[],
-  baseline: string,
-): string {
+function formatChange({ eer, relativeEer }: TestedSystem, all: readonly TestedSystem[], baseline: string): string {
   const base = all.find(({ name }) => name === baseline);
   if (!base || relativeEer === undefined) return '';
   return Number.isFinite(relativeEer) ? formatRelative(relativeEer) : formatDifference(measuredEer, eer - base.eer);
 }
 
-const formatP = ({ difference }: ConditionSystem) => formatBareP(difference);
+const formatP = ({ difference }: TestedSystem) => formatBareP(difference);
 
 /** What was done to what, in sentences. @param names all systems that are compared */
 export function robustnessConditions(

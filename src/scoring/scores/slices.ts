@@ -5,14 +5,18 @@
  * - duration: by the shorter side, in bands of seconds;
  * - session: target trials within one session and across sessions, each with all nontarget trials (which have no
  *   session in common, so there is nothing to divide);
- * - speaker: all trials with the speaker on either side.
+ * - speaker: all trials with the speaker on either side;
+ * - any label of the sides (`group`): both sides alike, or mixed;
+ * - `same:` and a label (`same:sentence`): target trials whose sides have it in common and target trials whose sides
+ *   have not, each with all nontarget trials.
  */
 import { UserError } from '../../errors.js';
 import { ascendingOrder } from './radix-sort.js';
 import type { TrialTable } from './trial-table.js';
 
 export const sliceKinds = ['gender', 'duration', 'session', 'speaker'] as const;
-export type SliceKind = (typeof sliceKinds)[number];
+/** One of `sliceKinds`, a label of the sides, or `same:` and a label. */
+export type SliceKind = string;
 
 /** What is known of one side of a trial: an utterance, or a model of several. */
 export interface TrialSide {
@@ -23,6 +27,8 @@ export interface TrialSide {
   readonly sessions: readonly string[];
   /** Audio files. */
   readonly paths: readonly string[];
+  /** Whatever else is known, by name. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface Slice {
@@ -45,7 +51,8 @@ export function sliceTrials(
   sideOf: readonly TrialSide[],
   bands: readonly number[] = DURATION_BANDS,
 ): Slice[] {
-  const namesOf = slicers[by](sideOf, bands);
+  const known = (slicers as Readonly<Record<string, Slicer | undefined>>)[by];
+  const namesOf = (known ?? labelSlicer(by))(sideOf, bands);
   const members = new Map<string, number[]>();
   for (let trial = 0; trial < trials.labels.length; trial++) {
     const names = namesOf(sideOf[trials.enroll[trial]], sideOf[trials.test[trial]], trials.labels[trial] === 1);
@@ -67,7 +74,33 @@ type Slicer = (
   bands: readonly number[],
 ) => (enroll: TrialSide, test: TrialSide, target: boolean) => string[];
 
-const slicers: Readonly<Record<SliceKind, Slicer>> = {
+/** By a label, where no kind has that name. */
+function labelSlicer(by: string): Slicer {
+  const [, same, label] = /^(same:)?(.*)$/s.exec(by)!;
+  return (sides) => {
+    const names = new Set(sides.flatMap(({ labels }) => Object.keys(labels ?? {})));
+    if (!names.has(label)) {
+      const all = [...sliceKinds, ...names];
+      throw new UserError(
+        `there are no slices by ${by}; there are ${all.join(', ')}, and the columns of a table of labels`,
+      );
+    }
+    if (same) {
+      const both = [`other ${label}`, `same ${label}`];
+      return ({ labels: a }, { labels: b }, target) => {
+        if (!target) return both;
+        if (a?.[label] === undefined || b?.[label] === undefined) return ['unknown'];
+        return [a[label] === b[label] ? both[1] : both[0]];
+      };
+    }
+    return ({ labels: a }, { labels: b }) => {
+      if (a?.[label] === undefined || b?.[label] === undefined) return ['unknown'];
+      return [a[label] === b[label] ? a[label] : 'mixed'];
+    };
+  };
+}
+
+const slicers: Readonly<Record<(typeof sliceKinds)[number], Slicer>> = {
   gender: (sides) => {
     if (sides.every(({ gender }) => gender === undefined)) throw unknown('gender');
     const words = { f: 'female', m: 'male' };

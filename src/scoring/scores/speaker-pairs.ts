@@ -75,6 +75,29 @@ export function whyNoIntervals(speakers: SpeakerPairs): string | undefined {
   return inAll === undefined ? undefined : `speaker ${names[inAll]} is in every nontarget trial`;
 }
 
+/** Some of the trials, in their order, with the speakers that are in them. */
+export function partOfPairs(pairs: SpeakerPairs, trials: Uint32Array): SpeakerPairs {
+  const present = new Uint8Array(pairs.names.length);
+  for (const trial of trials) present[pairs.enroll[trial]] = present[pairs.test[trial]] = 1;
+  const numbers = new Uint32Array(pairs.names.length + 1);
+  present.forEach((is, speaker) => (numbers[speaker + 1] = numbers[speaker] + is));
+  const side = (of: Uint32Array) => Uint32Array.from(trials, (trial) => numbers[of[trial]]);
+  const placeOf = (trial: number) => trials.findIndex((each) => each >= trial);
+  const place = (trial: number) => (placeOf(trial) < 0 ? trials.length : placeOf(trial));
+  return {
+    names: pairs.names.filter((_, speaker) => present[speaker] === 1),
+    enroll: side(pairs.enroll),
+    test: side(pairs.test),
+    ...(pairs.folds && {
+      folds: pairs.folds.map(({ name, speakers, trials: range }) => ({
+        name,
+        speakers: { from: numbers[speakers.from], to: numbers[speakers.to] },
+        trials: { from: place(range.from), to: place(range.to) },
+      })),
+    }),
+  };
+}
+
 /** The trials of one fold, with its own speakers. */
 export function pairsOfFold({ names, enroll, test }: SpeakerPairs, { speakers, trials }: FoldRange): SpeakerPairs {
   const own = (side: Uint32Array) => side.subarray(trials.from, trials.to).map((speaker) => speaker - speakers.from);

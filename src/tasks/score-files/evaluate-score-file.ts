@@ -27,6 +27,7 @@ import { type Decision, decide } from '../../scoring/measures/decision-threshold
 import type { DetectionCostOptions } from '../../scoring/measures/detection-cost.js';
 import { curvePoint } from '../../scoring/measures/operating-point.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
+import { readLabels } from '../../corpus/manifest/labels.js';
 import { type Slice, type SliceKind, sliceTrials, type TrialSide, worstTrials } from '../../scoring/scores/slices.js';
 import { type SpeakerPairs, speakerPairs, whyNoIntervals } from '../../scoring/scores/speaker-pairs.js';
 import { type DefinitionName, figuresByDefinition } from '../../scoring/measures/toolkit-definitions.js';
@@ -98,6 +99,8 @@ export interface ScoreReportOptions extends Pick<BootstrapOptions, 'onProgress'>
   /** Definitions of EER and minDCF to show. */
   definitions?: readonly DefinitionName[];
   slices?: readonly SliceKind[];
+  /** A table of labels of speakers or utterances, to slice by. */
+  labels?: string;
   /** How many trials of each kind to show that went worst. */
   worst?: number;
   /** Further thresholds whose errors are wanted. */
@@ -120,6 +123,7 @@ export function reportOnScoreFile(
     seed = 0,
     definitions,
     slices = [],
+    labels: labelTable,
     worst,
     thresholds = [],
     onProgress,
@@ -130,7 +134,8 @@ export function reportOnScoreFile(
   }
   const table = readLabelledScores(path, trials, enrollMap);
   const { scores, labels, ids } = table;
-  const sides = manifest !== undefined ? sidesFromManifest(manifest, table, { trials, enrollMap }) : undefined;
+  const source = { trials, enrollMap, ...(labelTable !== undefined && { labels: readLabels(labelTable) }) };
+  const sides = manifest !== undefined ? sidesFromManifest(manifest, table, source) : undefined;
   if (slices.length > 0 && !sides) throw new UserError('slices need to know the utterances: name --manifest FILE');
   const speakerOf = sides
     ? new Map(ids.map((id, number) => [id, sides[number].speaker]))

@@ -1,5 +1,6 @@
 /** @file What is known of the utterances and models in a trial list: from a manifest, or their speakers from a file. */
 import { findEnrolment, readEnrolment, type Enrolment } from '../../corpus/trials/enrolment.js';
+import type { Labels } from '../../corpus/manifest/labels.js';
 import { readManifest, type Utterance } from '../../corpus/manifest/manifest.js';
 import { likelyIds } from '../../corpus/trials/closest-id.js';
 import { firstOf } from '../../problem-list.js';
@@ -13,6 +14,8 @@ export interface EnrolmentSource {
   trials?: string;
   /** The map itself. */
   enrollMap?: string;
+  /** A table of labels. */
+  labels?: Labels;
 }
 
 /** Both sides of the trials by id number, from a manifest. @throws UserError naming ids that are not in it */
@@ -24,7 +27,10 @@ export function sidesFromManifest(manifest: string, table: Pairs, source: Enrolm
   const sides = table.ids.map((id, number) => {
     const members = (enrolled.has(number) && enrolment?.get(id)) || [id];
     missing.push(...members.filter((member) => !utterances.has(member)));
-    return sideOf(members.flatMap((member) => utterances.get(member) ?? []));
+    return sideOf(
+      members.flatMap((member) => utterances.get(member) ?? []),
+      source.labels,
+    );
   });
   if (missing.length > 0) {
     const meant = likelyIds(missing, utterances.keys());
@@ -73,7 +79,7 @@ function enrolmentOf({ ids, enroll, test }: Pairs, { trials, enrollMap }: Enrolm
 }
 
 /** One side's facts; a model has those of its utterances together, and its first utterance's speaker and gender. */
-function sideOf(utterances: readonly Utterance[]): TrialSide {
+function sideOf(utterances: readonly Utterance[], labels?: Labels): TrialSide {
   const { speaker = '', gender } = utterances[0] ?? {};
   return {
     speaker,
@@ -81,5 +87,13 @@ function sideOf(utterances: readonly Utterance[]): TrialSide {
     duration: utterances.reduce((sum, { duration }) => sum + duration, 0),
     sessions: [...new Set(utterances.flatMap(({ session }) => session ?? []))],
     paths: [...new Set(utterances.map(({ path }) => path))],
+    ...(labels && { labels: commonLabels(utterances.map((utterance) => labels.of(utterance))) }),
   };
+}
+
+/** What all of them are labelled alike. */
+function commonLabels([first = {}, ...others]: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(first).filter(([name, value]) => others.every((each) => each[name] === value)),
+  );
 }
