@@ -203,7 +203,7 @@ function createCampplus(options: CampplusOptions): SpeakerModel {
   const pooling = createPooling(options.pooling ?? { type: 'statistics' }, {
     name: 'xvector.stats',
     channels: blocks.outputs,
-    variance: 'sample',
+    form: 'wespeaker',
   });
 
   const list = createParameterList();

@@ -33,9 +33,9 @@ export function modelOptionsFromConfig(config: unknown, where: string): ModelOpt
     const expected = known.map((type) => `"model": "${type}"`).join(' or ');
     throw new UserError(`${where}: expected ${expected}, got ${JSON.stringify(model) ?? 'none'}`);
   }
-  const { names, values = {}, withoutEffect } = entry.constructorArguments;
+  const { names, defaults = {}, values = {}, withoutEffect } = entry.constructorArguments;
   const options: Record<string, unknown> = { type: model };
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries({ ...defaults, ...given })) {
     if (Object.hasOwn(names, name)) {
       const known = Object.hasOwn(values, name) ? values[name] : undefined;
       if (known && !Object.hasOwn(known, String(value))) {

@@ -28,6 +28,8 @@ export interface CollapseRemedies<Options> {
 export interface ConstructorArguments {
   /** Argument → option. */
   readonly names: Readonly<Record<string, string>>;
+  /** Values of arguments that are not given, where the option's default is another. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   /** What the values of an argument are called here: argument → its value → the option's; others are refused. */
   readonly values?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Arguments that change nothing here, and the values that they may have (undefined: any). */

@@ -5,6 +5,7 @@ import { acaNetOptions } from './aca-net.js';
 import { acaNet } from './aca-net-entry.js';
 import { campplus, campplusOptions } from './campplus.js';
 import { ecapaTdnn, ecapaTdnnOptions } from './ecapa-tdnn.js';
+import { ecapaWespeaker, ecapaWespeakerOptions } from './ecapa-wespeaker.js';
 import type { ModelEntry } from './model-entry.js';
 import type { SpeakerModel } from './contract/model.js';
 import { resNet, resNetOptions } from './resnet.js';
@@ -17,11 +18,19 @@ export const modelOptions = z.discriminatedUnion('type', [
   xVectorOptions,
   resNetOptions,
   campplusOptions,
+  ecapaWespeakerOptions,
 ]);
 export type ModelOptions = z.infer<typeof modelOptions>;
 
 const models = new Map<string, unknown>(
-  Object.entries({ 'aca-net': acaNet, 'ecapa-tdnn': ecapaTdnn, 'x-vector': xVector, resnet: resNet, campplus }),
+  Object.entries({
+    'aca-net': acaNet,
+    'ecapa-tdnn': ecapaTdnn,
+    'x-vector': xVector,
+    resnet: resNet,
+    campplus,
+    ecapa_wespeaker: ecapaWespeaker,
+  }),
 );
 
 /** For a program with a model of its own, which no recipe names. */

@@ -105,7 +105,7 @@ function createResNet(options: ResNetOptions): SpeakerModel {
   const pooling = createPooling(options.pooling ?? { type: 'statistics' }, {
     name: 'pool',
     channels: trunk.outputs * (bins / 8),
-    variance: 'sample',
+    form: 'wespeaker',
   });
 
   const list = createParameterList();
@@ -170,7 +170,7 @@ export const resNet: ModelEntry<ResNetOptions> = {
       pooling_func: 'pooling',
       two_emb_layer: 'twoLayers',
     },
-    values: { pooling_func: { TSTP: 'statistics' } },
+    values: { pooling_func: { TSTP: 'statistics', ASTP: { type: 'attentive', globalContext: false } } },
     withoutEffect: {},
   },
 };

@@ -13,7 +13,7 @@ const VARIANCE_FLOOR = 1e-12;
 const SAMPLE_EPSILON = 1e-7;
 
 /** Its divisor: the number of frames T, or T − 1. */
-export type VarianceKind = 'population' | 'sample';
+type VarianceKind = 'population' | 'sample';
 
 export interface PooledStatistics {
   readonly mean: Tensor;
@@ -45,8 +45,12 @@ export function sampleStatistics(x: Tensor): PooledStatistics {
 /**
  * Statistics weighted by the softmax over time of `logits` [C, B, T]; frames of weight zero are left out.
  */
-export function attentiveStatistics(x: Tensor, logits: Tensor, weights?: FrameWeights): PooledStatistics {
-  if (!weights) return split(attentiveMoments(x, logits), x.shape[0]);
+export function attentiveStatistics(
+  x: Tensor,
+  logits: Tensor,
+  { weights, floor }: { readonly weights?: FrameWeights; readonly floor?: number } = {},
+): PooledStatistics {
+  if (!weights) return split(attentiveMoments(x, logits), x.shape[0], floor);
   const inside = tf.cast(tf.greater(weights, 0), 'float32');
   const masked = tf.add(tf.mul(logits, inside), tf.mul(tf.sub(inside, 1), 1e9)); // −1e9 outside
   return weightedStatistics(x, tf.softmax(masked));
@@ -65,9 +69,9 @@ function splitMoments(moments: Tensor, channels: number): { mean: Tensor; varian
 }
 
 /** [2C, B, 1] of means over variances → means and deviations [C, B]. */
-function split(moments: Tensor, channels: number): PooledStatistics {
+function split(moments: Tensor, channels: number, floor = VARIANCE_FLOOR): PooledStatistics {
   const { mean, variance } = splitMoments(moments, channels);
-  return { mean, deviation: tf.sqrt(tf.maximum(variance, VARIANCE_FLOOR)) };
+  return { mean, deviation: tf.sqrt(tf.maximum(variance, floor)) };
 }
 
 // Both variances are taken about the mean: E[x²] − mean² loses digits where the mean is large.

@@ -50,6 +50,11 @@ const controls = {
   ResNet: smallResNet,
   'ResNet of bottlenecks with two layers': { ...smallResNet, block: 'Bottleneck', channels: 2, twoLayers: true },
   'ResNet with attentive pooling': { ...smallResNet, pooling: { type: 'attentive', attentionChannels: 6 } },
+  'ECAPA-TDNN of WeSpeaker with global context': { type: 'ecapa_wespeaker', bins: 8, embedding: 6, channels: 8 },
+  'ECAPA-TDNN of WeSpeaker with statistics pooling, normalised': {
+    ...{ type: 'ecapa_wespeaker', bins: 8, embedding: 6, channels: 8 },
+    ...{ pooling: 'statistics', embeddingNorm: true },
+  },
   'ResNet with cross attention': { ...smallResNet, pooling: smallCrossAttention },
 };
 const [speakers, batchSize, cropFrames] = [4, 8, 12];

@@ -49,7 +49,7 @@ describe('import', () => {
     );
   });
 
-  for (const fixture of ['aca_small', 'aca_small_fc', 'ecapa_small', 'resnet34', 'campplus']) {
+  for (const fixture of ['aca_small', 'aca_small_fc', 'ecapa_small', 'resnet34', 'campplus', 'ecapa_wespeaker']) {
     it(`takes the published ${fixture} and gives its embeddings`, async () => {
       const { config, weights, json, tensors, get } = loadFixtureModel(fixture);
       // time: the released code's own positions depend on the batch row, so a single utterance has no "own" embedding
@@ -171,6 +171,22 @@ describe('import', () => {
       () => modelOptionsFromConfig({ ...base, activation: 'torch.nn.GELU' }, 'c.json'),
       /"activation": "torch.nn.GELU" is not supported/,
     );
+  });
+
+  it('translates the poolings of WeSpeaker, and refuses others by name', () => {
+    const pooling = (model: string, pooling_func: string) =>
+      (modelOptionsFromConfig({ model, pooling_func }, 'c.json') as { pooling?: object }).pooling;
+    assert.equal(pooling('resnet', 'TSTP'), undefined);
+    assert.deepEqual(pooling('resnet', 'ASTP'), { type: 'attentive', attentionChannels: 128, globalContext: false });
+    assert.equal(pooling('ecapa_wespeaker', 'ASTP'), undefined);
+    assert.deepEqual(pooling('ecapa_wespeaker', 'TSTP'), { type: 'statistics' });
+    assert.throws(
+      () => pooling('campplus', 'MQMHASTP'),
+      /"pooling_func": "MQMHASTP" is not supported \(expected TSTP\)/,
+    );
+    // The published class has no context unless it is told to.
+    const { globalContext } = modelOptionsFromConfig({ model: 'ecapa_wespeaker' }, 'c.json') as never;
+    assert.equal(globalContext, false);
   });
 
   it('translates every argument', () => {

@@ -114,7 +114,7 @@ const typeOf = (name: string) =>
   name.startsWith('ACA') ? 'aca-net' : name.startsWith('ECAPA') ? 'ecapa-tdnn' : 'x-vector';
 
 /** Counted in the authors' code by hooks: convolutions, linear maps, products of attention. */
-const counted = ['resnet34', 'campplus'];
+const counted = ['resnet34', 'campplus', 'ecapa_wespeaker'];
 
 const modelOf = ({ name, options }: Row) => createModel(parseModelOptions({ type: typeOf(name), ...options }, name));
 
@@ -145,6 +145,12 @@ describe('sizes of models', () => {
       for (const [key, { total }] of Object.entries(json.macs!)) assert.equal(model.macs(Number(key.slice(1))), total);
     });
   }
+
+  it('of WeSpeaker’s ECAPA-TDNN with global context are those published: 6.19 M, 1.04 G for 200 frames', () => {
+    const model = createModel(parseModelOptions({ type: 'ecapa_wespeaker' }, 'test'));
+    assert.equal((parameterCount(model) / 1e6).toFixed(2), '6.19');
+    assert.equal((model.macs(200) / 1e9).toFixed(2), '1.04');
+  });
 
   it('are those of the claim: 0.22 of the large ECAPA-TDNN’s parameters, 0.18 with one cross attention', () => {
     const count = (name: string) => parameterCount(modelOf(table.find((row) => row.name === name)!));

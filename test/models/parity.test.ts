@@ -30,6 +30,8 @@ const later = [
   { fixture: 'resnet34_small', tolerance: 3e-6 },
   { fixture: 'campplus', tolerance: 2e-5 },
   { fixture: 'campplus_small', tolerance: 3e-6 },
+  { fixture: 'ecapa_wespeaker', tolerance: 5e-6 },
+  { fixture: 'ecapa_wespeaker_small', tolerance: 3e-6 },
 ];
 
 describeOnEngines('embeddings', (name) => {

@@ -76,6 +76,11 @@ const refused: { name: string; options: Record<string, unknown>; says: RegExp[] 
   { name: 'bands that CAM++ cannot halve', options: { type: 'campplus', bins: 20 }, says: [/multiple of 8/, /bins/] },
   { name: 'an odd growth', options: { type: 'campplus', growth: 3 }, says: [/multiple of 2/, /growth/] },
   {
+    name: 'channels that WeSpeaker’s ECAPA-TDNN cannot split',
+    options: { type: 'ecapa_wespeaker', channels: 100 },
+    says: [/multiple of 8/, /channels/],
+  },
+  {
     name: 'a depth that there is not',
     options: { type: 'resnet', depth: 35 },
     says: [/expected 18, 34, .*293, or the blocks of 4 stages/, /depth/],
@@ -136,9 +141,19 @@ describe('model options', () => {
     const other = { depth: [1, 1, 1, 1], block: 'Bottleneck' };
     assert.deepEqual(parse(other), { ...plain, ...other });
     assert.deepEqual(parse({ ...other, block: 'BasicBlock' }), { ...plain, depth: other.depth });
-    // Two frames are the fewest that have a variance, after three halvings.
+    // Two frames are the fewest that have a variance, after three halvings; attention takes it as its context.
     const frames = (pooling: string) => createModel(parse({ pooling })).minFrames;
-    assert.deepEqual([frames('statistics'), frames('attentive'), frames('cross-attention')], [9, 1, 1]);
+    assert.deepEqual([frames('statistics'), frames('attentive'), frames('cross-attention')], [9, 9, 1]);
+  });
+
+  it('of WeSpeaker’s ECAPA-TDNN take the context of its own pooling as theirs', () => {
+    const parse = (options: object) => parseModelOptions({ type: 'ecapa_wespeaker', ...options }, 'test');
+    const plain = { type: 'ecapa_wespeaker', bins: 80, embedding: 192, channels: 512, globalContext: true };
+    assert.deepEqual(parse({ pooling: 'attentive', embeddingNorm: false }), plain);
+    const without = { type: 'attentive', globalContext: false };
+    assert.deepEqual(parse({ pooling: without }), { ...plain, globalContext: false });
+    const wide = { ...without, attentionChannels: 64 };
+    assert.deepEqual(parse({ pooling: wide }), { ...plain, pooling: wide });
   });
 
   it('give the size of the embedding', () => {

@@ -94,7 +94,7 @@ describe('frame weights', () => {
   for (const [name, pool] of Object.entries({
     statistics: (x: Tensor, _: Tensor, weights?: Tensor) => joined(statistics(x, weights)),
     attentiveStatistics: (x: Tensor, logits: Tensor, weights?: Tensor) =>
-      joined(attentiveStatistics(x, logits, weights)),
+      joined(attentiveStatistics(x, logits, { weights })),
   })) {
     it(`leave out the padding in ${name}`, () => {
       const { masked, cut } = compare(pool);

@@ -65,6 +65,7 @@ describe('layers', () => {
       'asp_bn',
       'fc',
     ]);
+    assert.equal(layerOf('layer2.se_res2block.1.convs.3.weight'), 'layer2'); // as WeSpeaker names it
     assert.equal(layerOf('classifier.weight'), 'classifier');
     assert.equal(layerOf('ACA_blocks.1.cross_attention.0.pool.value.weight'), 'ACA_blocks.1.cross_attention.0');
   });

@@ -1,7 +1,8 @@
 /**
  * @file Attentive statistics pooling: mean and standard deviation over time with weights that an attention gives.
  *
- * After a trunk, as in ECAPA-TDNN (Desplanques et al. 2020, SpeechBrain's parameter names): weights for each channel,
+ * After a trunk, as in ECAPA-TDNN (Desplanques et al. 2020, SpeechBrain's parameter names; WeSpeaker's form stands in
+ * `tanh-attentive.ts`): weights for each channel,
  * from each frame and, with `globalContext`, from the utterance's mean and deviation as well. The concatenation of the
  * three is never built: its weight is split instead. In a layer of latents, one attention a layer (Okabe et al. 2018):
  * a = softmax_t(v·tanh(W·x_t + b) + k), with E² + 2E + 1 values beside those of `pooled-latents.ts`.
@@ -18,6 +19,7 @@ import { linearChannels, pointwise, splitProduct } from '../../nn/linear.js';
 import { attentiveStatistics, statistics } from '../../nn/statistics-pooling.js';
 import type { FrameAttentionLayer } from '../contract/model.js';
 import { createPooledLatents } from './pooled-latents.js';
+import { createTanhAttentive } from './tanh-attentive.js';
 import type { FramePooling, LatentPlace, LatentPooling, Pooling, PoolingPlace } from './pooling.js';
 
 /** Also ECAPA-TDNN's own options, whose pooling it is. */
@@ -32,7 +34,8 @@ type AttentiveOptions = z.infer<typeof attentiveOptions>;
 
 export const attentive: Pooling<AttentiveOptions> = {
   options: attentiveOptions,
-  create: createAttentive,
+  create: (options, place) =>
+    place.form === 'wespeaker' ? createTanhAttentive(options, place) : createAttentive(options, place),
   inLatents: createAttentiveLatents,
 };
 
@@ -76,7 +79,7 @@ function createAttentive(
         if (weights) throw internal('attention is observed in whole utterances only');
         onAttention(layer, tf.transpose(tf.softmax(logits), [1, 0, 2])); // [B, C, T]
       }
-      const { mean, deviation } = attentiveStatistics(x, logits, weights);
+      const { mean, deviation } = attentiveStatistics(x, logits, { weights });
       return tf.concat([mean, deviation], 0);
     },
 

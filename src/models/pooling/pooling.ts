@@ -10,7 +10,7 @@ import type { z } from 'zod';
 import type { TensorMap } from '../../engine/program/program.js';
 import type { Tensor } from '../../engine/tfjs.js';
 import type { ChannelAxis } from '../../nn/batch-norm.js';
-import type { FrameWeights, VarianceKind } from '../../nn/statistics-pooling.js';
+import type { FrameWeights } from '../../nn/statistics-pooling.js';
 import type { EmbedOptions, FrameAttentionLayer, SpeakerModel } from '../contract/model.js';
 import type { ParameterList } from '../contract/parameter-list.js';
 
@@ -18,8 +18,11 @@ import type { ParameterList } from '../contract/parameter-list.js';
 export interface PoolingPlace {
   readonly name: string;
   readonly channels: number;
-  /** The variance that its authors' statistics take. Default population. */
-  readonly variance?: VarianceKind;
+  /**
+   * In whose form statistics and attention are taken. SpeechBrain's (default): the variance has the divisor T;
+   * WeSpeaker's (TSTP, ASTP): T − 1, and the attention has tanh alone between its maps.
+   */
+  readonly form?: 'speechbrain' | 'wespeaker';
 }
 
 export interface PoolingContext extends Pick<EmbedOptions, 'training' | 'onAttention' | 'onLatents'> {

@@ -14,13 +14,13 @@ export const statisticsOptions = z.strictObject({ type: z.literal('statistics') 
 
 export const statistics: Pooling<z.infer<typeof statisticsOptions>> = {
   options: statisticsOptions,
-  create: (_options, { channels, variance = 'population' }) => ({
+  create: (_options, { channels, form }) => ({
     outputSize: 2 * channels,
-    minFrames: variance === 'sample' ? 2 : 1,
+    minFrames: form === 'wespeaker' ? 2 : 1,
     list: () => undefined,
     pool(x, _tensors, { weights }) {
-      if (weights && variance === 'sample') throw internal('the variance of a sample takes no padded utterances');
-      const { mean, deviation } = variance === 'sample' ? sampleStatistics(x) : overTime(x, weights);
+      if (weights && form === 'wespeaker') throw internal('the variance of a sample takes no padded utterances');
+      const { mean, deviation } = form === 'wespeaker' ? sampleStatistics(x) : overTime(x, weights);
       return tf.concat([mean, deviation], 0);
     },
     macs: () => 0,
