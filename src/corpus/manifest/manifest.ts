@@ -9,9 +9,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { stableJson } from '../../storage/hashing.js';
 import { streamJsonl, writeJsonl } from '../../storage/jsonl.js';
 import { groupBy } from '../../group-by.js';
+import { createTextIndex } from './text-index.js';
 import { counted, throwProblems } from '../../problem-list.js';
 
 export interface Utterance {
@@ -125,14 +125,31 @@ export function hashUtterances(utterances: readonly Utterance[]): string {
  * part of it: that is known by the features that are made of it.
  */
 export function hashUtterancesAnywhere(utterances: readonly Utterance[]): string {
-  return hashLines(utterances.map(({ path: _, ...utterance }) => utterance));
+  return hashLines(utterances, 'path');
 }
 
-function hashLines(values: readonly object[]): string {
+/** Of each utterance's JSON with its keys sorted, a line each. @param left a key that is left out */
+function hashLines(utterances: readonly Utterance[], left?: keyof Utterance): string {
+  const keys = FIELDS.filter((key) => key !== left);
   const hash = createHash('sha256');
-  for (const value of values) hash.update(`${stableJson(value)}\n`);
-  return hash.digest('hex');
+  let block = '';
+  for (const utterance of utterances) {
+    let line = '';
+    for (const key of keys) {
+      const value = utterance[key];
+      if (value !== undefined) line += `${line === '' ? '' : ','}"${key}":${JSON.stringify(value)}`;
+    }
+    block += `{${line}}\n`;
+    if (block.length < BLOCK) continue;
+    hash.update(block);
+    block = '';
+  }
+  return hash.update(block).digest('hex');
 }
+
+const FIELDS = Object.keys(utteranceSchema.shape).sort() as (keyof Utterance)[];
+/** Characters that are hashed at a time. */
+const BLOCK = 1 << 16;
 
 /** Validates, then writes one line for each utterance, aside and renamed. */
 export function writeManifest(path: string, utterances: readonly Utterance[]): void {
@@ -154,7 +171,7 @@ export function validateManifest(utterances: readonly Utterance[], { where }: { 
 /** The same check for utterances that come one at a time, each with its number as a `unit`. */
 function createManifestCheck(unit: 'line' | 'utterance') {
   const problems: string[] = [];
-  const lineOfId = new Map<string, number>();
+  const lineOfId = createTextIndex();
   const genderOf = new Map<string, { gender: 'f' | 'm'; line: number }>();
   const twinsOf = createSpellingCheck(unit);
   let count = 0;
@@ -164,9 +181,8 @@ function createManifestCheck(unit: 'line' | 'utterance') {
     const report = (problem: string) => problems.push(`${unit} ${line} (${id || 'no id'}): ${problem}`);
     for (const problem of utteranceProblems(utterance)) report(problem);
     for (const problem of twinsOf(utterance, line)) report(problem);
-    const earlier = lineOfId.get(id);
-    if (earlier === undefined) lineOfId.set(id, line);
-    else report(`the same id as ${unit} ${earlier} (${utterance.path})`);
+    const earlier = lineOfId.add(id, line);
+    if (earlier !== undefined) report(`the same id as ${unit} ${earlier} (${utterance.path})`);
     if (gender === undefined) return;
     const known = genderOf.get(speaker);
     if (known === undefined) genderOf.set(speaker, { gender, line });
@@ -196,11 +212,14 @@ function createManifestCheck(unit: 'line' | 'utterance') {
  * ids.
  */
 function nameProblem(what: string, name: string): string[] {
-  const got = `got ${JSON.stringify(name)}`;
-  if (!/^\S+$/.test(name)) return [`expected ${what} without white space, ${got}`];
-  if (/\p{Cc}/u.test(name)) return [`expected ${what} without control characters, ${got}`];
-  if (/(^|\/)\.{1,2}(\/|$)/.test(name)) return [`expected ${what} that is no relative path, ${got}`];
-  return [];
+  const expected = !/^\S+$/.test(name)
+    ? 'without white space'
+    : /\p{Cc}/u.test(name)
+      ? 'without control characters'
+      : /(^|\/)\.{1,2}(\/|$)/.test(name)
+        ? 'that is no relative path'
+        : undefined;
+  return expected === undefined ? [] : [`expected ${what} ${expected}, got ${JSON.stringify(name)}`];
 }
 
 /**
@@ -285,17 +304,26 @@ export interface SplitSummary {
 export function summarizeCorpus(utterances: readonly Utterance[]): SplitSummary[] {
   return splits
     .map((split) => {
-      const members = utterances.filter((utterance) => utterance.split === split);
-      const genders = new Map(members.map(({ speaker, gender }) => [speaker, gender]));
+      const genders = new Map<string, 'f' | 'm' | undefined>();
+      const rates = new Set<number>();
+      let members = 0;
+      let seconds = 0;
+      for (const utterance of utterances) {
+        if (utterance.split !== split) continue;
+        members++;
+        seconds += utterance.duration;
+        genders.set(utterance.speaker, utterance.gender);
+        rates.add(utterance.sampleRate);
+      }
       const count = (wanted: 'f' | 'm') => [...genders.values()].filter((gender) => gender === wanted).length;
       return {
         split,
         speakers: genders.size,
-        utterances: members.length,
-        hours: members.reduce((sum, { duration }) => sum + duration, 0) / 3600,
+        utterances: members,
+        hours: seconds / 3600,
         female: count('f'),
         male: count('m'),
-        sampleRates: [...new Set(members.map(({ sampleRate }) => sampleRate))].sort((a, b) => a - b),
+        sampleRates: [...rates].sort((a, b) => a - b),
       };
     })
     .filter((summary) => summary.utterances > 0);

@@ -47,6 +47,7 @@ export async function toUtterances(
   const infos = await probeAudioFiles([...indexOf.keys()], { where, onProgress, signal });
   const problems: string[] = [];
   const cut: string[] = [];
+  const shared = sharedTexts();
   const utterances = listed.map((item): Utterance => {
     const info = infos[indexOf.get(item.path)!];
     const piece = pieceOf(item, info);
@@ -56,7 +57,7 @@ export async function toUtterances(
     const { id, speaker, path, gender, session, split } = item;
     return {
       id,
-      speaker,
+      speaker: shared(speaker),
       path,
       duration: info.duration,
       ...time,
@@ -64,13 +65,23 @@ export async function toUtterances(
       channels: info.channels,
       ...(info.channels > 1 ? { channel: item.channel ?? 0 } : {}),
       ...(gender ? { gender } : {}),
-      ...(session ? { session } : {}),
+      ...(session ? { session: shared(session) } : {}),
       corpus,
       split,
     };
   });
   throwProblems(problems, { where, what: `of ${listed.length} utterances are not in their files` });
   return { utterances, notes: [...describeCut(cut), ...describeAudio(infosWithChoice(listed, infos, indexOf))] };
+}
+
+/** Gives one copy of equal texts: lists and paths make one for each utterance, of which there may be millions. */
+function sharedTexts(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const first = known.get(text);
+    if (first === undefined) known.set(text, text);
+    return first ?? text;
+  };
 }
 
 /** What of the file is meant; a text if that is not in the file. Times within a sample of the file's are the file's. */

@@ -112,9 +112,13 @@ const audioOf = ({ path, offset, channel }: Utterance): string =>
  * One utterance for each piece of audio: how often training takes it, and with what silence, says nothing of a trial.
  */
 function distinctAudio(training: readonly Utterance[]): Utterance[] {
-  return [...new Map(training.map((utterance) => [audioOf(utterance), utterance])).values()].map(
-    ({ repeats: _, trailingSilence: __, ...utterance }) => utterance,
-  );
+  const byAudio = new Map<string, Utterance>();
+  for (const utterance of training) byAudio.set(audioOf(utterance), utterance);
+  return Array.from(byAudio.values(), (utterance) => {
+    if (utterance.repeats === undefined && utterance.trailingSilence === undefined) return utterance;
+    const { repeats: _, trailingSilence: __, ...rest } = utterance;
+    return rest;
+  });
 }
 
 function describeOwn(own: readonly Utterance[], trained: ReadonlySet<string>): string {
