@@ -31,6 +31,7 @@ const models: Record<string, Record<string, unknown>> = {
     type: 'ecapa-tdnn',
     ...{ embedding: 12, channels: [32, 32, 32, 32, 96], res2netScale: 4, seChannels: 8, attentionChannels: 8 },
   },
+  resnet: { type: 'resnet', depth: 18, channels: 4, embedding: 12 },
   'x-vector': { type: 'x-vector', embedding: 12, channels: [16, 16, 16, 16, 24] },
 };
 const features = { normalize: 'global' };
