@@ -1,4 +1,4 @@
-/** @file `acanet import`: weights that PyTorch saved → a model folder. */
+/** @file `acanet import`: weights that PyTorch saved, or an ONNX file → a model folder. */
 import type { Command } from 'commander';
 import type { ImportedWeights } from '../models/import-weights.js';
 import { firstOf } from '../problem-list.js';
@@ -6,7 +6,7 @@ import { print, printJson, say } from './output.js';
 import { withExamples } from './recipe-options.js';
 
 interface ImportFlags {
-  config: string;
+  config?: string;
   out: string;
   prefix?: string;
   json?: boolean;
@@ -15,9 +15,12 @@ interface ImportFlags {
 export function addImport(program: Command): void {
   const command = program
     .command('import')
-    .description("turn weights with the authors' (or SpeechBrain's) tensor names into a model folder")
-    .argument('<weights>', "safetensors, or PyTorch's .pt, .pth, .ckpt (its tensors are read, no code is run)")
-    .requiredOption('--config <file>', 'JSON: {"model": "aca-net" | "ecapa-tdnn" | "resnet" …, …constructor arguments}')
+    .description("turn weights with the authors' tensor names, or an ONNX file of any toolkit, into a model folder")
+    .argument('<weights>', "safetensors, PyTorch's .pt, .pth, .ckpt (its tensors are read, no code is run), or .onnx")
+    .option(
+      '--config <file>',
+      'JSON: {"model": "aca-net" | "ecapa-tdnn" | "resnet" …, …constructor arguments, "features": as in a recipe}; weights need it',
+    )
     .requiredOption('--out <dir>', 'the model folder to write')
     .option('--prefix <text>', "what stands before the names of the model's tensors (default: found by their names)")
     .option('--json', 'print results as JSON');
@@ -25,9 +28,11 @@ export function addImport(program: Command): void {
     command,
     'acanet import aca.safetensors --config aca.json --out models/aca',
     'acanet import embedding_model.ckpt --config ecapa.json --out models/ecapa',
+    'acanet import theirs.onnx --config theirs.json --out models/theirs',
   ).action(async (weights: string, { config, out, prefix, json }: ImportFlags) => {
     const { realLibrary } = await import('../tasks/do-model-work.js');
     const imported = await realLibrary.importModel({ weights, config, out, prefix });
+    if (!imported.features) say(UNKNOWN_FEATURES);
     for (const note of notesOn(imported)) say(`! ${weights}: ${note}\n`);
     const { parameters, prefix: taken, within, leftOut, rounded } = imported;
     if (json) {
@@ -42,6 +47,10 @@ export function addImport(program: Command): void {
     } else print(out);
   });
 }
+
+const UNKNOWN_FEATURES =
+  '! which features the model takes is not known, so it takes archives of features, and no audio\n' +
+  '  if it is to take audio, say them in the configuration, such as "features": {"type": "kaldi", "bins": 80}\n';
 
 function notesOn({ prefix, within, leftOut, rounded }: ImportedWeights): string[] {
   return [

@@ -21,6 +21,8 @@ export interface ImportOptions {
   weights: string;
   config: string;
   out: string;
+  /** Reads the configuration's `features`, of so many values a frame. @throws UserError naming `where` */
+  readFeatures?: (given: unknown, where: string, bins: number) => unknown;
   /** What stands before the names of the model's tensors; default: what most of them are found under. */
   prefix?: string;
 }
@@ -37,19 +39,23 @@ export interface ImportedWeights {
   readonly leftOut: readonly string[];
   /** Tensors of float64, which were rounded to float32. */
   readonly rounded: number;
+  /** What the model was trained on, where the configuration says so. */
+  readonly features?: unknown;
 }
 
 /** @throws UserError naming files, arguments and tensors; also if `out` holds anything but a model */
-export async function importModel({ weights, config, out, prefix: given }: ImportOptions): Promise<ImportedWeights> {
+export async function importModel({
+  weights,
+  config,
+  out,
+  prefix: given,
+  readFeatures,
+}: ImportOptions): Promise<ImportedWeights> {
   checkReplaceable(out);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readFileSync(config, 'utf8'));
-  } catch (error) {
-    throw new UserError(`${config}: expected a JSON file with the model's constructor arguments: ${messageOf(error)}`);
-  }
+  const { features: described, ...parsed } = readConfig(config);
   const options = modelOptionsFromConfig(parsed, config);
   const model = createModel(options);
+  const features = described === undefined ? undefined : readFeatures?.(described, config, model.bins);
   const file = readWeightsFile(weights);
   const prefix = findPrefix(file, model, given);
   const [own, others] = splitBy([...file.tensors], ([name]) => name.startsWith(prefix));
@@ -66,7 +72,11 @@ export async function importModel({ weights, config, out, prefix: given }: Impor
   // Old checkpoints lack the counters, which nothing is computed from.
   for (const name of counters) known[name] ??= int32([], new Int32Array(1));
   const tensors = fitTensors(model, withoutComputed(known, parsed), weights);
-  await writeModelFolder(out, { model: options, origin: { importedFrom: weights } }, tensors);
+  await writeModelFolder(
+    out,
+    { model: options, ...(features !== undefined && { features }), origin: { importedFrom: weights } },
+    tensors,
+  );
   return {
     parameters: parameterCount(model),
     title: model.title,
@@ -74,7 +84,20 @@ export async function importModel({ weights, config, out, prefix: given }: Impor
     within,
     leftOut: others.map(([name]) => name),
     rounded: own.filter(([, { dtype }]) => dtype === 'F64').length,
+    ...(features !== undefined && { features }),
   };
+}
+
+/** A configuration is the constructor's arguments and, if it says so, the features that the model was trained on. */
+function readConfig(path: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new UserError(`${path}: expected a JSON file with the model's constructor arguments: ${messageOf(error)}`);
+  }
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+  throw new UserError(`${path}: expected an object such as {"model": "aca-net", "ch_in": 80, …}`);
 }
 
 /**

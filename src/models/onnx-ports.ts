@@ -170,6 +170,20 @@ function axesOfSamples(shape: readonly OnnxSize[], name: string): OnnxPorts['axe
 /** More values a frame than this are samples. */
 const MOST_BINS = 512;
 
+/**
+ * Values a frame of a model whose features are not known, as its input states them.
+ * @throws UserError where it does not
+ */
+export function statedBins({ path, inputs }: OnnxModel): number {
+  const real = inputs.filter((port) => !isLength(port));
+  const sizes = real.flatMap(({ shape = [] }) => shape.slice(1).filter((size) => typeof size === 'number' && size > 1));
+  if (real.length === 1 && sizes.length === 1) return Number(sizes[0]);
+  throw new UserError(
+    `${path}: what it takes cannot be told from its inputs (${inputs.map(describePort).join(', ') || 'none'})\n` +
+      '  say it in a JSON file for --config, such as {"model": "onnx", "features": {"type": "kaldi", "bins": 80}}, or {"type": "audio"} for samples',
+  );
+}
+
 const looksLikeAudio = (shape: readonly OnnxSize[]) => shape.length <= 2 && typeof shape.at(-1) !== 'number';
 const fixedTime = (size: number, name: string, axis: number) =>
   `expected any length, got exactly ${size}; export it with a dynamic axis: dynamic_axes={'${name}': {0: 'batch', ${axis}: 'time'}}`;

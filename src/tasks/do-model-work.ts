@@ -64,8 +64,8 @@ export const realLibrary: Library = {
   },
 
   async importModel(options) {
-    const { importModel } = await import('../models/import-weights.js');
-    return importModel(options);
+    const { importAny } = await import('./import-any.js');
+    return importAny(options);
   },
 
   async modelFigures(of, seconds) {

@@ -12,7 +12,7 @@ import type { ExtractionCostOptions, MeasuredCost } from './extraction-cost.js';
 import type { AverageOptions } from '../training/average-options.js';
 import type { EngineOptions } from '../engine/create-engine.js';
 import type { FeatureOptions } from '../features/options.js';
-import type { ImportedWeights, ImportOptions } from '../models/import-weights.js';
+import type { ImportedWeights } from '../models/import-weights.js';
 import type { ModelOptions } from '../models/registry.js';
 import type { TakeModelOptions } from './take-model.js';
 import type { InitialModelPlace } from '../training/initial-model.js';
@@ -96,6 +96,14 @@ export interface ModelFigures {
   note?: string;
 }
 
+/** Weights with a configuration, or an ONNX file, which needs none. */
+export interface ImportModelOptions {
+  weights: string;
+  config?: string;
+  out: string;
+  prefix?: string;
+}
+
 export interface Library {
   trainSystem(options: TrainSystemOptions): Promise<TrainSystemResult>;
   /** @returns the steps of the checkpoints that were averaged */
@@ -104,7 +112,7 @@ export interface Library {
   /** What tells one model from another (`models/model-folder.ts`): embeddings of one identity can be compared. */
   identityOf(modelDir: string): Promise<string>;
   /** Weights that PyTorch saved and constructor arguments → a model folder. @throws UserError naming tensors or arguments */
-  importModel(options: ImportOptions): Promise<ImportedWeights>;
+  importModel(options: ImportModelOptions): Promise<ImportedWeights>;
   /** @param of a network's options, or a model folder. @param seconds of the utterance that MACs are counted for */
   modelFigures(of: ModelOptions | { modelDir: string }, seconds: number): Promise<ModelFigures>;
   /** A model that is not trained here → a model folder. @returns what was taken, in words */
