@@ -35,13 +35,16 @@ export interface ImportedWeights {
   readonly prefix: string;
   /** The dictionaries of a checkpoint that they were in: `state_dict`; usually none. */
   readonly within: string;
-  /** Tensors of the file that are not under the prefix. */
+  /** Tensors of the file that are not under the prefix, or belong to a classifier. */
   readonly leftOut: readonly string[];
   /** Tensors of float64, which were rounded to float32. */
   readonly rounded: number;
   /** What the model was trained on, where the configuration says so. */
   readonly features?: unknown;
 }
+
+/** What toolkits save beside a model's own tensors: WeSpeaker the classifier of its training. */
+const HEADS = ['projection.'];
 
 /** @throws UserError naming files, arguments and tensors; also if `out` holds anything but a model */
 export async function importModel({
@@ -58,11 +61,14 @@ export async function importModel({
   const features = described === undefined ? undefined : readFeatures?.(described, config, model.bins);
   const file = readWeightsFile(weights);
   const prefix = findPrefix(file, model, given);
-  const [own, others] = splitBy([...file.tensors], ([name]) => name.startsWith(prefix));
+  const shapes = tensorShapes(model);
+  const heads = HEADS.filter((head) => Object.keys(shapes).every((name) => !name.startsWith(head)));
+  const isOwn = (name: string) =>
+    name.startsWith(prefix) && !heads.some((head) => name.startsWith(head, prefix.length));
+  const [own, others] = splitBy([...file.tensors], ([name]) => isOwn(name));
   const found = Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
   const within = file.dictionariesOf(own[0][0], prefix);
   const counters = new Set(model.batchNorms.map(({ name }) => `${name}.num_batches_tracked`));
-  const shapes = tensorShapes(model);
   const known: HostTensors = {};
   for (const [name, tensor] of Object.entries(found)) {
     if (counters.has(name)) known[name] = counterOf(tensor);

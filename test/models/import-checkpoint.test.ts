@@ -11,10 +11,16 @@ import { importModel } from '../../src/models/import-weights.js';
 import { readModelFolder } from '../../src/models/model-folder.js';
 import { readCheckpoint } from '../../src/storage/pytorch/checkpoint.js';
 import { writeSafetensors } from '../../src/storage/safetensors.js';
+import type { RawTensor, StoredTensor } from '../../src/storage/stored-tensor.js';
 import { maxAbsDifference } from '../fixture-models.js';
 import { pythonWith } from '../pytorch.js';
 
 const fixtures = new URL('../../../test/fixtures/pytorch/', import.meta.url).pathname;
+
+const asStored = ({ shape, data }: RawTensor): StoredTensor =>
+  data instanceof Float32Array
+    ? { dtype: 'float32', shape, data }
+    : { dtype: 'int32', shape, data: Int32Array.from(data as Iterable<number | bigint>, Number) };
 
 /** PyTorch's own embedding of an input. */
 interface Reference {
@@ -91,6 +97,18 @@ describe('import of a checkpoint', () => {
     ]);
     writeSafetensors(join(dir, 'w.safetensors'), Object.fromEntries(averaged));
     await importWeights(join(dir, 'w.safetensors'));
+    await givesPyTorchsEmbedding(referenceIn(fixtures));
+  });
+
+  it('leaves out the classifier that WeSpeaker saves with a model', async () => {
+    const { tensors } = readCheckpoint(join(fixtures, 'old-form.pt'));
+    const head = { dtype: 'float32', shape: [3, 6], data: new Float32Array(18) };
+    const all = [
+      ...tensors.map(({ keys: [name], ...tensor }) => [name, asStored(tensor)]),
+      ['projection.weight', head],
+    ];
+    writeSafetensors(join(dir, 'w.safetensors'), Object.fromEntries(all) as Record<string, StoredTensor>);
+    assert.deepEqual((await importWeights(join(dir, 'w.safetensors'))).leftOut, ['projection.weight']);
     await givesPyTorchsEmbedding(referenceIn(fixtures));
   });
 
