@@ -4,6 +4,7 @@ import { addDataConvert } from './data-convert.js';
 import { addDataDedup } from './data-dedup.js';
 import { addDataFix } from './data-fix.js';
 import { addDataImport } from './data-import.js';
+import { addDataRirs } from './data-rirs.js';
 import { addDataSplit } from './data-split.js';
 import { addDataStats } from './data-stats.js';
 import { addDataSubset } from './data-subset.js';
@@ -23,6 +24,7 @@ export function addData(program: Command): void {
     addDataSubset,
     addDataDedup,
     addDataConvert,
+    addDataRirs,
   ]) {
     add(data);
   }

@@ -52,7 +52,8 @@ export function withRecipeOptions(command: Command): Command {
 export const withPresetOption = (command: Command): Command =>
   command.option(
     '--preset <name>',
-    'reference: every ACA-Net of the recipe as its authors released it; --set goes before',
+    'reference: every ACA-Net of the recipe as its authors released it; large-margin: a last phase with long crops and a ' +
+      'large margin; --set goes before',
   );
 
 /** Adds --jobs. */
