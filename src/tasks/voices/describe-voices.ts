@@ -34,10 +34,10 @@ const verdictOf = ({ same }: PairDecision) =>
     ? 'These are the same speaker, as far as the model can tell.'
     : 'These are two speakers, as far as the model can tell.';
 
-export const formatScore = (score: number): string => (Math.abs(score) < 10 ? score.toFixed(4) : score.toFixed(2));
+const formatScore = (score: number): string => (Math.abs(score) < 10 ? score.toFixed(4) : score.toFixed(2));
 
 /** What is accepted, and how often that was wrong on the development trials. */
-export function describeThreshold({ threshold, pTarget, cMiss, cFalseAlarm, errors }: PairDecision): string {
+function describeThreshold({ threshold, pTarget, cMiss, cFalseAlarm, errors }: PairDecision): string {
   const prior =
     pTarget === 0.5
       ? 'if one speaker is as likely as two before listening'

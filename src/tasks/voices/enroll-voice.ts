@@ -24,7 +24,7 @@ export interface Enrolled {
 }
 
 /** What can be said before anything is embedded. @throws UserError */
-export function checkEnrolment({ model, store, name, existing }: EnrollOptions): StoredVoice | undefined {
+function checkEnrolment({ model, store, name, existing }: EnrollOptions): StoredVoice | undefined {
   checkVoiceName(name);
   refuseOtherModels(voicesIn(store), model, store);
   const before = findVoice(store, name);
