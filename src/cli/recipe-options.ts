@@ -61,7 +61,7 @@ export const withJobsOption = (command: Command): Command =>
   command.option('--jobs <n>', 'trainings side by side, which share the threads (default: 1)');
 
 /** As in the recipe's schema, which is not loaded for a command's help. */
-const EXECUTORS = ['local', 'slurm'] satisfies ExecutorType[];
+const EXECUTORS = ['local', 'slurm', 'command'] satisfies ExecutorType[];
 
 /** Adds --executor, --dry-run. */
 export const withExecutorOptions = (command: Command): Command =>
@@ -69,7 +69,7 @@ export const withExecutorOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--executor <where>',
-        'where the work is done: on this machine, or by Slurm in jobs (executor.type)',
+        'where the work is done: on this machine, in jobs of Slurm, or in jobs by a command of yours (executor.type)',
       ).choices(EXECUTORS),
     )
     .option('--dry-run', 'only print what would be done: the jobs, their scripts and the commands that submit them');

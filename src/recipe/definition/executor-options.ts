@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 
-export const executorTypes = ['local', 'slurm'] as const;
+export const executorTypes = ['local', 'slurm', 'command'] as const;
 export type ExecutorType = (typeof executorTypes)[number];
 
 /** What jobs do: each kind may have resources of its own. */
@@ -49,6 +49,8 @@ export const executorOptions = resources.extend({
   setup: z.array(z.string().min(1)).optional(),
   /** The Node of the machines that the jobs run on; absent: the path of the one that submits them. */
   node: z.string().min(1).optional(),
+  /** Of the type command: what runs jobs, with the placeholders of `executors/command.ts`. */
+  command: z.string().min(1).optional(),
 });
 export type ExecutorOptions = Omit<z.infer<typeof executorOptions>, 'stages'> & {
   stages?: Partial<Record<JobKind, Resources>>;

@@ -1,5 +1,5 @@
 /**
- * @file The files of jobs that work in a work folder for a command (`--executor slurm`).
+ * @file The files of jobs that work in a work folder for a command (`--executor slurm`, `command`).
  *
  *     exp/demo/jobs/open.json              the submission whose jobs may still work
  *     exp/demo/jobs/001/submission.json    what is to be done: every part of every job; written before anything is submitted

@@ -81,7 +81,7 @@ export async function refuseBesideJobs(workFolder: string): Promise<void> {
 }
 
 /** Waits until no process holds a part any more, or those that do are found to be dead. */
-async function waitForParts(workFolder: string): Promise<void> {
+export async function waitForParts(workFolder: string): Promise<void> {
   const folder = locksFolder(resolve(workFolder));
   const locks = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.lock')) : [];
   for (const name of locks) {

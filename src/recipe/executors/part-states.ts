@@ -24,14 +24,22 @@ export interface PartState {
   node?: string;
   /** Of a failure. */
   message?: string;
+  /** Its time ended before it was done, and it is to be begun again by whoever began it. */
+  again?: boolean;
 }
 
 /** Milliseconds that a part may be gone without a word. */
 const GRACE_MS = 30_000;
 
+export interface PartStateOptions {
+  graceMs?: number;
+  /** Whoever watches begins parts again whose time ended; a scheduler else does. */
+  again?: boolean;
+}
+
 export function createPartStates(
   { folder, submission }: { folder: string; submission: Submission },
-  graceMs = GRACE_MS,
+  { graceMs = GRACE_MS, again = false }: PartStateOptions = {},
 ) {
   const parts = submission.jobs.flatMap((job) =>
     job.parts.map((_, index): PartState => ({ job, index, state: 'waiting' })),
@@ -58,6 +66,10 @@ export function createPartStates(
       return;
     }
     if (part.state === 'failed' || part.state === 'not begun') return;
+    if (again && outcome?.outcome === 'requeued') {
+      Object.assign(part, { state: 'waiting', again: true });
+      return;
+    }
     const since = goneSince.get(part) ?? performance.now();
     goneSince.set(part, since);
     const known = queued?.reason !== undefined && queued.reason !== 'COMPLETED';
@@ -101,6 +113,7 @@ function wordsForEnd(reason: string | undefined): string {
     case undefined:
       return 'it is gone from the queue, and has not said why';
     default:
+      if (reason.startsWith('status')) return `its command ended with ${reason} before it was done`;
       return `it was ended from outside (${reason}), by somebody or as memory ran out`;
   }
 }

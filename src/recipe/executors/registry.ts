@@ -1,6 +1,7 @@
 /** @file The executors. Add one here, and its name in `definition/executor-options.ts`. */
 import { overSite, type ExecutorType } from '../definition/executor-options.js';
 import type { Recipe } from '../definition/schema.js';
+import { commandExecutor } from './command.js';
 import type { CreateExecutor, Executor } from './executor.js';
 import { localExecutor } from './local.js';
 import { readSite } from './site-file.js';
@@ -9,6 +10,7 @@ import { slurmExecutor } from './slurm.js';
 const executors: Record<ExecutorType, CreateExecutor> = {
   local: localExecutor,
   slurm: slurmExecutor,
+  command: commandExecutor,
 };
 
 /** The executor that a recipe means on this site. */

@@ -3,8 +3,19 @@ import { join } from 'node:path';
 import { resourcesOf } from '../definition/executor-options.js';
 import type { Job, Submission } from './job-files.js';
 
-/** Seconds before the end of a job's time at which a training writes its checkpoint. */
+/** Seconds before the end of a job's time at which a training writes its checkpoint, of a short one a quarter of it. */
 const NOTICE = 120;
+
+/** How long before its end a job of that time is told. @param time minutes, or as Slurm writes it */
+export function noticeOf(time: number | string | undefined): number {
+  if (time === undefined) return NOTICE;
+  const [, days, rest] = /^(?:(\d+)-)?(.*)$/.exec(String(time))!;
+  const fields = rest.split(':').map(Number);
+  // With days the fields begin with hours; without, one or two are minutes and seconds.
+  const [hours = 0, minutes = 0, seconds = 0] = days !== undefined || fields.length === 3 ? fields : [0, ...fields];
+  const whole = ((Number(days ?? 0) * 24 + hours) * 60 + minutes) * 60 + seconds;
+  return Math.max(1, Math.min(NOTICE, Math.floor(whole / 4)));
+}
 
 /** What the submission's jobs are called, so that one that was submitted is found again. */
 export const jobName = ({ recipe, token }: Pick<Submission, 'recipe' | 'token'>, { name }: Pick<Job, 'name'>): string =>
@@ -39,7 +50,7 @@ export function sbatchOptions(
     ...(memory === undefined ? [] : [`--mem=${memory}`]),
     ...(wanted > 0 ? [`--gres=gpu:${wanted}`] : []),
     ...(after.length > 0 ? [`--dependency=afterok:${after.join(':')}`, '--kill-on-invalid-dep=yes'] : []),
-    `--signal=B:USR2@${NOTICE}`,
+    `--signal=B:USR2@${noticeOf(time)}`,
     '--requeue',
     ...extra,
   ];

@@ -1,6 +1,6 @@
 /** @file Submissions of a work folder: making one, finding the open one, closing it. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { acanetCommit, versions } from '../../machine.js';
@@ -49,7 +49,11 @@ export function draftSubmission(execution: Execution, executor: ExecutorOptions 
 /** Writes all that jobs need, and that the submission is open. */
 export function writeSubmission({ folder, submission }: Submitted): void {
   makeFolder(folder);
-  for (const job of submission.jobs) writeFileAtomic(scriptOf(folder, job), jobScript(submission, job, folder));
+  for (const job of submission.jobs) {
+    const path = scriptOf(folder, job);
+    writeFileAtomic(path, jobScript(submission, job, folder));
+    chmodSync(path, 0o755);
+  }
   submissionRecord.write(folder, submission);
   openRecord.write(jobsFolder(submission.workFolder), { number: submission.number });
 }

@@ -54,7 +54,7 @@ describe('the site file', () => {
       'executor: { stages: { trian: { gpus: 1 } } }\n',
       /unknown key "trian" → at executor.stages \(did you mean "train"\?\)/,
     ],
-    ['executor: { type: slrum }\n', /expected "local" or "slurm", got "slrum"/],
+    ['executor: { type: slrum }\n', /expected "local" or "slurm" or "command", got "slrum"/],
     ['recipe: demo\n', /unknown key "recipe" → at the top level/],
   ] as const) {
     it(`is refused with its line: ${JSON.stringify(text)}`, () => {

@@ -1,0 +1,113 @@
+/**
+ * @file `--executor command`: jobs by a command of the user's, here a stand-in for Kaldi's `queue.pl` and plain `sh`. They
+ * end in the bytes of this machine, also where the time of one ends early.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { skip } from '../../skip.js';
+import { TINY_RECIPE } from './tiny-recipe.js';
+
+const door = fileURLToPath(new URL('../../../../bin/acanet.js', import.meta.url));
+
+/** `queue.pl JOB=1:N LOG COMMAND…`: one after another, JOB in log and command replaced, as Kaldi's does. */
+const QUEUE = `#!/bin/sh
+last=\${1#JOB=1:}
+shift
+status=0
+for job in $(seq "$last"); do
+  line=
+  for word do line="$line '$(printf %s "$word" | sed "s/\\bJOB\\b/$job/g")'"; done
+  eval "set -- $line -- \\"\\$@\\""
+  log=$1; shift
+  command=
+  while [ "$1" != -- ]; do command="$command '$1'"; shift; done
+  shift
+  eval "$command" >> "$log" 2>&1 || status=1
+done
+exit $status
+`;
+
+describe('jobs by a command', () => {
+  let folder: string;
+  before(function () {
+    if (process.platform === 'win32') skip(this, 'the commands are of a POSIX shell');
+    folder = mkdtempSync(join(tmpdir(), 'acanet-command-'));
+    writeFileSync(join(folder, 'queue.pl'), QUEUE, { mode: 0o755 });
+    writeFileSync(join(folder, 'tiny.yaml'), TINY_RECIPE);
+  });
+  after(() => rmSync(folder ?? '', { recursive: true, force: true }));
+
+  function acanet(args: readonly string[], onText: (text: string) => void = () => undefined) {
+    const environment = { ...process.env, XDG_CONFIG_HOME: join(folder, 'none'), ACANET_SITE: '' };
+    const child = spawn(process.execPath, [door, ...args], { cwd: folder, env: environment });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
+    child.stderr.on('data', (bytes: Buffer) => onText((stderr += bytes.toString())));
+    return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
+      child.on('close', (code) => resolve({ code, stdout, stderr })),
+    );
+  }
+  const train = (work: string, ...options: string[]) => [
+    ...['train', '--recipe', './tiny.yaml', '--work', work, '--threads', '1', '--set', 'training.epochs=8', ...options],
+  ];
+  const by = (command: string) => ['--executor', 'command', '--set', `executor.command=${JSON.stringify(command)}`];
+  const weights = (work: string, run: string) => {
+    const training = join(folder, work, 'tiny/train', run);
+    const steps = readdirSync(training).filter((name) => name.startsWith('step-'));
+    return steps.map((name) => [name, readFileSync(join(training, name, 'model.safetensors'), 'base64')]);
+  };
+
+  it('end in the bytes of this machine, and are begun again where their time has ended', async () => {
+    const here = await acanet(train('here'));
+    assert.equal(here.code, 0, here.stderr);
+    let told = false;
+    const there = await acanet(train('there', ...by('sh SCRIPT JOB'), '--set', 'executor.atOnce=1'), (text) => {
+      if (told || !/train aca-net \| epoch 1/.test(text)) return;
+      told = true;
+      const lock = readFileSync(join(folder, 'there/tiny/jobs/locks/aca-net.lock'), 'utf8');
+      process.kill((JSON.parse(lock) as { pid: number }).pid, 'SIGUSR2');
+    });
+    assert.equal(there.code, 0, there.stderr);
+    assert.match(there.stderr, /train aca-net \| the time of this job ends: a checkpoint is written\n/);
+    assert.match(there.stderr, /train aca-net \| > train\/aca-net: resuming/);
+    for (const run of ['aca-net', 'aca-net@2']) assert.deepEqual(weights('there', run), weights('here', run));
+    assert.ok(!existsSync(join(folder, 'there/tiny/jobs/open.json')));
+  });
+
+  it('are given to a command that runs arrays, which makes the features in shares', async () => {
+    const queue = `${join(folder, 'queue.pl')} JOB=1:COUNT LOG SCRIPT JOB`;
+    const { code, stderr } = await acanet(['features', '--recipe', './tiny.yaml', '--work', 'array', ...by(queue)]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /features 2 of 2 \| +16 utterances in 2 shards, of which 0 were there/);
+    assert.match(stderr, /merge features \| +features: 48 utterances, .*4 of 4 shards were there/);
+  });
+
+  it('that fail are named with the command’s status, and nothing after them begins', async () => {
+    const { code, stderr } = await acanet(['features', '--recipe', './tiny.yaml', '--work', 'failing', ...by('false SCRIPT JOB')]); // prettier-ignore
+    assert.equal(code, 1);
+    assert.match(stderr, /✖ probe: its command ended with status 1 before it was done\n/);
+    assert.match(stderr, /of 5 parts 0 are done, 1 failed, 4 could not begin/);
+  });
+
+  for (const [command, message] of [
+    [
+      undefined,
+      /--executor command: no command is set\n {2}set executor\.command, such as 'queue\.pl JOB=1:COUNT LOG SCRIPT JOB'/,
+    ],
+    ['qsub -t 1-COUNT', /executor\.command: expected SCRIPT in it, got "qsub -t 1-COUNT"/],
+    ['qsub SCRIPT', /executor\.command: expected JOB or COUNT in it/],
+    ['qsub -P ACCOUNT SCRIPT JOB', /executor\.command: ACCOUNT is in it, so set executor\.account \(for prep\)/],
+  ] as const) {
+    it(`need a command that can run them: ${command ?? 'none'}`, async () => {
+      const options = command === undefined ? ['--executor', 'command'] : by(command);
+      const { code, stderr } = await acanet(['prep', '--recipe', './tiny.yaml', '--work', 'wrong', ...options]);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, message);
+      assert.ok(!existsSync(join(folder, 'wrong/tiny')), stderr);
+    });
+  }
+});
