@@ -57,6 +57,7 @@ const rooms = {
     'comparison',
     'report-data',
     'stages',
+    'planning',
     'executors',
     '.',
   ],

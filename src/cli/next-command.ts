@@ -10,6 +10,7 @@ interface Given {
   /** Nothing was done. */
   dryRun?: boolean;
   cancel?: boolean;
+  plan?: boolean;
   trials?: string;
   manifest?: readonly string[];
   embeddings?: readonly string[];
@@ -56,7 +57,7 @@ export function nextCommand(ended: Command, { kept }: { kept: boolean }): string
   const names: string[] = [];
   for (let command: Command | null = ended; command?.parent; command = command.parent) names.unshift(command.name());
   const given = ended.opts<Given>();
-  const next = given.dryRun || given.cancel ? undefined : NEXT[names.join(' ')]?.({ ...given, kept });
+  const next = given.dryRun || given.cancel || given.plan ? undefined : NEXT[names.join(' ')]?.({ ...given, kept });
   if (next === undefined) return undefined;
   const work = ended.getOptionValueSource('work') === 'cli' ? ['--work', ended.opts<{ work: string }>().work] : [];
   return commandLine([...next, ...work]).replace(/'(FILES…)'/, '$1');

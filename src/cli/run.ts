@@ -29,6 +29,7 @@ interface RunFlags extends RecipeFlags, CorpusFlags {
   force?: string[];
   jobs?: string;
   cancel?: boolean;
+  plan?: boolean;
 }
 
 export function addRun(program: Command): void {
@@ -45,6 +46,7 @@ export function addRun(program: Command): void {
     'acanet run demo --set training.epochs=4 --why',
     "acanet run ablation-demo --only 'aca-net+pooling=*'",
     'acanet run demo --seeds 3 --executor slurm --dry-run',
+    'acanet run demo --seeds 10 --plan',
   ).action(run);
 }
 
@@ -66,6 +68,7 @@ const withRunOptions = (command: Command): Command =>
             command
               .option('--seeds <n>', "train each system n times, with the recipe's seed and those after it (seeds)")
               .option('--why', 'only print what would run, and why')
+              .option('--plan', 'only print what it takes: trainings, hours, disk, and how they spread over nodes')
               .option('--only <systems>', "only these systems: names and patterns (a,b or 'aca-small+latents=*')")
               .option('--force <stages...>', 'run these stages even if they are up to date')
               .option('--cancel', 'cancel the jobs of Slurm that work on the recipe'),
@@ -97,6 +100,7 @@ async function run(recipe: string | undefined, flags: RunFlags, self: Command): 
   const targets = finalStages(experiment.recipe, compared);
   const options = { targets, force: flags.force, compared };
   if (flags.why) return await explain(folds, options, flags.json);
+  if (flags.plan) return await plan(folds, options, flags.json);
   if (!(await bringAllUpToDate(folds, { ...options, jobs, dryRun: flags.dryRun }))) return;
   const { compareFolder } = await import('../recipe/run-folds.js');
   if (!targets.includes('ablation')) await showComparison(compareFolder(folds, compared), flags.json);
@@ -116,6 +120,26 @@ async function showAblation(folder: string, json = false): Promise<void> {
   const { ablationFiles } = await import('../recipe/artifacts/ablation.js');
   const { ablation, text } = ablationFiles(join(folder, 'ablation'));
   print(readFileSync(json ? ablation : text, 'utf8'));
+}
+
+async function plan(
+  folds: readonly Experiment[],
+  options: Parameters<typeof bringAllUpToDate>[1],
+  json = false,
+): Promise<void> {
+  const [{ planRecipe }, { describePlan }] = await Promise.all([
+    import('../recipe/plan-recipe.js'),
+    import('../recipe/planning/describe-plan.js'),
+  ]);
+  const planned = [];
+  for (const experiment of folds) {
+    planned.push({ fold: experiment.fold, ...(await planRecipe({ ...options, experiment })) });
+  }
+  if (json) return printJson(folds.length === 1 ? planned[0] : planned);
+  for (const { fold, ...work } of planned) {
+    if (fold !== undefined) print(`fold ${fold}`);
+    print(describePlan(work));
+  }
 }
 
 async function explain(

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { internal } from '../errors.js';
 import { realLibrary } from '../tasks/do-model-work.js';
 import { comparingStages, type Compared } from './comparison/chosen-systems.js';
+import { createExecutor } from './executors/registry.js';
 import { checkRun, runRecipe, type RunRecipeOptions } from './run-recipe.js';
 import { runStages } from './running/stage-runner.js';
 import { lockWorkFolder } from './running/work-folder-lock.js';
@@ -19,10 +20,13 @@ export async function runFolds({ folds, ...options }: RunFoldsOptions): Promise<
   const { compared = {}, targets, library = realLibrary, log, progress, signal } = options;
   // What stands in the way of the last fold is to be known before the first is trained.
   for (const experiment of folds) await checkRun({ ...options, experiment });
-  for (const experiment of folds) {
-    log(`fold ${experiment.fold}`);
-    await runRecipe({ ...options, experiment });
-  }
+  const { here } = createExecutor(folds[0].recipe);
+  if (here || options.dryRun) {
+    for (const experiment of folds) {
+      log(`fold ${experiment.fold}`);
+      await runRecipe({ ...options, experiment });
+    }
+  } else await runAllAtOnce(folds, options);
   const compares = !targets || targets.includes(comparingStages(compared).compare);
   if (!compares || options.dryRun) return;
   const finished = folds.map(({ fold, folder, recipe }) => {
@@ -37,6 +41,15 @@ export async function runFolds({ folds, ...options }: RunFoldsOptions): Promise<
   } finally {
     leave();
   }
+}
+
+/** Jobs of one fold need not wait for those of another. @throws the first failure, once all folds have ended */
+async function runAllAtOnce(folds: readonly Experiment[], options: Omit<RunFoldsOptions, 'folds'>): Promise<void> {
+  const runs = folds.map((experiment) => {
+    const log = (line: string) => options.log(`fold ${experiment.fold} | ${line}`);
+    return runRecipe({ ...options, log, experiment });
+  });
+  for (const ended of await Promise.allSettled(runs)) if (ended.status === 'rejected') throw ended.reason;
 }
 
 /** `exp/<recipe>`, where the comparison of all folds is. */

@@ -1,0 +1,124 @@
+/** @file What a recipe takes: counted by hand, and from rates of trainings that were done. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeManifest, type Utterance } from '../../../src/corpus/manifest/manifest.js';
+import { loadRecipe } from '../../../src/recipe/definition/load.js';
+import { describePlan } from '../../../src/recipe/planning/describe-plan.js';
+import { hashOfModel, readRates, type MeasuredRate } from '../../../src/recipe/planning/measured-rates.js';
+import { planWork, timeOf } from '../../../src/recipe/planning/work-plan.js';
+import { doneRecord, provenance } from '../../../src/recipe/artifacts/control-files.js';
+import { openMetricsLog } from '../../../src/training/metrics-log.js';
+
+/** A network of a thousand multiply-accumulates a frame, and two thousand parameters. */
+const library = {
+  modelFigures: (_: unknown, frames: number) => Promise.resolve({ title: 'N', parameters: 2000, macs: 1000 * frames }),
+};
+
+describe('the plan of a recipe', () => {
+  let work: string;
+  let folder: string;
+  const { recipe } = loadRecipe('demo', { sets: ['seeds=3', 'engine.threads=2', 'training.epochs=5', 'systems.aca-net.training.epochs=5'] }); // prettier-ignore
+  before(() => {
+    work = mkdtempSync(join(tmpdir(), 'acanet-plan-'));
+    folder = join(work, 'demo');
+    mkdirSync(join(folder, 'prep'), { recursive: true });
+    // 100 training utterances, one of which counts twice; 10 test utterances; 3.6 s each.
+    const utterance = (i: number, split: Utterance['split']): Utterance => ({
+      ...{ id: `${split}${i}`, speaker: `s${i % 7}`, path: 'a.wav', offset: 0, duration: 3.6, sampleRate: 16000 },
+      ...{ channels: 1, corpus: 'test', split, ...(split === 'train' && i === 0 && { repeats: 2 }) },
+    });
+    writeManifest(join(folder, 'prep/manifest.jsonl'), [
+      ...Array.from({ length: 100 }, (_, i) => utterance(i, 'train')),
+      ...Array.from({ length: 10 }, (_, i) => utterance(i, 'test')),
+    ]);
+  });
+  after(() => rmSync(work, { recursive: true, force: true }));
+
+  const due = ['features', ...['aca-net', 'aca-net@2', 'ecapa-tdnn', 'ecapa-tdnn@2'].map((run) => `train/${run}`)];
+  const plans = ['train/aca-net@3', 'train/ecapa-tdnn@3', ...due].map((stage) => {
+    return { stage, action: due.includes(stage) ? ('run' as const) : ('skip' as const), reasons: [] };
+  });
+  const plan = (rates: MeasuredRate[]) => planWork({ recipe, executor: {}, workFolder: folder, plans, rates, library });
+  const rate = (rest: Partial<MeasuredRate>): MeasuredRate => ({
+    ...{ model: 'another', rate: 1e6, device: 'cpu', threads: 2, machine: 'm', finished: '2026-01-01', from: 'exp/x' },
+    ...rest,
+  });
+
+  it('counts what is due alone, steps and crops as the sampler does, and hours of all threads', async () => {
+    const { systems, deviceHours, utterances, audioHours, disk, spread } = await plan([rate({})]);
+    // 384 s. 101 crops in batches of 32: 4 steps an epoch, 5 epochs; 3 passes of 200 frames of 1000 operations a crop.
+    const hours = (3 * 20 * 32 * 200 * 1000) / 1e6 / 3600;
+    assert.deepEqual(
+      systems.map(({ system, trainings, steps, crops }) => ({ system, trainings, steps, crops })),
+      ['aca-net', 'ecapa-tdnn'].map((system) => ({ system, trainings: 2, steps: 20, crops: 640 })),
+    );
+    for (const system of systems) assert.ok(Math.abs(system.hours - hours) < 1e-12);
+    assert.ok(Math.abs(deviceHours - 4 * 2 * hours) < 1e-12);
+    assert.equal(utterances, 110);
+    assert.ok(Math.abs(audioHours - 0.11) < 1e-9);
+    // Weights and two moments in float32, three of the newest and three of the best, of four trainings.
+    assert.equal(disk.checkpoints, 4 * 2000 * 4 * 3 * 6);
+    // 110 utterances of 361 frames of 80 values in two bytes, and a little for each.
+    assert.ok(disk.features > 110 * 361 * 160 && disk.features < 1.03 * 110 * 361 * 160);
+    assert.deepEqual(spread.map((each) => [each.atOnce, Math.round(each.hours / hours)]), [[1, 4], [2, 2], [4, 1]]); // prettier-ignore
+  });
+
+  it('goes by the newest training of the same network, then of any, of the same device and threads', async () => {
+    const own = hashOfModel(recipe.systems['aca-net'].model);
+    const basis = async (...rates: MeasuredRate[]) => (await plan(rates)).systems.map((system) => system.basis);
+    assert.deepEqual(await basis(rate({ from: 'exp/newer' }), rate({ model: own, from: 'exp/own' })), [
+      'measured: exp/own',
+      'by operations, from exp/newer',
+    ]);
+    for (const other of [rate({ device: 'cuda' }), rate({ threads: 8 })]) {
+      assert.deepEqual([...new Set(await basis(other))], ['by operations, threads of an EPYC assumed']);
+    }
+  });
+
+  it('takes rates from finished trainings that ran alone', async () => {
+    const model = recipe.systems['aca-net'].model;
+    const input = { settings: { model, training: { batchSize: 32, cropFrames: 200 } }, needs: {}, version: 1 };
+    const record = { stage: 'train/x', inputHash: 'i', outputHash: 'o', outputs: [], finished: '2026-01-02', input };
+    provenance.write(folder, { engine: { name: 'onnx', device: 'cpu', threads: 2 } });
+    for (const [name, seconds, rest] of [
+      ['alone', 10, {}],
+      ['beside', 1, { beside: 2 }],
+      ['resumed', 1, { resumed: true }],
+    ] as const) {
+      const run = join(folder, 'train', name);
+      openMetricsLog(join(run, 'metrics.jsonl')).append({ step: 50 });
+      doneRecord.write(run, { ...record, seconds, ...rest, machine: 'EPYC' });
+    }
+    const [found, ...others] = await readRates(work, library);
+    assert.deepEqual(others, []);
+    assert.deepEqual(found, {
+      ...{ model: hashOfModel(model), device: 'cpu', threads: 2, machine: 'EPYC', finished: '2026-01-02' },
+      ...{ rate: (3 * 200_000 * 32 * 50) / 10, from: join(folder, 'train/alone') },
+    });
+  });
+
+  it('cannot be made before the corpus is read, and says how', async () => {
+    const options = { recipe, executor: {}, workFolder: join(work, 'none'), plans, rates: [], library };
+    await assert.rejects(
+      planWork(options),
+      /the corpus has not been read.*\n {2}read it first: acanet prep --recipe demo/,
+    );
+  });
+
+  it('spreads trainings so that none waits where a node is free, the longest first', () => {
+    assert.equal(timeOf([1, 1, 1], 1), 3);
+    assert.equal(timeOf([5, 1, 1, 1, 1, 1], 2), 5);
+    assert.equal(timeOf([2, 2, 3], 2), 4);
+    assert.equal(timeOf([2], 8), 2);
+  });
+
+  it('is told in a few lines', async () => {
+    const text = describePlan(await plan([rate({})]));
+    assert.match(text, /^110 utterances, 0\.11 hours of audio$/m);
+    assert.match(text, /^aca-net +2 +20 +640 +6\.4 min +by operations, from exp\/x$/m);
+    assert.match(text, /^4 trainings, 2 threads each: 0\.85 CPU hours$/m);
+    assert.match(text, /^ +2 +12\.8 min$/m);
+  });
+});
