@@ -16,6 +16,7 @@ import type { Library } from '../../tasks/model-work.js';
 import { prepFiles } from '../artifacts/prep.js';
 import { resourcesOf, type ExecutorOptions } from '../definition/executor-options.js';
 import type { Recipe } from '../definition/schema.js';
+import { isReady } from '../definition/ready-model.js';
 import { resolveSystems, type SystemSettings } from '../definition/system-settings.js';
 import { trainingRuns } from '../definition/training-runs.js';
 import type { StagePlan } from '../running/stage-plan.js';
@@ -92,7 +93,7 @@ export async function planWork({
   for (const [system, own] of settings) {
     const due = trainingRuns(recipe, system).filter(({ name }) => isDue(`train/${name}`)).length;
     const { model } = own;
-    if (due === 0 || model.type === 'onnx') continue;
+    if (due === 0 || isReady(model)) continue;
     const planned = await planSystem({ ...own, model }, { utterances, gpu, threads, rates, library });
     systems.push({ system, trainings: due, ...planned });
     checkpoints += due * checkpointBytes(own, planned.parameters);
