@@ -6,6 +6,8 @@
  */
 import { createEngine } from '../dist/src/engine/create-engine.js';
 import { float32 } from '../dist/src/engine/program/host-tensor.js';
+import { createEmbedder } from '../dist/src/models/embedder.js';
+import { sideBySide } from '../dist/src/models/side-by-side.js';
 import { initialTensors, parameterCount } from '../dist/src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../dist/src/models/registry.js';
 import { keyedRandom } from '../dist/src/random.js';
@@ -26,7 +28,7 @@ const MODELS = {
 const DISTINCT_BATCHES = 4; // inputs change from request to request, as they do in use
 
 /**
- * @typedef {{ model: keyof typeof MODELS | 'matrix', task: 'train' | 'extract' | 'gemm', batch: number, frames: number, threads: number,
+ * @typedef {{ model: keyof typeof MODELS | 'matrix', task: 'train' | 'extract' | 'embed' | 'gemm', batch: number, frames: number, threads: number,
  *             speakers: number, seed: number }} WorkOptions
  * @typedef {import('../dist/src/models/contract/model.js').SpeakerModel} SpeakerModel
  * @typedef {import('../dist/src/engine/program/program.js').Engine} Engine
@@ -46,7 +48,8 @@ export async function prepareWork({ model: name, ...options }) {
   }
   const model = createModel(parseModelOptions(MODELS[name], name));
   const isTraining = options.task === 'train';
-  const work = await (isTraining ? prepareTraining : prepareExtraction)(engine, model, options);
+  const prepare = { train: prepareTraining, embed: prepareEmbedding }[options.task] ?? prepareExtraction;
+  const work = await prepare(engine, model, options);
   const operations = 2 * model.macs(options.frames) * options.batch * (isTraining ? 3 : 1);
   return { work, parameters: parameterCount(model), operations };
 }
@@ -82,12 +85,10 @@ async function prepareTraining(engine, model, options) {
   const optimizer = createOptimizer(optimizerOptions.parse({ type: 'adam', weightDecay: 2e-6 }));
   const { embeddingSize } = model;
   const loss = createLoss(lossOptions.parse({ type: 'aam-softmax', scale: SCALE }), { speakers, embeddingSize });
-  const tensors = initialTrainingTensors(model, loss, seed);
-  const trained = Object.fromEntries(trainedNames(model, loss).map((name) => [name, tensors[name]]));
   const step = await createTrainingStep(
     engine,
     { model, optimizer, loss, batchSize: batch, cropFrames: frames },
-    { model: tensors, optimizer: optimizer.slots(trained) },
+    startOf(model, loss, optimizer, seed),
   );
   const batches = noiseBatches(model, options).map((features, i) => {
     const random = keyedRandom(seed, 'speakers', i);
@@ -98,6 +99,38 @@ async function prepareTraining(engine, model, options) {
     const scalars = { step: done, seed, learningRate: LEARNING_RATE, margin: MARGIN };
     const report = await step.run(batches[done++ % DISTINCT_BATCHES], scalars);
     return report.loss;
+  };
+}
+
+/**
+ * What a training starts from; kept by nobody, as in a training.
+ * @param {SpeakerModel} model @param {ReturnType<typeof createLoss>} loss
+ * @param {ReturnType<typeof createOptimizer>} optimizer @param {number} seed
+ */
+function startOf(model, loss, optimizer, seed) {
+  const tensors = initialTrainingTensors(model, loss, seed);
+  const trained = Object.fromEntries(trainedNames(model, loss).map((name) => [name, tensors[name]]));
+  return { model: tensors, optimizer: optimizer.slots(trained) };
+}
+
+/** @param {Engine} engine @param {SpeakerModel} model @param {Omit<WorkOptions, 'model'>} options */
+async function prepareEmbedding(engine, model, options) {
+  const { batch, frames } = options;
+  const { bins } = model;
+  const embedder = await createEmbedder(engine, model, initialTensors(model, options.seed), { utterances: 1000 });
+  const batches = noiseBatches(model, options).map((data) =>
+    Array.from({ length: batch }, (_, i) => ({
+      frames,
+      bins,
+      data: data.subarray(i * frames * bins, (i + 1) * frames * bins),
+    })),
+  );
+  let done = 0;
+  return async () => {
+    let sum = 0;
+    const given = sideBySide(batches[done++ % DISTINCT_BATCHES], embedder.atOnce, (each) => embedder.embed(each));
+    for await (const [, embedding] of given) sum += embedding[0];
+    return sum;
   };
 }
 

@@ -10,8 +10,9 @@
  * @property {string} name
  * @property {'aca-net' | 'ecapa-512' | 'ecapa-1024' | 'kaldi' | 'matrix' | 'cosine'} model as released / C = 512, MFA
  *   1536 / C = 1024, MFA 3072 / Kaldi's 80-band features of 16 kHz audio / a square matrix of `frames` rows / scores
- * @property {'train' | 'extract' | 'fbank' | 'gemm' | 'as-norm'} task one training step, one batch of embeddings from
- *   features, features, one product, or AS-norm of `batch` models and as many test utterances
+ * @property {'train' | 'extract' | 'embed' | 'fbank' | 'gemm' | 'as-norm'} task one training step, one batch of embeddings
+ *   from features, embeddings of utterances each by itself, features, one product, or AS-norm of `batch` models and as
+ *   many test utterances
  * @property {number} batch utterances per request
  * @property {number} frames frames per utterance, 10 ms each; rows of a matrix; members of the cohort
  * @property {number} threads
@@ -43,6 +44,18 @@ const extraction = (model, batch, threads) => ({
   goals: { best: 0.9, default: 0.6 },
 });
 
+/** Utterances each by itself, as `acanet embed` takes them. @param {Case['model']} model */
+const embedding = (model) => ({
+  name: `${model}-embed`,
+  model,
+  task: /** @type {const} */ ('embed'),
+  batch: 16,
+  frames: 300,
+  threads: 2,
+  quick: true,
+  goals: { best: 0.9, default: 0.6 },
+});
+
 /** @type {Case[]} */
 export const cases = [
   // First: their times say what share of the processor's products the others reach.
@@ -59,6 +72,8 @@ export const cases = [
   extraction('ecapa-512', 1, 1),
   extraction('ecapa-512', 1, 2),
   extraction('ecapa-512', 32, 2),
+  embedding('aca-net'),
+  embedding('ecapa-512'),
   {
     name: 'as-norm',
     model: 'cosine',
@@ -78,6 +93,11 @@ export function describeCase({ model, task, batch, frames, threads }) {
   const onThreads = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   if (task === 'gemm') return `product of two matrices of ${frames} × ${frames}, ${onThreads}`;
   if (task === 'as-norm') return `AS-norm, ${batch} × ${batch}, cohort of ${frames}, ${onThreads}`;
-  const work = { train: 'one training step', extract: 'embeddings from features', fbank: '80-band fbank' }[task];
+  const work = {
+    train: 'one training step',
+    extract: 'embeddings from features',
+    embed: 'embeddings of utterances each by itself',
+    fbank: '80-band fbank',
+  }[task];
   return `${model}, ${work}, ${batch} × ${frames} frames, ${onThreads}`;
 }

@@ -9,6 +9,8 @@
  * - `compiled`: best, and the model through torch.compile (needs a C++ compiler; its first request takes minutes).
  * - `onnxruntime`, `openvino`: extraction alone, by the runtime, of the model exported from PyTorch.
  *
+ * Of utterances each by itself, all but `default` embed as many at once as there are threads, each on one.
+ *
  * Everyone gets the same number of threads. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE hold OpenBLAS to kernels of another
  * processor, so they are removed from the environment, except for interpreters named in `keepOpenblas`: an OpenBLAS
  * older than the processor may compute wrong results without them.
@@ -27,6 +29,7 @@ export const settingNames = /** @type {const} */ (['default', 'best', 'compiled'
 const SETTINGS_OF_TASK = {
   train: ['default', 'best', 'compiled'],
   extract: settingNames,
+  embed: ['default', 'best', 'onnxruntime', 'openvino'],
   fbank: ['default'],
   gemm: ['default', 'best'],
   'as-norm': ['default', 'best'],

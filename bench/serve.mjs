@@ -26,7 +26,9 @@ const options = new Command('node bench/serve.mjs')
       .makeOptionMandatory(),
   )
   .addOption(
-    new Option('--task <name>').choices(['train', 'extract', 'fbank', 'gemm', 'as-norm']).makeOptionMandatory(),
+    new Option('--task <name>')
+      .choices(['train', 'extract', 'embed', 'fbank', 'gemm', 'as-norm'])
+      .makeOptionMandatory(),
   )
   .requiredOption('--batch <n>', 'utterances per request', count)
   .option('--frames <n>', 'frames per utterance (300: 3 s), rows of a matrix, members of a cohort', count, 300)

@@ -15,8 +15,8 @@ defaults.
 
 import argparse
 import platform
-import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 
 import torch
@@ -38,7 +38,7 @@ DISTINCT_BATCHES = 4  # inputs change from request to request, as they do in use
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Serve training steps or embeddings, one per line on stdin.")
     parser.add_argument("--model", required=True, choices=["aca-net", "ecapa-512", "ecapa-1024", "kaldi", "matrix"])
-    parser.add_argument("--task", required=True, choices=["train", "extract", "fbank", "gemm"])
+    parser.add_argument("--task", required=True, choices=["train", "extract", "embed", "fbank", "gemm"])
     parser.add_argument("--batch", type=int, required=True, help="utterances per request")
     parser.add_argument("--frames", type=int, default=300, help="frames per utterance (300: 3 s), or rows of a matrix")
     parser.add_argument("--threads", type=int, default=1)
@@ -94,6 +94,23 @@ def extraction(model: nn.Module, arguments: argparse.Namespace) -> Callable[[], 
     return extract
 
 
+def embedding(model: nn.Module, arguments: argparse.Namespace) -> Callable[[], float]:
+    """Returns a function that embeds utterances each by itself; best: as many at once as there are threads."""
+    model.eval()
+    shape = (arguments.batch, 1, arguments.frames, FEATURE_BINS)
+    batches = cycle([list(torch.randn(shape)) for _ in range(DISTINCT_BATCHES)])
+    at_once = arguments.threads if arguments.best else 1
+    if at_once > 1:
+        torch.set_num_threads(1)
+    pool = ThreadPoolExecutor(at_once)
+
+    def embed_one(features: torch.Tensor) -> float:
+        with torch.inference_mode():
+            return model(features)[0, 0].item()
+
+    return lambda: sum((pool.map if at_once > 1 else map)(embed_one, next(batches)))
+
+
 def product(arguments: argparse.Namespace) -> Callable[[], float]:
     """Returns a function that multiplies two square matrices and returns one number of the result."""
     a, b = torch.randn(2, arguments.frames, arguments.frames)
@@ -126,7 +143,7 @@ def main() -> None:
         parameters = sum(parameter.numel() for parameter in model.parameters())
         if arguments.compiled:
             model = torch.compile(model)
-        work = training_step(model, arguments) if arguments.task == "train" else extraction(model, arguments)
+        work = {"train": training_step, "extract": extraction, "embed": embedding}[arguments.task](model, arguments)
     threads = torch.get_num_threads()
     answer(ready=True, versions=versions, parameters=parameters, threads=threads, flushDenormals=flushes)
     serve(work)

@@ -57,6 +57,7 @@ export function createEagerEngine(name: string, backendName: string): Engine {
     },
     async compileInference({ program, parameters }) {
       return Promise.resolve({
+        atOnce: 1,
         run: async (feed) => execute(program, { ...feed, ...parameters }),
         dispose: () => Promise.resolve(),
       });

@@ -15,6 +15,8 @@ import { requireInput, traceInference } from './inference-graph.js';
 import { loadOnnxRuntime } from './onnx-runtime.js';
 import { toHost } from './ort-tensors.js';
 import { encodeOnnx } from './onnx/encode.js';
+import { sessionOptions } from './onnx-session.js';
+import { createParallelInference } from './parallel-inference.js';
 import { createOnnxScanStep } from './onnx-scan-step.js';
 import { createOnnxStep } from './onnx-step.js';
 import type { Engine, Inference, InferenceDefinition, StepDefinition } from './program/program.js';
@@ -26,6 +28,9 @@ export interface OnnxEngineOptions {
   readonly threads: number;
 }
 
+/** Inferences side by side at most: each has a copy of the model. */
+const MOST_AT_ONCE = 16;
+
 export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions): Engine {
   // cuBLAS and cuDNN would else round the factors of products to 10 bits on newer GPUs.
   if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE ??= '0';
@@ -33,22 +38,9 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const { ort, driver } = loadOnnxRuntime(device);
   ort.env.logLevel = 'fatal'; // what fails is reported once, by us
-  const sessionOptions: Ort.InferenceSession.SessionOptions = {
-    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    // A plan of all memory, made in the first run, would be laid out beside what that run has taken: a third more.
-    enableMemPattern: false,
-    logSeverityLevel: 4,
-    // Flushing denormals keeps the speed when gradients fade; idle threads that do not spin leave the cores to the
-    // loader.
-    extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
-  };
-  const createSession = async (model: Uint8Array) => {
+  const createSession = async (model: Uint8Array, onThreads = threads) => {
     try {
-      return await ort.InferenceSession.create(model, sessionOptions);
+      return await ort.InferenceSession.create(model, sessionOptions({ device, threads: onThreads }));
     } catch (cause) {
       if (device === 'cpu') throw cause;
       throw new UserError(
@@ -67,8 +59,12 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
   async function compileInference(definition: InferenceDefinition): Promise<Inference> {
     const { graph, inputs: ports, outputs } = traceInference(definition);
     const model = encodeOnnx(graph, { inputs: ports, outputs });
-    const session = await createSession(model);
+    const sideBySide = device === 'cpu' ? definition.atOnce : undefined;
+    const atOnce = Math.min(sideBySide ?? 1, threads, MOST_AT_ONCE);
+    if (atOnce > 1) return createParallelInference(model, ports.map(({ name }) => name), atOnce); // prettier-ignore
+    const session = await createSession(model, sideBySide === undefined ? threads : 1);
     return {
+      atOnce: 1,
       async run(feed) {
         const feeds: Record<string, Ort.Tensor> = {};
         for (const { name } of ports) {

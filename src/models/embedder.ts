@@ -1,8 +1,9 @@
 /**
- * @file A model with its weights, compiled to embed utterances of any length, one at a time.
+ * @file A model with its weights, compiled to embed utterances of any length.
  *
  * One session serves every length. Utterances are never padded and never share a batch, so an embedding depends on
- * nothing but its own frames, to the last bit.
+ * nothing but its own frames, to the last bit. Each is computed on one thread, and
+ * several of many at once; or on all threads, one after the other.
  */
 import { float32 } from '../engine/program/host-tensor.js';
 import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
@@ -22,23 +23,32 @@ export interface ModelEmbedder {
   readonly minFrames: number;
   /** @throws UserError if the matrix does not fit the model; `name` says whose it is */
   embed(features: FrameMatrix, name?: string): Promise<Float32Array<ArrayBuffer>>;
+  /** How many utterances are embedded at once, where so many calls of `embed` are waited for. Absent: 1. */
+  readonly atOnce?: number;
   close(): Promise<void>;
 }
 
+/** For fewer utterances the start of the threads takes longer than they save. */
+const MANY = 64;
+
+/** @param utterances how many will be embedded; absent: each is computed on all threads, one after the other */
 export async function createEmbedder(
   engine: Engine,
   model: SpeakerModel,
   tensors: HostTensors,
+  { utterances }: { readonly utterances?: number } = {},
 ): Promise<ModelEmbedder> {
   const { bins, minFrames } = model;
   const inference = await engine.compileInference({
     program: ({ features, ...state }) => ({ embedding: model.embed(state, features) }),
     inputs: { features: { shape: [1, 'T', bins] } },
     parameters: evaluatedTensors(tensors),
+    ...(utterances !== undefined && { atOnce: utterances < MANY ? 1 : utterances }),
   });
   return {
     bins,
     minFrames,
+    atOnce: inference.atOnce,
     async embed(features, name) {
       const { embedding } = await inference.run({ features: asInput(model, features, name) });
       return Float32Array.from(embedding.data);

@@ -38,7 +38,7 @@ export const realLibrary: Library = {
     return averageCheckpoints({ ...options, engine: await createEngine(engine) });
   },
 
-  async openEmbedder({ modelDir, engine }) {
+  async openEmbedder({ modelDir, engine, utterances }) {
     const [{ readModelFolder, isOnnxFolder }, { createEmbedder }, { createEngine }] = await Promise.all([
       import('../models/model-folder.js'),
       import('../models/embedder.js'),
@@ -50,7 +50,7 @@ export const realLibrary: Library = {
     }
     const { speakerModel, tensors, features, globalMean } = readModelFolder(modelDir);
     return {
-      ...(await createEmbedder(await createEngine(engine), speakerModel, tensors)),
+      ...(await createEmbedder(await createEngine(engine), speakerModel, tensors, { utterances })),
       features: features as FeatureOptions | undefined,
       globalMean: globalMean && Float32Array.from(globalMean),
     };

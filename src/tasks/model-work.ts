@@ -83,6 +83,8 @@ export interface Embedder {
   minFrames: number;
   /** Normalised features of one whole utterance → its embedding. */
   embed(features: Features): Promise<Float32Array>;
+  /** How many utterances it embeds at once, where so many calls of `embed` are waited for. Absent: 1. */
+  atOnce?: number;
   close(): Promise<void>;
 }
 
@@ -108,7 +110,8 @@ export interface Library {
   trainSystem(options: TrainSystemOptions): Promise<TrainSystemResult>;
   /** @returns the steps of the checkpoints that were averaged */
   averageSystem(options: AverageSystemOptions): Promise<{ steps: number[] }>;
-  openEmbedder(options: { modelDir: string; engine: EngineOptions }): Promise<Embedder>;
+  /** @param options `utterances`: how many will be embedded; absent: each on all threads, one after the other */
+  openEmbedder(options: { modelDir: string; engine: EngineOptions; utterances?: number }): Promise<Embedder>;
   /** What tells one model from another (`models/model-folder.ts`): embeddings of one identity can be compared. */
   identityOf(modelDir: string): Promise<string>;
   /** Weights that PyTorch saved and constructor arguments → a model folder. @throws UserError naming tensors or arguments */

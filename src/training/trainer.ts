@@ -17,6 +17,7 @@ import type { AugmentationOptions } from '../features/augmentation/options.js';
 import { openFeatureCache } from '../features/cache/cache.js';
 import type { FeatureCache } from '../features/cache/cache.js';
 import { createEmbedder } from '../models/embedder.js';
+import { sideBySide } from '../models/side-by-side.js';
 import type { SpeakerModel } from '../models/contract/model.js';
 import type { ModelOptions } from '../models/registry.js';
 import { bestCheckpoints, listCheckpoints } from './checkpoint.js';
@@ -277,9 +278,11 @@ async function scoreDevelopment(
   { engine, model, development }: TrainModelOptions,
   cache: FeatureCache,
 ) {
-  const embedder = await createEmbedder(engine, model, network);
+  const { ids } = development;
+  const embedder = await createEmbedder(engine, model, network, { utterances: ids.length });
   const embeddings = new Map<string, Float32Array>();
-  for (const id of development.ids) embeddings.set(id, await embedder.embed(cache.read(id), id));
+  const embed = async (id: string) => embedder.embed(cache.read(id), id);
+  for await (const [id, embedding] of sideBySide(ids, embedder.atOnce, embed)) embeddings.set(id, embedding);
   await embedder.close();
   const flat = Float32Array.from([...embeddings.values()].flatMap((embedding) => [...embedding]));
   const devSpread = participationRatio(flat, embeddings.size);

@@ -51,10 +51,17 @@ export interface InferenceDefinition {
   readonly program: Program;
   readonly inputs: TensorSpecs;
   readonly parameters: HostTensors;
+  /**
+   * How many runs the caller will wait for at once. On a processor each is then computed on one thread, several side by
+   * side, and no bit depends on how many. Absent: one run at a time, on all threads.
+   */
+  readonly atOnce?: number;
 }
 
 /** A compiled function of its inputs alone, for every size of their symbolic dimensions. */
 export interface Inference {
+  /** How many runs are computed at once: to wait for fewer leaves threads idle, to wait for more only costs memory. */
+  readonly atOnce: number;
   run(inputs: HostTensors): Promise<HostTensors>;
   dispose(): Promise<void>;
 }

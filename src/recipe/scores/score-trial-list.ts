@@ -98,7 +98,7 @@ export async function scoreTrialList({
   if (ids.length > 0) {
     const modelDir = join(workFolder, 'average', run);
     const { featuresStage } = systemSettings(recipe, findTrainingRuns(recipe, run)[0].system);
-    const embedder = await library.openEmbedder({ modelDir, engine: recipe.engine });
+    const embedder = await library.openEmbedder({ modelDir, engine: recipe.engine, utterances: ids.length });
     const more = await embedCached({ ...reporting, embedder, cacheDir: join(workFolder, featuresStage), ids });
     await embedder.close();
     for (const [id, embedding] of more.embeddings) embeddings.set(id, embedding);

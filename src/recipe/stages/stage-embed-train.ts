@@ -43,7 +43,7 @@ export function embedTrainStage(
               .shuffle([...training])
               .slice(0, wanted);
       const ids = chosen.map(({ id }) => id).sort();
-      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
+      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine, utterances: ids.length });
       const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir: folderOf(featuresStage), ids });
       await embedder.close();
       const archive = embedFiles(folder).embeddings;

@@ -2,7 +2,7 @@
  * @file Stage `embed/<run>`: one embedding for each utterance of the test trials and of their models, from whole
  * utterances.
  *
- * Writes `embeddings.ark` and `.scp` (Kaldi vectors) and `speed.json` (time in the network; `compare` has its
+ * Writes `embeddings.ark` and `.scp` (Kaldi vectors) and `speed.json` (time that it took; `compare` has its
  * speed from stage `cost`, which measures nothing else).
  */
 import { findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
@@ -36,7 +36,7 @@ export function embedStage(
       const list = prepFiles(folderOf('prep')).trials;
       const trials = readTrials(list);
       const ids = [...utterancesOfTrials(trials, findEnrolment(list, trials)?.enrolment)].sort();
-      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
+      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine, utterances: ids.length });
       const { embeddings, speed } = await embedCached({
         ...reporting,
         embedder,

@@ -109,7 +109,7 @@ export function modelStage(recipe: Recipe, run: SystemRun, { openEmbedder }: Pic
       copyInto(folder, made, PROFILE.embeddings);
     } else {
       ids = drawUtterances(training, DRAWN);
-      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
+      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine, utterances: ids.length });
       try {
         const cacheDir = folderOf(featuresStage);
         writeArchive(archive, (await embedCached({ embedder, cacheDir, ids, progress, signal })).embeddings);

@@ -60,7 +60,7 @@ export function scoreDevStage(
       }
       const enrolment = findEnrolment(list, trials)?.enrolment;
       const ids = [...utterancesOfTrials(trials, enrolment)].sort();
-      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
+      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine, utterances: ids.length });
       const cacheDir = folderOf(featuresStage);
       const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir, ids });
       await embedder.close();

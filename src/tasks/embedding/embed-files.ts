@@ -7,6 +7,7 @@
 import { internal, UserError } from '../../errors.js';
 import type { Features } from '../../features/fbank/fbank.js';
 import { firstOf, throwProblems } from '../../problem-list.js';
+import { sideBySide } from '../../models/side-by-side.js';
 import { normalizeFeatures } from '../../features/normalization.js';
 import type { FeatureOptions, RatePolicy } from '../../features/options.js';
 import { listEmbeddingInputs, type EmbeddingInput } from './input-lists.js';
@@ -40,7 +41,7 @@ export async function embedInputs({
   ...use
 }: EmbedInputsOptions): Promise<Map<string, Float32Array>> {
   const inputs = await listEmbeddingInputs(paths);
-  const embedder = await library.openEmbedder({ modelDir: use.modelDir, engine });
+  const embedder = await library.openEmbedder({ modelDir: use.modelDir, engine, utterances: inputs.length });
   try {
     const embeddings = new Map<string, Float32Array>();
     const problems = await embedListed({
@@ -88,15 +89,20 @@ export async function embedListed({
   const problems: string[] = [];
   const cut: string[] = [];
   let done = 0;
-  for await (const { input, features } of modelFeatures(inputs, embedder, use)) {
+  const embed = async ({ input, features }: ModelInput): Promise<Float32Array | { readonly problem: string }> => {
     signal?.throwIfAborted();
-    const problem = 'problem' in features ? features.problem : misfit(input, features, embedder, use.modelDir);
-    if (problem !== undefined) {
-      problems.push(problem);
+    if ('problem' in features) return features;
+    const problem = misfit(input, features, embedder, use.modelDir);
+    return problem === undefined ? embedder.embed(features) : { problem };
+  };
+  const given = modelFeatures(inputs, embedder, use);
+  for await (const [{ input, features }, result] of sideBySide(given, embedder.atOnce, embed)) {
+    if ('problem' in result) {
+      problems.push(result.problem);
       if (problems.length >= MOST_PROBLEMS) break;
-    } else if ('data' in features) {
-      if (features.cut !== undefined) cut.push(`${input.key} ${features.cut}`);
-      onEmbedded(input, await embedder.embed(features));
+    } else {
+      if ('cut' in features && features.cut !== undefined) cut.push(`${input.key} ${features.cut}`);
+      onEmbedded(input, result);
     }
     progress('embed', ++done, inputs.length);
   }
@@ -122,14 +128,17 @@ function misfit(
   return `${where}: frame ${Math.floor(broken / bins)} holds ${data[broken]}; mend or leave out this utterance`;
 }
 
-type ModelFeatures = (Features & { cut?: string }) | { readonly problem: string };
+interface ModelInput {
+  readonly input: EmbeddingInput;
+  readonly features: (Features & { cut?: string }) | { readonly problem: string };
+}
 
 /** The normalised features of all inputs, in their order. */
 async function* modelFeatures(
   inputs: readonly EmbeddingInput[],
   embedder: Embedder,
   { modelDir, asIs, otherRates }: ModelUse,
-): AsyncGenerator<{ input: EmbeddingInput; features: ModelFeatures }, void> {
+): AsyncGenerator<ModelInput, void> {
   const { globalMean } = embedder;
   const options = embedder.features && withRatePolicy(embedder.features, otherRates);
   const audio = inputs.flatMap((input) => (input.kind === 'audio' ? [input] : []));

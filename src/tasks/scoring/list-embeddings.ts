@@ -150,7 +150,7 @@ async function embedDue(
   }
   if (before > 0) reporting.log(`  ${counted(before, 'utterance')} embedded before; ${ids.size} to embed`);
   if (ids.size === 0) return { now: 0, before };
-  const embedder = await library.openEmbedder({ modelDir, engine });
+  const embedder = await library.openEmbedder({ modelDir, engine, utterances: ids.size });
   try {
     const problems = await embedListed({
       ...reporting,

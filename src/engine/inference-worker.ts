@@ -1,0 +1,25 @@
+/** @file A thread with a session of its own: one inference after the other, on this thread alone. */
+import type * as Ort from 'onnxruntime-node';
+import { Tinypool } from 'tinypool';
+import { loadOnnxRuntime } from './onnx-runtime.js';
+import { sessionOptions } from './onnx-session.js';
+import { toHost } from './ort-tensors.js';
+import type { HostTensors } from './program/host-tensor.js';
+
+/** The encoded model. */
+const { model } = Tinypool.workerData as { readonly model: Uint8Array };
+
+const { ort } = loadOnnxRuntime('cpu');
+ort.env.logLevel = 'fatal';
+const session = await ort.InferenceSession.create(
+  Uint8Array.from(model),
+  sessionOptions({ device: 'cpu', threads: 1 }),
+);
+
+export default async function infer(inputs: HostTensors): Promise<HostTensors> {
+  const feeds: Record<string, Ort.Tensor> = {};
+  for (const [name, { dtype, data, shape }] of Object.entries(inputs)) {
+    feeds[name] = new ort.Tensor(dtype, data as never, shape);
+  }
+  return toHost(Object.entries(await session.run(feeds)));
+}

@@ -1,0 +1,49 @@
+/** Inferences side by side give the bits of one on a single thread, whatever their number, and errors of their own. */
+import assert from 'node:assert/strict';
+import { createOnnxEngine } from '../../src/engine/onnx-engine.js';
+import { float32, type HostTensors } from '../../src/engine/program/host-tensor.js';
+import type { InferenceDefinition } from '../../src/engine/program/program.js';
+import * as tf from '../../src/engine/tfjs.js';
+import { normal } from './random-tensors.js';
+
+const definition: Omit<InferenceDefinition, 'atOnce'> = {
+  program: ({ x, w }) => ({ y: tf.softmax(tf.matMul(tf.relu(tf.matMul(x, w)), w, false, true)), sum: tf.sum(x, 1) }),
+  inputs: { x: { shape: [1, 'T', 48] } },
+  parameters: { w: normal(48, 96)('w') },
+};
+const inputs = Array.from({ length: 24 }, (_, i): HostTensors => ({ x: normal(1, 5 + 31 * (i % 9), 48)(`x${i}`) }));
+
+describe('inferences side by side', () => {
+  it('give the bits of single ones on one thread, in any order of their ends', async () => {
+    const engine = createOnnxEngine({ threads: 3 });
+    const runs = await Promise.all(
+      [undefined, 1, 2, 50].map(async (atOnce) => {
+        const on = atOnce === undefined ? createOnnxEngine({ threads: 1 }) : engine;
+        const inference = await on.compileInference({ ...definition, atOnce });
+        const outputs = await Promise.all(inputs.map((input) => inference.run(input)));
+        await inference.dispose();
+        return { atOnce: inference.atOnce, outputs };
+      }),
+    );
+    assert.deepEqual(
+      runs.map(({ atOnce }) => atOnce),
+      [1, 1, 2, 3],
+    );
+    for (const { outputs } of runs) {
+      for (const [i, { y, sum }] of outputs.entries()) {
+        assert.deepEqual([y.shape, sum.shape], [runs[0].outputs[i].y.shape, runs[0].outputs[i].sum.shape]);
+        assert.deepEqual([...y.data], [...runs[0].outputs[i].y.data]);
+        assert.deepEqual([...sum.data], [...runs[0].outputs[i].sum.data]);
+      }
+    }
+  });
+
+  it('name an input that is missing, and go on after one that does not fit', async () => {
+    const engine = createOnnxEngine({ threads: 2 });
+    const inference = await engine.compileInference({ ...definition, atOnce: 2 });
+    await assert.rejects(async () => inference.run({}), /input x/);
+    await assert.rejects(inference.run({ x: float32([1, 4, 7]) }), /[Dd]imension|shape/);
+    assert.deepEqual(Object.keys(await inference.run(inputs[0])), ['y', 'sum']);
+    await inference.dispose();
+  });
+});
