@@ -5,9 +5,10 @@
  * read without this script, is made by `tasks/page`.
  */
 import type { PageFacts } from './page-facts.js';
-import { answer, cosineOf, meanDirection, type Answer } from './verdict.js';
+import { scoreVoices, voiceOf } from './score-voices.js';
+import { answer, type Answer } from './verdict.js';
 import { createVoicePanel } from './voice-panel.js';
-import { loadFacts, loadModel, type Device } from './voice-model.js';
+import { loadCohort, loadFacts, loadModel, type Device } from './voice-model.js';
 
 const find = <Kind extends HTMLElement>(selector: string) => document.querySelector<Kind>(selector)!;
 
@@ -32,7 +33,7 @@ function followTheme(redraw: () => void): void {
 /** Places of the scale's ends: ratios of a million to one. */
 const SCALE_END = Math.log(1e6);
 
-function showAnswer({ cosine, llr, verdict, kind, because }: Answer): void {
+function showAnswer({ llr, verdict, kind, because }: Answer): void {
   find('#verdict').textContent = verdict;
   find('#because').textContent = because;
   find('#result').dataset.kind = kind;
@@ -42,11 +43,11 @@ function showAnswer({ cosine, llr, verdict, kind, because }: Answer): void {
     const place = 50 + (50 * Math.max(-SCALE_END, Math.min(SCALE_END, llr))) / SCALE_END;
     find('#marker').style.left = `${place}%`;
   }
-  find('#numbers').textContent = `Score (cosine, from −1 to 1): ${cosine.toFixed(3)}.`;
 }
 
 async function start(): Promise<void> {
   const facts: PageFacts = await loadFacts();
+  const cohort = await loadCohort(facts);
   const prior = find<HTMLSelectElement>('#prior');
   const compare = () => {
     const [known, tested] = [first, second].map(({ clips }) => clips.map(({ heard }) => heard.embedding));
@@ -54,9 +55,13 @@ async function start(): Promise<void> {
     find('#result').hidden = !ready;
     find('#waiting').hidden = ready;
     if (!ready) return;
-    const { mean } = facts.scoring;
-    const cosine = cosineOf(meanDirection(known, mean), meanDirection(tested, mean));
-    showAnswer(answer(cosine, facts.scoring, Number(prior.value)));
+    const [a, b] = [known, tested].map((embeddings) => voiceOf(embeddings, facts.scoring));
+    const { cosine, score } = scoreVoices(a, b, facts.scoring, cohort);
+    showAnswer(answer(score, facts.scoring, Number(prior.value)));
+    const normalized = facts.scoring.cohort
+      ? `; normalised (${facts.scoring.cohort.normalize}): ${score.toFixed(3)}`
+      : '';
+    find('#numbers').textContent = `Score (cosine, from −1 to 1): ${cosine.toFixed(3)}${normalized}.`;
   };
   const first = createVoicePanel(find('#known'), { several: true, onChange: compare });
   const second = createVoicePanel(find('#tested'), { several: false, onChange: compare });

@@ -6,9 +6,20 @@ import type { SpeechFeatureOptions } from '../features/fbank/speech-features.js'
 
 /** From a score to an answer. */
 export interface PageScoring {
-  /** Taken from every embedding first: [values]; absent: nothing. */
-  readonly mean?: readonly number[];
-  /** llr = offset + weight · score, the natural logarithm of a likelihood ratio; absent: scores are cosines. */
+  /** Done to every embedding, one after the other: x → matrix · (x − mean), either of them optional. */
+  readonly transforms?: readonly {
+    readonly mean?: readonly number[];
+    readonly matrix?: readonly (readonly number[])[];
+  }[];
+  /** Scores are normalised against the embeddings of `cohort.bin`; absent: they are not. */
+  readonly cohort?: {
+    readonly normalize: 'z-norm' | 't-norm' | 's-norm' | 'as-norm';
+    /** So many of the highest scores count. */
+    readonly top: number;
+    /** The variance is divided by n − 1, not n. */
+    readonly sample: boolean;
+  };
+  /** llr = offset + weight · score, the natural logarithm of a likelihood ratio. */
   readonly calibration?: { readonly weight: number; readonly offset: number };
   /** Why there is no calibration, as a sentence; absent where there is one. */
   readonly without?: string;

@@ -1,5 +1,5 @@
 /**
- * @file From two embeddings to an answer in words.
+ * @file From a score to an answer in words.
  *
  * A calibrated score is the natural logarithm of how much likelier the two recordings are if one person speaks in both.
  * With a prior p the decision that costs least, both errors being equally bad, is to accept where it exceeds
@@ -9,8 +9,6 @@ import { describeRatio } from '../scoring/profile/describe-ratio.js';
 import type { PageScoring } from './page-facts.js';
 
 export interface Answer {
-  /** The cosine of the angle between the embeddings, means taken away. */
-  readonly cosine: number;
   /** Natural log-likelihood ratio; absent without calibration. */
   readonly llr?: number;
   /** `Probably the same person.` */
@@ -20,33 +18,17 @@ export interface Answer {
   readonly because: string;
 }
 
-/** The voice of several recordings: the mean of their directions. */
-export function meanDirection(embeddings: readonly Float32Array[], mean?: readonly number[]): Float64Array {
-  const sum = new Float64Array(embeddings[0].length);
-  for (const embedding of embeddings) {
-    const centred = Float64Array.from(embedding, (value, i) => value - (mean?.[i] ?? 0));
-    const length = Math.hypot(...centred);
-    centred.forEach((value, i) => (sum[i] += value / length));
-  }
-  const length = Math.hypot(...sum);
-  return sum.map((value) => value / length);
-}
-
-export function cosineOf(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i], 0);
-}
-
 /** ln 10: tenfold odds count as clear ones. */
 const CLEAR = Math.LN10;
 /** Below two to one nothing is said. */
 const EVEN = Math.LN2;
 
 /** @param prior how likely it was beforehand that one person speaks in both, in (0, 1) */
-export function answer(cosine: number, { calibration, without }: PageScoring, prior: number): Answer {
+export function answer(score: number, { calibration, without }: PageScoring, prior: number): Answer {
   if (!calibration) {
-    return { cosine, kind: 'none', verdict: 'No verdict: this model has no calibration.', because: without ?? '' };
+    return { kind: 'none', verdict: 'No verdict: this model has no calibration.', because: without ?? '' };
   }
-  const llr = calibration.offset + calibration.weight * cosine;
+  const llr = calibration.offset + calibration.weight * score;
   const odds = llr + Math.log(prior / (1 - prior));
   const kind = Math.abs(odds) < CLEAR ? 'unsure' : odds > 0 ? 'same' : 'different';
   const leaning = odds > 0 ? 'Rather the same person, but not sure.' : 'Rather different people, but not sure.';
@@ -57,7 +39,7 @@ export function answer(cosine: number, { calibration, without }: PageScoring, pr
   }[kind];
   const ratio = describeRatio(llr);
   const because = `${ratio[0].toUpperCase()}${ratio.slice(1)}. The chance that it is one person: ${describeChance(odds)}.`;
-  return { cosine, llr, kind, verdict, because };
+  return { llr, kind, verdict, because };
 }
 
 function describeChance(odds: number): string {

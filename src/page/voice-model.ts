@@ -7,6 +7,7 @@ import { createFbank, type Features } from '../features/fbank/fbank.js';
 import { frameGeometry } from '../features/fbank/frame-geometry.js';
 import { energyVad, frameLogEnergies } from '../features/fbank/energy-vad.js';
 import type { PageFacts } from './page-facts.js';
+import type { Cohort } from './score-voices.js';
 
 /** What is used of ONNX Runtime for the web. */
 interface OrtTensor {
@@ -46,6 +47,11 @@ export interface VoiceModel {
 }
 
 export const loadFacts = async (): Promise<PageFacts> => (await (await load('page.json')).json()) as PageFacts;
+
+/** The cohort that scores are normalised against; empty where they are not. */
+export async function loadCohort({ scoring }: PageFacts): Promise<Cohort> {
+  return scoring.cohort ? new Float32Array(await (await load('cohort.bin')).arrayBuffer()) : new Float32Array(0);
+}
 
 async function load(name: string): Promise<Response> {
   const response = await fetch(new URL(name, document.baseURI));

@@ -1,17 +1,10 @@
 /** @file Answers in words: their directions, their numbers, and what is said where nothing is known. */
 import assert from 'node:assert/strict';
-import { answer, cosineOf, meanDirection } from '../../src/page/verdict.js';
+import { answer } from '../../src/page/verdict.js';
 
 const scoring = { calibration: { weight: 20, offset: -8 } };
 
 describe('page/verdict', () => {
-  it('averages directions, not lengths, with the mean taken away', () => {
-    const direction = meanDirection([Float32Array.of(10, 1), Float32Array.of(1, 0.1)], [0, 0]);
-    assert.ok(Math.abs(cosineOf(direction, meanDirection([Float32Array.of(100, 10)])) - 1) < 1e-12);
-    const centred = meanDirection([Float32Array.of(3, 2)], [3, 1]);
-    assert.deepEqual([...centred], [0, 1]);
-  });
-
   for (const [cosine, prior, kind, words] of [
     [0.9, 0.5, 'same', /^Such recordings are 22,026 times as likely from one speaker as from two .*more than 99\.9 %/],
     [0.1, 0.5, 'different', /403 times as likely from two speakers as from one .*0\.2 %/],

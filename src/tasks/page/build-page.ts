@@ -10,13 +10,13 @@ import { internal, UserError } from '../../errors.js';
 import type { FeatureOptions } from '../../features/options.js';
 import { type LoadedModel, readModelFolder } from '../../models/model-folder.js';
 import type { PageFacts, PageScoring } from '../../page/page-facts.js';
-import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import { describeTraining } from '../../scoring/profile/describe-profile.js';
 import { modelLimits } from '../../scoring/profile/model-limits.js';
-import { profileSources, readScoringProfile, type ScoringProfile } from '../../scoring/profile/scoring-profile.js';
+import { readScoringProfile, type ScoringProfile } from '../../scoring/profile/scoring-profile.js';
 import { attentionOutput, exportGraph } from '../export/exported-graph.js';
 import { exportMetadata } from '../export/export-metadata.js';
 import { pageMarkup } from './page-markup.js';
+import { pageScoring } from './page-scoring.js';
 import { pageStyle } from './page-style.js';
 
 /** Names relative to the page, with `/`. */
@@ -35,7 +35,8 @@ export async function buildPage(modelDir: string): Promise<PageFiles> {
   }
   const runtime = findWebRuntime();
   const profile = readScoringProfile(modelDir);
-  const facts = pageFacts(model, { profile, modelDir, webgpu: runtime.webgpu });
+  const { scoring, cohort } = pageScoring(profile, { modelDir, dim: model.speakerModel.embeddingSize });
+  const facts = pageFacts(model, { profile, scoring, webgpu: runtime.webgpu });
   const metadata = exportMetadata(model, { input: 'fbank', int8: false });
   const { bytes } = await exportGraph(model, { input: 'fbank', attention: true, metadata });
   const text = (content: string) => Buffer.from(content);
@@ -46,6 +47,7 @@ export async function buildPage(modelDir: string): Promise<PageFiles> {
     ['app.js', readBundle('app.js')],
     ['recorder.js', readBundle('recorder-worklet.js')],
     ['model.onnx', bytes],
+    ...(cohort ? [['cohort.bin', cohort] as [string, Uint8Array]] : []),
     ...runtime.files.map((name): [string, Uint8Array] => [`ort/${name}`, readFileSync(join(runtime.folder, name))]),
   ]);
 }
@@ -58,11 +60,11 @@ function readBundle(name: string): Uint8Array {
 
 interface About {
   profile?: ScoringProfile;
-  modelDir: string;
+  scoring: PageScoring;
   webgpu: boolean;
 }
 
-function pageFacts({ speakerModel, features }: LoadedModel, { profile, modelDir, webgpu }: About): PageFacts {
+function pageFacts({ speakerModel, features }: LoadedModel, { profile, scoring, webgpu }: About): PageFacts {
   const { title, minFrames, embeddingSize, frameAttention = [] } = speakerModel;
   const options = features as FeatureOptions;
   return {
@@ -72,7 +74,7 @@ function pageFacts({ speakerModel, features }: LoadedModel, { profile, modelDir,
     minFrames,
     embeddingSize,
     attention: frameAttention.map((layer) => ({ output: attentionOutput(layer.name), title: layer.title })),
-    scoring: pageScoring(profile, modelDir),
+    scoring,
     about: profile ? describeKnown(profile) : ['Nothing is recorded of its training (no scoring.json in its folder).'],
     limits: modelLimits(profile),
     webgpu,
@@ -91,27 +93,4 @@ function describeKnown(profile: ScoringProfile): string[] {
         ]
       : []),
   ];
-}
-
-/** The page scores by cosine, means taken away. Other back-ends have other scales, so that no calibration is given. */
-function pageScoring(profile: ScoringProfile | undefined, modelDir: string): PageScoring {
-  if (!profile) return { without: 'Its folder has no calibration. Make one with: acanet pack' };
-  const { scoring, calibration, noCalibration } = profile;
-  const { type, lda, wccn, normalize, subtractMean } = scoring;
-  if (type !== 'cosine' || lda !== null || wccn || normalize !== 'none' || subtractMean === 'cohort') {
-    return {
-      without: 'It is calibrated for another way of scoring than the page has, which is the cosine. See acanet verify.',
-    };
-  }
-  const mean = subtractMean === 'train' && { mean: meanOf(profileSources(modelDir, profile).trainingArchive) };
-  if (!calibration) return { ...mean, without: `There is no calibration: ${noCalibration ?? 'none was learned'}.` };
-  const { weight, offset } = calibration;
-  return { ...mean, calibration: { weight, offset } };
-}
-
-function meanOf(archive: string): number[] {
-  const embeddings = [...readEmbeddings(archive).values()];
-  const sum = new Float64Array(embeddings[0].length);
-  for (const embedding of embeddings) embedding.forEach((value, i) => (sum[i] += value));
-  return Array.from(sum, (value) => value / embeddings.length);
 }

@@ -58,23 +58,21 @@ export async function scoreEmbeddings({
   cohortMeans?: ReadonlyMap<string, number>;
 }> {
   const warnings: string[] = [];
-  const data: { -readonly [key in keyof BackendData]: BackendData[key] } = {};
   const notes: string[] = [];
   const record: BackendRecord = { scoring: scoringInForce(scoring), warnings, notes };
+  const known = needsTraining(scoring) || needsCohort(scoring) ? speakers() : [];
+  const data = backendData({ scoring, trainingArchive, speakers: () => known });
   if (needsTraining(scoring) || needsCohort(scoring)) {
-    const speakerOf = new Map(speakers().map(({ id, speaker }) => [id, speaker]));
+    const speakerOf = new Map(known.map(({ id, speaker }) => [id, speaker]));
     const tested = new Map(
       Array.from(utterancesOfTrials(trials, enrolment), (id) => [speakerOf.get(id) ?? id, id] as const),
     );
-    if (needsTraining(scoring)) {
-      if (trainingArchive === undefined) throw internal('scoring needs embeddings of training utterances');
-      data.training = bySpeaker(readEmbeddings(trainingArchive), speakerOf, trainingArchive);
+    if (data.training) {
       const utterances = [...data.training.values()].reduce((sum, { size }) => sum + size, 0);
       record.training = { utterances, speakers: data.training.size };
       warnings.push(...overlap('the back-end is made of utterances of', [...data.training.keys()], tested));
     }
-    if (needsCohort(scoring)) {
-      data.cohort = cohortMembers(scoring, data.training, speakerOf);
+    if (data.cohort) {
       record.cohort = { members: data.cohort.size };
       if (scoring.cohort.from !== 'train') {
         const ids = [...data.cohort.keys()];
@@ -103,6 +101,24 @@ export async function scoreEmbeddings({
     signal,
   });
   return { scores, record, ...(cohortMeans.size > 0 && { cohortMeans }) };
+}
+
+/** What a back-end is made of, read from where the scoring says. @throws UserError naming speakers that are not known */
+export function backendData({
+  scoring,
+  trainingArchive,
+  speakers,
+}: Pick<ScoreEmbeddingsOptions, 'trainingArchive' | 'speakers'> & { scoring: ScoringOptions }): BackendData {
+  if (!needsTraining(scoring) && !needsCohort(scoring)) return {};
+  const speakerOf = new Map(speakers().map(({ id, speaker }) => [id, speaker]));
+  if (needsTraining(scoring) && trainingArchive === undefined) {
+    throw internal('scoring needs embeddings of training utterances');
+  }
+  const training = needsTraining(scoring)
+    ? bySpeaker(readEmbeddings(trainingArchive!), speakerOf, trainingArchive!)
+    : undefined;
+  const cohort = needsCohort(scoring) ? cohortMembers(scoring, training, speakerOf) : undefined;
+  return { ...(training && { training }), ...(cohort && { cohort }) };
 }
 
 /**

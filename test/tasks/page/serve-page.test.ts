@@ -76,24 +76,11 @@ describe('the page of a model', () => {
       assert.equal(readFileSync(path('other/thesis.txt'), 'utf8'), 'years of work');
     });
 
-    const factsOf = async () =>
-      JSON.parse(Buffer.from((await buildPage(path('model'))).get('page.json')!).toString()) as PageFacts;
-
-    it('has no calibration where that is of another way of scoring, and says so', async () => {
-      await writeModelOfTests(path('model'), { scoring: scoringOptions.parse({ normalize: 'as-norm' }) });
-      const { scoring } = await factsOf();
-      assert.equal(scoring.calibration, undefined);
-      assert.match(scoring.without!, /another way of scoring/);
-    });
-
-    it('subtracts the mean of the training where the recipe did', async () => {
-      await writeModelOfTests(path('model'), { scoring: scoringOptions.parse({ subtractMean: 'train' }) });
-      const { mean, calibration } = (await factsOf()).scoring;
-      assert.ok(calibration);
-      mean!.forEach((value, i) => {
-        const expected = [1, 2, 3].reduce((sum, k) => sum + Math.sin(k * i + k), 0) / 3;
-        assert.ok(Math.abs(value - expected) < 1e-6);
-      });
+    it('has no calibration where that is of PLDA, and says so', async () => {
+      await writeModelOfTests(path('model'), { scoring: scoringOptions.parse({ type: 'plda' }) });
+      const facts = JSON.parse(Buffer.from((await buildPage(path('model'))).get('page.json')!).toString()) as PageFacts;
+      assert.equal(facts.scoring.calibration, undefined);
+      assert.match(facts.scoring.without!, /calibrated for PLDA/);
     });
   });
 });
