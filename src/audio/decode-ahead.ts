@@ -9,12 +9,23 @@ import { UserError } from '../errors.js';
 import { type AudioSource, withAudioSource } from './audio-format.js';
 import { decodeTogether } from './run-ffmpeg.js';
 import { keepDecoded, throughFfmpeg } from './ffmpeg.js';
-import { formatOf } from './formats.js';
+import { formatOf, readsPieces } from './formats.js';
 
 /** Bytes; a minute or two of sound. Longer files gain nothing, and their samples would fill the memory. */
 const LARGEST = 2 ** 20;
 /** Files that share a process; each takes two of its descriptors. */
 const TOGETHER = 16;
+
+/** The items, each after its file and those of the items behind it have been decoded, where that is done together. */
+export async function* decodedAhead<Item extends { readonly path: string }>(
+  items: readonly Item[],
+): AsyncGenerator<Item, void> {
+  for (let from = 0; from < items.length; from += TOGETHER) {
+    const some = items.slice(from, from + TOGETHER);
+    await decodeAhead([...new Set(some.map(({ path }) => path))]);
+    yield* some;
+  }
+}
 
 /**
  * Decodes those of the files, up to 16, that go through ffmpeg and are small. What an earlier call has decoded is
@@ -23,7 +34,8 @@ const TOGETHER = 16;
 export async function decodeAhead(paths: readonly string[]): Promise<void> {
   const sources: AudioSource[] = [];
   for (const path of paths.slice(0, TOGETHER)) {
-    const source = await smallForFfmpeg(path);
+    // By its name, no file for ffmpeg: most are not, and need not be opened to see.
+    const source = readsPieces(path) ? undefined : await smallForFfmpeg(path);
     if (source) sources.push(source);
   }
   const decoded = sources.length > 1 ? await decodeTogether(sources.map(({ path }) => path)) : undefined;

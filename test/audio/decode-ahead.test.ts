@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeAhead } from '../../src/audio/decode-ahead.js';
+import { decodeAhead, decodedAhead } from '../../src/audio/decode-ahead.js';
 import { readAudio } from '../../src/audio/read.js';
 import { m4a, mp3 } from './encoded-samples.js';
 import { skip } from '../skip.js';
@@ -16,7 +16,9 @@ describe('audio/decode-ahead', () => {
     if (spawnSync('ffmpeg', ['-version']).status !== 0) skip(this, 'ffmpeg is not installed');
     dir = mkdtempSync(join(tmpdir(), 'acanet-ahead-'));
   });
-  afterEach(() => (process.env.PATH = PATH));
+  afterEach(() => {
+    process.env.PATH = PATH;
+  });
   after(() => rmSync(dir ?? join(tmpdir(), 'none'), { recursive: true, force: true }));
   const put = (name: string, bytes: Buffer) => {
     writeFileSync(join(dir, name), bytes);
@@ -36,6 +38,20 @@ describe('audio/decode-ahead', () => {
     await decodeAhead([]);
     await assert.rejects(readWithout(put('d.m4a', m4a)), /ffmpeg is not installed/);
     assert.deepEqual(await readAudio(paths[0]), alone);
+  });
+
+  it('hands on items with their files decoded, a few at a time, in their order', async () => {
+    const items = Array.from({ length: 35 }, (_, i) => ({ i, path: put(`${i % 30}.m4a`, m4a) }));
+    const alone = await readAudio(put('alone.m4a', m4a));
+    const seen: number[] = [];
+    for await (const { i, path } of decodedAhead(items)) {
+      seen.push(i);
+      assert.deepEqual(await readWithout(path), alone);
+    }
+    assert.deepEqual(
+      seen,
+      items.map(({ i }) => i),
+    );
   });
 
   it('leaves all to be read one by one where one of them is damaged or missing', async () => {

@@ -5,6 +5,7 @@
  * another lossless format, or as a piece of a longer file has the same one.
  */
 import { createHash } from 'node:crypto';
+import { decodedAhead } from '../../audio/decode-ahead.js';
 import { probeAudio } from '../../audio/probe.js';
 import { readAudio } from '../../audio/read.js';
 import { UserError } from '../../errors.js';
@@ -40,7 +41,7 @@ export type InspectedPiece = Pick<Utterance, 'id' | 'path' | 'offset' | 'duratio
 /** Inspects the utterances of a batch, in their order. */
 export async function inspectBatch(batch: readonly InspectedPiece[]): Promise<AudioInspection[]> {
   const results: AudioInspection[] = [];
-  for (const piece of batch) {
+  for await (const piece of decodedAhead(batch)) {
     results.push(
       await inspect(piece).catch((error: unknown) => {
         if (!(error instanceof UserError)) throw error;

@@ -1,6 +1,7 @@
 /** @file One shard of a feature cache: audio in, two archives and an index out. Runs in a worker thread. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodedAhead } from '../../audio/decode-ahead.js';
 import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { sealed } from '../../storage/sealed-json.js';
@@ -44,7 +45,7 @@ async function extract({ dir, name, input, utterances, options, augmentation }: 
   const sum = new Float64Array(bins);
   let [frames, trainingFrames, samples] = [0, 0, 0];
   try {
-    for (const utterance of utterances) {
+    for await (const utterance of decodedAhead(utterances)) {
       const variation = variationOf(utterance, augment);
       const extracted = await extractUtterance(utterance, variation).catch((error: unknown) => {
         if (!(error instanceof UserError)) throw error;
