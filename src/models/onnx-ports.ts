@@ -18,6 +18,8 @@ export interface PortNames {
 export interface FedFeatures {
   /** Values a frame; undefined: samples of audio. */
   readonly bins?: number;
+  /** Of the audio that they were made of, where it is known. */
+  readonly sampleRate?: number;
 }
 
 /** One input of features, and what else the model takes. */
@@ -50,6 +52,7 @@ const describeShape = (shape: readonly OnnxSize[]) => `[${shape.map((size) => si
  */
 export function findPorts(model: OnnxModel, features: FedFeatures, names: PortNames = {}): OnnxPorts {
   refuseHalves(model);
+  refuseOtherRate(model, features);
   const input = findInput(model, features, names.input);
   const rest = model.inputs.filter((port) => port !== input);
   const lengths = rest.filter(isLength);
@@ -79,6 +82,14 @@ function refuseHalves({ path, weights }: OnnxModel): void {
   throw new UserError(
     `${path}: expected float32 weights, got ${halves[0].type} in ${halves.length} of ${weights.length} (${halves[0].name} …)` +
       '\n  export the model in float32: processors compute in it anyway, and results then do not depend on the device',
+  );
+}
+
+/** Many exporters say the sample rate, as sherpa-onnx asks them to. */
+function refuseOtherRate({ path, metadata: { sample_rate: said } }: OnnxModel, { sampleRate }: FedFeatures): void {
+  if (said === undefined || sampleRate === undefined || Number(said) === sampleRate) return;
+  throw new UserError(
+    `${path}: expected features of ${said} Hz, as its metadata says, got ${sampleRate} Hz; give the model its own: features: { sampleRate: ${said} … }`,
   );
 }
 

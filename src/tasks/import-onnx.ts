@@ -35,7 +35,9 @@ export async function importOnnx({
   const { features: given, input, output } = config === undefined ? {} : readConfig(config);
   const model = readOnnx(file);
   const features = given === undefined ? exportedFeatures(model) : readImportFeatures(given, config!);
-  const fed: FedFeatures = { bins: features ? framedSize(features) : statedBins(model) };
+  const fed: FedFeatures = features
+    ? { bins: framedSize(features), sampleRate: features.sampleRate }
+    : { bins: statedBins(model) };
   const options = {
     type: 'onnx' as const,
     file,

@@ -35,8 +35,7 @@ export async function takeModel({ model, features, dir }: TakeModelOptions): Pro
 export function checkReadyModel(model: ReadyModel, features: FeatureOptions): void {
   const bins = framedSize(features);
   if (model.type === 'onnx') {
-    const { metadata } = checkOnnx(model, { bins }).model;
-    refuseOtherRate(model.file, metadata, features);
+    checkOnnx(model, { bins, sampleRate: features.sampleRate });
     return;
   }
   const { features: trainedOn, speakerModel } = readModelFolder(model.dir);
@@ -53,19 +52,6 @@ export function checkReadyModel(model: ReadyModel, features: FeatureOptions): vo
       `${model.dir}: expected ${speakerModel.bins} values a frame, got features of ${bins ?? 'samples'}`,
     );
   }
-}
-
-/** Many exporters say the sample rate, as sherpa-onnx asks them to. */
-function refuseOtherRate(
-  file: string,
-  { sample_rate: said }: Readonly<Record<string, string>>,
-  { sampleRate }: FeatureOptions,
-): void {
-  if (said === undefined || Number(said) === sampleRate) return;
-  throw new UserError(
-    `${file}: expected features of ${said} Hz, as the model says, got ${sampleRate} Hz\n` +
-      `  give it its own: model: { type: onnx, file: …, features: { sampleRate: ${said} } }`,
-  );
 }
 
 /** What becomes of other rates and how values are kept decides nothing about a model. */

@@ -138,6 +138,14 @@ describe('an ONNX model of another toolkit', () => {
     it('another feature size', () =>
       refuses(() => check('wespeaker', 64), /\[B, T, 80\]: expected 64 values a frame, as the features have, got 80/));
 
+    it('another sample rate than the file says', () => {
+      const model = made({ inputs: [['x', 1, ['B', 'T', 80]]] });
+      const said = ModelProto.encode({ metadataProps: [{ key: 'sample_rate', value: '8000' }] }).finish();
+      writeFileSync(model.file, Buffer.concat([readFileSync(model.file), said]));
+      refuses(() => checkOnnx(model, { bins: 80, sampleRate: 16000 }), /expected features of 8000 Hz, as its metadata says, got 16000 Hz/); // prettier-ignore
+      assert.equal(checkOnnx(model, { bins: 80, sampleRate: 8000 }).ports.input, 'x');
+    });
+
     it('audio where features are expected, and the other way round', () => {
       refuses(() => check('audio'), /\[B, N\]: expected features .*; this looks like audio.*\{ type: audio \}/);
       refuses(

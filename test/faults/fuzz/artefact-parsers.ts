@@ -17,6 +17,8 @@ import { backendRecord, metricsRecord } from '../../../src/recipe/artifacts/scor
 import { loadRecipe, recipesFolder } from '../../../src/recipe/definition/load.js';
 import { readEmbeddings, writeEmbeddings } from '../../../src/scoring/backend/embedding-archive.js';
 import { createArchiveWriter, listArchive, readMatrix, readMatrixRows } from '../../../src/storage/kaldi-archive.js';
+import { countParameters } from '../../../src/engine/onnx/graph-cost.js';
+import { checkOnnx } from '../../../src/models/onnx-model.js';
 import { readCheckpoint } from '../../../src/storage/pytorch/checkpoint.js';
 import { readSafetensors, readSafetensorsRaw, writeSafetensors } from '../../../src/storage/safetensors.js';
 import { readMetricsLog } from '../../../src/training/metrics-log.js';
@@ -163,6 +165,14 @@ export function artefactParsers(folder: string): FuzzedParser[] {
       seeds: ['old-form.pt', 'tensors.pt'].map((name) => readFileSync(new URL(name, checkpoints))),
       mutate: (seed, random) => mutateBytes(seed, random, { among: 3000, keepLength: random.uniform() < 0.5 }),
       read: readCheckpoint,
+      weight: 2,
+    }),
+    fileParser(folder, {
+      name: 'ONNX models',
+      file: 'x.onnx',
+      seeds: ['wespeaker.onnx', 'nemo.onnx'].map((name) => readFileSync(new URL(`../onnx/${name}`, checkpoints))),
+      mutate: (seed, random) => mutateBytes(seed, random, { among: seed.length, keepLength: random.uniform() < 0.7 }),
+      read: (path) => countParameters(checkOnnx({ type: 'onnx', file: path }, { bins: 80 }).model),
       weight: 2,
     }),
     {
