@@ -3,7 +3,7 @@
  *
  * `reference`: each model as its authors released it, where recipes depart from that so that it trains, as ACA-Net's do
  * (docs/training-aca-net.md). What a control has in place of cross attention stays.
- * `large-margin`: a last phase of the training on long crops with a large margin (docs/training.md).
+ * `large-margin`: a last phase of the training on long crops with a large margin (docs/training-settings.md).
  */
 import { UserError } from '../../errors.js';
 import { findModel } from '../../models/registry.js';
