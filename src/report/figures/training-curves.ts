@@ -11,7 +11,7 @@ import { type Drawing, type FigureKind, type NoFigure, thinned } from './figure.
 import type { SystemStyles } from './palette.js';
 import { layOutPanels, type Panel, panelLine, PANELS_WIDTH } from './panels.js';
 import { percentTick } from './rate-text.js';
-import { curveOf, type TrainingRecord } from './training-record.js';
+import { curveOf, phasesIn, type TrainingRecord } from './training-record.js';
 
 interface CurvePanel extends Panel {
   readonly key: string;
@@ -89,7 +89,8 @@ function draw(records: readonly TrainingRecord[], styles: SystemStyles): Drawing
     caption:
       `What was measured during the trainings${several ? '. Lines of one colour are trainings of one system that differ only in their seed' : ''}. ` +
       'Compare systems by their development EER. Loss and accuracy also depend on the margin and the augmentation of a training, ' +
-      'so they can be compared only between systems that share these.',
+      'so they can be compared only between systems that share these.' +
+      describePhases(records),
     description: ends
       .map(
         ({ run, last, best }) =>
@@ -114,6 +115,18 @@ function draw(records: readonly TrainingRecord[], styles: SystemStyles): Drawing
       rows: ends.map(({ run, last, best }) => [run, ...last, best === undefined ? '-' : formatRate(best)]),
     },
   };
+}
+
+/** Where the phases of the trainings begin. Trainings of one system have the same ones. */
+function describePhases(records: readonly TrainingRecord[]): string {
+  const lines = records.flatMap(({ system, rows }) => {
+    const [first, ...later] = phasesIn(rows);
+    if (!first) return [];
+    return [
+      `${system} ${[first.name, ...later.map(({ name, epoch }) => `${name} from epoch ${epoch} on`)].join(', ')}`,
+    ];
+  });
+  return lines.length === 0 ? '' : ` Phases: ${[...new Set(lines)].join('; ')}.`;
 }
 
 function curvesOption(
