@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { skip } from '../../skip.js';
 import { TINY_RECIPE } from './tiny-recipe.js';
 
-const door = fileURLToPath(new URL('../../../../bin/acanet.js', import.meta.url));
+export const door = fileURLToPath(new URL('../../../../bin/acanet.js', import.meta.url));
 // Tests run from the project's folder.
 const script = (name: string) => join(process.cwd(), 'test/cluster', name);
 
@@ -73,7 +73,8 @@ export function startCluster(context: Mocha.Context, settings: Record<string, st
     },
     stop: () => {
       spawnSync('bash', [script('stop-slurm.sh'), join(folder, 'slurm')]);
-      rmSync(folder, { recursive: true, force: true });
+      // A node's process that ends a job may write a moment longer.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },
   };
 }

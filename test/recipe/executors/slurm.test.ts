@@ -3,10 +3,12 @@
  * when a job, or the command that submitted it, is killed.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startCluster, type Cluster } from './slurm-cluster.js';
+import { skip } from '../../skip.js';
+import { door, startCluster, type Cluster } from './slurm-cluster.js';
 
 describe('jobs of Slurm', () => {
   let cluster: Cluster;
@@ -167,6 +169,24 @@ describe('jobs of Slurm', () => {
     assert.equal(held.code, 143, held.stderr);
     assert.match(held.stderr, /! probe is held \(PartitionDown\) and waits; what may help: scontrol release \d+/);
     await cluster.acanet(['run', './tiny.yaml', '--work', 'held', '--cancel']);
+    await gone();
+  });
+
+  it('say that the work folder is not shared, and nothing else begins', async function () {
+    const own = inWork('own');
+    mkdirSync(own);
+    // A file system that only the command sees.
+    const mounted = `mount -t tmpfs tmpfs '${own}' && cp '${inWork('tiny.yaml')}' '${own}' && cd '${own}' && exec "$@"`;
+    if (spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', own]).status !== 0)
+      skip(this, 'the right to mount');
+    const { status, stderr } = spawnSync(
+      'unshare',
+      ['-m', 'sh', '-c', mounted, 'sh', process.execPath, door, ...train('exp', ...onSlurm)],
+      { encoding: 'utf8', env: cluster.environment },
+    );
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /✖ probe on n[12]: the work folder .*own\/exp\/tiny is not there: jobs need one that all machines share\n {2}name one with --work/); // prettier-ignore
+    assert.match(stderr, /of 7 parts 0 are done, 1 failed, 6 could not begin/);
     await gone();
   });
 
