@@ -24,7 +24,7 @@ describe('cli/completion', () => {
     assert.deepEqual(offered('data', 'import', '--al'), ['--allow-pipes']);
     assert.deepEqual(offered('train', '--recipe', 'wsj'), ['wsj0', 'wsj0-comparison']);
     assert.deepEqual(offered('run', 'de'), ['demo']);
-    assert.deepEqual(offered('embed', 'a.wav', '--format', ''), ['ark', 'text', 'npy']);
+    assert.deepEqual(offered('embed', 'a.wav', '--format', ''), ['ark', 'text', 'npy', 'csv']);
   });
 
   it('knows every command in every shell', () => {
