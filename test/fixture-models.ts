@@ -72,7 +72,7 @@ export function loadFixtureModel(name: string, place: 'project' | 'beside' = 'pr
     json.weights.mode === 'generated'
       ? generateWeights(json.weights.seed, json.weights.tensors)
       : Object.fromEntries(stored.map(([key, tensor]) => [key.slice(prefix.length), tensor]));
-  const type = { aca: 'aca-net', ecapa: 'ecapa-tdnn' }[json.model] ?? json.model;
+  const type = { aca: 'aca-net', perceiver_8heads: 'aca-net', ecapa: 'ecapa-tdnn' }[json.model] ?? json.model;
   const get = (key: string) => {
     if (!(key in tensors)) throw new Error(`the fixture ${name} has no tensor ${key}`);
     return tensors[key];

@@ -13,13 +13,28 @@ const reference = {
   positional: 'reference',
   expansionKernel: 1,
   expansionLayers: 1,
+  crossHeads: 1,
+};
+
+/** What all networks of the first author have in common. */
+const author = { ...reference, embed: 256, layers: 3, heads: 8, dropout: 0.2, head: '1dE' };
+
+const presets = {
+  reference,
+  /** As the first author went on to train it: the fork of 3D-Speaker, `egs/voxceleb/ACANet/conf/ACANet.yaml`. */
+  'author-3dspeaker': { ...author, latents: 512, reps: 1, blocks: 1, attentionMlp: 1024, transformerMlp: 1024 },
+  /** The predecessor: the fork of voxceleb_trainer, `models/PerceiverCLSv4_RC.py`. */
+  'author-perceiver': {
+    ...author,
+    ...{ latents: 192, reps: 2, blocks: 2, attentionMlp: 256, transformerMlp: 256, crossHeads: 8 },
+  },
 };
 
 export const acaNet: ModelEntry<AcaNetOptions> = {
   options: acaNetOptions,
   create: createAcaNet,
   published: { name: 'the released ACA-Net', departures },
-  reference,
+  presets,
   remedies: {
     latentsAlike({ queryScale, latentInit: { std } }) {
       if (queryScale !== null) {
@@ -45,7 +60,9 @@ export const acaNet: ModelEntry<AcaNetOptions> = {
       n_blocks: 'blocks',
       final_layer: 'head',
       positional: 'positional',
+      cross_heads: 'crossHeads',
     },
+    predecessor: { part: 'perceiver_blocks', here: 'ACA_blocks', arguments: { cross_heads: 8 } },
     withoutEffect: { max_len: undefined },
     computed: { 'embed.pe': 'max_len' }, // the table of positions
   },
@@ -60,11 +77,13 @@ function departures({
   expansionKernel,
   expansionLayers,
   pooling,
+  crossHeads,
 }: AcaNetOptions): string[] {
   const { latentInit } = reference;
   const startsAsReleased = distribution === latentInit.distribution && std === latentInit.std;
   return [
     ...(pooling ? [`${pooling} pooling in place of cross attention`] : []),
+    ...(crossHeads ? [`${crossHeads} heads in cross attention`] : []),
     ...(expansionKernel ? [`a kernel of ${expansionKernel} frames in the first layer`] : []),
     ...(expansionLayers ? [`${expansionLayers} layers on each frame`] : []),
     ...(positional === reference.positional

@@ -2,7 +2,7 @@
  * @file ACA-Net (Yip et al., Interspeech 2023): latents that attend to the frames take the place of temporal pooling.
  *
  * The frames are expanded, given a position and layer-normalised (`frame-encoder.ts`). Each of `blocks` blocks lets the
- * latents [B·L, E] attend to the frames `reps` times (one head), then to one another in `layers` transformer layers,
+ * latents [B·L, E] attend to the frames `reps` times (with one head, or `crossHeads`), then to one another in `layers` transformer layers,
  * whose stages are concatenated and reduced. A head makes the embedding, which is batch-normalised. As in the released
  * code, only keys and values are normalised (queries too with `queryScale`), and dropout follows each MLP's second map
  * only. Parameter names are those of the released code. With `pooling`, the control, the frames are pooled where
@@ -41,8 +41,10 @@ export const acaNetOptions = z
     /** Transformer layers in a block. */
     layers: z.int().nonnegative().default(3),
     blocks: z.int().positive().default(2),
-    /** Heads of the transformer layers; cross attention has one. */
+    /** Heads of the transformer layers. */
     heads: z.int().positive().default(8),
+    /** Heads of cross attention. Absent: 1, as released; the predecessor has 8. */
+    crossHeads: z.int().positive().optional(),
     /** Hidden size of the MLPs after cross attention. */
     attentionMlp: z.int().positive().default(256),
     /** Hidden size of the MLPs in the transformer layers. */
@@ -82,15 +84,21 @@ export const acaNetOptions = z
     pooling: poolingName.optional(),
   })
   .refine(({ embed, heads }) => embed % heads === 0, { error: 'embed must be a multiple of heads', path: ['heads'] })
+  .refine(({ embed, crossHeads = 1 }) => embed % crossHeads === 0, {
+    error: 'embed must be a multiple of crossHeads',
+    path: ['crossHeads'],
+  })
   // What an option's absence means is left out: equal networks are to be equal settings.
-  .transform(({ pooling, expansionKernel = 1, expansionLayers = 1, outputInit = {}, ...options }) => {
+  .transform(({ pooling, crossHeads = 1, expansionKernel = 1, expansionLayers = 1, outputInit = {}, ...options }) => {
+    const attends = pooling === undefined || pooling === 'cross-attention';
     const factors = Object.entries(outputInit).filter(([, factor]) => factor !== undefined && factor !== 1);
     return {
       ...options,
       ...(factors.length > 0 && { outputInit: Object.fromEntries(factors) as typeof outputInit }),
       ...(expansionKernel > 1 && { expansionKernel }),
       ...(expansionLayers > 1 && { expansionLayers }),
-      ...(pooling !== undefined && pooling !== 'cross-attention' && { pooling }),
+      ...(attends && crossHeads > 1 && { crossHeads }),
+      ...(!attends && { pooling }),
     };
   });
 export type AcaNetOptions = z.infer<typeof acaNetOptions>;
@@ -108,7 +116,7 @@ interface Context {
 
 export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const { bins, latents, embed, reps, layers, blocks, heads, attentionMlp, transformerMlp, head } = options;
-  const { pooling, outputInit = {} } = options;
+  const { pooling, crossHeads = 1, outputInit = {} } = options;
   const frameEncoder = createFrameEncoder(options);
   const crossName = (block: number, rep: number) => `ACA_blocks.${block}.cross_attention.${rep}`;
   const selfName = (block: number, layer: number) => `ACA_blocks.${block}.latent_transformer.transformer.${layer}`;
@@ -120,7 +128,7 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const blockLayers = indices(blocks).map((block) => ({
     cross: indices(reps).map((rep) => {
       const name = crossName(block, rep);
-      const source = createLatentPooling(pooling ?? 'cross-attention', { name, ...sizes });
+      const source = createLatentPooling(pooling ?? 'cross-attention', { name, heads: crossHeads, ...sizes });
       const title = `block ${block + 1}, ${source.title} ${rep + 1}`;
       const shown: FrameAttentionLayer | undefined = source.rows && { name, title, rows: source.rows };
       return { name, shown, layer: latentLayer(name, attentionMlp, source) };
@@ -173,8 +181,9 @@ export function createAcaNet(options: AcaNetOptions): SpeakerModel {
   const sum = (parts: readonly { layer: LatentLayer }[], rows: number) =>
     parts.reduce((total, { layer }) => total + layer.macs(rows), 0);
   const attending = blockLayers.flatMap(({ cross }) => cross.flatMap(({ shown }) => shown ?? []));
+  const heard = `${reps} ${pooling ?? 'cross'}${crossHeads > 1 ? ` of ${crossHeads} heads` : ''}`;
   return {
-    title: `ACA-Net (${latents} latents, embed ${embed}, ${blocks} × [${reps} ${pooling ?? 'cross'}, ${layers} self])`,
+    title: `ACA-Net (${latents} latents, embed ${embed}, ${blocks} × [${heard}, ${layers} self])`,
     bins,
     embeddingSize,
     minFrames: frameEncoder.minFrames,

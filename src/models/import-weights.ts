@@ -14,7 +14,7 @@ import { toEngineTensor, type RawTensor } from '../storage/stored-tensor.js';
 import { modelOptionsFromConfig, withoutComputed } from './import-config.js';
 import { parameterCount, tensorShapes, type SpeakerModel } from './contract/model.js';
 import { fitTensors, writeModelFolder } from './model-folder.js';
-import { createModel } from './registry.js';
+import { createModel, findModel, type ModelOptions } from './registry.js';
 import { readWeightsFile, type WeightsFile } from './weights-file.js';
 
 export interface ImportOptions {
@@ -56,10 +56,11 @@ export async function importModel({
 }: ImportOptions): Promise<ImportedWeights> {
   checkReplaceable(out);
   const { features: described, ...parsed } = readConfig(config);
-  const options = modelOptionsFromConfig(parsed, config);
+  const stated = modelOptionsFromConfig(parsed, config);
+  const { file, isPredecessor, implied } = withNamesOfToday(readWeightsFile(weights), stated);
+  const options = isPredecessor ? modelOptionsFromConfig({ ...implied, ...parsed }, config) : stated;
   const model = createModel(options);
   const features = described === undefined ? undefined : readFeatures?.(described, config, model.bins);
-  const file = readWeightsFile(weights);
   const prefix = findPrefix(file, model, given);
   const shapes = tensorShapes(model);
   const heads = HEADS.filter((head) => Object.keys(shapes).every((name) => !name.startsWith(head)));
@@ -104,6 +105,20 @@ function readConfig(path: string): Record<string, unknown> {
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
   throw new UserError(`${path}: expected an object such as {"model": "aca-net", "ch_in": 80, …}`);
+}
+
+/** The file as it is, or that of a predecessor under the model's names, and the arguments which make the model that. */
+function withNamesOfToday(file: WeightsFile, { type }: ModelOptions) {
+  const predecessor = findModel(type)?.constructorArguments?.predecessor;
+  const of = predecessor ? `${predecessor.part}.` : undefined;
+  if (!of || ![...file.tensors.keys()].some((name) => name.includes(of))) return { file, isPredecessor: false };
+  const originals = new Map([...file.tensors.keys()].map((name) => [name.replace(of, `${predecessor!.here}.`), name]));
+  const renamed: WeightsFile = {
+    ...file,
+    tensors: new Map([...originals].map(([name, original]) => [name, file.tensors.get(original)!])),
+    dictionariesOf: (name, prefix) => file.dictionariesOf(originals.get(name) ?? name, prefix),
+  };
+  return { file: renamed, isPredecessor: true, implied: predecessor!.arguments };
 }
 
 /**

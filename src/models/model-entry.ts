@@ -10,8 +10,11 @@ export interface ModelEntry<Options extends { type: string }> {
   create(options: Options): SpeakerModel;
   /** The published network, as `the released ACA-Net`, and the options that make it another one, in words. */
   readonly published?: { readonly name: string; departures(options: Options): string[] };
-  /** The options of the published network beside its sizes, which the preset `reference` sets. */
-  readonly reference?: Readonly<Record<string, unknown>>;
+  /**
+   * Options by a name, which `--preset` sets. `reference`: those of the published network beside its sizes. Others are
+   * the whole of what somebody trained.
+   */
+  readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly remedies?: CollapseRemedies<Options>;
   readonly constructorArguments?: ConstructorArguments;
 }
@@ -34,6 +37,12 @@ export interface ConstructorArguments {
   readonly values?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Arguments that change nothing here, and the values that they may have (undefined: any). */
   readonly withoutEffect: Readonly<Record<string, readonly unknown[] | undefined>>;
+  /** A predecessor of the same tensors under other names: what it calls a part, and the arguments that make it. */
+  readonly predecessor?: {
+    readonly part: string;
+    readonly here: string;
+    readonly arguments: Readonly<Record<string, unknown>>;
+  };
   /** Tensors of the state dict that are computed here, whose length an argument says: tensor → argument. */
   readonly computed?: Readonly<Record<string, string>>;
 }

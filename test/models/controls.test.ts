@@ -45,6 +45,7 @@ const controls = {
   'an x-vector': smallXVector,
   'an x-vector with attentive pooling': { ...smallXVector, pooling: { type: 'attentive', attentionChannels: 6 } },
   'an x-vector with cross attention': { ...smallXVector, pooling: smallCrossAttention },
+  'ACA-Net with 2 heads in cross attention': { ...smallAca, crossHeads: 2 },
   'ECAPA-TDNN with statistics pooling': { ...smallEcapa, pooling: 'statistics' },
   'ECAPA-TDNN with cross attention': { ...smallEcapa, pooling: smallCrossAttention },
   ResNet: smallResNet,

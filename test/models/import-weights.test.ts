@@ -173,6 +173,23 @@ describe('import', () => {
     );
   });
 
+  it('takes the predecessor of ACA-Net by the names of its tensors, with its 8 heads', async () => {
+    const { config, weights, json } = loadFixtureModel('perceiver_8heads');
+    const { parameters, out } = await importTensors(weights, config);
+    assert.equal(parameters, json.param_count);
+    const { model, tensors } = readModelFolder(out);
+    assert.equal('crossHeads' in model && model.crossHeads, 8);
+    const name = 'blocks.1.cross_attention.0.attn.in_proj_weight';
+    assert.deepEqual(tensors[`ACA_${name}`], weights[`perceiver_${name}`]);
+    // What the configuration says holds.
+    const other = readModelFolder((await importTensors(weights, { ...config, cross_heads: 1 })).out).model;
+    assert.ok(!('crossHeads' in other));
+    const released = loadFixtureModel('aca_author');
+    const plain = readModelFolder((await importTensors(released.weights, released.config)).out);
+    assert.ok(!('crossHeads' in plain.model));
+    assert.equal(plain.speakerModel.embeddingSize, 512);
+  });
+
   it('translates the poolings of WeSpeaker, and refuses others by name', () => {
     const pooling = (model: string, pooling_func: string) =>
       (modelOptionsFromConfig({ model, pooling_func }, 'c.json') as { pooling?: object }).pooling;

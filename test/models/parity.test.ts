@@ -69,6 +69,34 @@ describeOnEngines('embeddings', (name) => {
     });
   }
 
+  for (const fixture of ['aca_author', 'perceiver_8heads']) {
+    if (name === 'reference') continue; // half a minute in TensorFlow.js's JavaScript
+    it(`of ${fixture} equal PyTorch's`, async () => {
+      const { config, weights: recorded, get, json } = loadFixtureModel(fixture);
+      const isPredecessor = fixture === 'perceiver_8heads';
+      const heads = isPredecessor ? { cross_heads: 8 } : {};
+      const model = createModel(modelOptionsFromConfig({ ...config, ...heads, positional: 'reference' }, fixture));
+      assert.equal(parameterCount(model), json.param_count);
+      for (const [key, { total }] of Object.entries(json.macs!)) assert.equal(model.macs(Number(key.slice(1))), total);
+      const weights = Object.fromEntries(
+        Object.entries(recorded).map(([key, tensor]) => [key.replace('perceiver_blocks', 'ACA_blocks'), tensor]),
+      );
+      const inference = await engine.compileInference({
+        program: ({ features, ...rest }) => ({ embeddings: model.embed(rest, features) }),
+        inputs: { features: { shape: ['B', 'T', model.bins] } },
+        parameters: weights,
+      });
+      for (const { name: key } of json.cases) {
+        const { embeddings } = await inference.run({ features: get(`${key}.x`) });
+        const expected = get(`${key}.emb`).data;
+        const difference = maxAbsDifference(embeddings.data, expected) / Math.max(1, maxAbs(expected));
+        if (process.env.SHOW_DEVIATIONS) console.log(name, fixture, key, difference);
+        assert.ok(difference <= 2e-5, `${key}: ${difference}`);
+      }
+      await inference.dispose();
+    });
+  }
+
   for (const { fixture, tolerance } of later) {
     const isSmall = fixture.endsWith('_small');
     const check = async (place: 'project' | 'beside', isChosen: (key: string) => boolean) => {

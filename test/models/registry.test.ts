@@ -13,6 +13,11 @@ const refused: { name: string; options: Record<string, unknown>; says: RegExp[] 
     options: { type: 'aca-net', embed: 256, heads: 7 },
     says: [/embed must be a multiple of heads/, /heads/],
   },
+  {
+    name: 'heads of cross attention that do not divide embed',
+    options: { type: 'aca-net', embed: 256, crossHeads: 7 },
+    says: [/embed must be a multiple of crossHeads/, /crossHeads/],
+  },
   { name: 'an odd embed', options: { type: 'aca-net', embed: 15, heads: 5 }, says: [/multiple of 2/, /embed/] },
   { name: 'dropout of everything', options: { type: 'aca-net', dropout: 1 }, says: [/dropout/] },
   { name: 'a wrong type', options: { type: 'aca-net', latents: '192' }, says: [/latents/, /number/] },
@@ -123,11 +128,18 @@ describe('model options', () => {
       expansionKernel: 1,
       expansionLayers: 1,
       outputInit: { attention: 1 },
+      crossHeads: 1,
     };
     assert.deepEqual(parseModelOptions(said, 'test'), plain);
     assert.deepEqual(
-      ['pooling', 'expansionKernel', 'expansionLayers', 'outputInit'].filter((option) => option in plain),
+      ['pooling', 'expansionKernel', 'expansionLayers', 'outputInit', 'crossHeads'].filter((option) => option in plain),
       [],
+    );
+    const control = { type: 'aca-net', pooling: 'statistics' };
+    assert.deepEqual(
+      parseModelOptions({ ...control, crossHeads: 8 }, 'test'),
+      parseModelOptions(control, 'test'),
+      'a pooling has no heads',
     );
   });
 

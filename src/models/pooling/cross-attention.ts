@@ -1,7 +1,7 @@
 /**
- * @file Asymmetric cross attention (Yip et al. 2023): a few latents attend to the many frames, with one head.
+ * @file Asymmetric cross attention (Yip et al. 2023): a few latents attend to the many frames.
  *
- * In a layer of latents it is ACA-Net's own. After a trunk the frames are mapped to the size of the latents and
+ * In a layer of latents it is ACA-Net's own, with one head or several. After a trunk the frames are mapped to the size of the latents and
  * layer-normalised, and latents [L, E], the same for every utterance, pass one layer as in ACA-Net: attention and an
  * MLP, each with a residual. The latents of an utterance are its vector, [L·E, B]. Limits: no padded utterances.
  */
@@ -95,7 +95,7 @@ export function createLatentAttention({
   outputScale,
   heads = 1,
   queryScale = null,
-}: LatentPlace & { readonly heads?: number }): LatentPooling {
+}: LatentPlace): LatentPooling {
   return {
     title: 'cross attention',
     rows: 'latents',
@@ -104,7 +104,11 @@ export function createLatentAttention({
       const from = shared ?? latent;
       const queries = queryScale === null ? from : tf.mul(layerNormalize(from, channels), queryScale);
       const sharedQueries = Boolean(shared);
-      return attention(queries, rows, tensors, { name: `${name}.attn`, affine, batch, heads, channels, sharedQueries, onWeights }); // prettier-ignore
+      // Each head's row sums to one; what is shown of a latent is their mean.
+      const onHeads =
+        onWeights &&
+        ((all: tf.Tensor) => onWeights(tf.mean(tf.reshape(all, [batch, heads, ...all.shape.slice(1)]), 1)));
+      return attention(queries, rows, tensors, { name: `${name}.attn`, affine, batch, heads, channels, sharedQueries, onWeights: heads > 1 ? onHeads : onWeights }); // prettier-ignore
     },
     macs: (rows) => 2 * latents * embed ** 2 + 2 * rows * embed ** 2 + 2 * latents * rows * embed,
   };

@@ -47,6 +47,8 @@ export interface LatentPlace {
   readonly latents: number;
   /** Factor on the initial output map. Default 1. */
   readonly outputScale?: number;
+  /** Of an attention by latents. Default 1. */
+  readonly heads?: number;
   /** Queries are normalised and multiplied by it. Default null: they are taken as they are. */
   readonly queryScale?: number | null;
 }

@@ -1,7 +1,8 @@
 /** @file Presets: what they override, and for which systems. */
 import assert from 'node:assert/strict';
 import { UserError } from '../../../src/errors.js';
-import { departuresFromPublished } from '../../../src/models/registry.js';
+import { parameterCount } from '../../../src/models/contract/model.js';
+import { createModel, departuresFromPublished, type ModelOptions } from '../../../src/models/registry.js';
 import { loadRecipe } from '../../../src/recipe/definition/load.js';
 import { presetSets } from '../../../src/recipe/definition/presets.js';
 import { phasesOf } from '../../../src/training/phases.js';
@@ -24,7 +25,10 @@ describe('the preset `reference`', () => {
   it('is called by its name', () => {
     const { recipe } = loadRecipe('demo');
     assert.throws(() => presetSets('referense', recipe), UserError);
-    assert.throws(() => presetSets('toString', recipe), /there is reference, large-margin/);
+    assert.throws(
+      () => presetSets('toString', recipe),
+      /there is reference, author-3dspeaker, author-perceiver, large-margin/,
+    );
   });
 });
 
@@ -45,4 +49,21 @@ describe('the preset `large-margin`', () => {
     const softmax = loadRecipe('demo', { sets: ['training.loss={type: softmax}'] }).recipe;
     assert.deepEqual(presetSets('large-margin', softmax), []);
   });
+});
+
+describe('the presets of ACA-Net’s author', () => {
+  for (const [preset, parameters, departures] of [
+    ['author-3dspeaker', 3_575_041, []],
+    ['author-perceiver', 4_553_601, ['8 heads in cross attention']],
+  ] as const) {
+    it(`${preset} sets every size, and leaves other models alone`, () => {
+      const before = loadRecipe('demo').recipe;
+      const { recipe } = loadRecipe('demo', { sets: presetSets(preset, before) });
+      const { 'aca-net': aca, 'ecapa-tdnn': ecapa } = recipe.systems;
+      const model = aca.model as ModelOptions;
+      assert.equal(parameterCount(createModel(model)), parameters);
+      assert.deepEqual(departuresFromPublished(model), departures);
+      assert.deepEqual(ecapa, before.systems['ecapa-tdnn']);
+    });
+  }
 });
