@@ -21,7 +21,8 @@ export interface LossInputs {
 
 export type ReferenceLoss = (inputs: LossInputs, margin: number) => number;
 
-export const [BATCH, SIZE, CLASSES] = [6, 5, 8];
+const [BATCH, SIZE] = [6, 5];
+export const CLASSES = 8;
 
 /** Embeddings near and far from their classes, one of them beyond the margin's reach. */
 export function lossInputs({ centers = 1, biases = 1 } = {}): LossInputs {
