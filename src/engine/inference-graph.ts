@@ -44,10 +44,11 @@ export function traceInference({ program, inputs, parameters }: InferenceDefinit
   return { graph, inputs: usedInputs(graph, ports), outputs };
 }
 
-export function optimise(graph: Graph): Graph {
+/** @param largeSums left as they are from so many elements on */
+export function optimise(graph: Graph, largeSums?: number): Graph {
   removeDeadNodes(graph);
   foldScalesIntoProducts(graph);
-  foldSumsIntoGemms(graph);
+  foldSumsIntoGemms(graph, largeSums);
   return graph;
 }
 

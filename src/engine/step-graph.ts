@@ -1,6 +1,7 @@
 /** @file The graph of a step, and its ports, whichever way it is run. */
 import { internal } from '../errors.js';
 import { inputsAt, optimise } from './inference-graph.js';
+import { LARGE_SUM } from './passes/add-into-gemm.js';
 import { foldScalesOfAddends } from './passes/scale-of-addend.js';
 import type { HostTensors } from './program/host-tensor.js';
 import type { StepDefinition, TensorSpecs } from './program/program.js';
@@ -20,7 +21,7 @@ export interface StepGraph {
 
 export function traceStep({ program, inputs, state, held = {} }: StepDefinition): StepGraph {
   const ports = { inputs: fixedInputs(inputs), state: portsOf(state), held: portsOf(held) };
-  const graph = optimise(traceProgram(program, [...ports.inputs, ...ports.state, ...ports.held]));
+  const graph = optimise(traceProgram(program, [...ports.inputs, ...ports.state, ...ports.held]), LARGE_SUM);
   foldScalesOfAddends(graph);
   for (const name of Object.keys(state)) {
     if (!graph.outputs.some((output) => output.name === name)) throw internal(`the step drops ${name}`);

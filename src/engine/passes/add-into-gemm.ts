@@ -3,15 +3,22 @@
  *
  * The sum's other operand must have the sum's shape, or be a row or column that Gemm itself broadcasts. The sum's
  * node becomes the new Gemm, so the nodes stay in topological order. Where reshapes lie between product and sum, the
- * addend is reshaped instead.
+ * addend is reshaped instead. Where sizes are fixed, large sums are left: ONNX Runtime copies the addend into the result
+ * on one thread before it multiplies on all, where an Add of its own runs on all and in place.
  */
+import { sizeOf } from '../program/host-tensor.js';
 import { sameShape } from '../trace/graph.js';
 import type { Graph, GraphNode, Value } from '../trace/graph.js';
 import { countUses, removeDeadNodes, throughReshapes } from './rewrite.js';
 
-export function foldSumsIntoGemms(graph: Graph): void {
+/** Elements of a sum from which on it is better a node of its own: half a megabyte. */
+export const LARGE_SUM = 2 ** 17;
+
+/** @param smallerThan elements of the sums to fold; with sizes that vary, all must be folded alike */
+export function foldSumsIntoGemms(graph: Graph, smallerThan = Infinity): void {
   const uses = countUses(graph);
-  graph.nodes = graph.nodes.flatMap((node) => (node.op === 'Add' ? foldSum(node, uses) : [node]));
+  const folds = ({ op, outputs: [{ shape }] }: GraphNode) => op === 'Add' && sizeOf(shape) < smallerThan;
+  graph.nodes = graph.nodes.flatMap((node) => (folds(node) ? foldSum(node, uses) : [node]));
   removeDeadNodes(graph);
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import '../../../src/engine/lower/all-lowerings.js';
 import { foldSumsIntoGemms } from '../../../src/engine/passes/add-into-gemm.js';
 import { foldScalesIntoProducts } from '../../../src/engine/passes/scale-into-product.js';
-import type { Program } from '../../../src/engine/program/program.js';
+import type { Program, TensorMap } from '../../../src/engine/program/program.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import type { Tensor } from '../../../src/engine/tfjs.js';
 import { normal } from '../random-tensors.js';
@@ -135,4 +135,17 @@ describe('folding sums into matrix products', () => {
       await checkResults(asProgram(row), inputs);
     });
   }
+
+  it('leaves sums of a size or more where it is told', () => {
+    const program = ({ a, b, same }: TensorMap) => ({ y: tf.add(matMul(a, b), same) });
+    for (const [limit, after] of [
+      [30, ['Gemm/2', 'Add/2']],
+      [31, ['Gemm/3']],
+    ] as const) {
+      // prettier-ignore
+      const graph = trace(program, inputs);
+      foldSumsIntoGemms(graph, limit);
+      assert.deepEqual(operators(graph), after);
+    }
+  });
 });
