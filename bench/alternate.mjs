@@ -48,7 +48,7 @@ function parseCommandLine() {
     .option('--keep-openblas <names...>', 'pythons that keep OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE', [])
     .option('--rounds <n>', 'timed requests to each (default: by the case)', atLeast(1))
     .option('--warmup <n>', 'requests before those', atLeast(0), 2)
-    .option('--pause <ms>', 'before each request', atLeast(0), 200)
+    .option('--pause <ms>', 'before each request (default: 200, or 100 with --quick)', atLeast(0))
     .option(
       '--batch <n>',
       'utterances per request, in place of the case’s (its goals then no longer apply)',
@@ -88,9 +88,12 @@ function parseCommandLine() {
   return { ...options, python, settings, cases: resized };
 }
 
+/** Milliseconds. @param {{ pause?: number, quick?: boolean }} options */
+const pauseOf = ({ pause, quick }) => pause ?? (quick ? 100 : 200);
+
 /** Timed requests: short ones are repeated more often. @param {import('./cases.mjs').Case} testCase */
 const defaultRounds = ({ task, batch }, /** @type {boolean} */ quick) =>
-  (task === 'extract' && batch === 1) || task === 'fbank' ? (quick ? 21 : 41) : quick ? 6 : 15;
+  (task === 'extract' && batch === 1) || task === 'fbank' ? (quick ? 15 : 41) : quick ? 5 : 15;
 
 /**
  * Starts all contestants of a case, alternates requests between them and summarises.
@@ -98,7 +101,8 @@ const defaultRounds = ({ task, batch }, /** @type {boolean} */ quick) =>
  * @param {Options} options
  */
 async function runCase(testCase, options) {
-  const { python, settings, keepOpenblas, acanet, warmup, pause, timeout, quick, busy, patience } = options;
+  const { python, settings, keepOpenblas, acanet, warmup, timeout, quick, busy, patience } = options;
+  const pause = pauseOf(options);
   const rounds = options.rounds ?? defaultRounds(testCase, quick);
   const talk = (/** @type {string} */ text) => process.stderr.write(`${testCase.name}: ${text}\n`);
   const folder = mkdtempSync(join(tmpdir(), 'acanet-bench-'));
@@ -294,8 +298,8 @@ async function main() {
   }
   if (failures.length > 0) process.exitCode = 1;
   if (results.length === 0) return;
-  const { warmup, pause } = options;
-  const report = { ...when, settings: { warmup, pauseMs: pause }, failures, cases: results };
+  const { warmup } = options;
+  const report = { ...when, settings: { warmup, pauseMs: pauseOf(options) }, failures, cases: results };
   const markdown = markdownReport(report);
   process.stdout.write(markdown);
   if (options.out) {
