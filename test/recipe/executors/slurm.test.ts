@@ -138,7 +138,7 @@ describe('jobs of Slurm', () => {
     [
       'more time than the partition gives',
       ['executor.partition=short', 'executor.time=300'],
-      /Slurm will not begin probe: PartitionTimeLimit; the jobs are cancelled\n {2}ask for less: executor\.time/,
+      /Slurm will not begin probe: Partition(TimeLimit|Config); the jobs are cancelled\n {2}ask for .*executor\.time/,
     ],
   ] as const) {
     it(`cannot have ${what}, which is said, and nothing is left in the queue`, async () => {
