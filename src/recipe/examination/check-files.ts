@@ -3,12 +3,13 @@
  * what was recorded when it was written. Reads every byte once; changes nothing.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { checkFeatureCache } from '../../features/cache/cache.js';
 import { checkModelFiles, isOnnxFolder, readModelDescription, readModelFolder } from '../../models/model-folder.js';
+import { PROFILE, readScoringProfile } from '../../scoring/profile/scoring-profile.js';
 import { isSealed } from '../../storage/sealed-json.js';
-import { damageOf, filesIn } from '../../storage/written-files.js';
+import { DamagedFile, damageOf, filesIn } from '../../storage/written-files.js';
 import { AVERAGE, modelFilesIn } from '../artifacts/average.js';
 import { doneRecord, overrides, provenance, RESOLVED_RECIPE, startedRecord } from '../artifacts/control-files.js';
 import { FEATURES, hasFeatures } from '../artifacts/features.js';
@@ -156,7 +157,28 @@ function modelFiles(folder: string): FoundFile[] {
   const read = guarded(folder, 0, () => readModel(folder));
   if (read.verdict === 'damaged') return files.map((file) => ({ ...file, verdict: 'damaged', problem: read.problem }));
   const verdict = isSealed(join(folder, AVERAGE.description)) ? 'as written' : 'not recorded';
-  return files.map((file) => ({ ...file, verdict }));
+  return [...files.map((file) => ({ ...file, verdict })), ...profileFiles(folder)];
+}
+
+/** What a folder carries beside the model, where it has a profile. */
+function profileFiles(folder: string): FoundFile[] {
+  const files = Object.values(PROFILE).flatMap((file) => {
+    const bytes = sizeOf(join(folder, file));
+    return bytes === undefined ? [] : [{ file, bytes }];
+  });
+  let damage: DamagedFile | undefined;
+  try {
+    if (!readScoringProfile(folder)) return [];
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error;
+    damage = error;
+  }
+  const damaged = damage && basename(damage.path);
+  const rest: Verdict = damaged === PROFILE.description ? 'not recorded' : 'as written';
+  return files.map((each): FoundFile => {
+    if (each.file !== damaged) return { ...each, verdict: rest };
+    return { ...each, verdict: 'damaged', problem: damage!.message.split('\n')[0] };
+  });
 }
 
 /** Reads all of it. */
