@@ -156,7 +156,7 @@ function modelFiles(folder: string): FoundFile[] {
   }));
   const read = guarded(folder, 0, () => readModel(folder));
   if (read.verdict === 'damaged') return files.map((file) => ({ ...file, verdict: 'damaged', problem: read.problem }));
-  const verdict = isSealed(join(folder, AVERAGE.description)) ? 'as written' : 'not recorded';
+  const verdict: Verdict = isSealed(join(folder, AVERAGE.description)) ? 'as written' : 'not recorded';
   return [...files.map((file) => ({ ...file, verdict })), ...profileFiles(folder)];
 }
 
