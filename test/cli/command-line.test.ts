@@ -127,7 +127,11 @@ describe('command line', () => {
       ['calibrate', 'a', 'b', '--out', 'c', '--method', 'pav', '--prior', '0.5'],
       /^✖ --prior is of --method logistic/,
     ],
-    ['an unknown slice', ['metrics', 'a.txt', '--by', 'age'], /expected gender, duration, session, speaker, got "age"/],
+    [
+      'a slice without a name',
+      ['metrics', 'a.txt', '--by', 'gender,'],
+      /expected names with commas between them, got "gender,"/,
+    ],
     ['scores that are not there', ['metrics', 'none.txt'], /^✖ none\.txt: cannot read the scores/],
     ['audio that is not there', ['features', 'extract', 'none.wav', '--out', 'x.ark'], /^✖ none\.wav/],
     ['a missing option', ['import', 'x.safetensors'], /^✖ required option '--config <file>' not specified/],

@@ -2,11 +2,11 @@
  * @file A comparison as text, for the terminal or for Markdown: first what was found, then the figures, what to know of
  * them, and last how they came about.
  */
-import { foldTable } from './folds.js';
+import { foldTable } from './fold-table.js';
 import { comparisonDetails } from './comparison-details.js';
 import type { Comparison } from './comparison.js';
 import { robustnessTable } from './robustness-table.js';
-import { slicesTable } from './slice-figures.js';
+import { slicesTable } from './slice-table.js';
 import { seedTable } from './seed-table.js';
 import { furtherTable, mainTable } from './system-table.js';
 import { type TableOptions, WIDEST } from '../text/table.js';

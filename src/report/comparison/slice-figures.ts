@@ -6,11 +6,8 @@
 import { compareRuns } from '../../scoring/intervals/paired-difference.js';
 import { whyNoIntervals, partOfPairs, type SpeakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import type { Slice } from '../../scoring/scores/slices.js';
-import { formatTable, type TableOptions } from '../text/table.js';
-import type { Comparison } from './comparison.js';
 import { relativeChange } from './relative-change.js';
 import type { ConditionSystem } from './robustness.js';
-import { conditionsTable } from './robustness-table.js';
 import type { SystemInput } from './system-facts.js';
 
 /** What a system measures on a part of the trials. */
@@ -74,34 +71,4 @@ export function measureSlices(
       })),
     };
   });
-}
-
-/** EERs on each part; the parts that could not be compared are listed below. */
-export function slicesTable(
-  slices: readonly ComparedSlice[],
-  compared: Pick<Comparison, 'baseline' | 'confidence'>,
-  { style = 'plain' }: TableOptions = {},
-): string {
-  const shown = slices.filter(({ systems }) => systems.length > 0);
-  const rest = slices.filter(({ systems }) => systems.length === 0);
-  const left = rest.map(({ by, name, trials, targets, why = '' }) => [
-    `${by}: ${name}`,
-    `${trials}`,
-    `${targets}`,
-    why,
-  ]);
-  const columns = [{ title: 'not compared' }, { title: 'trials' }, { title: 'targets' }, { title: 'because' }];
-  return [
-    ...(shown.length > 0
-      ? [
-          conditionsTable(
-            'parts: EER',
-            shown.map(({ by, name, systems }) => ({ name: `${by}: ${name}`, systems })),
-            compared,
-            { style },
-          ),
-        ]
-      : []),
-    ...(left.length > 0 ? [formatTable(columns, left, { style })] : []),
-  ].join('\n');
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { keyedRandom } from '../../../src/random.js';
-import { measureSlices, slicesTable } from '../../../src/report/comparison/slice-figures.js';
+import { measureSlices } from '../../../src/report/comparison/slice-figures.js';
+import { slicesTable } from '../../../src/report/comparison/slice-table.js';
 import { evaluateLabelled } from '../../../src/scoring/measures/evaluation.js';
 import { speakerPairs } from '../../../src/scoring/scores/speaker-pairs.js';
 import { sliceTrials, type TrialSide } from '../../../src/scoring/scores/slices.js';
