@@ -134,7 +134,7 @@ describe('command line', () => {
     ],
     ['scores that are not there', ['metrics', 'none.txt'], /^✖ none\.txt: cannot read the scores/],
     ['audio that is not there', ['features', 'extract', 'none.wav', '--out', 'x.ark'], /^✖ none\.wav/],
-    ['a missing option', ['import', 'x.safetensors'], /^✖ required option '--config <file>' not specified/],
+    ['a missing option', ['import', 'x.safetensors'], /^✖ required option '--out <dir>' not specified/],
     ['a model folder that is none', ['embed', door, '--model', '.', '--out', 'x.ark'], /not a model folder/],
   ];
   for (const [title, args, message] of mistakes) {
