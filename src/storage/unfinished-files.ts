@@ -31,11 +31,12 @@ export function clearUnfinished(folder: string): void {
   }
 }
 
-/** Removes what this process was writing into the folder itself, and writes no more. */
-export function clearOwnUnfinished(folder: string): void {
+/** Removes what this process was writing into the folder itself for these files, and writes no more. */
+export function clearOwnUnfinished(folder: string, files: readonly string[]): void {
   for (const name of readdirSync(folder)) {
     const [, host, pid] = ASIDE.exec(name) ?? [];
-    if (host === thisHost && Number(pid) === process.pid) rmSync(join(folder, name), { force: true });
+    const own = host === thisHost && Number(pid) === process.pid;
+    if (own && files.some((file) => name.startsWith(`.${file}.`))) rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -182,7 +182,8 @@ export async function extractCacheShare(
     checkFits(dir, estimateCacheBytes(missing, options, { slowest: slowestDrawn(augmentation) }), freeBytes(dir));
     const meter = createProgressMeter(total, finished);
     const advance = (shard: FinishedShard) => onProgress?.(meter.add(shard));
-    const clear = () => clearOwnUnfinished(dir);
+    const files = plan.flatMap(({ name }) => Object.values(shardFiles(name)));
+    const clear = () => clearOwnUnfinished(dir, files);
     await extractMissing({ plan, finished, options, dir, workers, augmentation, advance, clear, signal });
   }
   return { utterances: total, shards: plan.length, reusedShards };
