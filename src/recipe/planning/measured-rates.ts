@@ -16,6 +16,9 @@ import { readTrainingLog } from '../artifacts/train.js';
 /** Forward pass, gradients of the activations, gradients of the weights: each about as many operations. */
 export const PASSES = 3;
 
+/** The length that operations of a crop are counted for: frames come every 10 ms. */
+export const cropSeconds = (cropFrames: number): number => cropFrames / 100;
+
 /** A training that has been done. */
 export interface MeasuredRate {
   /** What `hashOfModel` gives. */
@@ -54,7 +57,7 @@ export async function readRates(
       const steps = readTrainingLog(from)?.at(-1)?.step;
       if (!settings.success || steps === undefined) continue;
       const { model, training } = settings.data;
-      const { macs } = await modelFigures(model, training.cropFrames);
+      const { macs } = await modelFigures(model, cropSeconds(training.cropFrames));
       rates.push({
         model: hashOfModel(done.input.settings.model),
         rate: (PASSES * macs * training.batchSize * steps) / done.seconds,

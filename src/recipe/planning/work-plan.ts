@@ -20,7 +20,7 @@ import { isReady } from '../definition/ready-model.js';
 import { resolveSystems, type SystemSettings } from '../definition/system-settings.js';
 import { trainingRuns } from '../definition/training-runs.js';
 import type { StagePlan } from '../running/stage-plan.js';
-import { hashOfModel, PASSES, type MeasuredRate } from './measured-rates.js';
+import { cropSeconds, hashOfModel, PASSES, type MeasuredRate } from './measured-rates.js';
 
 /**
  * Multiply-accumulates a second of trainings: of a thread of a CPU (ACA-Net of 4.55 M parameters on two cores of an AMD
@@ -130,7 +130,7 @@ async function planSystem(
   const speeds = augmentation?.speed?.newSpeakers ? 1 + augmentation.speed.factors.length : 1;
   const steps = training.epochs * stepsPerEpoch(repeats * speeds, training);
   const crops = steps * training.batchSize;
-  const { macs, parameters } = await library.modelFigures(model, training.cropFrames);
+  const { macs, parameters } = await library.modelFigures(model, cropSeconds(training.cropFrames));
   const { rate, basis } = rateFor(model, { gpu, threads, rates });
   return { steps, crops, parameters, hours: (PASSES * macs * crops) / rate / 3600, basis };
 }

@@ -14,20 +14,10 @@ import { leftOf } from '../../../src/recipe/run-recipe.js';
 import { chainsOf, describeFailure, failureOf, runSideBySide } from '../../../src/recipe/executors/side-by-side.js';
 import type { Recipe } from '../../../src/recipe/definition/schema.js';
 import { skip } from '../../skip.js';
+import { tinyRecipe } from './tiny-recipe.js';
 
 const door = fileURLToPath(new URL('../../../../bin/acanet.js', import.meta.url));
-const RECIPE = `
-extends: base
-corpus: { type: synth, trainSpeakers: 6, testSpeakers: 3, utterancesPerSpeaker: 4, duration: [1, 1.5] }
-development: { speakers: 2 }
-systems:
-  aca-net:
-    model: { type: aca-net, latents: 8, embed: 16, blocks: 1, layers: 1, heads: 2, attentionMlp: 16, transformerMlp: 16 }
-model: aca-net
-baseline: aca-net
-seeds: 3
-training: { epochs: 2, batchSize: 4, cropFrames: 60, optimizer: { type: adam }, logEvery: 1 }
-`;
+const RECIPE = tinyRecipe({ seeds: 3 });
 
 describe('trainings side by side', () => {
   let work: string;

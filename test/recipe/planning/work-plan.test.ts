@@ -1,4 +1,7 @@
 /** @file What a recipe takes: counted by hand, and from rates of trainings that were done. */
+import { createModel, parseModelOptions } from '../../../src/models/registry.js';
+import { cropSeconds } from '../../../src/recipe/planning/measured-rates.js';
+import { realLibrary } from '../../../src/tasks/do-model-work.js';
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +16,8 @@ import { openMetricsLog } from '../../../src/training/metrics-log.js';
 
 /** A network of a thousand multiply-accumulates a frame, and two thousand parameters. */
 const library = {
-  modelFigures: (_: unknown, frames: number) => Promise.resolve({ title: 'N', parameters: 2000, macs: 1000 * frames }),
+  modelFigures: (_: unknown, seconds: number) =>
+    Promise.resolve({ title: 'N', parameters: 2000, macs: 100_000 * seconds }),
 };
 
 describe('the plan of a recipe', () => {
@@ -120,5 +124,11 @@ describe('the plan of a recipe', () => {
     assert.match(text, /^aca-net +2 +20 +640 +6\.4 min +by operations, from exp\/x$/m);
     assert.match(text, /^4 trainings, 2 threads each: 0\.85 CPU hours$/m);
     assert.match(text, /^ +2 +12\.8 min$/m);
+  });
+
+  it('counts the operations of a crop as the network itself does', async () => {
+    const options = parseModelOptions({ type: 'ecapa-tdnn', channels: [8, 8, 8, 8, 24] }, 'test');
+    const { macs } = await realLibrary.modelFigures(options, cropSeconds(137));
+    assert.equal(macs, createModel(options).macs(137));
   });
 });
