@@ -5,10 +5,10 @@ import type { RatePolicy } from '../features/options.js';
 import type { EmbeddingFormat } from '../tasks/embedding/embedding-formats.js';
 import { listenForInterruption } from './interruption.js';
 import { otherRatesOption } from './other-rates-option.js';
-import { findModel } from './model-folder.js';
+import { findModel, findModelForJobs } from './model-folder.js';
 import { numberBetween } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
-import { withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
+import { withExamples, withExecutorOptions, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
 
 interface EmbedFlags extends RecipeFlags {
   model: string;
@@ -42,9 +42,10 @@ export function addEmbed(program: Command): void {
     .option('--hop <seconds>', 'from the start of a window to that of the next (default: half a window)')
     .option('--rttm <file>', 'windows lie in the turns of this file only');
   withExamples(
-    withRecipeOptions(command),
+    withRecipeOptions(withExecutorOptions(command)),
     'acanet embed a.wav --model aca-net --recipe demo --out embeddings.ark',
     'acanet embed a.wav b.flac --model exp/demo/model/aca-net --out embeddings.ark',
+    'acanet embed corpus.jsonl --model my-model --out corpus.scp --executor slurm',
     'acanet embed meeting.wav --model my-model --window 1.5 --hop 0.75 --rttm speech.rttm --out windows.csv --format csv',
   ).action(async (inputs: string[], flags: EmbedFlags) => {
     const [{ embedInputs }, { embeddingFiles, writeEmbeddingsAs }] = await Promise.all([
@@ -52,6 +53,8 @@ export function addEmbed(program: Command): void {
       import('../tasks/embedding/embedding-formats.js'),
     ]);
     const windows = windowOptions(flags);
+    if (flags.executor !== undefined && flags.executor !== 'local') return await embedInJobs(inputs, flags, windows);
+    if (flags.dryRun) throw new UserError('--dry-run shows jobs: say which with --executor slurm or command');
     embeddingFiles(flags.format, flags.out, inputs, { windows: windows !== undefined });
     const { modelDir, engine } = await findModel(flags);
     const talk = createTalk();
@@ -74,6 +77,28 @@ export function addEmbed(program: Command): void {
     if (flags.json) printJson({ embeddings: embeddings.size, files: written });
     else print(written.join('\n'));
   });
+}
+
+async function embedInJobs(inputs: string[], flags: EmbedFlags, windows: object | undefined): Promise<void> {
+  if (windows) throw new UserError('--window: windows are embedded on this machine only; leave --executor out');
+  if (flags.format !== 'ark') throw new UserError(`--format ${flags.format}: jobs write Kaldi archives only (ark)`);
+  const { embedInJobs: embed } = await import('../recipe/embed-in-jobs.js');
+  const { modelDir, engine, executor } = await findModelForJobs(flags);
+  const talk = createTalk();
+  try {
+    const embeddings = await embed({
+      ...{ ...talk, inputs, modelDir, engine, executor, out: flags.out },
+      ...{ asIs: flags.asIs ?? false, otherRates: flags.otherRates },
+      signal: listenForInterruption({ goesOn: true, elsewhere: true }),
+      ...(flags.dryRun && { dryRun: print }),
+    });
+    talk.stop();
+    if (embeddings === undefined) return;
+    if (flags.json) printJson({ embeddings, files: [flags.out] });
+    else print(flags.out);
+  } finally {
+    talk.stop();
+  }
 }
 
 /** @throws UserError for lengths that are none, and for options of windows without a window */

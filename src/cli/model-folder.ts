@@ -5,8 +5,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineOptions } from '../engine/create-engine.js';
+import type { ExecutorOptions } from '../recipe/definition/executor-options.js';
 import { say } from './output.js';
-import { engineOf, isModelFolder, openFrom, runsOf, type RecipeFlags } from './recipe-options.js';
+import {
+  engineOf,
+  executorOf,
+  isModelFolder,
+  openedExperiment,
+  openFrom,
+  runsOf,
+  type RecipeFlags,
+} from './recipe-options.js';
 
 export interface UsedModel {
   modelDir: string;
@@ -54,4 +63,17 @@ export async function findModel(flags: RecipeFlags & { model?: string }): Promis
     engine: recipe.engine,
     manifest: prepFiles(join(folder, 'prep')).manifest,
   };
+}
+
+/** The same, and where the work is done: as the recipe of the model says, else the flags. */
+export async function findModelForJobs(
+  flags: RecipeFlags & { model: string },
+): Promise<UsedModel & { executor: ExecutorOptions }> {
+  const ofJobs = flags.set.filter((set) => set.startsWith('executor.'));
+  if (isModelFolder(flags.model)) {
+    const model = await findModel({ ...flags, set: flags.set.filter((set) => !ofJobs.includes(set)) });
+    return { ...model, executor: await executorOf(ofJobs, flags) };
+  }
+  const model = await findModel(flags);
+  return { ...model, executor: openedExperiment()?.recipe.executor ?? {} };
 }

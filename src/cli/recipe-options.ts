@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { EngineOptions } from '../engine/create-engine.js';
 import type { Located } from '../configuration/located-yaml.js';
-import type { ExecutorType } from '../recipe/definition/executor-options.js';
+import type { ExecutorOptions, ExecutorType } from '../recipe/definition/executor-options.js';
 import type { RunRecipeOptions } from '../recipe/run-recipe.js';
 import type { TrainingRun } from '../recipe/definition/training-runs.js';
 import type { Experiment } from '../recipe/running/work-folder.js';
@@ -136,6 +136,18 @@ export async function engineOf({ threads, engine, device }: EngineFlags): Promis
     value === undefined ? [] : [[key, { at: `--${key === 'name' ? 'engine' : key} ${value}`, value }]],
   );
   return checkLocated(engineOptions, { at: 'options', value: new Map(flags) });
+}
+
+/** What the flags say of jobs, where there is no recipe. */
+export async function executorOf(sets: readonly string[], flags: RecipeFlags): Promise<ExecutorOptions> {
+  const [{ executorAlone }, { setLocated }, { checkLocated }] = await Promise.all([
+    import('../recipe/definition/executor-options.js'),
+    import('../configuration/located-yaml.js'),
+    import('../configuration/schema-errors.js'),
+  ]);
+  const nothing: Located = { at: 'options', value: new Map() };
+  const located = [...sets, ...executorSets(flags)].reduce(setLocated, nothing);
+  return checkLocated(executorAlone, located).executor ?? {};
 }
 
 export interface ExperimentOptions {

@@ -54,7 +54,8 @@ export async function runRecipe({
   checkTargets(stages, options);
   const executor = createExecutor(recipe);
   const plans = await planWhatCanRun(asked, options, executor);
-  const execution = { recipe, workFolder: folder, stages, plans, targets, force, compared, jobs };
+  const work = { recipe, ...(compared && { compared }) };
+  const execution = { work, workFolder: folder, stages, plans, targets, force, jobs };
   if (dryRun) {
     dryRun(executor.describe({ ...execution, log, progress, onFinished: () => undefined }));
     return plans;

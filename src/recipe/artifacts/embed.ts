@@ -6,6 +6,9 @@ import { jsonArtifact, pathsIn, runAgain } from './json-artifact.js';
 
 export const EMBED = { embeddings: 'embeddings.ark', index: 'embeddings.scp' } as const;
 
+/** What stage `embeddings` writes beside its archives. */
+export const EMBEDDINGS = { table: 'embeddings.scp' } as const;
+
 export const embedFiles = (folder: string) => pathsIn(folder, EMBED);
 
 /** Time in the network for so many frames. */

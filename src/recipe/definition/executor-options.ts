@@ -12,7 +12,7 @@ export const executorTypes = ['local', 'slurm', 'command'] as const;
 export type ExecutorType = (typeof executorTypes)[number];
 
 /** What jobs do: each kind may have resources of its own. */
-export const jobKinds = ['prep', 'features', 'train', 'finish'] as const;
+export const jobKinds = ['prep', 'features', 'embed', 'train', 'finish'] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 const TIME = /^(\d+|\d+:\d\d|\d+:\d\d:\d\d|\d+-\d+(:\d\d){0,2})$/;
@@ -41,7 +41,7 @@ export const executorOptions = resources.extend({
   type: z.enum(executorTypes).optional(),
   /** Of a kind of jobs, over what stands above. */
   stages: z.strictObject(Object.fromEntries(jobKinds.map((kind) => [kind, resources.optional()]))).optional(),
-  /** Jobs that the features are shared among. */
+  /** Jobs that the features are shared among, or embeddings without a recipe. */
   parts: z.int().min(1).max(1000).optional(),
   /** Jobs of one array at a time; absent: as many as the site allows. */
   atOnce: z.int().positive().optional(),
@@ -55,6 +55,9 @@ export const executorOptions = resources.extend({
 export type ExecutorOptions = Omit<z.infer<typeof executorOptions>, 'stages'> & {
   stages?: Partial<Record<JobKind, Resources>>;
 };
+
+/** The section where there is nothing else: in a site file, or by options. */
+export const executorAlone = z.strictObject({ executor: executorOptions.optional() });
 
 /** A recipe's section over that of the site; another type takes nothing from the site's. */
 export function overSite(own: ExecutorOptions = {}, site: ExecutorOptions = {}): ExecutorOptions {

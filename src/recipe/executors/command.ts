@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { shellWord } from '../../command-line.js';
 import { UserError } from '../../errors.js';
 import { jobKinds, resourcesOf, type ExecutorOptions } from '../definition/executor-options.js';
+import { nameOf } from '../stages/work.js';
 import type { Execution, Executor } from './executor.js';
 import { partFiles, type Job, type Submission } from './job-files.js';
 import { jobScript } from './job-script.js';
@@ -94,14 +95,14 @@ function templateOf(options: ExecutorOptions): string {
 
 /** The commands of a job, as a shell takes them: one for each part, or one for all. */
 function commandsOf(submission: Submission, job: Job, folder: string): string[] {
-  const { executor, recipe } = submission;
+  const { executor, work } = submission;
   const template = templateOf(executor);
   const { partition, account, time, memory, cpus, gpus } = resourcesOf(executor, job.kind);
   const asArray = /\bCOUNT\b/.test(template);
   const values: Record<string, string | number | undefined> = {
     SCRIPT: scriptOf(folder, job),
     COUNT: job.parts.length,
-    NAME: `acanet-${recipe.name}-${job.name}`,
+    NAME: `acanet-${nameOf(work)}-${job.name}`,
     CPUS: cpus ?? job.threads,
     ...{ GPUS: gpus ?? 0, MEMORY: memory, TIME: time, PARTITION: partition, ACCOUNT: account },
   };

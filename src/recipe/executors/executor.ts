@@ -1,26 +1,24 @@
 /**
- * @file What an executor is: the one seam between what a recipe has to do and where that is done.
+ * @file What an executor is: the one seam between what there is to do and where that is done.
  *
  * `run` brings the wanted stages up to date, in a work folder that the caller holds the lock of. Results are the same
  * bytes wherever it does so, for the same number of threads.
  */
-import type { Compared } from '../comparison/chosen-systems.js';
 import type { ExecutorOptions } from '../definition/executor-options.js';
-import type { Recipe } from '../definition/schema.js';
 import type { StagePlan } from '../running/stage-plan.js';
 import type { Stage, StageContext } from '../running/stage.js';
+import type { Work } from '../stages/work.js';
 
 /** What is to be done. */
 export interface Execution {
-  recipe: Recipe;
+  work: Work;
   workFolder: string;
-  /** All that the recipe has. */
+  /** All that the work has. */
   stages: readonly Stage[];
   /** What is wanted and what that needs, as planned. */
   plans: readonly StagePlan[];
   targets?: readonly string[];
   force?: readonly string[];
-  compared?: Compared;
   /** Trainings side by side on this machine. */
   jobs: number;
   log: (line: string) => void;

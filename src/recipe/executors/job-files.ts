@@ -11,10 +11,9 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Compared } from '../comparison/chosen-systems.js';
 import { jobKinds, type ExecutorOptions, type ExecutorType } from '../definition/executor-options.js';
-import type { Recipe } from '../definition/schema.js';
 import { jsonArtifact, reliedOn } from '../artifacts/json-artifact.js';
+import type { Work } from '../stages/work.js';
 
 const JOBS = 'jobs';
 export const jobsFolder = (workFolder: string): string => join(workFolder, JOBS);
@@ -49,8 +48,7 @@ export interface Submission {
   /** Of all that was asked for: the same command asks for the same. */
   asked: string;
   executor: ExecutorOptions & { type: ExecutorType };
-  recipe: Recipe;
-  compared?: Compared;
+  work: Work;
   force: string[];
   workFolder: string;
   jobs: Job[];
@@ -70,7 +68,10 @@ export const submissionRecord = jsonArtifact<Submission>('submission.json', {
       token: z.string(),
       asked: z.string(),
       executor: z.looseObject({ type: z.string() }),
-      recipe: z.looseObject({ name: z.string(), systems: z.record(z.string(), z.unknown()) }),
+      work: z.union([
+        z.looseObject({ recipe: z.looseObject({ name: z.string(), systems: z.record(z.string(), z.unknown()) }) }),
+        z.looseObject({ embedding: z.looseObject({ name: z.string() }) }),
+      ]),
       force: z.array(z.string()),
       workFolder: z.string(),
       jobs: z.array(job),

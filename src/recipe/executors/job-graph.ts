@@ -6,8 +6,8 @@
  * Jobs that there is nothing for are left out. A part of `train` is one training run, from `train/<run>` to its scores;
  * `finish` is what needs several runs, or measures time.
  */
+import type { EngineOptions } from '../../engine/create-engine.js';
 import { resourcesOf, type ExecutorOptions, type JobKind } from '../definition/executor-options.js';
-import type { Recipe } from '../definition/schema.js';
 import { stageOf, type Stage } from '../running/stage.js';
 import type { StagePlan } from '../running/stage-plan.js';
 import type { Job, JobPart } from './job-files.js';
@@ -18,37 +18,38 @@ const CPUS = 4;
 const PARTS = 4;
 
 export interface JobGraphOptions {
-  recipe: Pick<Recipe, 'engine'>;
+  engine: Pick<EngineOptions, 'threads'>;
   executor: ExecutorOptions;
   stages: readonly Pick<Stage, 'name' | 'needs' | 'trains' | 'ofRun' | 'timed' | 'share'>[];
   plans: readonly StagePlan[];
 }
 
 /** The jobs, in an order in which they can be submitted; none where all is up to date. */
-export function planJobs({ recipe, executor, stages, plans }: JobGraphOptions): Job[] {
+export function planJobs({ engine, executor, stages, plans }: JobGraphOptions): Job[] {
   const planned = new Map(plans.map(({ stage, action }) => [stage, action]));
   const isDue = (name: string) => planned.has(name) && planned.get(name) !== 'skip';
   const due = stages.filter(({ name }) => isDue(name));
   if (due.length === 0) return [];
   const chains = chainsDue(stages, planned);
   const chained = new Set([...chains.values()].flat());
-  const shared = due.filter(({ name, ofRun }) => ofRun === undefined && neededByRuns(name, stages));
+  const shared = due.filter(({ name, ofRun, share }) => ofRun === undefined && (share ?? neededByRuns(name, stages)));
   const jobs: Job[] = [];
   const add = (name: string, kind: JobKind, parts: JobPart[]) => {
     if (parts.length === 0) return;
     const before = jobs.at(-1)?.name;
-    const threads = recipe.engine.threads ?? resourcesOf(executor, kind).cpus ?? CPUS;
+    const threads = engine.threads ?? resourcesOf(executor, kind).cpus ?? CPUS;
     jobs.push({ name, kind, after: before === undefined ? [] : [before], parts, threads });
   };
   const whole = (name: string, targets: readonly string[]): JobPart[] =>
     targets.length > 0 ? [{ name, targets: [...targets] }] : [];
   const [sharable, first] = partition(shared, ({ share }) => share !== undefined);
+  const kind = sharable[0]?.name === 'embeddings' ? 'embed' : 'features';
   const count = executor.parts ?? PARTS;
   add('probe', 'prep', [{ name: 'probe' }]);
   add('prep', 'prep', whole('prep', first.map(({ name }) => name))); // prettier-ignore
   const shares = count > 1 ? sharable.flatMap(({ name }) => sharesOf(name, count)) : [];
-  add('features', 'features', shares);
-  add('merge', 'features', whole('features', sharable.map(({ name }) => name))); // prettier-ignore
+  add(kind, kind, shares);
+  add('merge', kind, whole('features', sharable.map(({ name }) => name))); // prettier-ignore
   add(
     'train',
     'train',

@@ -20,7 +20,7 @@ export const localExecutor = (): Executor => ({
 });
 
 async function runTogether(execution: Execution, chains: ReadonlyMap<string, readonly string[]>) {
-  const { recipe, workFolder, stages, force, jobs, log, signal, onFinished } = execution;
+  const { work, workFolder, stages, force, jobs, log, signal, onFinished } = execution;
   const trained = stages.filter(({ trains, ofRun }) => trains && chains.has(ofRun!));
   const shared = trained.flatMap(({ needs }) => needs.map(stageOf));
   await runStages({
@@ -28,7 +28,7 @@ async function runTogether(execution: Execution, chains: ReadonlyMap<string, rea
     targets: [...new Set(shared)],
     force: force?.filter((name) => shared.includes(name)),
   });
-  await runSideBySide({ recipe, workFolder, chains, force, jobs, beside: jobs, log, signal, onFinished });
+  await runSideBySide({ work, workFolder, chains, force, jobs, beside: jobs, log, signal, onFinished });
   const done = new Set([...shared, ...[...chains.values()].flat()]);
   return runStages({ ...execution, force: force?.filter((name) => !done.has(name)) });
 }

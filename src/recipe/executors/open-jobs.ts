@@ -5,7 +5,8 @@
 import { readdirSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../errors.js';
-import { jobsFolder, locksFolder, openRecord, type Job } from './job-files.js';
+import { nameOf } from '../stages/work.js';
+import { jobsFolder, locksFolder, openRecord, type Job, type Submission } from './job-files.js';
 import { lockPart } from './part-lock.js';
 import { cancelJobs, readQueue, type QueueEntry } from './slurm-commands.js';
 import { jobName } from './slurm-options.js';
@@ -30,6 +31,12 @@ const workingOf = (queue: readonly QueueEntry[], submitted: Submitted): QueueEnt
 
 export const isWorking = (queue: readonly QueueEntry[], submitted: Submitted): boolean =>
   workingOf(queue, submitted).length > 0;
+
+/** The command that cancels its jobs, as a shell takes it. */
+export const howToCancel = (submission: Submission): string =>
+  'recipe' in submission.work
+    ? `acanet run ${nameOf(submission.work)} --cancel`
+    : `scancel --name=${submission.jobs.map((job) => jobName(submission, job)).join(',')}`;
 
 /** Cancels the submission's jobs and closes it. @returns the numbers of the jobs */
 export async function cancelSubmission(submitted: Submitted): Promise<string[]> {
@@ -72,8 +79,8 @@ export async function refuseBesideJobs(workFolder: string): Promise<void> {
       const ids = [...new Set(working.map(({ id }) => id))].join(', ');
       throw new UserError(
         `${workFolder}: jobs ${ids} of Slurm work in this folder\n` +
-          '  attach to them with --executor slurm, or cancel them with acanet run ' +
-          `${submission.recipe.name} --cancel`,
+          '  attach to them with --executor slurm, or cancel them: ' +
+          howToCancel(submission),
       );
     }
   } else await waitForParts(workFolder);

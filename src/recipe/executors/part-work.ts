@@ -12,7 +12,7 @@ import { sha256Hex } from '../../storage/hashing.js';
 import { filesIn } from '../../storage/written-files.js';
 import { realLibrary } from '../../tasks/do-model-work.js';
 import { runShare } from '../running/stage-share.js';
-import { createStages } from '../stages/stages.js';
+import { stagesOf } from '../stages/work.js';
 import {
   locksFolder,
   outcomeRecord,
@@ -131,15 +131,15 @@ async function doWork({
   signal,
   log,
 }: Pick<PartWorkOptions, 'submission' | 'job' | 'signal' | 'log'> & { part: JobPart }) {
-  const { recipe, workFolder, compared, force, token } = submission;
+  const { work, workFolder, force, token } = submission;
   process.env[THREADS_OF_JOB] = String(job.threads);
   if (part.share) {
-    const stages = createStages({ recipe, workFolder, compared, library: realLibrary });
+    const stages = stagesOf(work, workFolder, realLibrary);
     const { stage, ...share } = part.share;
     await runShare({ workFolder, stages, stage, share, log, progress: progressLines(log), signal });
   } else if (part.targets) {
     await runSideBySide({
-      ...{ recipe, workFolder, compared, force, signal },
+      ...{ work, workFolder, force, signal },
       chains: new Map([[part.name, part.targets]]),
       jobs: 1,
       sharing: job.parts.length > 1,

@@ -4,7 +4,7 @@
  * NOTE: it ends at once when whoever started it is gone: a command given after that has the work folder for itself.
  */
 import { UserError } from '../../errors.js';
-import { createStages } from '../stages/stages.js';
+import { stagesOf } from '../stages/work.js';
 import { realLibrary } from '../../tasks/do-model-work.js';
 import { describeFailure, type SideBySideMessage, type SideBySideTask } from './side-by-side.js';
 import { runStages } from '../running/stage-runner.js';
@@ -14,7 +14,7 @@ const stop = new AbortController();
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => stop.abort(new UserError('stopped by SIGTERM')));
 process.on('disconnect', () => process.exit(1));
-process.once('message', (task: SideBySideTask) => void work(task));
+process.once('message', (task: SideBySideTask) => void bringUpToDate(task));
 
 /** A message that cannot be sent is no failure of its own: whoever was to have it is gone. */
 const tell = (message: SideBySideMessage) =>
@@ -26,17 +26,8 @@ const tell = (message: SideBySideMessage) =>
 /** How long it may be silent while work goes on. */
 const LINE_EVERY_MS = 30_000;
 
-async function work({
-  recipe,
-  workFolder,
-  compared,
-  targets,
-  force,
-  beside,
-  sharing,
-  by,
-}: SideBySideTask): Promise<void> {
-  const stages = createStages({ recipe, workFolder, compared, library: realLibrary });
+async function bringUpToDate({ work, workFolder, targets, force, beside, sharing, by }: SideBySideTask): Promise<void> {
+  const stages = stagesOf(work, workFolder, realLibrary);
   let lastLine = performance.now();
   const log = (line: string) => {
     lastLine = performance.now();

@@ -10,20 +10,17 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { internal, inWords, messageOf, UserError } from '../../errors.js';
 import { physicalCores } from '../../engine/create-engine.js';
-import type { Compared } from '../comparison/chosen-systems.js';
-import type { Recipe } from '../definition/schema.js';
 import type { Stage } from '../running/stage.js';
 import type { StagePlan } from '../running/stage-plan.js';
+import { engineOf, withThreads, type Work } from '../stages/work.js';
 
 /** What a process is asked for. */
 export interface SideBySideTask {
-  recipe: Recipe;
+  work: Work;
   workFolder: string;
   /** Of one run, in order. */
   targets: readonly string[];
   force: readonly string[];
-  /** What `compare` compares, where the stages are of that kind. */
-  compared?: Compared;
   /** How many such processes share this machine. */
   beside?: number;
   /** Others read what its stages need (`StageRunOptions.sharing`). */
@@ -59,14 +56,13 @@ export function failureOf(run: string, { message, stack, exitCode }: Failure): E
 }
 
 export interface SideBySideOptions {
-  recipe: Recipe;
+  work: Work;
   workFolder: string;
   /** The stages of each run, from `chainsOf`. */
   chains: ReadonlyMap<string, readonly string[]>;
   force?: readonly string[];
   /** Processes at a time. */
   jobs: number;
-  compared?: Compared;
   beside?: number;
   /** Default: true. */
   sharing?: boolean;
@@ -138,17 +134,16 @@ type ChainOptions = Omit<SideBySideOptions, 'chains' | 'signal'> & {
   children: Set<ChildProcess>;
 };
 
-function runChain({ recipe, run, targets, jobs, force = [], children, log, onFinished, ...given }: ChainOptions) {
-  const { threads } = recipe.engine;
+function runChain({ work, run, targets, jobs, force = [], children, log, onFinished, ...given }: ChainOptions) {
+  const { threads } = engineOf(work);
   const shared = threads ?? Math.max(1, Math.floor(physicalCores() / jobs));
   // Alone on its machine it has what there is; a number of threads would be a setting that nobody has made.
-  const engine = given.beside === undefined ? recipe.engine : { ...recipe.engine, threads: shared };
+  const own = given.beside === undefined ? work : withThreads(work, shared);
   const task: SideBySideTask = {
-    recipe: { ...recipe, engine },
+    work: own,
     workFolder: given.workFolder,
     targets,
     force: force.filter((stage) => targets.includes(stage)),
-    compared: given.compared,
     beside: given.beside && Math.min(given.beside, jobs),
     sharing: given.sharing ?? true,
     by: given.by,

@@ -7,13 +7,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { parseLocatedYaml } from '../../configuration/located-yaml.js';
 import { checkLocated } from '../../configuration/schema-errors.js';
 import { messageOf, UserError } from '../../errors.js';
-import { executorOptions, type ExecutorOptions } from '../definition/executor-options.js';
-
-const siteSchema = z.strictObject({ executor: executorOptions.optional() });
+import { executorAlone, type ExecutorOptions } from '../definition/executor-options.js';
 
 /** Where it is looked for, and whether it must be there. */
 function sitePath(): { path: string; named: boolean } {
@@ -34,5 +31,5 @@ export function readSite(): ExecutorOptions {
     throw new UserError(`${path}${from}: the site file cannot be read: ${messageOf(error)}`, { cause: error });
   }
   if (text.trim() === '') return {};
-  return checkLocated(siteSchema, parseLocatedYaml(text, path)).executor ?? {};
+  return checkLocated(executorAlone, parseLocatedYaml(text, path)).executor ?? {};
 }

@@ -1,6 +1,7 @@
 /** @file The options of sbatch for a job of a submission. */
 import { join } from 'node:path';
 import { resourcesOf } from '../definition/executor-options.js';
+import { engineOf, nameOf } from '../stages/work.js';
 import type { Job, Submission } from './job-files.js';
 
 /** Seconds before the end of a job's time at which a training writes its checkpoint, of a short one a quarter of it. */
@@ -18,8 +19,8 @@ export function noticeOf(time: number | string | undefined): number {
 }
 
 /** What the submission's jobs are called, so that one that was submitted is found again. */
-export const jobName = ({ recipe, token }: Pick<Submission, 'recipe' | 'token'>, { name }: Pick<Job, 'name'>): string =>
-  `acanet-${recipe.name}-${name}-${token}`;
+export const jobName = ({ work, token }: Pick<Submission, 'work' | 'token'>, { name }: Pick<Job, 'name'>): string =>
+  `acanet-${nameOf(work)}-${name}-${token}`;
 
 /**
  * @param folder of the submission
@@ -30,9 +31,9 @@ export function sbatchOptions(
   job: Job,
   { folder, after }: { folder: string; after: readonly string[] },
 ): string[] {
-  const { executor, recipe } = submission;
+  const { executor, work } = submission;
   const { partition, account, time, memory, cpus, gpus, extra = [] } = resourcesOf(executor, job.kind);
-  const wanted = gpus ?? (job.kind === 'train' && recipe.engine.device === 'cuda' ? 1 : 0);
+  const wanted = gpus ?? ((job.kind === 'train' || job.kind === 'embed') && engineOf(work).device === 'cuda' ? 1 : 0);
   const array = job.parts.length > 1;
   const limit = executor.atOnce === undefined ? '' : `%${executor.atOnce}`;
   const escaped = folder.replaceAll('%', '%%');

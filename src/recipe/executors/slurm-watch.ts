@@ -4,7 +4,7 @@ import { UserError } from '../../errors.js';
 import type { Execution } from './executor.js';
 import { submittedRecord } from './job-files.js';
 import { createJobWatch } from './job-watch.js';
-import { cancelSubmission, entriesOf, hasEnded } from './open-jobs.js';
+import { cancelSubmission, entriesOf, hasEnded, howToCancel } from './open-jobs.js';
 import { nameOf, type PartInQueue, type PartState } from './part-states.js';
 import { exitStatus, readQueue, Unreached, type QueueEntry } from './slurm-commands.js';
 import type { Submitted } from './submission.js';
@@ -40,7 +40,7 @@ export async function followJobs(
     } catch (error) {
       log(
         `the jobs go on without this command; it attaches to them when it is given again\n` +
-          `  to cancel them: acanet run ${submitted.submission.recipe.name} --cancel`,
+          `  to cancel them: ${howToCancel(submitted.submission)}`,
       );
       throw signal?.reason ?? error;
     }
@@ -88,7 +88,7 @@ async function stopHopeless(
     const id = submittedRecord.readIfThere(submitted.folder)?.ids[part.job.name] ?? '';
     log(
       `! ${nameOf(part)} is held (${reason}) and waits; what may help: scontrol release ${id}, or another partition\n` +
-        `  Ctrl-C leaves the jobs as they are; to cancel them: acanet run ${submitted.submission.recipe.name} --cancel`,
+        `  Ctrl-C leaves the jobs as they are; to cancel them: ${howToCancel(submitted.submission)}`,
     );
   }
 }

@@ -12,7 +12,7 @@ import type { ExecutorOptions } from '../definition/executor-options.js';
 import type { Execution, Executor } from './executor.js';
 import { submittedRecord } from './job-files.js';
 import { jobScript } from './job-script.js';
-import { isWorking } from './open-jobs.js';
+import { howToCancel, isWorking } from './open-jobs.js';
 import { settle } from './job-watch.js';
 import { createPartStates, describeFailures } from './part-states.js';
 import { cancelJobs, checkSlurm, readQueue, submitScript, Unreached } from './slurm-commands.js';
@@ -73,7 +73,7 @@ async function attach({ workFolder, log, ...asked }: Execution): Promise<Submitt
   if (working) {
     throw new UserError(
       `${workFolder}: jobs of submission ${submission.number} work in this folder, for another command\n` +
-        `  wait for them, or cancel them: acanet run ${submission.recipe.name} --cancel`,
+        `  wait for them, or cancel them: ${howToCancel(submission)}`,
     );
   }
   const states = createPartStates(open, { graceMs: 0 });

@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { makeFolder } from '../../storage/make-folder.js';
 import type { ExecutorOptions, ExecutorType } from '../definition/executor-options.js';
+import { asked, engineOf } from '../stages/work.js';
 import type { Execution } from './executor.js';
 import { jobsFolder, openRecord, submissionRecord, type Job, type Submission } from './job-files.js';
 import { planJobs } from './job-graph.js';
@@ -19,24 +20,23 @@ export interface Submitted {
   submission: Submission;
 }
 
-type Asked = Pick<Execution, 'recipe' | 'targets' | 'force' | 'compared'>;
+type Asked = Pick<Execution, 'work' | 'targets' | 'force'>;
 
 /** What tells whether two commands ask for the same. Where it is done makes no difference. */
-export function hashOfAsked({ recipe, targets, force, compared }: Asked): string {
-  return sha256Hex(stableJson({ recipe: { ...recipe, executor: undefined }, targets, force, compared }));
+export function hashOfAsked({ work, targets, force }: Asked): string {
+  return sha256Hex(stableJson({ ...asked(work), targets, force }));
 }
 
 /** The submission that the execution would be; without jobs where all is up to date. Writes nothing. */
 export function draftSubmission(execution: Execution, executor: ExecutorOptions & { type: ExecutorType }): Submitted {
-  const { recipe, stages, plans, compared, force = [] } = execution;
+  const { work, stages, plans, force = [] } = execution;
   const workFolder = resolve(execution.workFolder);
   const number = nextNumber(jobsFolder(workFolder));
   const submission: Submission = {
-    ...{ number, executor, recipe, workFolder, force: [...force] },
+    ...{ number, executor, work, workFolder, force: [...force] },
     token: randomBytes(4).toString('hex'),
     asked: hashOfAsked(execution),
-    ...(compared && { compared }),
-    jobs: planJobs({ recipe, executor, stages, plans }),
+    jobs: planJobs({ engine: engineOf(work), executor, stages, plans }),
     node: executor.node ?? process.execPath,
     versions: versions(),
     commit: acanetCommit()?.commit,

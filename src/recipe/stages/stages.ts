@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { Library } from '../../tasks/model-work.js';
 import type { Compared } from '../comparison/chosen-systems.js';
 import { choosesByDevelopment } from '../definition/grid.js';
+import type { EmbeddingWork } from '../definition/embedding-work.js';
 import type { Recipe } from '../definition/schema.js';
 import { inOrderOfStart } from '../definition/initial-models.js';
 import { resolveSystems } from '../definition/system-settings.js';
@@ -24,6 +25,7 @@ import { compareFoldsStage, type FinishedFold } from './stage-compare-folds.js';
 import { costStage } from './stage-cost.js';
 import { needsTraining } from '../../scoring/backend/backend-options.js';
 import { embedStage } from './stage-embed.js';
+import { embeddingsStage } from './stage-embeddings.js';
 import { embedTrainStage } from './stage-embed-train.js';
 import { featuresStages } from './stage-features.js';
 import { modelStage } from './stage-model.js';
@@ -82,6 +84,12 @@ export const createFoldStages = (
   compared: Compared,
   library: Pick<Library, 'modelFigures'>,
 ): Stage[] => [compareFoldsStage(folds, compared, library)];
+
+/** What embeds utterances without a recipe. */
+export const createEmbeddingStages = (
+  work: EmbeddingWork,
+  library: Pick<Library, 'openEmbedder' | 'identityOf'>,
+): Stage[] => [embeddingsStage(work, library)];
 
 /** What a run of the whole recipe is for, and what it shows. */
 export const finalStages = (recipe: Recipe, { names }: Compared = {}): string[] => [

@@ -8,9 +8,10 @@ import { fileKind, KIND_BYTES } from '../../storage/file-kinds.js';
 import type { Embeddings } from './cosine.js';
 import { createArchiveWriter, listArchive, readVector, writeScp } from '../../storage/kaldi-archive.js';
 import { readTextVectors } from '../../storage/kaldi-text-archive.js';
+import type { WrittenFile } from '../../storage/written-files.js';
 
-/** Writes `path` and the `.scp` of the same name, in the order of the map. */
-export function writeEmbeddings(path: string, embeddings: Embeddings): void {
+/** Writes `path` and the `.scp` of the same name, in the order of the map. @returns what the archive is */
+export function writeEmbeddings(path: string, embeddings: Embeddings): WrittenFile {
   if (!path.endsWith('.ark')) throw new UserError(`${path}: expected a name that ends in .ark`);
   const writer = createArchiveWriter(path);
   try {
@@ -19,7 +20,9 @@ export function writeEmbeddings(path: string, embeddings: Embeddings): void {
     writer.abort();
     throw error;
   }
-  writeScp(path.replace(/\.ark$/, '.scp'), writer.close().entries);
+  const { entries, bytes, sha256 } = writer.close();
+  writeScp(path.replace(/\.ark$/, '.scp'), entries);
+  return { bytes, sha256 };
 }
 
 /** Reads all vectors of an archive, binary or text. */

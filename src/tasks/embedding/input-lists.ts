@@ -6,6 +6,7 @@
  * A `.scp` is told by its first line: a place in an archive (`path:offset`, a path that ends in .ark, or a range of
  * rows) means features, anything else audio.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { readManifest } from '../../corpus/manifest/manifest.js';
@@ -13,6 +14,7 @@ import { listAudioFiles } from '../../corpus/readers/audio-files.js';
 import { UserError } from '../../errors.js';
 import type { Features } from '../../features/fbank/fbank.js';
 import type { AudioPiece } from '../../features/utterance-features.js';
+import { stableJson } from '../../storage/hashing.js';
 import { listArchive, readMatrix, readScp, shownRanges, type EntryLocation } from '../../storage/kaldi-archive.js';
 import { readTextLines } from '../../storage/text-lines.js';
 
@@ -27,11 +29,23 @@ export type EmbeddingInput = {
   | { kind: 'audio'; piece: AudioPiece }
   | {
       kind: 'features';
+      /** Archive and offset. */
+      source: string;
       /** `cut`: the range that asks for rows beyond the end, and how many there are. */ read(): Features & {
         cut?: string;
       };
     }
 );
+
+/** What tells one list of utterances from another: keys and where each lies. Not what is recorded there. */
+export function hashOfInputs(inputs: readonly EmbeddingInput[]): string {
+  const hash = createHash('sha256');
+  for (const input of inputs) {
+    const source = input.kind === 'audio' ? input.piece : input.source;
+    hash.update(`${stableJson([input.key, source])}\n`);
+  }
+  return hash.digest('hex');
+}
 
 /** All inputs, in the order given. @throws UserError for unknown kinds of input, and for keys that come twice */
 export async function listEmbeddingInputs(paths: readonly string[]): Promise<EmbeddingInput[]> {
@@ -118,6 +132,7 @@ function features(key: string, where: string, entry: EntryLocation): EmbeddingIn
     key,
     where,
     kind: 'features',
+    source: `${resolve(entry.path)}:${entry.offset}${shownRanges(entry)}`,
     read: () => {
       const { rows, cols, data, rowsInFile } = readMatrix(entry);
       const cut = rowsInFile === undefined ? undefined : `[${shownRanges(entry)}] of ${rowsInFile} rows`;

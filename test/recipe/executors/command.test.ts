@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { skip } from '../../skip.js';
+import { readScp, readVector } from '../../../src/storage/kaldi-archive.js';
 import { TINY_RECIPE } from './tiny-recipe.js';
 
 const door = fileURLToPath(new URL('../../../../bin/acanet.js', import.meta.url));
@@ -33,11 +34,13 @@ exit $status
 
 describe('jobs by a command', () => {
   let folder: string;
-  before(function () {
+  before(async function () {
     if (process.platform === 'win32') skip(this, 'the commands are of a POSIX shell');
     folder = mkdtempSync(join(tmpdir(), 'acanet-command-'));
     writeFileSync(join(folder, 'queue.pl'), QUEUE, { mode: 0o755 });
     writeFileSync(join(folder, 'tiny.yaml'), TINY_RECIPE);
+    const here = await acanet(['average', ...train('here').slice(1)]);
+    assert.equal(here.code, 0, here.stderr);
   });
   after(() => rmSync(folder ?? '', { recursive: true, force: true }));
 
@@ -62,8 +65,6 @@ describe('jobs by a command', () => {
   };
 
   it('end in the bytes of this machine, and are begun again where their time has ended', async () => {
-    const here = await acanet(train('here'));
-    assert.equal(here.code, 0, here.stderr);
     let told = false;
     const there = await acanet(train('there', ...by('sh SCRIPT JOB'), '--set', 'executor.atOnce=1'), (text) => {
       if (told || !/train aca-net \| epoch 1/.test(text)) return;
@@ -84,6 +85,35 @@ describe('jobs by a command', () => {
     assert.equal(code, 0, stderr);
     assert.match(stderr, /features 2 of 2 \| +16 utterances in 2 shards, of which 0 were there/);
     assert.match(stderr, /merge features \| +features: 48 utterances, .*4 of 4 shards were there/);
+  });
+
+  it('embed a list without a recipe, counts in as counts out, in the bytes of this machine', async () => {
+    const embed = (out: string, ...options: string[]) =>
+      acanet([
+        ...['embed', 'here/tiny/prep/manifest.jsonl', '--model', 'here/tiny/average/aca-net', '--threads', '1'],
+        ...['--out', out, ...options],
+      ]);
+    const inJobs = ['--set', 'executor.parts=2', '--set', 'executor.cpus=1'];
+    const [here, there] = [await embed('here.ark'), await embed('all/there.scp', ...by('sh SCRIPT JOB'), ...inJobs)];
+    assert.equal(here.code, 0, here.stderr);
+    assert.equal(there.code, 0, there.stderr);
+    assert.equal(there.stdout, 'all/there.scp\n');
+    const vectors = (scp: string) => readScp(join(folder, scp)).map((entry) => [entry.key, readVector(entry)]);
+    assert.deepEqual(vectors('all/there.scp'), vectors('here.scp'));
+    assert.match(there.stderr, /embeddings 2 of 2 \| +24 utterances in 8 archives, of which 0 were there/);
+    const again = await embed('all/there.scp', ...by('false SCRIPT JOB'), ...inJobs);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /all embeddings are there; to make them again, remove .*all\/there/);
+    for (const [options, message] of [
+      [['--out', 'x.ark'], /--out x\.ark: in jobs several archives are written.*\n {2}name the table: --out x\.scp/],
+      [['--format', 'npy'], /--format npy: jobs write Kaldi archives only/],
+      [['--window', '1'], /--window: windows are embedded on this machine only/],
+      [['--set', 'executor.partz=1'], /unknown key "partz" → at executor \(did you mean "parts"\?\)/],
+    ] as const) {
+      const refused = await embed('x.scp', ...by('sh SCRIPT JOB'), ...options);
+      assert.equal(refused.code, 1, refused.stderr);
+      assert.match(refused.stderr, message);
+    }
   });
 
   it('that fail are named with the command’s status, and nothing after them begins', async () => {

@@ -22,7 +22,7 @@ const stages: GraphStage[] = [
 const plansFor = (actions: Record<string, StagePlan['action']>, otherwise: StagePlan['action']): StagePlan[] =>
   stages.map(({ name }) => ({ stage: name, action: actions[name] ?? otherwise, reasons: [] }));
 const plan = (plans: readonly StagePlan[], executor = {}, threads: number | null = null) =>
-  planJobs({ recipe: { engine: { name: 'onnx', device: 'cpu', threads } }, executor, stages, plans });
+  planJobs({ engine: { threads }, executor, stages, plans });
 
 describe('the jobs of a recipe', () => {
   it('are all of its stages, each once, every job after the one before', () => {

@@ -166,7 +166,14 @@ describe('trainings side by side', () => {
   it('do not begin where the command was interrupted before', async () => {
     const chains = new Map([['a', ['train/a']]]);
     const nothing = () => undefined;
-    const options = { recipe: {} as Recipe, workFolder: work, chains, jobs: 2, log: nothing, onFinished: nothing };
+    const options = {
+      work: { recipe: {} as Recipe },
+      workFolder: work,
+      chains,
+      jobs: 2,
+      log: nothing,
+      onFinished: nothing,
+    };
     await assert.rejects(runSideBySide({ ...options, signal: AbortSignal.abort(new Error('stopped')) }), /^Error: stopped$/); // prettier-ignore
   });
 

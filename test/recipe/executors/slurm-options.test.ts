@@ -12,7 +12,7 @@ describe('the options of sbatch', () => {
   const options = (executor: object, which: Job, sets: string[] = []) =>
     sbatchOptions(
       {
-        recipe: loadRecipe('demo', { sets }).recipe,
+        work: { recipe: loadRecipe('demo', { sets }).recipe },
         token: 'abcd',
         executor: { type: 'slurm', ...executor },
       } as Submission,
