@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { GuestSystem } from '../recipe/comparison/guest-systems.js';
 import type { Comparison } from '../report/comparison/comparison.js';
+import { planOfList, planOfRecipe, type PlanFlags } from './compare-plan.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson, say } from './output.js';
 import {
@@ -22,7 +23,7 @@ import {
 import { mentionPage } from './report.js';
 import { showCommand } from './shown-command.js';
 
-interface CompareFlags extends RecipeFlags {
+interface CompareFlags extends RecipeFlags, Omit<PlanFlags, 'json'> {
   model?: string;
   all?: boolean;
   only?: string;
@@ -40,6 +41,7 @@ interface CompareFlags extends RecipeFlags {
   out?: string;
   results?: string;
   title?: string;
+  plan?: boolean;
 }
 
 const collect = (value: string, earlier: string[]) => [...earlier, value];
@@ -75,12 +77,20 @@ export function addCompare(program: Command): void {
     .option('--enroll-map <file>', 'with --trials: enrolment ids are models of this map')
     .option('--resamples <n>', 'with --trials: resamples of the speakers (default: 1000)')
     .option('--out <dir>', 'with --trials: write compare.json, .csv, .txt and .md there')
+    .option('--plan', 'only print what the trials could show of two systems; trains nothing')
+    .option('--change <fraction>', "with --plan: a change of the EER, such as -0.05 (default: the recipe's claim)")
+    .option('--eer <fraction>', 'with --plan: the EER that the baseline may have (default: 0.05)')
+    .option(
+      '--spread <what>',
+      "with --plan: the folder of a finished comparison, or how the EERs' difference scatters over speakers (0.04)",
+    )
     .option('--results <file>', 'write the comparison into this Markdown file, as a section of its own')
     .option('--title <text>', "heading of that section (default: the recipe's name)");
   withExamples(
     withRecipeOptions(withExecutorOptions(withJobsOption(command))),
     'acanet compare baseline --recipe demo',
     'acanet compare --all --seeds 3 --recipe demo --results RESULTS.md',
+    'acanet compare baseline --recipe demo --plan --change -0.1',
     'acanet compare --recipe demo --scores theirs=scores.txt --with exp/other/score/aca-net',
     'acanet compare --scores ours=a.txt --scores theirs=b.txt --baseline theirs --trials trials.txt --manifest manifest.jsonl',
   ).action(async (reference: string | undefined, flags: CompareFlags, self: Command) => {
@@ -108,6 +118,19 @@ function refuseMixtures(reference: string | undefined, flags: CompareFlags, self
   }
   if (reference !== undefined && flags.baseline !== undefined) {
     self.error(`error: two baselines are named, ${reference} and ${flags.baseline}`);
+  }
+  if (flags.plan) {
+    const [stray] = given('all', 'only', 'results', 'jobs', 'resamples', 'out', 'dryRun');
+    if (stray)
+      self.error(`error: ${dashed(stray)} does not go with --plan, which looks at two systems and makes nothing`);
+    if (flags.with.length + flags.scores.length > 0) {
+      self.error(
+        'error: --scores and --with do not go with --plan: their spread is that of a finished comparison, --spread',
+      );
+    }
+  } else {
+    const [stray] = given('change', 'eer', 'spread');
+    if (stray) self.error(`error: ${dashed(stray)} goes with --plan`);
   }
   const choices = given('model', 'all', 'only').map(dashed);
   if (choices.length > 1) self.error(`error: ${choices.join(' and ')} each say what is compared: give one of them`);
@@ -138,13 +161,14 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
     reference === undefined || (reference === 'baseline' && !own.includes('baseline')) ? recipe.baseline : reference;
   const baseline = isGuest(named) ? named : await systemOf(experiment, named);
   const model = await systemOf(experiment, flags.model);
+  if (flags.plan && model !== baseline) return await planOfRecipe(folds, { model, baseline }, flags);
   const chosen = flags.only === undefined ? [] : await systemsMatching(experiment, flags.only);
   const names = flags.all
     ? own
     : flags.only === undefined
       ? [...new Set([model, baseline])].filter((name) => !isGuest(name))
       : own.filter((name) => name === baseline || chosen.includes(name));
-  if (names.length + guests.length < 2 && own.length > 1) {
+  if (names.length + guests.length < 2 && (own.length > 1 || flags.plan)) {
     const { UserError } = await import('../errors.js');
     throw new UserError(
       `${baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
@@ -181,6 +205,7 @@ async function compareFiles(trials: string, flags: CompareFlags, self: Command):
     import('../recipe/comparison/compare-score-files.js'),
     import('../report/comparison/comparison-table.js'),
   ]);
+  if (flags.plan) return await planOfList({ ...flags, trials });
   const systems = await findGuests(flags, []);
   const options = { systems, trials, manifest, speakers, enrollMap, baseline, resamples, out };
   const talk = createTalk({ blocking: true });

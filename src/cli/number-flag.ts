@@ -31,10 +31,11 @@ export function wholeNumber(
 export function numberBetween(
   flag: string,
   text: string,
-  { above, below = Infinity }: { above: number; below?: number },
+  { above, below = Infinity, not }: { above: number; below?: number; not?: number },
 ) {
   const value = Number(text);
-  if (text.trim() !== '' && value > above && value < below) return value;
+  if (text.trim() !== '' && value > above && value < below && value !== not) return value;
   const range = below === Infinity ? `a number above ${above}` : `a number between ${above} and ${below}`;
-  throw new UserError(`${flag}: expected ${range}, got ${JSON.stringify(text)}`);
+  const but = not === undefined ? '' : ` other than ${not}`;
+  throw new UserError(`${flag}: expected ${range}${but}, got ${JSON.stringify(text)}`);
 }

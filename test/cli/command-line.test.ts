@@ -61,6 +61,17 @@ describe('command line', () => {
       /^✖ --all and --only each say what is compared/,
     ],
     [
+      'a plan of more than two systems',
+      ['compare', '--plan', '--all'],
+      /^✖ --all does not go with --plan, which looks at two systems/,
+    ],
+    [
+      'a plan of no change',
+      ['compare', '--recipe', 'demo', '--plan', '--change', '0'],
+      /^✖ --change: expected a number above -1 other than 0, got "0"/,
+    ],
+    ['a change without a plan', ['compare', '--change', '-0.1'], /^✖ --change goes with --plan/],
+    [
       'a system that is not there',
       ['compare', '--only', 'aca', '--recipe', 'demo'],
       /✖ recipe demo has no system "aca"/,

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readManifest } from '../../src/corpus/manifest/manifest.js';
 import { comparisonRecord } from '../../src/recipe/artifacts/compare.js';
+import { planComparison, plannedList } from '../../src/recipe/comparison/plan-comparison.js';
+import { readTestTrials } from '../../src/recipe/comparison/read-comparison.js';
 import { runFolds } from '../../src/recipe/run-folds.js';
 import { meantFolds, openExperiment } from '../../src/recipe/running/work-folder.js';
 import { standInLibrary } from './stand-in-library.js';
@@ -95,6 +97,42 @@ describe('a recipe with folds', () => {
     );
     await assert.rejects(run(`slices={by: [age], labels: ${table}}`), /slices\.by: age: expected gender, .*: group/);
     await assert.rejects(run('slices={by: [group], labels: /not/there.csv}'), /not\/there\.csv: cannot be read/);
+  });
+
+  it('tells what it could show, by what its comparison, or another one, has shown', async () => {
+    await run();
+    const all = comparison();
+    const [system] = Object.keys(all.differences);
+    const lists = ['one', 'two'].map((fold) => {
+      const { speakers, table } = readTestTrials(join(work, 'folded', fold, 'prep'));
+      return plannedList(speakers, table.labels, fold);
+    });
+    const pair = { system, baseline: all.baseline, trainings: [1, 1] as const };
+    const folder = join(work, 'folded', 'compare');
+    const plan = planComparison({ pair, lists, change: -0.1, finished: [join(work, 'nowhere'), folder] });
+    assert.equal(plan.measuredIn, folder);
+    assert.deepEqual(
+      plan.lists.map(({ name, speakers }) => [name, speakers]),
+      [
+        ['all folds', 10],
+        ['one', 5],
+        ['two', 5],
+      ],
+    );
+    const { seSpeakers } = all.differences[system].eer!;
+    assert.ok(Math.abs(plan.lists[0].measures[0].standardError - seSpeakers) < 1e-12);
+    const others = { ...pair, system: 'theirs' };
+    assert.equal(planComparison({ pair: others, lists, finished: [folder] }).measuredIn, undefined);
+    // The only pair of another comparison is meant, whatever its systems are called.
+    assert.equal(planComparison({ pair: others, lists, spread: folder }).measuredIn, folder);
+    assert.throws(
+      () => planComparison({ pair, lists, spread: work }),
+      /--spread .*: expected a number such as 0\.04, or the folder of a finished comparison/,
+    );
+    assert.throws(
+      () => plannedList(readTestTrials(join(work, 'folded', 'one', 'prep')).speakers, new Uint8Array(9), 'one'),
+      /fold one: these trials can show no difference: no target trials/,
+    );
   });
 
   it('needs the name of a fold where one is meant', () => {

@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import { enrolmentPathOf } from '../../corpus/trials/enrolment.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
-import { readTrials } from '../../corpus/trials/trials.js';
+import { readTrials, type Trial } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
 import { type Comparison, type ComparisonInput, compareSystems } from '../../report/comparison/comparison.js';
 import { writeComparison } from '../../report/comparison/comparison-files.js';
+import type { KnownSpeakers } from '../../report/comparison/system-measures.js';
 import { speakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import { tableOfTrials, type TrialTable } from '../../scoring/scores/trial-table.js';
 import { describeNotes } from './read-system.js';
@@ -47,9 +48,7 @@ export async function compareScoreFiles({
   if (baseline === undefined && names.length > 1) {
     throw new UserError(`which of ${names.join(', ')} is the baseline? name it with --baseline`);
   }
-  const trials = readTrials(list, { models: enrollMap !== undefined || existsSync(enrolmentPathOf(list)) });
-  if (trials.length === 0) throw new UserError(`${list}: expected trials (enroll test target|nontarget), got none`);
-  const table = tableOfTrials(trials);
+  const { trials, table, speakers: pairs } = readTrialList({ trials: list, manifest, speakers, enrollMap });
   const read = [];
   for (const guest of systems) {
     read.push(await readGuest(guest, { list, trials: table, modelFigures: realLibrary.modelFigures }));
@@ -58,7 +57,7 @@ export async function compareScoreFiles({
     systems: read.map(({ system }) => system),
     baseline: baseline ?? names[0],
     labels: table.labels,
-    speakers: findSpeakers(table, { list, manifest, speakers, enrollMap }),
+    speakers: pairs,
     trialsHash: trialFingerprint(trials),
     resamples,
     seed,
@@ -70,22 +69,28 @@ export async function compareScoreFiles({
   return comparison;
 }
 
-function findSpeakers(
-  table: TrialTable,
-  {
-    list,
-    manifest,
-    speakers,
-    enrollMap,
-  }: { list: string } & Pick<CompareScoreFilesOptions, 'manifest' | 'speakers' | 'enrollMap'>,
-) {
+/** A list of trials and the speakers of each, as far as they are known. */
+export function readTrialList({
+  trials: list,
+  manifest,
+  speakers,
+  enrollMap,
+}: Pick<CompareScoreFilesOptions, 'trials' | 'manifest' | 'speakers' | 'enrollMap'>): {
+  trials: Trial[];
+  table: TrialTable;
+  speakers: KnownSpeakers;
+} {
+  const trials = readTrials(list, { models: enrollMap !== undefined || existsSync(enrolmentPathOf(list)) });
+  if (trials.length === 0) throw new UserError(`${list}: expected trials (enroll test target|nontarget), got none`);
+  const table = tableOfTrials(trials);
   const source = { trials: list, enrollMap };
-  if (manifest !== undefined) {
-    const sides = sidesFromManifest(manifest, table, source);
-    return speakerPairs(table, new Map(table.ids.map((id, number) => [id, sides[number].speaker])));
-  }
-  if (speakers !== undefined) return speakerPairs(table, speakersFromFile(speakers, table, source));
-  return {
-    unknown: 'which speaker said what is not known; name --manifest FILE or --speakers FILE',
+  const pairs = (): KnownSpeakers => {
+    if (manifest !== undefined) {
+      const sides = sidesFromManifest(manifest, table, source);
+      return speakerPairs(table, new Map(table.ids.map((id, number) => [id, sides[number].speaker])));
+    }
+    if (speakers !== undefined) return speakerPairs(table, speakersFromFile(speakers, table, source));
+    return { unknown: 'which speaker said what is not known; name --manifest FILE or --speakers FILE' };
   };
+  return { trials, table, speakers: pairs() };
 }

@@ -56,6 +56,18 @@ function slicesOf(
   return by.flatMap((each) => sliceTrials(table, each, sides));
 }
 
+/** The test trials that stage `prep` wrote, with the speakers of each. */
+export function readTestTrials(folder: string) {
+  const { trials: list, manifest } = prepFiles(folder);
+  const trials = readTrials(list);
+  const table = tableOfTrials(trials);
+  const speakerOf = new Map(readManifest(manifest).map(({ id, speaker }) => [id, speaker]));
+  // A model speaks with the voice of its utterances.
+  const models = findEnrolment(list, trials)?.enrolment ?? [];
+  for (const [model, [first]] of models) speakerOf.set(model, speakerOf.get(first)!);
+  return { list, manifest, trials, table, speakers: speakerPairs(table, speakerOf) };
+}
+
 /** Reads the scores of the systems that are compared, in the order named. */
 export async function readComparison({
   recipe,
@@ -66,13 +78,7 @@ export async function readComparison({
 }: ReadComparisonOptions): Promise<ReadComparison> {
   const { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] } = compared;
   const { seed, systems, scoring } = recipe;
-  const { trials: list, manifest } = prepFiles(folderOf('prep'));
-  const trials = readTrials(list);
-  const table = tableOfTrials(trials);
-  const speakerOf = new Map(readManifest(manifest).map(({ id, speaker }) => [id, speaker]));
-  // A model speaks with the voice of its utterances.
-  const models = findEnrolment(list, trials)?.enrolment ?? [];
-  for (const [model, [first]] of models) speakerOf.set(model, speakerOf.get(first)!);
+  const { list, manifest, trials, table, speakers } = readTestTrials(folderOf('prep'));
   const own: ReadSystem[] = [];
   for (const name of names) {
     const { model } = systems[name];
@@ -90,7 +96,7 @@ export async function readComparison({
     systems: [...own, ...others].map(({ system }) => system),
     baseline,
     labels: table.labels,
-    speakers: speakerPairs(table, speakerOf),
+    speakers,
     trialsHash: trialFingerprint(trials),
     trials: table,
     seed,

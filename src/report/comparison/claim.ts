@@ -10,7 +10,7 @@
  *     does not hold it                      contradicted, unless all of it is on the better side
  */
 import type { MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
-import { speakersToDecide } from '../../scoring/intervals/speakers-to-decide.js';
+import { speakersToDecide } from '../../scoring/intervals/power.js';
 import { formatInterval } from '../text/interval-format.js';
 import { formatRatio, formatRelative } from '../text/number-format.js';
 import { describeChange, roundedSpeakers } from './verdict-words.js';

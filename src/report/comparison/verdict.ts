@@ -7,7 +7,7 @@
  * many speakers would show a difference of this size.
  */
 import type { MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
-import { speakersToDecide } from '../../scoring/intervals/speakers-to-decide.js';
+import { speakersToDecide } from '../../scoring/intervals/power.js';
 import { type MeasureName, measureNamed } from '../../scoring/measures/measure-table.js';
 import { formatMeasure } from '../text/interval-format.js';
 import { formatPercent, formatPoints } from '../text/number-format.js';
