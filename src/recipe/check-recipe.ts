@@ -21,9 +21,10 @@ export function checkCorpus({ corpus }: Pick<Recipe, 'corpus'>): void {
   throw new UserError(`${missing.join('\n✖ ')}\n  a recipe that needs no corpus: acanet run ${DEFAULT_RECIPE}`);
 }
 
-/** That the recordings of noise are there, those of training and those of the tests. */
-export function checkNoise(recipe: Recipe): void {
-  for (const { augmentation: common, training } of resolveSystems(recipe).values()) {
+/** That the recordings of noise are there: those for the training of systems that are due, and those of the tests. */
+export function checkNoise(recipe: Recipe, isDue: (system: string) => boolean): void {
+  for (const [name, { augmentation: common, training }] of resolveSystems(recipe)) {
+    if (!isDue(name)) continue;
     for (const { augmentation } of [{ augmentation: common }, ...phasesOf(training, common)]) {
       if (augmentation) augmentationIdentity(augmentation);
     }

@@ -13,6 +13,7 @@ import { realLibrary } from '../tasks/do-model-work.js';
 import { isReady } from './definition/ready-model.js';
 import { checkSlices } from './definition/slice-options.js';
 import type { Recipe } from './definition/schema.js';
+import { trainingRuns } from './definition/training-runs.js';
 import type { Compared } from './comparison/chosen-systems.js';
 import type { StagePlan } from './running/stage-plan.js';
 import type { Executor } from './executors/executor.js';
@@ -100,13 +101,17 @@ async function planWhatCanRun(
   const due = (stages: ReadonlySet<string>) =>
     plans === undefined || plans.some(({ stage, action }) => action !== 'skip' && stages.has(stage));
   const all = new Set(asked.stages.map(({ name }) => name));
+  /** Systems that are trained; where no training is asked for, as for features alone, every one. */
+  const isMeant = (system: string) =>
+    !plans?.some(({ stage }) => stage.startsWith('train/')) ||
+    due(new Set(trainingRuns(recipe, system).map(({ name }) => `train/${name}`)));
   await checkAll([
     ...checks,
     () => recipe.slices && checkSlices(recipe.slices),
     () => (plans = planStages(asked)),
     () => due(new Set(['prep'])) && checkCorpus(recipe),
     // A mistyped folder of noise is to be found before hours of features, not after them.
-    () => due(upToTraining(asked.stages)) && checkNoise(recipe),
+    () => due(upToTraining(asked.stages)) && checkNoise(recipe, isMeant),
     () => due(new Set(trainingsIn(asked.stages))) && checkInitialModels(recipe),
     () => plans && checkReadyModels(recipe, (system) => due(new Set([`average/${system}`]))),
     // Also before prep, which needs none: what is set there holds for the commands after it.

@@ -230,6 +230,14 @@ describe('a recipe from end to end', () => {
     assert.ok(existsSync(join(work, 'demo', 'prep', '.done.json')));
   });
 
+  it('needs no noise of systems that are not trained now', async () => {
+    const noisy = open(['systems.aca-net.augmentation={noise: {source: not/there}}']);
+    const dryRun = () => undefined;
+    const planned = (target: string) => runRecipe({ ...quiet, experiment: noisy, targets: [target], library, dryRun });
+    await planned('train/ecapa-tdnn');
+    await assert.rejects(planned('train/aca-net'), /not\/there cannot be read/);
+  });
+
   it('scores a named list alone: the test trials are neither scored nor counted as looked at', async () => {
     rmSync(join(work, 'demo'), { recursive: true, force: true });
     const experiment = open();

@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import { holdOutDevelopment } from '../../../src/corpus/trials/development.js';
 import { prepareCorpus } from '../../../src/corpus/readers/registry.js';
+import { readLabels } from '../../../src/corpus/manifest/labels.js';
 import { loadRecipe } from '../../../src/recipe/definition/load.js';
+import { resolveSystems } from '../../../src/recipe/definition/system-settings.js';
+import { sliceTrials } from '../../../src/scoring/scores/slices.js';
+import { tableOfTrials } from '../../../src/scoring/scores/trial-table.js';
 import { corpusTree, type CorpusTree } from '../../corpus/readers/corpus-tree.js';
 
 describe('recipes of the field’s corpora', () => {
@@ -97,5 +101,83 @@ describe('recipes of the field’s corpora', () => {
       'corpus.test=[test-clean]',
     );
     assert.deepEqual(clean.speakers, [3, 2, 2]);
+  });
+
+  it('speechocean-comparison: one half trains and the other is tested, in both directions, adults and children apart', async () => {
+    const speakers = Array.from({ length: 8 }, (_, i) => ({
+      name: `s${i}`,
+      half: i % 2,
+      group: i < 6 ? 'child' : 'adult',
+    }));
+    const utterances = speakers.flatMap(({ name, half }) =>
+      ['1', '2'].map((nth) => ({ id: `${name}-${nth}`, name, half })),
+    );
+    for (const { id, name } of utterances) tree.wav(`${name}/${id}.wav`);
+    tree.text('speakers.csv', 'speaker,group', ...speakers.map(({ name, group }) => `${name},${group}`));
+    for (const [fold, trains] of [
+      ['a-to-b', 0],
+      ['b-to-a', 1],
+    ] as const) {
+      const row = ({ id, name, half }: (typeof utterances)[number]) =>
+        `${id},${name},${name}/${id}.wav,f,${half === trains ? 'train' : 'test'}`;
+      tree.text(`${fold}.csv`, 'id,speaker,path,gender,split', ...utterances.map(row));
+      const [one, two, , adult] = speakers.filter(({ half }) => half !== trains).map(({ name }) => name);
+      const pairs = [
+        [one, one],
+        [two, two],
+        [adult, adult],
+        [one, two],
+      ];
+      tree.text(`${fold}.trials`, ...pairs.map(([a, b]) => `${a}-1 ${b}-2 ${a === b ? 'target' : 'nontarget'}`));
+      const { recipe } = loadRecipe('speechocean-comparison', {
+        fold,
+        sets: [
+          `folds.${fold}.corpus.source=${tree.at(`${fold}.csv`)}`,
+          `folds.${fold}.corpus.trials=${tree.at(`${fold}.trials`)}`,
+          `slices.labels=${tree.at('speakers.csv')}`,
+          'development.speakers=2',
+        ],
+      });
+      const corpus = await prepareCorpus(recipe.corpus, { audioDir: tree.root });
+      const tested = new Set(corpus.utterances.filter(({ split }) => split === 'test').map(({ speaker }) => speaker));
+      assert.deepEqual(
+        [...tested],
+        speakers.filter(({ half }) => half !== trains).map(({ name }) => name),
+      );
+      assert.deepEqual(recipe.slices!.by, ['group', 'gender']);
+      const table = tableOfTrials(corpus.trials!);
+      const labels = readLabels(recipe.slices!.labels!);
+      const sides = table.ids.map((id) => {
+        const utterance = corpus.utterances.find((each) => each.id === id)!;
+        return { ...utterance, sessions: [], paths: [], labels: labels.of(utterance) };
+      });
+      assert.deepEqual(
+        sliceTrials(table, 'group', sides).map(({ name, trials }) => [name, trials.length]),
+        [
+          ['adult', 1],
+          ['child', 3],
+        ],
+      );
+    }
+  });
+
+  it('speechocean-comparison: every system in four conditions, each a row of its own', () => {
+    const { recipe } = loadRecipe('speechocean-comparison', { fold: 'a-to-b' });
+    const names = Object.keys(recipe.systems).filter((name) => !/-(mean|augmented)$/.test(name));
+    assert.equal(Object.keys(recipe.systems).length, 4 * names.length);
+    const settings = resolveSystems(recipe);
+    for (const name of names) {
+      const plain = settings.get(name)!;
+      for (const [row, normalize, augmented] of [
+        ['', 'global', false],
+        ['-mean', 'mean', false],
+        ['-augmented', 'global', true],
+        ['-mean-augmented', 'mean', true],
+      ] as const) {
+        const { model, training, features, augmentation } = settings.get(name + row)!;
+        assert.deepEqual({ model, training }, { model: plain.model, training: plain.training });
+        assert.deepEqual([features.normalize, augmentation !== null], [normalize, augmented], name + row);
+      }
+    }
   });
 });

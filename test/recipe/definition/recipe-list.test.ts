@@ -1,7 +1,7 @@
 /** @file What the recipes that come with acanet say of themselves. */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { loadRecipe, recipesFolder } from '../../../src/recipe/definition/load.js';
+import { foldNames, loadRecipe, recipesFolder } from '../../../src/recipe/definition/load.js';
 import { recipesHere } from '../../../src/recipe/definition/recipe-list.js';
 
 describe('the list of recipes', () => {
@@ -13,8 +13,10 @@ describe('the list of recipes', () => {
     );
     for (const { name, about, corpus, time } of recipesHere()) {
       assert.ok(about && corpus && time, name);
-      const needs = loadRecipe(name).recipe.corpus.type;
-      assert.match(corpus, needs === 'wsj0' ? /--source DIR --lists/ : needs === 'synth' ? /none/ : /--source/, name);
+      const [fold] = foldNames(name);
+      const needs = loadRecipe(name, { fold }).recipe.corpus.type;
+      const place = { wsj0: /--source DIR --lists/, synth: /none/, csv: /from the folder of the speech/ };
+      assert.match(corpus, place[needs as keyof typeof place] ?? /--source/, name);
     }
   });
 });
