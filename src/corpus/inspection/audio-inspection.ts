@@ -155,7 +155,7 @@ export async function createInspectionFile(manifest: string): Promise<Inspection
 }
 
 const finite = z.number();
-const kept = z.union([
+export const keptInspection = z.union([
   z.strictObject({ id: z.string(), problem: z.string() }),
   z.strictObject({
     id: z.string(),
@@ -185,7 +185,7 @@ export async function readInspection(
   const [head, ...lines] = readJsonl(path, (value) => value);
   const named = z.object({ format: z.literal(FORMAT), manifest: z.string() }).safeParse(head);
   if (!named.success || named.data.manifest !== (await fileSha256(manifest))) return undefined;
-  const results = z.array(kept).safeParse(lines);
+  const results = z.array(keptInspection).safeParse(lines);
   if (!results.success || results.data.length !== utterances.length) return undefined;
   if (results.data.some(({ id }, index) => id !== utterances[index].id)) return undefined;
   return { path, results: results.data };

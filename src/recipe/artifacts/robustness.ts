@@ -49,3 +49,11 @@ export const robustnessRecord = jsonArtifact('robustness.json', {
   ),
   remedy: runAgain('robustness'),
 });
+
+/** What one of several processes has found of a condition, until all are put together. */
+export const testedRecord = ({ scores }: Pick<TestedCondition, 'scores'>) =>
+  jsonArtifact(`${scores.replace(/\.txt$/, '')}.json`, {
+    schema: reliedOn<TestedCondition>(testedCondition),
+    remedy: () => 'remove the file, and give the command again',
+    seal: true,
+  });

@@ -12,8 +12,12 @@ export const executorTypes = ['local', 'slurm', 'command'] as const;
 export type ExecutorType = (typeof executorTypes)[number];
 
 /** What jobs do: each kind may have resources of its own. */
-export const jobKinds = ['prep', 'features', 'embed', 'train', 'finish'] as const;
+export const jobKinds = ['prep', 'features', 'train', 'embed', 'robustness', 'finish'] as const;
 export type JobKind = (typeof jobKinds)[number];
+
+/** The kinds whose work can be shared among jobs. */
+const sharedKinds = ['prep', 'features', 'embed', 'robustness'] as const satisfies JobKind[];
+export type SharedKind = (typeof sharedKinds)[number];
 
 const TIME = /^(\d+|\d+:\d\d|\d+:\d\d:\d\d|\d+-\d+(:\d\d){0,2})$/;
 const TIMES = 'expected minutes, or a time such as 12:00:00 or 2-00:00:00';
@@ -37,12 +41,20 @@ const resources = z.strictObject({
 });
 export type Resources = z.infer<typeof resources>;
 
+/** Jobs that the work is shared among. */
+const parts = z.int().min(1).max(1000).optional();
+
 export const executorOptions = resources.extend({
   type: z.enum(executorTypes).optional(),
   /** Of a kind of jobs, over what stands above. */
-  stages: z.strictObject(Object.fromEntries(jobKinds.map((kind) => [kind, resources.optional()]))).optional(),
-  /** Jobs that the features are shared among, or embeddings without a recipe. */
-  parts: z.int().min(1).max(1000).optional(),
+  stages: z
+    .strictObject({
+      ...Object.fromEntries(jobKinds.map((kind) => [kind, resources.optional()])),
+      ...Object.fromEntries(sharedKinds.map((kind) => [kind, resources.extend({ parts }).optional()])),
+    })
+    .optional(),
+  /** Of the features, and of embeddings without a recipe. */
+  parts,
   /** Jobs of one array at a time; absent: as many as the site allows. */
   atOnce: z.int().positive().optional(),
   /** Lines of shell that each job begins with: `module load node`. */
@@ -53,7 +65,7 @@ export const executorOptions = resources.extend({
   command: z.string().min(1).optional(),
 });
 export type ExecutorOptions = Omit<z.infer<typeof executorOptions>, 'stages'> & {
-  stages?: Partial<Record<JobKind, Resources>>;
+  stages?: Partial<Record<JobKind, Resources & { parts?: number }>>;
 };
 
 /** The section where there is nothing else: in a site file, or by options. */
@@ -72,5 +84,6 @@ export function overSite(own: ExecutorOptions = {}, site: ExecutorOptions = {}):
 /** What a job of a kind may have. */
 export function resourcesOf({ stages, ...common }: ExecutorOptions, kind: JobKind): Resources {
   const { partition, account, time, memory, cpus, gpus, extra } = common;
-  return { partition, account, time, memory, cpus, gpus, extra, ...stages?.[kind] };
+  const { parts: _, ...own } = stages?.[kind] ?? {};
+  return { partition, account, time, memory, cpus, gpus, extra, ...own };
 }

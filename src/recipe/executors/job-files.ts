@@ -26,6 +26,8 @@ const part = z.object({
   targets: z.array(z.string()).optional(),
   /** Or a share of the work of one stage. */
   share: z.object({ stage: z.string(), index: z.number(), count: z.number() }).optional(),
+  /** Or what all shares of a stage need. */
+  prepares: z.string().optional(),
 });
 export type JobPart = z.infer<typeof part>;
 

@@ -4,25 +4,43 @@
  *     probe → prep → features (an array of shares) → merge → train (an array of trainings) → finish
  *
  * Jobs that there is nothing for are left out. A part of `train` is one training run, from `train/<run>` to its scores;
- * `finish` is what needs several runs, or measures time.
+ * `finish` is what needs several runs, or measures time. Where the listening, a recipe's embeddings or its robustness
+ * are to be shared too, the work is cut before the stage that is shared:
+ *
+ *     probe → corpus → inspect (shares) → prep → …  train → embed (shares) → score → conditions (shares) → robustness → finish
  */
 import type { EngineOptions } from '../../engine/create-engine.js';
-import { resourcesOf, type ExecutorOptions, type JobKind } from '../definition/executor-options.js';
+import { internal } from '../../errors.js';
+import { resourcesOf, type ExecutorOptions, type JobKind, type SharedKind } from '../definition/executor-options.js';
 import { stageOf, type Stage } from '../running/stage.js';
 import type { StagePlan } from '../running/stage-plan.js';
 import type { Job, JobPart } from './job-files.js';
 
 /** CPUs of a job where neither recipe nor site says. */
 const CPUS = 4;
-/** Jobs that the features are shared among, where neither recipe nor site says. */
+/** Jobs that features, and embeddings without a recipe, are shared among where neither recipe nor site says. */
 const PARTS = 4;
+
+type GraphStage = Pick<Stage, 'name' | 'needs' | 'trains' | 'ofRun' | 'timed' | 'share'>;
 
 export interface JobGraphOptions {
   engine: Pick<EngineOptions, 'threads'>;
   executor: ExecutorOptions;
-  stages: readonly Pick<Stage, 'name' | 'needs' | 'trains' | 'ofRun' | 'timed' | 'share'>[];
+  stages: readonly GraphStage[];
   plans: readonly StagePlan[];
 }
+
+/** How the shares of a stage are done, by the beginning of its name. */
+const SHARED: Readonly<Record<string, { kind: SharedKind; byDefault?: boolean }>> = {
+  prep: { kind: 'prep' },
+  features: { kind: 'features', byDefault: true },
+  embed: { kind: 'embed' },
+  'embed-train': { kind: 'embed' },
+  robustness: { kind: 'robustness' },
+  embeddings: { kind: 'embed', byDefault: true },
+};
+
+const sharedAs = (name: string): (typeof SHARED)[string] | undefined => SHARED[/^[\w-]+/.exec(name)![0]];
 
 /** The jobs, in an order in which they can be submitted; none where all is up to date. */
 export function planJobs({ engine, executor, stages, plans }: JobGraphOptions): Job[] {
@@ -30,9 +48,6 @@ export function planJobs({ engine, executor, stages, plans }: JobGraphOptions): 
   const isDue = (name: string) => planned.has(name) && planned.get(name) !== 'skip';
   const due = stages.filter(({ name }) => isDue(name));
   if (due.length === 0) return [];
-  const chains = chainsDue(stages, planned);
-  const chained = new Set([...chains.values()].flat());
-  const shared = due.filter(({ name, ofRun, share }) => ofRun === undefined && (share ?? neededByRuns(name, stages)));
   const jobs: Job[] = [];
   const add = (name: string, kind: JobKind, parts: JobPart[]) => {
     if (parts.length === 0) return;
@@ -42,45 +57,82 @@ export function planJobs({ engine, executor, stages, plans }: JobGraphOptions): 
   };
   const whole = (name: string, targets: readonly string[]): JobPart[] =>
     targets.length > 0 ? [{ name, targets: [...targets] }] : [];
-  const [sharable, first] = partition(shared, ({ share }) => share !== undefined);
-  const kind = sharable[0]?.name === 'embeddings' ? 'embed' : 'features';
-  const count = executor.parts ?? PARTS;
+  /** How many jobs share the stage. */
+  const partsOf = ({ name, share }: GraphStage): number => {
+    if (!share) return 1;
+    const shared = sharedAs(name);
+    if (!shared) throw internal(`who shares stage ${name} is not known`);
+    return executor.stages?.[shared.kind]?.parts ?? (shared.byDefault ? (executor.parts ?? PARTS) : 1);
+  };
+  const sharesOf = (stage: GraphStage): JobPart[] => {
+    const count = partsOf(stage);
+    if (count === 1) return [];
+    return Array.from({ length: count }, (_, index) => ({
+      name: `${stage.name} ${index + 1} of ${count}`,
+      share: { stage: stage.name, index, count },
+    }));
+  };
+
+  const sharesOfKind = (kind: SharedKind, among: readonly GraphStage[]) =>
+    among.filter(({ name }) => sharedAs(name)?.kind === kind).flatMap(sharesOf);
   add('probe', 'prep', [{ name: 'probe' }]);
-  add('prep', 'prep', whole('prep', first.map(({ name }) => name))); // prettier-ignore
-  const shares = count > 1 ? sharable.flatMap(({ name }) => sharesOf(name, count)) : [];
-  add(kind, kind, shares);
-  add('merge', kind, whole('features', sharable.map(({ name }) => name))); // prettier-ignore
-  add(
-    'train',
-    'train',
-    Array.from(chains, ([name, targets]) => ({ name, targets })),
-  );
-  const done = new Set([...shared.map(({ name }) => name), ...chained]);
-  add('finish', 'finish', whole('finish', due.map(({ name }) => name).filter((name) => !done.has(name)))); // prettier-ignore
+
+  const common = due.filter(({ name, ofRun, share }) => ofRun === undefined && (share ?? neededByRuns(name, stages)));
+  const [sharable, first] = partition(common, ({ name }) => sharedAs(name)?.byDefault === true);
+  const heard = sharesOfKind('prep', first);
+  if (heard.length > 0) add('corpus', 'prep', [{ name: 'corpus', prepares: heard[0].share!.stage }]);
+  add('inspect', 'prep', heard);
+  add('prep', 'prep', whole('prep', namesOf(first)));
+  const kind = sharable[0]?.name === 'embeddings' ? 'embed' : 'features';
+  add(kind, kind, sharable.flatMap(sharesOf));
+  add('merge', kind, whole(kind, namesOf(sharable)));
+
+  const chains = chainsDue(stages, planned);
+  const cut = Array.from(chains, ([run, chain]) => ({ run, ...cutAtShares(chain, (stage) => partsOf(stage) > 1) }));
+  const ofRuns = (step: Step): JobPart[] =>
+    cut.flatMap(({ run, [step]: targets }) => (targets.some(isDue) ? [{ name: run, targets }] : []));
+  const dueOfRuns = due.filter(({ ofRun }) => ofRun !== undefined);
+  add('train', 'train', ofRuns('train'));
+  add('embed', 'embed', sharesOfKind('embed', dueOfRuns));
+  add('score', 'embed', ofRuns('score'));
+  add('conditions', 'robustness', sharesOfKind('robustness', dueOfRuns));
+  add('robustness', 'robustness', ofRuns('robustness'));
+
+  const done = new Set([...namesOf(common), ...[...chains.values()].flatMap(namesOf)]);
+  add('finish', 'finish', whole('finish', namesOf(due).filter((name) => !done.has(name)))); // prettier-ignore
   return jobs;
 }
 
-const sharesOf = (stage: string, count: number): JobPart[] =>
-  Array.from({ length: count }, (_, index) => ({
-    name: `${stage} ${index + 1} of ${count}`,
-    share: { stage, index, count },
-  }));
+const namesOf = (stages: readonly Pick<Stage, 'name'>[]): string[] => stages.map(({ name }) => name);
+
+/** What is done of a run one after the other, with shares between. */
+type Step = 'train' | 'score' | 'robustness';
+
+function cutAtShares(chain: readonly GraphStage[], isShared: (stage: GraphStage) => boolean): Record<Step, string[]> {
+  const steps: Record<Step, string[]> = { train: [], score: [], robustness: [] };
+  let step: Step = 'train';
+  for (const stage of chain) {
+    if (isShared(stage)) step = sharedAs(stage.name)?.kind === 'robustness' ? 'robustness' : 'score';
+    steps[step].push(stage.name);
+  }
+  return steps;
+}
 
 /** Of each run that something is due of, all stages that do not measure time. */
 function chainsDue(
-  stages: JobGraphOptions['stages'],
+  stages: readonly GraphStage[],
   planned: ReadonlyMap<string, StagePlan['action']>,
-): Map<string, string[]> {
-  const chains = new Map<string, string[]>();
-  for (const { name, ofRun, timed } of stages) {
-    if (ofRun !== undefined && !timed && planned.has(name)) chains.set(ofRun, [...(chains.get(ofRun) ?? []), name]);
+): Map<string, GraphStage[]> {
+  const chains = new Map<string, GraphStage[]>();
+  for (const stage of stages) {
+    const { name, ofRun, timed } = stage;
+    if (ofRun !== undefined && !timed && planned.has(name)) chains.set(ofRun, [...(chains.get(ofRun) ?? []), stage]);
   }
-  const isDue = (name: string) => planned.get(name) !== 'skip';
-  return new Map([...chains].filter(([, names]) => names.some(isDue)));
+  return new Map([...chains].filter(([, chain]) => chain.some(({ name }) => planned.get(name) !== 'skip')));
 }
 
 /** Whether a stage of a run needs this one, itself or through others. */
-function neededByRuns(name: string, stages: JobGraphOptions['stages']): boolean {
+function neededByRuns(name: string, stages: readonly GraphStage[]): boolean {
   const dependents = stages.filter(({ needs }) => needs.some((need) => stageOf(need) === name));
   return dependents.some((each) => each.ofRun !== undefined || neededByRuns(each.name, stages));
 }

@@ -133,10 +133,12 @@ async function doWork({
 }: Pick<PartWorkOptions, 'submission' | 'job' | 'signal' | 'log'> & { part: JobPart }) {
   const { work, workFolder, force, token } = submission;
   process.env[THREADS_OF_JOB] = String(job.threads);
+  const sharing = { workFolder, log, progress: progressLines(log), signal };
   if (part.share) {
-    const stages = stagesOf(work, workFolder, realLibrary);
     const { stage, ...share } = part.share;
-    await runShare({ workFolder, stages, stage, share, log, progress: progressLines(log), signal });
+    await runShare({ ...sharing, stages: stagesOf(work, workFolder, realLibrary), stage, share });
+  } else if (part.prepares !== undefined) {
+    await runShare({ ...sharing, stages: stagesOf(work, workFolder, realLibrary), stage: part.prepares });
   } else if (part.targets) {
     await runSideBySide({
       ...{ work, workFolder, force, signal },
@@ -164,7 +166,7 @@ function progressLines(log: (line: string) => void) {
 
 /** What tells whether a part has come any further: the names of all that its stages have written. */
 function reachedBy(workFolder: string, { targets = [], share }: JobPart): string {
-  const stages = share ? [share.stage] : targets;
+  const stages = share ? [share.stage, `shares/${share.stage}`] : targets;
   const files = stages
     .map((stage) => join(workFolder, stage))
     .map((folder) => (existsSync(folder) ? filesIn(folder) : []));

@@ -1,47 +1,16 @@
 /**
- * @file Embeddings of many utterances in pieces, which several processes make, on any machine: runs of the list, each an
- * archive with its table and a record, `embeddings-00001.ark`, `.scp`, `.json`. The record is written last; a piece
- * counts while it was made of the same input. Which piece holds what depends on the list alone, not on who makes it.
+ * @file Pieces of embeddings: each an archive with its table and a record, `embeddings-00001.ark`, `.scp`, `.json`. The
+ * record is written last; a piece counts while it was made of the same input.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { internal } from '../../errors.js';
-import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { damageOf } from '../../storage/written-files.js';
 import type { Embeddings } from '../../scoring/backend/cosine.js';
-import { writeEmbeddings } from '../../scoring/backend/embedding-archive.js';
+import { readEmbeddings, writeEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import { jsonArtifact } from '../artifacts/json-artifact.js';
-import type { WorkShare } from '../running/stage.js';
-
-export interface EmbeddingPiece {
-  /** `embeddings-00001` */
-  name: string;
-  /** Of the list: [from, to). */
-  from: number;
-  to: number;
-  /** Hash of all that it depends on. */
-  input: string;
-}
-
-/** Utterances of a piece, more where there would be more than so many pieces; at least so many pieces. */
-const [SIZE, MOST, FEWEST] = [512, 1000, 16];
-
-/** @param input hash of all that an embedding depends on beside its key */
-export function planPieces(keys: readonly string[], input: string): EmbeddingPiece[] {
-  const count = Math.min(keys.length, Math.max(FEWEST, Math.min(MOST, Math.ceil(keys.length / SIZE))));
-  const start = (index: number) => Math.floor((index * keys.length) / count);
-  return Array.from({ length: count }, (_, index) => {
-    const [from, to] = [start(index), start(index + 1)];
-    return {
-      ...{ name: `embeddings-${String(index + 1).padStart(5, '0')}`, from, to },
-      input: sha256Hex(input, stableJson(keys.slice(from, to))),
-    };
-  });
-}
-
-export const piecesOfShare = (pieces: readonly EmbeddingPiece[], { index, count }: WorkShare): EmbeddingPiece[] =>
-  pieces.filter((_, position) => position % count === index);
+import type { WorkPiece } from '../running/work-pieces.js';
 
 const recordOf = (name: string) =>
   jsonArtifact(`${name}.json`, {
@@ -50,12 +19,12 @@ const recordOf = (name: string) =>
     seal: true,
   });
 
-export const pieceFiles = ({ name }: Pick<EmbeddingPiece, 'name'>): string[] => [
+export const pieceFiles = ({ name }: Pick<WorkPiece, 'name'>): string[] => [
   ...[`${name}.ark`, `${name}.scp`, `${name}.json`],
 ];
 
 /** Whether the piece lies in the folder, whole and made of this input. */
-export function isFinished(folder: string, { name, input, from, to }: EmbeddingPiece): boolean {
+export function isFinished(folder: string, { name, input, from, to }: WorkPiece): boolean {
   if (!existsSync(join(folder, `${name}.json`)) || !existsSync(join(folder, `${name}.scp`))) return false;
   try {
     const { input: of, utterances, ...archive } = recordOf(name).read(folder);
@@ -68,7 +37,7 @@ export function isFinished(folder: string, { name, input, from, to }: EmbeddingP
 
 export interface MakePiecesOptions {
   folder: string;
-  pieces: readonly EmbeddingPiece[];
+  pieces: readonly WorkPiece[];
   /** Embeds so much of the list. */
   embed: (from: number, to: number) => Promise<Embeddings>;
 }
@@ -88,5 +57,8 @@ export async function makePieces({ folder, pieces, embed }: MakePiecesOptions): 
 }
 
 /** The tables of all pieces as one. */
-export const joinedTable = (folder: string, pieces: readonly EmbeddingPiece[]): string =>
+export const joinedTable = (folder: string, pieces: readonly WorkPiece[]): string =>
   pieces.map(({ name }) => readFileSync(join(folder, `${name}.scp`), 'utf8')).join('');
+
+export const readPiece = (folder: string, { name }: WorkPiece): Embeddings =>
+  readEmbeddings(join(folder, `${name}.ark`));

@@ -6,7 +6,7 @@
  * again with the same outcome leaves the stages after it alone.
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { internal, UserError } from '../../errors.js';
 import { guardWriting } from '../../storage/atomic-write.js';
 import { DamagedFile, recordFiles } from '../../storage/written-files.js';
@@ -174,7 +174,11 @@ const namesOf = (stages: readonly Stage[]): ReadonlySet<string> => new Set(stage
 type OutputHashes = Pick<StageOutcome, 'outputHash' | 'partHashes'>;
 
 /** Keeps the hashes of a stage's result under the names by which other stages need it. */
-function recordOutput(outputs: Map<string, string>, { name }: Stage, { outputHash, partHashes = {} }: OutputHashes) {
+export function recordOutput(
+  outputs: Map<string, string>,
+  { name }: Pick<Stage, 'name'>,
+  { outputHash, partHashes = {} }: OutputHashes,
+): void {
   outputs.set(name, outputHash);
   for (const [part, hash] of Object.entries(partHashes)) outputs.set(`${name}:${part}`, hash);
 }
@@ -202,13 +206,14 @@ async function runStage(
       throw internal(`stage ${stage.name} reads ${name} without needing it`);
     return join(workFolder, name);
   };
+  const sharesFolder = sharesFolderOf(workFolder, stage, inputHash);
   const watched = resetPeakMemory();
   const started = performance.now();
   const {
     summary,
     recorded = recordFiles,
     ...outcome
-  } = await stage.run({ folder, folderOf, inputHash, ...reporting }).catch((error: unknown) => {
+  } = await stage.run({ folder, folderOf, inputHash, sharesFolder, ...reporting }).catch((error: unknown) => {
     restore(folder, previous);
     throw error;
   });
@@ -231,9 +236,15 @@ async function runStage(
   };
   doneRecord.write(folder, record);
   rmSync(previous, { recursive: true, force: true });
+  // Those of other settings too.
+  rmSync(dirname(sharesFolder), { recursive: true, force: true });
   reporting.log(`  ${stage.name}: ${summary} (${seconds.toFixed(1)} s)`);
   return outcome;
 }
+
+/** `exp/demo/shares/embed/aca-net/0123456789ab` */
+export const sharesFolderOf = (workFolder: string, { name }: Pick<Stage, 'name'>, inputHash: string): string =>
+  join(workFolder, 'shares', name, inputHash.slice(0, 12));
 
 /** Takes away what an earlier run left. @returns where a result waits that is to be replaced */
 function makePlace(

@@ -26,6 +26,8 @@ export interface StageContext {
   folderOf(stage: string): string;
   /** Hash of everything the stage depends on. */
   inputHash: string;
+  /** Where its shares put what `run` is to find, of these settings and needs alone; gone once the stage is done. */
+  sharesFolder: string;
   signal?: AbortSignal;
   log(line: string): void;
   /** `detail`: what a person would like to see beside it, a rate for example. */
@@ -59,7 +61,9 @@ export interface Stage {
   resumable: boolean;
   run(context: StageContext): Promise<StageOutcome>;
   /** Does one share of the work, beside other processes that do theirs; `run`, after all of them, finds it done. */
-  share?(context: Omit<StageContext, 'inputHash'>, share: WorkShare): Promise<void>;
+  share?(context: StageContext, share: WorkShare): Promise<void>;
+  /** What all shares need, done once before them. */
+  prepareShares?(context: StageContext): Promise<void>;
 }
 
 /** One of `count` shares of a stage's work, `index` from 0. */

@@ -2,7 +2,7 @@
  * @file Stage `embed-train/<run>`: embeddings of training utterances, of which back-ends and cohorts are made; only in
  * recipes whose scoring needs them. Writes `embeddings.ark` and `.scp`.
  */
-import { readManifest } from '../../corpus/manifest/manifest.js';
+import { readManifest, type Utterance } from '../../corpus/manifest/manifest.js';
 import { UserError } from '../../errors.js';
 import { keyedRandom } from '../../random.js';
 import { fileSha256 } from '../../storage/hashing.js';
@@ -12,8 +12,8 @@ import { EMBED, embedFiles } from '../artifacts/embed.js';
 import { prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
 import type { SystemRun } from '../definition/training-runs.js';
-import { embedCached } from '../extraction/embed-cached.js';
-import type { Stage } from '../running/stage.js';
+import { embedShare, embedShared, type SharedEmbedding } from '../extraction/embed-shared.js';
+import type { Stage, StageContext } from '../running/stage.js';
 
 export function embedTrainStage(
   { engine, seed, scoring: { utterances: wanted } }: Recipe,
@@ -28,32 +28,41 @@ export function embedTrainStage(
     version: 1,
     whenChanged: 'remove',
     resumable: false,
-    async run({ folder, folderOf, inputHash: _, ...reporting }) {
-      const manifest = readManifest(prepFiles(folderOf('prep')).manifest);
-      const training = manifest.filter(({ split }) => split === 'train');
-      if (wanted !== 'all' && wanted > training.length) {
-        throw new UserError(
-          `scoring.utterances: expected at least ${wanted} training utterances, the corpus has ${training.length}; set it to all`,
-        );
-      }
-      const chosen =
-        wanted === 'all'
-          ? training
-          : keyedRandom(seed, 'back-end')
-              .shuffle([...training])
-              .slice(0, wanted);
-      const ids = chosen.map(({ id }) => id).sort();
-      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine, utterances: ids.length });
-      const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir: folderOf(featuresStage), ids });
-      await embedder.close();
+    share: (context, share) => embedShare(toEmbed(context), context, share),
+    async run(context) {
+      const { folder } = context;
+      const { chosen, ...wanted } = toEmbed(context);
+      const { embeddings } = await embedShared(wanted, context);
       const archive = embedFiles(folder).embeddings;
       writeEmbeddings(archive, embeddings);
       const speakers = new Set(chosen.map(({ speaker }) => speaker)).size;
       return {
         outputHash: await fileSha256(archive),
         outputs: [EMBED.embeddings, EMBED.index],
-        summary: `${ids.length} embeddings of ${speakers} speakers`,
+        summary: `${embeddings.size} embeddings of ${speakers} speakers`,
       };
     },
   };
+
+  function toEmbed({ folderOf }: Pick<StageContext, 'folderOf'>): SharedEmbedding & { chosen: Utterance[] } {
+    const manifest = readManifest(prepFiles(folderOf('prep')).manifest);
+    const training = manifest.filter(({ split }) => split === 'train');
+    if (wanted !== 'all' && wanted > training.length) {
+      throw new UserError(
+        `scoring.utterances: expected at least ${wanted} training utterances, the corpus has ${training.length}; set it to all`,
+      );
+    }
+    const chosen =
+      wanted === 'all'
+        ? training
+        : keyedRandom(seed, 'back-end')
+            .shuffle([...training])
+            .slice(0, wanted);
+    const ids = chosen.map(({ id }) => id).sort();
+    const modelDir = folderOf(`average/${name}`);
+    return {
+      ...{ chosen, ids, cacheDir: folderOf(featuresStage) },
+      openEmbedder: () => openEmbedder({ modelDir, engine, utterances: ids.length }),
+    };
+  }
 }

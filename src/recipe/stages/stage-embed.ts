@@ -15,8 +15,8 @@ import { EMBED, embedFiles, speedRecord } from '../artifacts/embed.js';
 import { prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
 import type { SystemRun } from '../definition/training-runs.js';
-import { embedCached } from '../extraction/embed-cached.js';
-import type { Stage } from '../running/stage.js';
+import { embedShare, embedShared, type SharedEmbedding } from '../extraction/embed-shared.js';
+import type { Stage, StageContext } from '../running/stage.js';
 
 export function embedStage(
   { engine }: Recipe,
@@ -32,27 +32,32 @@ export function embedStage(
     version: 1,
     whenChanged: 'remove',
     resumable: false,
-    async run({ folder, folderOf, inputHash: _, ...reporting }) {
-      const list = prepFiles(folderOf('prep')).trials;
-      const trials = readTrials(list);
-      const ids = [...utterancesOfTrials(trials, findEnrolment(list, trials)?.enrolment)].sort();
-      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine, utterances: ids.length });
-      const { embeddings, speed } = await embedCached({
-        ...reporting,
-        embedder,
-        cacheDir: folderOf(featuresStage),
-        ids,
-      });
-      await embedder.close();
+    share: (context, share) => embedShare(toEmbed(context), context, share),
+    async run(context) {
+      const { folder } = context;
+      const wanted = toEmbed(context);
+      const { embeddings, speed } = await embedShared(wanted, context);
       const archive = embedFiles(folder).embeddings;
       writeEmbeddings(archive, embeddings);
       speedRecord.write(folder, speed);
       const rate = speed.frames / framesPerSecond(features) / speed.seconds;
+      const made = speed.utterances > 0 ? `${rate.toFixed(0)} s of speech a second` : 'made in shares';
       return {
         outputHash: await fileSha256(archive),
         outputs: [EMBED.embeddings, EMBED.index, speedRecord.name],
-        summary: `${ids.length} embeddings, ${rate.toFixed(0)} s of speech a second`,
+        summary: `${embeddings.size} embeddings, ${made}`,
       };
     },
   };
+
+  function toEmbed({ folderOf }: Pick<StageContext, 'folderOf'>): SharedEmbedding {
+    const list = prepFiles(folderOf('prep')).trials;
+    const trials = readTrials(list);
+    const ids = [...utterancesOfTrials(trials, findEnrolment(list, trials)?.enrolment)].sort();
+    const modelDir = folderOf(`average/${name}`);
+    return {
+      ...{ ids, cacheDir: folderOf(featuresStage) },
+      openEmbedder: () => openEmbedder({ modelDir, engine, utterances: ids.length }),
+    };
+  }
 }

@@ -12,15 +12,9 @@ import { hashOfInputs, listEmbeddingInputs, type EmbeddingInput } from '../../ta
 import type { Library } from '../../tasks/model-work.js';
 import { EMBEDDINGS } from '../artifacts/embed.js';
 import type { EmbeddingWork } from '../definition/embedding-work.js';
-import {
-  joinedTable,
-  makePieces,
-  pieceFiles,
-  piecesOfShare,
-  planPieces,
-  type EmbeddingPiece,
-} from '../extraction/embedding-pieces.js';
+import { joinedTable, makePieces, pieceFiles } from '../extraction/embedding-pieces.js';
 import type { Stage, StageContext } from '../running/stage.js';
+import { itemsIn, piecesOfShare, planPieces, type WorkPiece } from '../running/work-pieces.js';
 
 export function embeddingsStage(work: EmbeddingWork, library: Pick<Library, 'openEmbedder' | 'identityOf'>): Stage {
   const { inputs: paths, modelDir, engine, asIs, otherRates, model, list } = work;
@@ -56,8 +50,7 @@ export function embeddingsStage(work: EmbeddingWork, library: Pick<Library, 'ope
       const { inputs, pieces } = await prepare();
       const own = piecesOfShare(pieces, share);
       const there = await make(context, inputs, own);
-      const utterances = own.reduce((sum, { from, to }) => sum + to - from, 0);
-      context.log(`  ${utterances} utterances in ${own.length} archives, of which ${there} were there`);
+      context.log(`  ${itemsIn(own)} utterances in ${own.length} archives, of which ${there} were there`);
     },
   };
 
@@ -69,20 +62,18 @@ export function embeddingsStage(work: EmbeddingWork, library: Pick<Library, 'ope
       throw new UserError(`${paths.join(', ')}: not the utterances that the command has found\n  ${again}`);
     if ((await library.identityOf(modelDir)) !== model)
       throw new UserError(`${modelDir}: not the model that the command has found\n  ${again}`);
-    const pieces = planPieces(
-      inputs.map(({ key }) => key),
-      sha256Hex(JSON.stringify(settings)),
-    );
+    const keys = inputs.map(({ key }) => key);
+    const pieces = planPieces(keys, { prefix: 'embeddings', input: sha256Hex(JSON.stringify(settings)) });
     return { inputs, pieces };
   }
 
   async function make(
     { folder, log, progress, signal }: Pick<StageContext, 'folder' | 'log' | 'progress' | 'signal'>,
     inputs: readonly EmbeddingInput[],
-    pieces: readonly EmbeddingPiece[],
+    pieces: readonly WorkPiece[],
   ): Promise<number> {
     const embedder = await library.openEmbedder({ modelDir, engine, utterances: inputs.length });
-    const total = pieces.reduce((sum, { from, to }) => sum + to - from, 0);
+    const total = itemsIn(pieces);
     let done = 0;
     try {
       return await makePieces({

@@ -15,6 +15,7 @@ import {
   describeCorpus,
   hashUtterances,
   hashUtterancesAnywhere,
+  readManifest,
   summarizeCorpus,
   writeManifest,
   type Utterance,
@@ -26,10 +27,11 @@ import { UserError } from '../../errors.js';
 import type { FeatureOptions } from '../../features/options.js';
 import { describeResampling, rateProblem } from '../../features/utterance-features.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
-import { inspectCorpus } from '../../tasks/corpus/inspect-corpus.js';
+import { chooseToInspect, inspectCorpus } from '../../tasks/corpus/inspect-corpus.js';
 import { corpusRecord, PREP, prepFiles } from '../artifacts/prep.js';
 import type { Recipe } from '../definition/schema.js';
-import type { Stage } from '../running/stage.js';
+import { inspectShare, inspectShared } from '../extraction/inspect-shared.js';
+import type { Stage, StageContext } from '../running/stage.js';
 
 /** @param audioDir where readers that make audio put it */
 export function prepStage({ corpus, development, inspect, seed, features }: Recipe, audioDir: string): Stage {
@@ -41,10 +43,17 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
     version: 2,
     whenChanged: 'remove',
     resumable: false,
-    async run({ folder, log, progress, signal }) {
-      const onProgress = (done: number, total: number) => progress('prep', done, total);
-      const prepared = await prepareCorpus(corpus, { audioDir, signal, onProgress });
-      const { utterances, trials: devTrials, notes } = holdOutDevelopment(prepared.utterances, development);
+    async prepareShares(context) {
+      const { utterances } = await readCorpus(context);
+      writeManifest(prepFiles(context.sharesFolder).manifest, utterances);
+    },
+    async share(context, share) {
+      const utterances = readManifest(prepFiles(context.sharesFolder).manifest);
+      await inspectShare(chooseToInspect(utterances, { inspect, seed }), context, share);
+    },
+    async run(context) {
+      const { folder, log, progress, signal } = context;
+      const { prepared, utterances, devTrials, notes } = await readCorpus(context);
       checkRates(utterances, features);
       const resampling = describeResampling(utterances, features);
       const test = utterances.filter(({ split }) => split === 'test');
@@ -74,7 +83,10 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       for (const note of allNotes) log(`  ${note}`);
       const { partial } = prepared;
       if (partial !== undefined) log(`! ${partial}`);
-      const inspection = await inspectCorpus({ utterances, manifest, inspect, features, seed, log, progress, signal });
+      const inspection = await inspectCorpus({
+        ...{ utterances, manifest, inspect, features, seed, log, progress, signal },
+        listen: (chosen, options) => inspectShared(chosen, context, options),
+      });
       corpusRecord.write(folder, {
         corpus: corpus.type,
         ...(partial !== undefined && { partial }),
@@ -99,6 +111,13 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       };
     },
   };
+
+  async function readCorpus({ progress, signal }: Pick<StageContext, 'progress' | 'signal'>) {
+    const onProgress = (done: number, total: number) => progress('prep', done, total);
+    const prepared = await prepareCorpus(corpus, { audioDir, signal, onProgress });
+    const { utterances, trials: devTrials, notes } = holdOutDevelopment(prepared.utterances, development);
+    return { prepared, utterances, devTrials, notes };
+  }
 }
 
 /** Hash of what training depends on: other test utterances or trials leave trained models as they are. */

@@ -6,6 +6,7 @@
  * trainings. Model and back-end are those of `score/<run>`. An interruption keeps the conditions that are
  * finished, other settings set the results aside, and take them up again when they are changed back.
  */
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { findEnrolment } from '../../corpus/trials/enrolment.js';
 import { readManifest } from '../../corpus/manifest/manifest.js';
@@ -17,7 +18,7 @@ import { writeScores } from '../../scoring/scores/scores-file.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { embedFiles } from '../artifacts/embed.js';
 import { corpusRecord, prepFiles } from '../artifacts/prep.js';
-import { robustnessRecord, type TestedCondition } from '../artifacts/robustness.js';
+import { robustnessRecord, testedRecord, type TestedCondition } from '../artifacts/robustness.js';
 import type { Recipe } from '../definition/schema.js';
 import type { SystemRun } from '../definition/training-runs.js';
 import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
@@ -63,42 +64,78 @@ export function robustnessStage(
     // Many conditions take longer than the test itself.
     whenChanged: 'set aside',
     resumable: true,
-    async run(context) {
-      const { folder, folderOf, log, progress, signal } = context;
-      const inputs = readInputs(context);
-      const { trials, partial, utterances } = inputs;
-      const source = await openTestNoise(robustness, { signal });
-      const noise = source && describeTestNoise(source.noise);
-      const tested = [...(robustnessRecord.readIfThere(folder)?.conditions ?? [])];
-      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
+    async share(context, { index, count }) {
+      const { sharesFolder } = context;
+      const own = listConditions(robustness).filter((_, position) => position % count === index);
+      const tester = await openTester(context);
       try {
-        const extract = createDegradedFeatures(features, { seed, minFrames: embedder.minFrames, ...source });
-        const { normalize } = features;
+        for (const condition of own.filter((each) => !tested(sharesFolder, each)))
+          testedRecord(condition).write(sharesFolder, await tester.test(condition, sharesFolder));
+      } finally {
+        await tester.close();
+      }
+    },
+    async run(context) {
+      const { folder, sharesFolder } = context;
+      const conditions = [...(robustnessRecord.readIfThere(folder)?.conditions ?? [])];
+      const tester = await openTester(context);
+      try {
         for (const condition of listConditions(robustness)) {
-          if (tested.some((each) => each.condition === condition.name)) continue;
-          const options = { embedder, extract, normalize, utterances, condition };
-          const { embeddings, whole } = await embedDegraded({ ...options, progress, signal });
-          const path = join(folder, condition.scores);
-          const scores = await score(context, inputs, embeddings);
-          const evaluation = evaluateScores(scores, trials, { where: path, partial });
-          writeScores(path, trials, scores);
-          tested.push(asTested(condition, whole, evaluation));
-          robustnessRecord.write(folder, { sides, utterances: utterances.length, noise, conditions: tested });
-          const kept = whole > 0 ? `; ${whole} of ${utterances.length} utterances are no longer and stay whole` : '';
-          log(`  ${condition.name}: ${describeScores(evaluation)}${kept}`);
+          if (conditions.some((each) => each.condition === condition.name)) continue;
+          const shared = tested(sharesFolder, condition);
+          if (shared) renameSync(join(sharesFolder, condition.scores), join(folder, condition.scores));
+          conditions.push(shared ?? (await tester.test(condition, folder)));
+          robustnessRecord.write(folder, { ...tester.about, conditions });
         }
       } finally {
-        await embedder.close();
+        await tester.close();
       }
-      const outputs = [robustnessRecord.name, ...tested.map(({ scores }) => scores)];
+      const outputs = [robustnessRecord.name, ...conditions.map(({ scores }) => scores)];
       const hashes = await Promise.all(outputs.map((file) => fileSha256(join(folder, file))));
       return {
         outputHash: sha256Hex(...hashes),
         outputs,
-        summary: tested.map(({ condition, eer }) => `${condition} ${(100 * eer).toFixed(2)} %`).join(', '),
+        summary: conditions.map(({ condition, eer }) => `${condition} ${(100 * eer).toFixed(2)} %`).join(', '),
       };
     },
   };
+
+  /** What a share has found of a condition. */
+  function tested(sharesFolder: string, condition: Condition): TestedCondition | undefined {
+    return existsSync(join(sharesFolder, condition.scores))
+      ? testedRecord(condition).readIfThere(sharesFolder)
+      : undefined;
+  }
+
+  async function openTester(context: StageContext) {
+    const { folderOf, log, progress, signal } = context;
+    const inputs = readInputs(context);
+    const { trials, partial, utterances } = inputs;
+    const source = await openTestNoise(robustness, { signal });
+    const open = async () => {
+      const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine });
+      const { minFrames } = embedder;
+      return { embedder, extract: createDegradedFeatures(features, { seed, minFrames, ...source }) };
+    };
+    let opened: Awaited<ReturnType<typeof open>> | undefined;
+    return {
+      about: { sides, utterances: utterances.length, noise: source && describeTestNoise(source.noise) },
+      /** Writes the condition's scores into the folder. */
+      async test(condition: Condition, folder: string): Promise<TestedCondition> {
+        opened ??= await open();
+        const options = { ...opened, normalize: features.normalize, utterances, condition };
+        const { embeddings, whole } = await embedDegraded({ ...options, progress, signal });
+        const path = join(folder, condition.scores);
+        const scores = await score(context, inputs, embeddings);
+        const evaluation = evaluateScores(scores, trials, { where: path, partial });
+        writeScores(path, trials, scores);
+        const kept = whole > 0 ? `; ${whole} of ${utterances.length} utterances are no longer and stay whole` : '';
+        log(`  ${condition.name}: ${describeScores(evaluation)}${kept}`);
+        return asTested(condition, whole, evaluation);
+      },
+      close: async () => opened?.embedder.close(),
+    };
+  }
 
   function readInputs({ folderOf }: StageContext) {
     const { trials: list, manifest: utterances } = prepFiles(folderOf('prep'));

@@ -31,6 +31,8 @@ export interface InspectCorpusOptions {
   log(line: string): void;
   progress(what: string, done: number, total: number, detail?: string): void;
   signal?: AbortSignal;
+  /** What measures the utterances, in their order (default: `inspectAudio`). */
+  listen?: typeof inspectAudio;
 }
 
 /**
@@ -46,15 +48,16 @@ export async function inspectCorpus({
   log,
   progress,
   signal,
+  listen = inspectAudio,
 }: InspectCorpusOptions): Promise<InspectionSummary | undefined> {
   if (inspect === 'none') {
     log('  audio not inspected (inspect: none)');
     return undefined;
   }
-  const chosen = inspect === 'all' ? utterances : sample(utterances, inspect, seed);
+  const chosen = chooseToInspect(utterances, { inspect, seed });
   const { frameLength, sampleRate, otherRates } = features;
   const tally = tallyInspection({ shortest: frameLength / 1000, sampleRate, resampled: otherRates !== undefined });
-  const inspection = inspectAudio(chosen, {
+  const inspection = listen(chosen, {
     signal,
     onProgress: ({ done, total, audioSeconds }) =>
       progress('inspect', done, total, `${Math.round(audioSeconds)} s of audio`),
@@ -83,6 +86,15 @@ export async function inspectCorpus({
     file.abort();
     throw error;
   }
+}
+
+/** The utterances that are listened to, in their order. */
+export function chooseToInspect(
+  utterances: readonly Utterance[],
+  { inspect, seed }: Pick<InspectCorpusOptions, 'inspect' | 'seed'>,
+): readonly Utterance[] {
+  if (inspect === 'none') return [];
+  return inspect === 'all' ? utterances : sample(utterances, inspect, seed);
 }
 
 /** So many of them, in their order. */

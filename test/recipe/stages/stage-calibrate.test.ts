@@ -37,7 +37,7 @@ describe('stage calibrate', () => {
 
   const run = () =>
     stage.run({
-      ...{ folder: join(work, 'calibrate/a'), folderOf: (name) => join(work, name), inputHash: 'x' },
+      ...{ folder: join(work, 'calibrate/a'), folderOf: (name) => join(work, name), inputHash: 'x', sharesFolder: '' },
       ...{ log: () => undefined, progress: () => undefined },
     });
 

@@ -87,7 +87,7 @@ describe('stage model', () => {
     const folderOf = (stage: string) => join(bare, stage);
     await modelStage(recipe, training, library).run({
       ...quiet,
-      ...{ folder: folderOf('model/aca-net'), folderOf, inputHash: 'x' },
+      ...{ folder: folderOf('model/aca-net'), folderOf, inputHash: 'x', sharesFolder: '' },
     });
     const profile = readScoringProfile(folderOf('model/aca-net'))!;
     assert.match(profile.noCalibration!, /^the recipe has \d+ target among \d+ development trials$/);
