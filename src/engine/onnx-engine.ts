@@ -20,6 +20,7 @@ import { createParallelInference } from './parallel-inference.js';
 import { createOnnxScanStep } from './onnx-scan-step.js';
 import { createOnnxStep } from './onnx-step.js';
 import type { Engine, Inference, InferenceDefinition, StepDefinition } from './program/program.js';
+import { simplifyInference } from './simplify-inference.js';
 
 export interface OnnxEngineOptions {
   /** Where the graph runs: an execution provider of ONNX Runtime. */
@@ -58,6 +59,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
 
   async function compileInference(definition: InferenceDefinition): Promise<Inference> {
     const { graph, inputs: ports, outputs } = traceInference(definition);
+    if (device === 'cpu') await simplifyInference(graph);
     const model = encodeOnnx(graph, { inputs: ports, outputs });
     const sideBySide = device === 'cpu' ? definition.atOnce : undefined;
     const atOnce = Math.min(sideBySide ?? 1, threads, MOST_AT_ONCE);

@@ -1,11 +1,13 @@
 /**
  * @file ECAPA-TDNN (Desplanques et al., Interspeech 2020) with SpeechBrain's structure and parameter names.
  *
- * Channels first throughout, [C, B, T]: a TDNN block, three (or more) SE-Res2Net blocks whose outputs are joined by the
- * multi-layer feature aggregation (MFA), attentive statistics pooling with global context (or another pooling, in its
- * place), batch normalisation, a linear map. Every TDNN block is convolution → ReLU → batch normalisation; convolutions
- * pad by reflection. `lengths` mask the squeeze-and-excitation and the pooling only, as there. The concatenation before
- * MFA is never built: its weight is split instead.
+ * A TDNN block, three (or more) SE-Res2Net blocks whose outputs are joined by the multi-layer feature aggregation
+ * (MFA), attentive statistics pooling with global context (or another pooling, in its place), batch normalisation, a
+ * linear map. Every TDNN block is convolution → ReLU → batch normalisation; convolutions pad by reflection. `lengths`
+ * mask the squeeze-and-excitation and the pooling only, as there.
+ *
+ * In training all is channels first, [C, B, T], and the concatenation before MFA is never built: its weight is split
+ * instead. In evaluation it is [B, T, C] before MFA, as ONNX Runtime packs the weights of such products beforehand.
  */
 import { z } from 'zod';
 import type { TensorMap } from '../engine/program/program.js';
@@ -13,9 +15,9 @@ import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
 import { relu } from '../nn/activations.js';
 import { batchNormFrames } from '../nn/batch-norm.js';
-import type { BatchStatistics } from '../nn/batch-norm.js';
-import { convolutionMargin, timeConvolution } from '../nn/convolution.js';
-import { linearChannels, pointwise, splitProduct } from '../nn/linear.js';
+import type { BatchStatistics, ChannelAxis } from '../nn/batch-norm.js';
+import { convolutionMargin, timeConvolution, timeConvolutionRows } from '../nn/convolution.js';
+import { linear, linearChannels, pointwise, splitProduct } from '../nn/linear.js';
 import { frameWeights } from '../nn/statistics-pooling.js';
 import type { FrameWeights } from '../nn/statistics-pooling.js';
 import type { SpeakerModel } from './contract/model.js';
@@ -92,6 +94,8 @@ interface Context {
   readonly tensors: TensorMap;
   readonly statistics?: BatchStatistics;
   readonly weights?: FrameWeights;
+  /** 'first': [C, B, T]. 'last': [B, T, C]. */
+  readonly channels: ChannelAxis;
 }
 /** One TDNN block. */
 interface Tdnn {
@@ -101,32 +105,46 @@ interface Tdnn {
 }
 
 /** ReLU, then batch normalisation. */
-const activate = (x: Tensor, { name }: Tdnn, { tensors, statistics }: Context) =>
-  batchNormFrames(relu(x), tensors, { name: `${name}.norm.norm`, statistics });
+const activate = (x: Tensor, { name }: Tdnn, { tensors, statistics, channels }: Context) =>
+  batchNormFrames(relu(x), tensors, { name: `${name}.norm.norm`, statistics, channels });
+
+const convolution = ({ channels }: Context) => (channels === 'first' ? timeConvolution : timeConvolutionRows);
+const channelAxis = ({ channels }: Context) => (channels === 'first' ? 0 : 2);
 
 function tdnn(x: Tensor, block: Tdnn, context: Context): Tensor {
   const { [`${block.name}.conv.conv.weight`]: weight, [`${block.name}.conv.conv.bias`]: bias } = context.tensors;
-  return activate(timeConvolution(x, weight, bias, block), block, context);
+  return activate(convolution(context)(x, weight, bias, block), block, context);
 }
 
 /** Parts of a Res2Net block: the first passes, each next one is convolved with its predecessor's result added. */
 function res2net(x: Tensor, name: string, scale: number, dilation: number, context: Context): Tensor {
-  const [first, ...rest] = tf.split(x, scale, 0);
+  const [first, ...rest] = tf.split(x, scale, channelAxis(context));
   const parts = [first];
   rest.forEach((part, i) => {
     const input = i === 0 ? part : tf.add(part, parts[i]);
     parts.push(tdnn(input, { name: `${name}.blocks.${i}`, dilation }, context));
   });
-  return tf.concat(parts, 0);
+  return tf.concat(parts, channelAxis(context));
+}
+
+const meanOverTime = (x: Tensor, weights?: FrameWeights) => (weights ? tf.sum(tf.mul(x, weights), 2) : tf.mean(x, 2));
+
+/** [B, T, C] → [B, C], by products with rows: sums over an axis within are slow in ONNX Runtime. */
+function meanOverRows(x: Tensor, weights?: FrameWeights): Tensor {
+  const [batch, frames, channels] = x.shape as [number, number, number];
+  const shares = weights ? tf.reshape(weights, [batch, 1, frames]) : tf.fill([1, 1, frames], 1 / frames);
+  return tf.reshape(tf.matMul(shares, x), [batch, channels]);
 }
 
 /** Squeeze and excitation: channels scaled by a gate computed from their means. */
-function squeezeExcite(x: Tensor, name: string, { tensors, weights }: Context): Tensor {
-  const mean = weights ? tf.sum(tf.mul(x, weights), 2) : tf.mean(x, 2); // [C, B]
-  const dense = (input: Tensor, layer: string) =>
-    linearChannels(input, pointwise(tensors[`${name}.${layer}.conv.weight`]), tensors[`${name}.${layer}.conv.bias`]);
+function squeezeExcite(x: Tensor, name: string, { tensors, weights, channels }: Context): Tensor {
+  const mean = channels === 'first' ? meanOverTime(x, weights) : meanOverRows(x, weights); // [C, B] or [B, C]
+  const dense = (input: Tensor, layer: string) => {
+    const { [`${name}.${layer}.conv.weight`]: weight, [`${name}.${layer}.conv.bias`]: bias } = tensors;
+    return linear(input, pointwise(weight), bias, channels);
+  };
   const gate = tf.sigmoid(dense(relu(dense(mean, 'conv1')), 'conv2'));
-  return tf.mul(x, tf.expandDims(gate, 2));
+  return tf.mul(x, tf.expandDims(gate, channels === 'first' ? 2 : 1));
 }
 
 function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
@@ -169,7 +187,7 @@ function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
     const { tensors } = context;
     const name = `blocks.${b}`;
     const shortcut = tensors[`${name}.shortcut.conv.weight`]
-      ? timeConvolution(x, tensors[`${name}.shortcut.conv.weight`], tensors[`${name}.shortcut.conv.bias`])
+      ? convolution(context)(x, tensors[`${name}.shortcut.conv.weight`], tensors[`${name}.shortcut.conv.bias`])
       : x;
     const expanded = tdnn(x, { name: `${name}.tdnn1`, groups: groups[b] }, context);
     const mixed = res2net(expanded, `${name}.res2net_block`, res2netScale, dilations[b], context);
@@ -177,16 +195,22 @@ function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
     return tf.add(squeezeExcite(joinedParts, `${name}.se_block`, context), shortcut);
   }
 
-  /** Multi-layer feature aggregation: a TDNN block over all SE-Res2Net blocks' outputs. */
+  /** Multi-layer feature aggregation: a TDNN block over all SE-Res2Net blocks' outputs → [C, B, T]. */
   function aggregate(outputs: readonly Tensor[], context: Context): Tensor {
     const block: Tdnn = { name: 'mfa', dilation: dilations[last], groups: groups[last] };
-    if (kernels[last] > 1 || groups[last] > 1) return tdnn(tf.concat([...outputs], 0), block, context);
-    const { tensors } = context;
-    const flat = outputs.map((x) => tf.reshape(x, [x.shape[0], -1]));
-    const product = splitProduct(flat, pointwise(tensors['mfa.conv.conv.weight']));
-    const biased = tf.add(product, tf.reshape(tensors['mfa.conv.conv.bias'], [-1, 1]));
-    const [, batch, frames] = outputs[0].shape as [number, number, number];
-    return activate(tf.reshape(biased, [mfaChannels, batch, frames]), block, context);
+    const rows = context.channels === 'last';
+    if (kernels[last] > 1 || groups[last] > 1) {
+      const joint = tdnn(tf.concat([...outputs], channelAxis(context)), block, context);
+      return rows ? tf.transpose(joint, [2, 0, 1]) : joint;
+    }
+    const weight = pointwise(context.tensors['mfa.conv.conv.weight']) as tf.Tensor2D;
+    const [batch, frames] = outputs[0].shape.slice(rows ? 0 : 1);
+    const product = rows
+      ? tf.matMul(weight, tf.reshape(tf.concat([...outputs], 2), [-1, joined]) as tf.Tensor2D, false, true)
+      : splitProduct(outputs.map((x) => tf.reshape(x, [x.shape[0], -1])), weight); // prettier-ignore
+    const biased = tf.add(product, tf.reshape(context.tensors['mfa.conv.conv.bias'], [-1, 1]));
+    const shaped = tf.reshape(biased, [mfaChannels, batch, frames!]);
+    return activate(shaped, block, { ...context, channels: 'first' });
   }
 
   const widestMargin = Math.max(...kernels.map((kernel, b) => convolutionMargin(kernel, dilations[b])));
@@ -207,9 +231,9 @@ function createEcapaTdnn(options: EcapaTdnnOptions): SpeakerModel {
     embed(tensors, features, { training, lengths, onAttention, onLatents } = {}) {
       const weights = lengths ? frameWeights(lengths, features.shape[1]!) : undefined;
       const statistics = training?.statistics;
-      const context: Context = { tensors, statistics, weights };
+      const context: Context = { tensors, statistics, weights, channels: training ? 'first' : 'last' };
       const first: Tdnn = { name: 'blocks.0', dilation: dilations[0], groups: groups[0] };
-      let x = tdnn(tf.transpose(features, [2, 0, 1]), first, context);
+      let x = tdnn(training ? tf.transpose(features, [2, 0, 1]) : features, first, context);
       const outputs: Tensor[] = [];
       for (const b of seBlocks) {
         x = seRes2net(x, b, context);

@@ -89,10 +89,15 @@ export function batchNorm(x: Tensor, tensors: TensorMap, { name, channels, stati
   return tf.add(tf.mul(x, slope), tf.sub(shift, tf.mul(perChannel(tensors[`${name}.running_mean`]), slope)));
 }
 
-/** The same over the channels of [C, B], [C, B, T] or [C, B, H, W]. */
-export function batchNormFrames(x: Tensor, tensors: TensorMap, options: Omit<BatchNormOptions, 'channels'>): Tensor {
-  const matrix = x.shape.length === 2 ? x : tf.reshape(x, [x.shape[0], -1]);
-  return tf.reshape(batchNorm(matrix, tensors, { ...options, channels: 'first' }), x.shape);
+/** The same over the channels of [C, B], [C, B, T] or [C, B, H, W], or of these with the channels last. */
+export function batchNormFrames(
+  x: Tensor,
+  tensors: TensorMap,
+  { channels = 'first', ...options }: Omit<BatchNormOptions, 'channels'> & Partial<Pick<BatchNormOptions, 'channels'>>,
+): Tensor {
+  const shape = channels === 'first' ? [x.shape[0], -1] : [-1, x.shape.at(-1)!];
+  const matrix = x.shape.length === 2 ? x : tf.reshape(x, shape);
+  return tf.reshape(batchNorm(matrix, tensors, { ...options, channels }), x.shape);
 }
 
 /** The running statistics after one more batch: names → new values, shapes [C]. */

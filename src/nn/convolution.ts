@@ -8,6 +8,8 @@
 import { internal } from '../errors.js';
 import * as tf from '../engine/tfjs.js';
 import type { Tensor } from '../engine/tfjs.js';
+import { linear } from './linear.js';
+import { frameNumbers } from './positional-encoding.js';
 
 export interface ConvolutionOptions {
   readonly dilation?: number;
@@ -45,6 +47,39 @@ export function timeConvolution(
       : convolve(x, tapMajor, { kernel: kernel!, dilation, reflects: margin === 'reflection' });
   const biased = bias ? tf.add(product, tf.reshape(bias, [outputs, 1])) : product;
   return tf.reshape(biased, [outputs, batch, frames!]);
+}
+
+/**
+ * The same with reflected margins over rows, x [B, T, in] → [B, T, out], for evaluation: it has no gradient. There
+ * ONNX Runtime packs the weights beforehand.
+ */
+export function timeConvolutionRows(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  { dilation = 1, groups = 1 }: Pick<ConvolutionOptions, 'dilation' | 'groups'> = {},
+): Tensor {
+  if (groups > 1) {
+    const [inputs, weights, biases] = [tf.split(x, groups, 2), tf.split(weight, groups, 0), tf.split(bias, groups, 0)];
+    const outputs = inputs.map((input, g) => timeConvolutionRows(input, weights[g], biases[g], { dilation }));
+    return tf.concat(outputs, 2);
+  }
+  const [outputs, inputs, kernel] = weight.shape as [number, number, number];
+  const [batch, frames] = x.shape;
+  const tapMajor = tf.reshape(tf.transpose(weight, [0, 2, 1]), [outputs, kernel * inputs]);
+  const taps = kernel === 1 ? x : tf.gather(x, tapFrames(frames!, kernel, dilation), 1); // [B, T, kernel, in]
+  return tf.reshape(linear(tf.reshape(taps, [-1, kernel * inputs]), tapMajor, bias, 'last'), [batch, frames!, outputs]);
+}
+
+/** Which frame each tap hears at each time, [T, kernel]: those outside are mirrored at the first and the last. */
+function tapFrames(frames: number, kernel: number, dilation: number): tf.Tensor2D {
+  const offsets = Float32Array.from(
+    { length: kernel },
+    (_, tap) => tap * dilation - convolutionMargin(kernel, dilation),
+  );
+  const heard = tf.abs(tf.add(tf.reshape(frameNumbers(frames), [frames, 1]), tf.tensor2d(offsets, [1, kernel])));
+  const last = frames - 1;
+  return tf.cast(tf.sub(last, tf.abs(tf.sub(last, heard))), 'int32') as tf.Tensor2D;
 }
 
 /** x [C, B, T], weight [C', kernel·C] tap-major → [C', B·T], without bias. */

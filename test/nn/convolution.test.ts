@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import * as tf from '../../src/engine/tfjs.js';
 import type { Tensor } from '../../src/engine/tfjs.js';
+import { createEngine } from '../../src/engine/create-engine.js';
+import { float32 } from '../../src/engine/program/host-tensor.js';
+import type { Program } from '../../src/engine/program/program.js';
 import { withBackend } from '../../src/engine/program/with-backend.js';
-import { convolutionMargin, timeConvolution } from '../../src/nn/convolution.js';
+import { convolutionMargin, timeConvolution, timeConvolutionRows } from '../../src/nn/convolution.js';
+import { assertAllClose } from '../engine/assert-close.js';
 import { normal } from '../engine/random-tensors.js';
 import { checkGradients } from './gradient-check.js';
 
@@ -67,6 +71,38 @@ describe('timeConvolution', () => {
         plain: ({ x, weight, bias }) => plainConvolution(x, weight, bias, row),
         inputs: { x: normal(4, 2, frames), weight: normal(8, 4 / groups, kernel), bias: normal(8) },
       });
+    });
+  }
+
+  for (const row of cases.filter(({ margin }) => !margin)) {
+    const { kernel, dilation, groups, frames } = row;
+    it(`is the same over rows with kernel ${kernel}, dilation ${dilation}, groups ${groups} over ${frames} frames`, async () => {
+      const inputs = {
+        x: normal(4, 2, frames)('x'),
+        weight: normal(8, 4 / groups, kernel)('weight'),
+        bias: normal(8)('bias'),
+      };
+      const program: Program = ({ x, weight, bias }) => {
+        const rows = timeConvolutionRows(tf.transpose(x, [1, 2, 0]), weight, bias, { dilation, groups });
+        return { byRows: tf.transpose(rows, [2, 0, 1]) };
+      };
+      const plain = withBackend('cpu', () => {
+        const { x, weight, bias } = Object.fromEntries(
+          Object.entries(inputs).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]),
+        );
+        return plainConvolution(x, weight, bias, row).dataSync() as Float32Array<ArrayBuffer>;
+      });
+      const expected = { byRows: float32([8, 2, frames], plain) };
+      for (const name of ['onnx', 'reference'] as const) {
+        const engine = await createEngine({ name, device: 'cpu', threads: 1 });
+        const inference = await engine.compileInference({
+          program,
+          inputs: { ...inputs, x: { shape: [4, 2, 'T'] } },
+          parameters: {},
+        });
+        assertAllClose(await inference.run(inputs), expected, 1e-6); // sums of up to 21 products of float32
+        await inference.dispose();
+      }
     });
   }
 

@@ -67,8 +67,12 @@ export function binary(graph: GraphBuilder, op: string, a: Value, b: Value, dtyp
   return graph.emit({ op, inputs: [left, right] }, shape, dtype);
 }
 
-/** Records a function of one operand. */
+/**
+ * Records a function of one operand. It comes before a reshape that makes the operand: so it stands beside the product,
+ * and ONNX Runtime can compute both at once.
+ */
 export function unary(graph: GraphBuilder, op: string, x: Value, dtype: GraphDType = x.dtype): Value {
+  if (x.producer?.op === 'Reshape') return reshape(graph, unary(graph, op, x.producer.inputs[0], dtype), x.shape);
   return graph.emit({ op, inputs: [x] }, x.shape, dtype);
 }
 

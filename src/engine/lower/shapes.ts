@@ -116,6 +116,13 @@ lower<{ numOrSizeSplits: number | number[]; axis: number }>(
   },
 );
 
+lower<{ axis: number; batchDims?: number }>('GatherV2', (graph, { x, indices }, { axis: given, batchDims = 0 }) => {
+  if (batchDims !== 0) throw unsupported(`gathers without batch axes only, got ${batchDims}`);
+  const axis = positiveAxis(given, x.shape.length);
+  const shape = x.shape.toSpliced(axis, 1, ...indices.shape);
+  return graph.emit({ op: 'Gather', inputs: [x, indices], attributes: { axis } }, shape, x.dtype);
+});
+
 type Paddings = [number, number][];
 const paddedShape = (shape: readonly number[], paddings: Paddings) =>
   shape.map((size, axis) => paddings[axis][0] + size + paddings[axis][1]);

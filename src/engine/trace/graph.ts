@@ -51,7 +51,7 @@ export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly inputs: Value[] = [];
   private readonly known = new Map<string, GraphNode>();
-  private readonly constants = new Map<string, Value>();
+  private readonly constants = new Map<string | GraphData, Value>();
   private counter = 0;
 
   /** @param prefix of the names that it gives: no name that a program gives its inputs begins with it */
@@ -68,7 +68,9 @@ export class GraphBuilder {
       return this.splat(Number(data[0]), shape, dtype);
     }
     const make = () => ({ name: this.freshName(), shape, dtype, constant: { data } });
-    return data.length <= 64 ? this.shared(`${dtype}|${shape}|${data.join()}`, make) : make();
+    if (data.length <= 64) return this.shared(`${dtype}|${shape}|${data.join()}`, make);
+    const known = this.constants.get(data); // the same table, handed over again
+    return known && !sameShape(known.shape, shape) ? make() : this.shared(data, make);
   }
 
   splat(splat: number, shape: readonly number[], dtype: GraphDType): Value {
@@ -107,7 +109,7 @@ export class GraphBuilder {
     return node.outputs;
   }
 
-  private shared(key: string, make: () => Value): Value {
+  private shared(key: string | GraphData, make: () => Value): Value {
     const known = this.constants.get(key);
     if (known) return known;
     const value = make();

@@ -37,6 +37,21 @@ const reshapeCases: LoweringCase[] = [
   })),
 ];
 
+const gatherCases: LoweringCase[] = [
+  ...[0, 1, 2, -1].map((axis) => ({
+    kernel: 'GatherV2',
+    name: `along axis ${axis}`,
+    inputs: cube,
+    program: ({ x }: Record<string, Tensor>) => tf.gather(x, tf.tensor1d([1, 0, 1], 'int32'), axis),
+  })),
+  {
+    kernel: 'GatherV2',
+    name: 'by a matrix that is computed',
+    inputs: { ...cube, indices: integers(0, 2, 2, 3) },
+    program: ({ x, indices }) => tf.gather(x, tf.add(indices, tf.scalar(1, 'int32')) as tf.Tensor2D, 1),
+  },
+];
+
 const transposeCases: LoweringCase[] = [
   ...[
     [0, 2, 1],
@@ -363,6 +378,7 @@ const fillCases: LoweringCase[] = [
 
 export const shapeCases: readonly LoweringCase[] = [
   ...reshapeCases,
+  ...gatherCases,
   ...transposeCases,
   ...castCases,
   ...sliceCases,
