@@ -7,7 +7,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
-import { internal, messageOf } from '../../errors.js';
+import { internal, messageOf, UserError } from '../../errors.js';
 import { outcomeRecord, partFiles, submissionRecord } from './job-files.js';
 import { doPart, Interruption } from './part-work.js';
 
@@ -52,6 +52,8 @@ async function main([folder, name, number]: readonly string[]): Promise<number> 
 try {
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
-  say(`✖ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  say(
+    `✖ ${error instanceof UserError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
   process.exit(1);
 }

@@ -5,6 +5,7 @@
  * while, by this machine's clock, before it is taken to have been killed.
  */
 import { join } from 'node:path';
+import { freeBytes } from '../../storage/free-space.js';
 import { outcomeRecord, partFiles, type Job, type PartOutcome, type Submission } from './job-files.js';
 import { lastLines } from './job-log.js';
 
@@ -79,7 +80,8 @@ export function createPartStates(
     );
     if (failedBefore) part.state = 'not begun';
     else {
-      const message = outcome?.outcome === 'stopped' ? 'it was cancelled' : wordsForEnd(queued?.reason);
+      const message =
+        outcome?.outcome === 'stopped' ? 'it was cancelled' : wordsForEnd(queued?.reason) + noRoom(folder);
       Object.assign(part, { state: 'failed', node: queued?.node, message });
     }
   }
@@ -97,6 +99,10 @@ export function createPartStates(
 
   return { parts, update };
 }
+
+/** Whoever can write no more cannot write that either. */
+const noRoom = (folder: string): string => (freeBytes(folder) < LEAST_BYTES ? `; the disk of ${folder} is full` : '');
+const LEAST_BYTES = 1 << 16;
 
 function wordsForEnd(reason: string | undefined): string {
   switch (reason) {
