@@ -10,7 +10,15 @@ import { makeFolder } from '../../storage/make-folder.js';
 import type { ExecutorOptions, ExecutorType } from '../definition/executor-options.js';
 import { asked, engineOf } from '../stages/work.js';
 import type { Execution } from './executor.js';
-import { jobsFolder, openRecord, submissionRecord, type Job, type Submission } from './job-files.js';
+import {
+  jobsFolder,
+  openRecord,
+  outcomeRecord,
+  partFiles,
+  submissionRecord,
+  type Job,
+  type Submission,
+} from './job-files.js';
 import { planJobs } from './job-graph.js';
 import { jobScript } from './job-script.js';
 
@@ -46,8 +54,34 @@ export function draftSubmission(execution: Execution, executor: ExecutorOptions 
   return { folder: join(jobsFolder(workFolder), number), submission };
 }
 
+/** Submissions that are kept whatever became of them. */
+const KEPT = 5;
+
+/** Removes the folders of earlier submissions whose every part was done, but for the newest. */
+function pruneSubmissions(workFolder: string): void {
+  const jobs = jobsFolder(workFolder);
+  const open = openRecord.readIfThere(jobs)?.number;
+  for (const number of numbersIn(jobs).slice(0, -KEPT)) {
+    const folder = join(jobs, number);
+    if (number !== open && isDone(folder)) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isDone(folder: string): boolean {
+  try {
+    return submissionRecord
+      .read(folder)
+      .jobs.every((job) =>
+        job.parts.every((_, i) => outcomeRecord(partFiles(job, i).outcome).read(folder).outcome === 'done'),
+      );
+  } catch {
+    return false; // something of it is missing or damaged
+  }
+}
+
 /** Writes all that jobs need, and that the submission is open. */
 export function writeSubmission({ folder, submission }: Submitted): void {
+  pruneSubmissions(submission.workFolder);
   makeFolder(folder);
   for (const job of submission.jobs) {
     const path = scriptOf(folder, job);
@@ -73,7 +107,10 @@ export function closeSubmission({ workFolder }: Pick<Submission, 'workFolder'>):
   rmSync(join(jobsFolder(workFolder), openRecord.name), { force: true });
 }
 
-function nextNumber(jobs: string): string {
-  const taken = existsSync(jobs) ? readdirSync(jobs).filter((name) => /^\d+$/.test(name)) : [];
-  return String(1 + Math.max(0, ...taken.map(Number))).padStart(3, '0');
+const nextNumber = (jobs: string): string => String(1 + Number(numbersIn(jobs).at(-1) ?? 0)).padStart(3, '0');
+
+/** Of all submissions, the oldest first. */
+function numbersIn(jobs: string): string[] {
+  const numbers = existsSync(jobs) ? readdirSync(jobs).filter((name) => /^\d+$/.test(name)) : [];
+  return numbers.sort((a, b) => Number(a) - Number(b));
 }
