@@ -21,6 +21,8 @@ const checkpointOptions = z.strictObject({
 
 export const trainingOptions = z.strictObject({
   epochs: z.int().positive(),
+  /** How many of the training speakers are trained on, drawn by the seed. Absent or null: all. */
+  speakers: z.int().min(2).nullish(),
   ...samplerOptions.shape,
   /** Length of a training crop, in frames. */
   cropFrames: z.int().positive(),

@@ -1,7 +1,7 @@
 /** @file Speakers set aside for development trials: a seeded draw that keeps the genders' shares. */
 import { UserError } from '../../errors.js';
 import { keyedRandom } from '../../random.js';
-import { groupBy } from '../../group-by.js';
+import { inGenderShares } from '../manifest/gender-shares.js';
 import { compareIds } from '../manifest/manifest.js';
 import type { TrialUtterance } from './trial-sampling.js';
 
@@ -22,12 +22,7 @@ export function setSpeakersAside(
     );
   }
   const shuffled = keyedRandom(seed, 'development speakers').shuffle([...genderOf.keys()].sort(compareIds));
-  // Each speaker's rank within the gender, as a share: taking the lowest shares takes from all genders alike.
-  const ranked = [...groupBy(shuffled, (speaker) => genderOf.get(speaker)).values()].flatMap((group) =>
-    group.map((speaker, i) => ({ speaker, share: (i + 0.5) / group.length })),
-  );
-  ranked.sort((a, b) => a.share - b.share || compareIds(a.speaker, b.speaker));
-  const chosen = new Set(ranked.slice(0, count).map(({ speaker }) => speaker));
+  const chosen = new Set(inGenderShares(shuffled, (speaker) => genderOf.get(speaker)).slice(0, count));
   return {
     development: utterances.filter(({ speaker }) => chosen.has(speaker)),
     others: utterances.filter(({ speaker }) => !chosen.has(speaker)),

@@ -14,7 +14,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { keyedRandom } from '../../random.js';
-import { groupBy } from '../../group-by.js';
+import { inGenderShares } from '../manifest/gender-shares.js';
 import { bySpeaker, compareIds, type Utterance } from '../manifest/manifest.js';
 import { makeTrials, trialOptions } from './trial-making.js';
 import { checkTrials, type Trial } from './trials.js';
@@ -158,12 +158,7 @@ function chooseSpeakers(training: readonly Utterance[], speakers: number, option
     .sort(compareIds);
   if (candidates.length < Math.max(wanted, 2)) throw new UserError(tooFew(wanted, candidates.length, options));
   keyedRandom(seed, 'development').shuffle(candidates);
-  const groups = groupBy(candidates, (speaker) => utterancesOf.get(speaker)![0].gender ?? 'unknown');
-  // Each speaker's rank within the gender, as a share: taking the lowest shares takes from all genders alike.
-  const rank = new Map(
-    [...groups.values()].flatMap((group) => group.map((speaker, i) => [speaker, (i + 0.5) / group.length])),
-  );
-  const chosen = candidates.sort((a, b) => rank.get(a)! - rank.get(b)! || compareIds(a, b)).slice(0, wanted);
+  const chosen = inGenderShares(candidates, (speaker) => utterancesOf.get(speaker)![0].gender).slice(0, wanted);
   return chosen
     .sort(compareIds)
     .flatMap((speaker) => utterancesOf.get(speaker)!.toSorted((a, b) => compareIds(a.id, b.id)));

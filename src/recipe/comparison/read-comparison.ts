@@ -23,6 +23,7 @@ import { trainingRuns } from '../definition/training-runs.js';
 import { settingsUsedOnTest } from '../running/test-trial-use.js';
 import type { Compared } from './chosen-systems.js';
 import { readGuest } from './guest-systems.js';
+import { trainingSizes } from './training-sizes.js';
 import { describeNotes, readSystem, type ReadSystem } from './read-system.js';
 import { describeHeardNoise } from './systems-robustness.js';
 
@@ -79,12 +80,14 @@ export async function readComparison({
   const { names = Object.keys(recipe.systems), baseline = recipe.baseline, guests = [] } = compared;
   const { seed, systems, scoring } = recipe;
   const { list, manifest, trials, table, speakers } = readTestTrials(folderOf('prep'));
+  const training = readManifest(manifest).filter(({ split }) => split === 'train');
+  const sizes = trainingSizes(settings, new Set(training.map(({ speaker }) => speaker)).size);
   const own: ReadSystem[] = [];
   for (const name of names) {
     const { model } = systems[name];
     const ofNetwork = isReady(model) ? { trained: false } : { model };
     const options = { name, runs: trainingRuns(recipe, name), folderOf, trials: table, ...ofNetwork, scoring };
-    own.push(await readSystem({ ...options, modelFigures }));
+    own.push(await readSystem({ ...options, modelFigures, trainedOn: sizes.get(name) }));
   }
   const others: ReadSystem[] = [];
   for (const guest of guests) others.push(await readGuest(guest, { list, trials: table, modelFigures }));

@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeDepartures, parseModelOptions, type ModelOptions } from '../../models/registry.js';
-import type { RunInput, SystemInput, TrainingCost } from '../../report/comparison/system-facts.js';
+import type { RunInput, SystemInput, TrainedOn, TrainingCost } from '../../report/comparison/system-facts.js';
 import { scoringInForce, type ScoringOptions } from '../../scoring/backend/backend-options.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
 import type { TrialTable } from '../../scoring/scores/trial-table.js';
@@ -28,6 +28,7 @@ export interface ReadSystemOptions extends Pick<Library, 'modelFigures'> {
   /** Default: what the model folder says, and what the scores were made with. */
   model?: ModelOptions;
   scoring?: ScoringOptions;
+  trainedOn?: TrainedOn;
   /** false: not here, so there is nothing to read of that. */
   trained?: boolean;
 }
@@ -49,6 +50,7 @@ export async function readSystem({
   model: given,
   scoring,
   trained = true,
+  trainedOn,
   modelFigures,
 }: ReadSystemOptions): Promise<ReadSystem> {
   const [first] = runs;
@@ -76,6 +78,7 @@ export async function readSystem({
       ...(backend && { backend: describeBackend(backend) }),
       ...(files.length > 0 && { bytes: sizeOfFiles(modelDir, files) }),
       ...(extraction && { extraction }),
+      ...(trainedOn && { trainedOn }),
       runs: runs.map((run, i): RunInput => {
         const read = (path: string) => joinScores(readScores(path), trials, path);
         const training = trained ? trainingOf(folderOf(`train/${run.name}`)) : undefined;

@@ -12,6 +12,7 @@ import { UserError } from '../../errors.js';
 import { estimateCacheBytes } from '../../features/disk-space.js';
 import type { ModelOptions } from '../../models/registry.js';
 import { stepsPerEpoch } from '../../training/sampler.js';
+import { trainingUtterances } from '../../training/training-speakers.js';
 import type { Library } from '../../tasks/model-work.js';
 import { prepFiles } from '../artifacts/prep.js';
 import { resourcesOf, type ExecutorOptions } from '../definition/executor-options.js';
@@ -94,7 +95,10 @@ export async function planWork({
     const due = trainingRuns(recipe, system).filter(({ name }) => isDue(`train/${name}`)).length;
     const { model } = own;
     if (due === 0 || isReady(model)) continue;
-    const planned = await planSystem({ ...own, model }, { utterances, gpu, threads, rates, library });
+    const planned = await planSystem(
+      { ...own, model },
+      { utterances, seed: recipe.seed, gpu, threads, rates, library },
+    );
     systems.push({ system, trainings: due, ...planned });
     checkpoints += due * checkpointBytes(own, planned.parameters);
   }
@@ -115,17 +119,16 @@ export async function planWork({
 
 interface SystemBasis extends Pick<WorkPlanOptions, 'rates' | 'library'> {
   utterances: readonly Utterance[];
+  seed: number;
   gpu: boolean;
   threads: number;
 }
 
 async function planSystem(
   { model, training, augmentation }: SystemSettings & { model: ModelOptions },
-  { utterances, gpu, threads, rates, library }: SystemBasis,
+  { utterances, seed, gpu, threads, rates, library }: SystemBasis,
 ) {
-  const repeats = utterances
-    .filter(({ split }) => split === 'train')
-    .reduce((sum, { repeats = 1 }) => sum + repeats, 0);
+  const repeats = trainingUtterances(utterances, training, seed).reduce((sum, { repeats = 1 }) => sum + repeats, 0);
   // Each speed that makes speakers of its own makes the utterances once more.
   const speeds = augmentation?.speed?.newSpeakers ? 1 + augmentation.speed.factors.length : 1;
   const steps = training.epochs * stepsPerEpoch(repeats * speeds, training);

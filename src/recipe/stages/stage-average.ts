@@ -2,6 +2,7 @@
 import { readManifest } from '../../corpus/manifest/manifest.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import { phasesOf } from '../../training/phases.js';
+import { trainingUtterances } from '../../training/training-speakers.js';
 import type { Library } from '../../tasks/model-work.js';
 import { AVERAGE, averageFiles } from '../artifacts/average.js';
 import { prepFiles } from '../artifacts/prep.js';
@@ -47,7 +48,7 @@ export function averageStage(
         seed,
         trainDir: folderOf(`train/${name}`),
         cacheDir: folderOf(featuresStage),
-        utterances: utterances.filter(({ split }) => split === 'train'),
+        utterances: trainingUtterances(utterances, training, seed),
         dir: folder,
       });
       return {

@@ -7,6 +7,7 @@ import { UserError } from '../../errors.js';
 import { keyedRandom } from '../../random.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import { writeEmbeddings } from '../../scoring/backend/embedding-archive.js';
+import { trainingUtterances } from '../../training/training-speakers.js';
 import type { Library } from '../../tasks/model-work.js';
 import { EMBED, embedFiles } from '../artifacts/embed.js';
 import { prepFiles } from '../artifacts/prep.js';
@@ -17,7 +18,7 @@ import type { Stage, StageContext } from '../running/stage.js';
 
 export function embedTrainStage(
   { engine, seed, scoring: { utterances: wanted } }: Recipe,
-  { name, settings: { featuresStage } }: SystemRun,
+  { name, seed: ofRun, settings: { featuresStage, training: ofTraining } }: SystemRun,
   { openEmbedder }: Pick<Library, 'openEmbedder'>,
 ): Stage {
   return {
@@ -46,7 +47,7 @@ export function embedTrainStage(
 
   function toEmbed({ folderOf }: Pick<StageContext, 'folderOf'>): SharedEmbedding & { chosen: Utterance[] } {
     const manifest = readManifest(prepFiles(folderOf('prep')).manifest);
-    const training = manifest.filter(({ split }) => split === 'train');
+    const training = trainingUtterances(manifest, ofTraining, ofRun);
     if (wanted !== 'all' && wanted > training.length) {
       throw new UserError(
         `scoring.utterances: expected at least ${wanted} training utterances, the corpus has ${training.length}; set it to all`,

@@ -24,6 +24,7 @@ import { readTrialTable } from '../../scoring/scores/trial-table.js';
 import { guardWriting, writeFileAtomic } from '../../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { createArchiveWriter } from '../../storage/kaldi-archive.js';
+import { trainingUtterances } from '../../training/training-speakers.js';
 import type { Library } from '../../tasks/model-work.js';
 import { AVERAGE } from '../artifacts/average.js';
 import { embedFiles } from '../artifacts/embed.js';
@@ -64,7 +65,7 @@ export function modelStage(recipe: Recipe, run: SystemRun, { openEmbedder }: Pic
     async run(context) {
       const { folder, folderOf } = context;
       const manifest = readManifest(prepFiles(folderOf('prep')).manifest);
-      const training = manifest.filter(({ split }) => split === 'train');
+      const training = trainingUtterances(manifest, settings.training, seed);
       for (const file of Object.values(AVERAGE)) copyInto(folder, join(folderOf(`average/${name}`), file), file);
       const embeddings = await trainingEmbeddings(context, training);
       const decided = decisionsOf(context, manifest);

@@ -11,6 +11,7 @@ import { readTrials } from '../../corpus/trials/trials.js';
 import { augmentationIdentity } from '../../features/augmentation/augmentation-identity.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import type { PhaseOptions } from '../../training/phase-options.js';
+import { trainingUtterances } from '../../training/training-speakers.js';
 import type { Library } from '../../tasks/model-work.js';
 import { prepFiles } from '../artifacts/prep.js';
 import { checkpointWeights } from '../artifacts/train.js';
@@ -24,7 +25,7 @@ export function trainStage(recipe: Recipe, run: TrainedRun, { trainSystem }: Pic
   const { engine } = recipe;
   const { name, seed, settings, system } = run;
   const { model, training, features, augmentation, featuresStage } = settings;
-  const { logEvery: _, loaderThreads: ___, checkpoint, init: ____, freeze, phases, ...learning } = training;
+  const { logEvery: _, loaderThreads: ___, checkpoint, init: ____, freeze, phases, speakers, ...learning } = training;
   const source = initialSource(recipe, run);
   const before = source && 'run' in source ? source.run : undefined;
   const folder = source && 'folder' in source ? source.folder : undefined;
@@ -42,6 +43,7 @@ export function trainStage(recipe: Recipe, run: TrainedRun, { trainSystem }: Pic
         model,
         training: {
           ...learning,
+          ...(speakers && { speakers }),
           ...(freeze && { freeze }),
           ...(phases && { phases: phases.map(phaseIdentity) }),
           checkpoint: retention,
@@ -68,7 +70,7 @@ export function trainStage(recipe: Recipe, run: TrainedRun, { trainSystem }: Pic
         engine,
         seed,
         cacheDir: folderOf(featuresStage),
-        utterances: utterances.filter(({ split }) => split === 'train'),
+        utterances: trainingUtterances(utterances, training, seed),
         development: {
           utterances: utterances.filter(({ split }) => split === 'dev'),
           trials: readTrials(devTrials),

@@ -7,6 +7,7 @@ import { standardDeviation } from '../../statistics.js';
 import type { Comparison } from './comparison.js';
 import { comparisonDetails } from './comparison-details.js';
 import type { Robustness } from './robustness.js';
+import type { TrainedOn } from './system-facts.js';
 import { trainingSeconds } from './training-cost.js';
 
 /** A figure with what is known of its certainty. */
@@ -32,6 +33,7 @@ export interface ComparedSystem {
   readonly peakMemory?: number;
   /** Of a training, where one ran alone and in one go. */
   readonly trainingSeconds?: number;
+  readonly trainedOn?: TrainedOn;
   readonly measures: Readonly<Partial<Record<MeasureName, MeasuredValue>>>;
   /** Relative to the baseline's EER, as fractions; absent for the baseline itself. */
   readonly change?: { readonly eer: number; readonly interval?: Interval; readonly pValue?: number };
@@ -95,6 +97,7 @@ export function comparedOf(comparison: Comparison): Compared {
         realTimeFactor: system.realTimeFactor,
         peakMemory: extraction?.lengths[0]?.peakBytes,
         trainingSeconds: trainingSeconds(system),
+        trainedOn: system.trainedOn,
         measures: Object.fromEntries(measured),
         ...(change?.eer !== undefined && {
           change: { eer: change.eer, interval: change.eerInterval, pValue: change.eerPValue },

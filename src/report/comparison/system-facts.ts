@@ -48,6 +48,14 @@ export interface SystemFacts {
   /** Size of the weights file. */
   readonly bytes?: number;
   readonly extraction?: ExtractionCost;
+  /** How many speakers it was trained on; only where some of them have fewer than others. */
+  readonly trainedOn?: TrainedOn;
+}
+
+export interface TrainedOn {
+  readonly speakers: number;
+  /** The name of all systems that differ from this one in that alone: of the one with the most speakers. */
+  readonly as: string;
 }
 
 /** One training, or one score file. */

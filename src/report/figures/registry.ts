@@ -6,6 +6,7 @@ import { ablationFigure } from './ablation.js';
 import { detFigure } from './det.js';
 import { eerByCostFigure } from './eer-by-cost.js';
 import { eerByDurationFigure } from './eer-by-duration.js';
+import { eerBySpeakersFigure } from './eer-by-speakers.js';
 import { embeddingMapFigure } from './embedding-map.js';
 import type { FigureKind } from './figure.js';
 import { gradientsFigure } from './gradients.js';
@@ -22,6 +23,7 @@ export const reportFigures: readonly FigureKind<unknown>[] = [
   instrumentsFigure,
   gradientsFigure,
   eerByCostFigure,
+  eerBySpeakersFigure,
   eerByDurationFigure,
   robustnessFigure,
   embeddingMapFigure,

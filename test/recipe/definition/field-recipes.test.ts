@@ -4,9 +4,11 @@ import { holdOutDevelopment } from '../../../src/corpus/trials/development.js';
 import { prepareCorpus } from '../../../src/corpus/readers/registry.js';
 import { readLabels } from '../../../src/corpus/manifest/labels.js';
 import { loadRecipe } from '../../../src/recipe/definition/load.js';
+import { trainingSizes } from '../../../src/recipe/comparison/training-sizes.js';
 import { resolveSystems } from '../../../src/recipe/definition/system-settings.js';
 import { sliceTrials } from '../../../src/scoring/scores/slices.js';
 import { tableOfTrials } from '../../../src/scoring/scores/trial-table.js';
+import { stepsPerEpoch } from '../../../src/training/sampler.js';
 import { corpusTree, type CorpusTree } from '../../corpus/readers/corpus-tree.js';
 
 describe('recipes of the field’s corpora', () => {
@@ -161,11 +163,20 @@ describe('recipes of the field’s corpora', () => {
     }
   });
 
-  it('speechocean-comparison: every system in four conditions, each a row of its own', () => {
+  it('speechocean-comparison: every system in four conditions, some with fewer training speakers, each a row of its own', () => {
     const { recipe } = loadRecipe('speechocean-comparison', { fold: 'a-to-b' });
-    const names = Object.keys(recipe.systems).filter((name) => !/-(mean|augmented)$/.test(name));
-    assert.equal(Object.keys(recipe.systems).length, 4 * names.length);
     const settings = resolveSystems(recipe);
+    const names = [...settings.keys()].filter((name) => settings.has(`${name}-mean`) && !/-augmented$/.test(name));
+    const sizes = trainingSizes(settings, 105);
+    const smaller = [...settings.keys()].filter((name) => name.endsWith('-speakers'));
+    assert.equal(settings.size, 4 * names.length + smaller.length + 1);
+    for (const name of smaller) {
+      const [, as, speakers] = /^(.+)-(\d+)-speakers$/.exec(name)!;
+      assert.deepEqual(sizes.get(name), { speakers: Number(speakers), as });
+      assert.deepEqual(sizes.get(as), { speakers: 105, as });
+      const steps = [as, name].map((each) => stepsPerEpoch(2100, settings.get(each)!.training));
+      assert.deepEqual(steps, [132, 132]);
+    }
     for (const name of names) {
       const plain = settings.get(name)!;
       for (const [row, normalize, augmented] of [
