@@ -133,7 +133,7 @@ describe('jobs of Slurm', () => {
     [
       'more CPUs than a node has',
       ['executor.cpus=64', 'engine.threads=null'],
-      /Slurm (refuses the job|will not begin prep: PartitionConfig; the jobs are cancelled).*\n {2}ask for/,
+      /Slurm (refuses the job|will not begin \w[\w ]*: PartitionConfig; the jobs are cancelled).*\n {2}ask for/,
     ],
     [
       'more time than the partition gives',
