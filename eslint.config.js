@@ -188,6 +188,11 @@ export default tseslint.config(
           selector: "CallExpression[callee.object.type='ThisExpression'][callee.property.name='skip']",
           message: "A skipped test says why: skip(this, 'what is missing') of test/skip.ts.",
         },
+        {
+          selector:
+            "CallExpression[callee.object.type='ThisExpression'][callee.property.name='timeout'][arguments.0.value>0]",
+          message: 'One time limit for all tests, far above what a loaded machine needs: .mocharc.json.',
+        },
       ],
     },
   },

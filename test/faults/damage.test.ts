@@ -25,7 +25,6 @@ const SMALL = [
 describe('damage to a finished work folder', () => {
   let work: string;
   before(async function () {
-    this.timeout(120_000);
     work = mkdtempSync(join(tmpdir(), 'acanet-damage-of-'));
     for (const [name, seed] of [
       ['older', 2],

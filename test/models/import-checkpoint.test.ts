@@ -79,7 +79,6 @@ describe('import of a checkpoint', () => {
   });
 
   it('gives it from what the PyTorch of this machine writes', async function () {
-    this.timeout(120_000);
     const python = pythonWith(this, 'torch');
     execFileSync(python, [join(fixtures, 'make.py'), dir, '11'], { stdio: 'pipe' });
     await importWeights(join(dir, 'tiny-ecapa.ckpt'));

@@ -80,7 +80,6 @@ describe('import of any file', () => {
   });
 
   it('knows from a file that acanet exported what it takes', async function () {
-    this.timeout(60_000);
     const model = parseModelOptions({ type: 'aca-net', latents: 8, embed: 16, blocks: 1, layers: 1, heads: 2 }, 'test');
     const features = featureOptions.parse({ normalize: 'mean' });
     const tensors = initialTensors(createModel(model), 1);

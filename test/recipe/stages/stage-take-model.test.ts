@@ -48,7 +48,6 @@ describe('systems that are not trained here', () => {
   const comparison = () => JSON.parse(readFileSync(at('compare/compare.json'), 'utf8')) as Comparison;
 
   it('stand beside ours in compare, with a verdict, intervals and costs', async function () {
-    this.timeout(120_000);
     const done = await run(
       open({ theirs: onnx('wespeaker.onnx'), heard: onnx('audio.onnx', 'features: { type: audio }') }),
     );
@@ -90,7 +89,6 @@ describe('systems that are not trained here', () => {
   });
 
   it('are known by their content: a file that has moved changes nothing, another one is taken anew', async function () {
-    this.timeout(60_000);
     const heard = onnx('audio.onnx', 'features: { type: audio }');
     copyFileSync(join(dir, 'wespeaker.onnx'), join(dir, 'moved.onnx'));
     assert.deepEqual(await run(open({ theirs: onnx('moved.onnx'), heard }), ['compare']), []);
@@ -100,7 +98,6 @@ describe('systems that are not trained here', () => {
   });
 
   it('may be a model folder, of which the features are checked', async function () {
-    this.timeout(60_000);
     cpSync(at('average/small'), join(dir, 'folder'), { recursive: true });
     rmSync(join(dir, 'folder', '.done.json'));
     const systems = { theirs: `{ type: folder, dir: ${join(dir, 'folder')} }` };
