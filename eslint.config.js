@@ -9,15 +9,16 @@ import tseslint from 'typescript-eslint';
 
 const mayImport = {
   storage: [],
+  wasm: [],
   configuration: ['storage'],
   audio: ['storage'],
   corpus: ['storage', 'audio'],
-  features: ['storage', 'audio', 'corpus'],
+  features: ['storage', 'wasm', 'audio', 'corpus'],
   engine: ['storage'],
   nn: ['engine'],
   models: ['storage', 'engine', 'nn'],
   training: ['storage', 'corpus', 'features', 'engine', 'nn', 'models'],
-  scoring: ['storage', 'corpus', 'features', 'engine', 'models'],
+  scoring: ['storage', 'wasm', 'corpus', 'features', 'engine', 'models'],
   report: ['storage', 'corpus', 'scoring'],
   page: ['features', 'scoring'],
   tasks: [

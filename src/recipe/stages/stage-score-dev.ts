@@ -42,7 +42,7 @@ export function scoreDevStage(
       const cohort = cohortFile(scoring);
       return { engine: engine.name, scoring: scoringInForce(scoring), ...(cohort && { cohort }) };
     },
-    version: 1,
+    version: scoring.normalize === 'none' ? 1 : 2,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, inputHash: _, ...reporting }) {

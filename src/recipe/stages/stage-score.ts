@@ -31,7 +31,7 @@ export function scoreStage(recipe: Recipe, { name }: TrainingRun): Stage {
       const cohort = cohortFile(scoring);
       return { scoring: scoringInForce(scoring), ...(cohort && { cohort }) };
     },
-    version: 1,
+    version: scoring.normalize === 'none' ? 1 : 2,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, inputHash: _, ...reporting }) {

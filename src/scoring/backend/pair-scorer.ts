@@ -9,6 +9,7 @@
 import type { Enrolment } from '../../corpus/trials/enrolment.js';
 import { firstOf } from '../../problem-list.js';
 import { UserError } from '../../errors.js';
+import { pairProducts } from './pair-products.js';
 
 /** An embedding [dim] by utterance id. */
 export type EmbeddingMap = ReadonlyMap<string, ArrayLike<number>>;
@@ -123,27 +124,16 @@ export function pairScores(
   { width, bound = Infinity }: Pick<PairScorer, 'width' | 'bound'>,
   { models, tests, modelRows, testRows }: TrialSides,
 ): Float64Array<ArrayBuffer> {
-  const scores = new Float64Array(modelRows.length);
+  const scores = pairProducts(
+    { vectors: models.vectors, rows: modelRows },
+    { vectors: tests.vectors, rows: testRows },
+    { width },
+  );
   for (let t = 0; t < scores.length; t++) {
-    const [model, test] = [modelRows[t], testRows[t]];
-    const product = innerProduct(models.vectors, model * width, tests.vectors, test * width, width);
-    scores[t] = Math.min(bound, Math.max(-bound, product + models.offsets[model] + tests.offsets[test]));
+    const score = scores[t] + models.offsets[modelRows[t]] + tests.offsets[testRows[t]];
+    scores[t] = Math.min(bound, Math.max(-bound, score));
   }
   return scores;
-}
-
-/** In four sums, so that an addition need not wait for the one before it. */
-function innerProduct(a: Vectors, fromA: number, b: Vectors, fromB: number, width: number): number {
-  let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
-  const whole = width - (width % 4);
-  for (let i = 0; i < whole; i += 4) {
-    sum0 += a[fromA + i] * b[fromB + i];
-    sum1 += a[fromA + i + 1] * b[fromB + i + 1];
-    sum2 += a[fromA + i + 2] * b[fromB + i + 2];
-    sum3 += a[fromA + i + 3] * b[fromB + i + 3];
-  }
-  for (let i = whole; i < width; i++) sum0 += a[fromA + i] * b[fromB + i];
-  return sum0 + sum1 + (sum2 + sum3);
 }
 
 /** The row of a name, which is the next one where the name is new. */

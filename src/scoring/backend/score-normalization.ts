@@ -41,17 +41,14 @@ export async function normalizeScores(
     onCohortMeans?.(Array.from(side.rows.keys(), (id, row) => [id, found.mean[row]]));
     return found;
   };
-  const normalized: Float64Array[] = [];
-  if (models > 0) {
-    const ofModels = await statistics(sides.models, cohort.tests, 0);
-    normalized.push(inUnitsOf(ofModels, scores, sides.modelRows));
-  }
-  if (tests > 0) {
-    const ofTests = await statistics(sides.tests, cohort.models, models);
-    normalized.push(inUnitsOf(ofTests, scores, sides.testRows));
-  }
-  return Float64Array.from(scores, (_, t) => normalized.reduce((sum, each) => sum + each[t], 0) / normalized.length);
+  const normalized = new Float64Array(scores.length);
+  const sidesUsed = Number(models > 0) + Number(tests > 0);
+  const add = ({ mean, deviation }: CohortStatistics, rows: Uint32Array) => {
+    for (let t = 0; t < scores.length; t++) {
+      normalized[t] += (scores[t] - mean[rows[t]]) / deviation[rows[t]] / sidesUsed;
+    }
+  };
+  if (models > 0) add(await statistics(sides.models, cohort.tests, 0), sides.modelRows);
+  if (tests > 0) add(await statistics(sides.tests, cohort.models, models), sides.testRows);
+  return normalized;
 }
-
-const inUnitsOf = ({ mean, deviation }: CohortStatistics, scores: Float64Array, rows: Uint32Array) =>
-  scores.map((score, t) => (score - mean[rows[t]]) / deviation[rows[t]]);

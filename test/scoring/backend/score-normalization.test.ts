@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { createEngine } from '../../../src/engine/create-engine.js';
 import { UserError } from '../../../src/errors.js';
-import { keyedRandom } from '../../../src/random.js';
-import { cohortStatistics, selectHighest } from '../../../src/scoring/backend/as-norm.js';
+import { cohortStatistics } from '../../../src/scoring/backend/as-norm.js';
 import { cosineScorer } from '../../../src/scoring/backend/cosine.js';
 import { bothSides, pairScores, trialSides } from '../../../src/scoring/backend/pair-scorer.js';
 import { normalizeScores, type NormalizeScoresOptions } from '../../../src/scoring/backend/score-normalization.js';
@@ -93,43 +92,6 @@ describe('score normalisation', () => {
       assert.ok(worst(statistics.deviation, values(`asnorm/wespeaker_topn_std_top${top}`)) <= 1e-6);
     });
   }
-
-  it('selects the highest as sorting does, from every kind of row', () => {
-    const random = keyedRandom('select-highest');
-    const kinds: ((i: number) => number)[] = [
-      () => random.normal(),
-      () => random.below(3), // many ties
-      () => 1, // nothing but ties
-      (i) => i, // sorted
-      (i) => -i,
-      (i) => (i % 16 === 0 ? 5 : random.uniform()), // what is sampled is not like the rest
-      (i) => (i % 16 === 0 ? -5 : random.uniform()),
-    ];
-    for (const [k, kind] of kinds.entries()) {
-      for (const [length, count] of [
-        [5000, 300],
-        [5000, 1],
-        [5000, 4999],
-        [777, 776],
-        [64, 3],
-        [2, 1],
-        [1, 1],
-      ]) {
-        const row = Float32Array.from({ length }, (_, i) => kind(i));
-        const before = row.slice();
-        const highest = selectHighest(row, count, new Float32Array(length)).slice(0, count).sort();
-        assert.deepEqual(
-          highest,
-          before
-            .slice()
-            .sort()
-            .slice(length - count),
-          `kind ${k}, ${count} of ${length}`,
-        );
-        assert.deepEqual(row, before);
-      }
-    }
-  });
 
   it('says that the cohort is smaller than what is to be taken of it', async () => {
     await assert.rejects(

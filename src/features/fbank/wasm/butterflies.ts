@@ -1,5 +1,5 @@
 /** @file Fourier transforms of a few values, which the passes of a long one are made of. */
-import type { Body } from './assembler.js';
+import type { Body } from '../../../wasm/assembler.js';
 import { type Complex, add, addTimesI, scale, subtract, subtractTimesI } from './complex-lanes.js';
 
 /** Σ_j x[j]·exp(−2πi·j·k/r) for k = 0 … r − 1. */

@@ -1,7 +1,7 @@
 /**
  * @file Complex numbers in four lanes. In memory: four real parts, then four imaginary parts.
  */
-import { type Body, type Code, f32x4, v128 } from './assembler.js';
+import { type Body, type Code, f32x4, v128 } from '../../../wasm/assembler.js';
 
 /** Bytes of a real and of a complex value of four lanes. */
 export const REAL_BYTES = 16;

@@ -8,14 +8,14 @@
  * to the bit on every machine.
  */
 import { internal } from '../../../errors.js';
-import { type FunctionSource, assembleModule, call, i32 } from './assembler.js';
+import { type FunctionSource, assembleModule, call, i32 } from '../../../wasm/assembler.js';
 import { REAL_BYTES } from './complex-lanes.js';
 import { fourierKernel } from './fourier-kernel.js';
 import { type FrameOptions, prepareFrames } from './frame-preparation.js';
-import { instantiate } from './instantiate.js';
+import { instantiate } from '../../../wasm/instantiate.js';
 import { LANES, VALUE_BYTES } from './lanes.js';
 import { type LogMelOptions, logMel } from './log-mel.js';
-import { createMemoryLayout } from './memory-layout.js';
+import { createMemoryLayout } from '../../../wasm/memory-layout.js';
 import { powerSpectrum } from './power-spectrum.js';
 
 export interface FbankKernelOptions extends FrameOptions, LogMelOptions {

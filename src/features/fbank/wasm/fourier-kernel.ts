@@ -7,7 +7,7 @@
  * No lane ever meets another one, so a signal's transform does not depend on the other three.
  * Limits: a prime factor other than 2 and 5 costs its square.
  */
-import { type Body, type Code, type FunctionSource, f32x4, i32 } from './assembler.js';
+import { type Body, type Code, type FunctionSource, f32x4, i32 } from '../../../wasm/assembler.js';
 import { butterflies } from './butterflies.js';
 import {
   type Complex,
@@ -18,7 +18,7 @@ import {
   rootsOfUnity,
   storeComplex,
 } from './complex-lanes.js';
-import type { MemoryLayout } from './memory-layout.js';
+import type { MemoryLayout } from '../../../wasm/memory-layout.js';
 
 export interface FourierKernel {
   /** Where to put the n values; overwritten by the transform. One more fits at the end. */

@@ -1,10 +1,10 @@
 /**
  * @file What is transformed of four frames: their samples less the mean, pre-emphasised, windowed, zeros after them.
  */
-import { type Code, type FunctionSource, f32x4, i32, v128 } from './assembler.js';
+import { type Code, type FunctionSource, f32x4, i32, v128 } from '../../../wasm/assembler.js';
 import { COMPLEX_BYTES, REAL_BYTES } from './complex-lanes.js';
 import { LANES, VALUE_BYTES, loadLanes, storeLanes, transposeLanes } from './lanes.js';
-import type { MemoryLayout } from './memory-layout.js';
+import type { MemoryLayout } from '../../../wasm/memory-layout.js';
 
 /** Lengths are samples. */
 export interface FrameOptions {

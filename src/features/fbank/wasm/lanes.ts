@@ -1,5 +1,5 @@
 /** @file Four frames side by side: from rows of samples into lanes, and from lanes into rows of features. */
-import { type Body, type Code, i32x4, v128 } from './assembler.js';
+import { type Body, type Code, i32x4, v128 } from '../../../wasm/assembler.js';
 
 export const LANES = 4;
 /** Bytes of one value of one frame. */

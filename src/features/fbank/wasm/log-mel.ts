@@ -1,9 +1,9 @@
 /** @file The logarithms of what mel filters take of the spectra of four frames. */
-import { type FunctionSource, f32x4, i32, v128 } from './assembler.js';
+import { type FunctionSource, f32x4, i32, v128 } from '../../../wasm/assembler.js';
 import { REAL_BYTES } from './complex-lanes.js';
 import { VALUE_BYTES, storeLanes } from './lanes.js';
 import { logarithm } from './logarithm.js';
-import type { MemoryLayout } from './memory-layout.js';
+import type { MemoryLayout } from '../../../wasm/memory-layout.js';
 
 /** Filter b has weights[starts[b] … starts[b+1]) for the spectrum's bins firstBins[b], firstBins[b] + 1, … */
 export interface MelFilterbank {

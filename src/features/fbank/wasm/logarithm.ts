@@ -4,7 +4,7 @@
  * x = 2^e · m with m in [√½, √2), and ln m = 2·(s + s³/3 + s⁵/5 + s⁷/7 + s⁹/9) with s = (m − 1)/(m + 1), where |s| <
  * 0.172: what is left out is less than 10⁻⁹. Limits: x is positive, finite and not denormal.
  */
-import { type Body, type Code, f32x4, i32x4 } from './assembler.js';
+import { type Body, type Code, f32x4, i32x4 } from '../../../wasm/assembler.js';
 
 const MANTISSA_BITS = 23;
 const ROOT_HALF_BITS = new Int32Array(Float32Array.of(Math.SQRT1_2).buffer)[0];

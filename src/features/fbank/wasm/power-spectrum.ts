@@ -6,7 +6,7 @@
  * follows (Cooley, Lewis & Welch, "The fast Fourier transform algorithm", 1970): half the work, and unlike two frames
  * in one transform, none of them leaves its rounding errors in the other.
  */
-import { type Body, type Code, type FunctionSource, f32x4, i32, v128 } from './assembler.js';
+import { type Body, type Code, type FunctionSource, f32x4, i32, v128 } from '../../../wasm/assembler.js';
 import {
   type Complex,
   COMPLEX_BYTES,
@@ -19,7 +19,7 @@ import {
   storeComplex,
   subtract,
 } from './complex-lanes.js';
-import type { MemoryLayout } from './memory-layout.js';
+import type { MemoryLayout } from '../../../wasm/memory-layout.js';
 
 export interface SpectrumOptions {
   nFft: number;

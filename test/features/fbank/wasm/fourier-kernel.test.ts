@@ -1,9 +1,9 @@
 /** @file The transforms in lanes against their definition, at lengths with all kinds of factors. */
 import assert from 'node:assert/strict';
-import { assembleModule } from '../../../../src/features/fbank/wasm/assembler.js';
+import { assembleModule } from '../../../../src/wasm/assembler.js';
 import { fourierKernel } from '../../../../src/features/fbank/wasm/fourier-kernel.js';
-import { instantiate } from '../../../../src/features/fbank/wasm/instantiate.js';
-import { createMemoryLayout } from '../../../../src/features/fbank/wasm/memory-layout.js';
+import { instantiate } from '../../../../src/wasm/instantiate.js';
+import { createMemoryLayout } from '../../../../src/wasm/memory-layout.js';
 import { keyedRandom } from '../../../../src/random.js';
 
 /** The transform of signals[lane], values re and im by turns. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { logarithm } from '../../../../src/features/fbank/wasm/logarithm.js';
 import { keyedRandom } from '../../../../src/random.js';
-import { evaluate } from './run-code.js';
+import { evaluate } from '../../../wasm/run-code.js';
 
 const random = keyedRandom('logarithm');
 const values = Float32Array.from({ length: 2000 }, (_, i) =>

@@ -7,7 +7,7 @@
  * 5 (binary format). Layout: one memory, exported as `memory`; addresses are bytes, and every load and store adds a
  * constant to an address.
  */
-import { internal } from '../../../errors.js';
+import { internal } from '../errors.js';
 
 /** Instructions as bytes: an expression, which leaves one value, or a statement, which leaves none. */
 export type Code = readonly number[];
@@ -116,11 +116,17 @@ const simd = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
 const memory = (opcode: Code, alignment: number) => (offset: number) => [...opcode, alignment, ...unsigned(offset)];
 
 const i32Load = memory([0x28], 2);
+const i32Store = memory([0x36], 2);
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
   load: (address: Code, offset: number): Code => [...address, ...i32Load(offset)],
+  store: (address: Code, offset: number, value: Code): Code => [...address, ...value, ...i32Store(offset)],
   add: binary([0x6a]),
   sub: binary([0x6b]),
+  /** Shifts to the left by a constant number of bits. */
+  shl: (a: Code, bits: number): Code => [...a, ...i32.const(bits), 0x74],
+  /** How many bits are 1. */
+  popcnt: unary([0x69]),
   /** Unsigned comparisons. */
   lt: binary([0x49]),
   ge: binary([0x4f]),
@@ -130,15 +136,20 @@ export const i32 = {
 
 const load = memory(simd(0), 4);
 const load32Splat = memory(simd(9), 2);
+const load64Splat = memory(simd(10), 3);
 const store = memory(simd(11), 4);
 const store32Lane = memory(simd(90), 2);
 const load32Lane = memory(simd(86), 2);
 const load32Zero = memory(simd(92), 2);
+const load64Zero = memory(simd(93), 3);
 export const v128 = {
   load: (address: Code, offset: number): Code => [...address, ...load(offset)],
   /** One 32-bit value into all lanes; into lane 0, the others 0; into one lane of `value`. */
   load32Splat: (address: Code, offset: number): Code => [...address, ...load32Splat(offset)],
   load32Zero: (address: Code, offset: number): Code => [...address, ...load32Zero(offset)],
+  /** One 64-bit value into both halves; into the first, the other 0. */
+  load64Splat: (address: Code, offset: number): Code => [...address, ...load64Splat(offset)],
+  load64Zero: (address: Code, offset: number): Code => [...address, ...load64Zero(offset)],
   load32Lane: (address: Code, offset: number, value: Code, lane: number): Code => [
     ...address,
     ...value,
@@ -152,6 +163,13 @@ export const v128 = {
     ...store32Lane(offset),
     lane,
   ],
+  /** Bits of a where those of `condition` are 1, of b elsewhere. */
+  bitselect: (a: Code, b: Code, condition: Code): Code => [...a, ...b, ...condition, ...simd(82)],
+};
+
+export const i8x16 = {
+  /** Byte i of the result is byte `indices`[i] of a. */
+  swizzle: (a: Code, indices: Code): Code => [...a, ...indices, ...simd(14)],
 };
 
 export const f32x4 = {
@@ -164,7 +182,21 @@ export const f32x4 = {
   sqrt: unary(simd(227)),
   /** a < b ? b : a; so a where b is not a number. */
   pmax: binary(simd(235)),
+  /** b < a ? b : a. */
+  pmin: binary(simd(234)),
+  /** All bits of a lane 1 where a ≥ b, else 0. */
+  ge: binary(simd(70)),
   convertI32x4: unary(simd(250)),
+};
+
+export const f64x2 = {
+  add: binary(simd(240)),
+  sub: binary(simd(241)),
+  mul: binary(simd(242)),
+  /** a < b ? b : a. */
+  pmax: binary(simd(247)),
+  /** Lanes 0 and 1 of four float32. */
+  promoteLow: unary(simd(95)),
 };
 
 export const i32x4 = {
@@ -174,6 +206,8 @@ export const i32x4 = {
   /** Shifts by a constant number of bits; to the right the sign is kept. */
   shl: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(171)],
   shr: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(172)],
+  /** The highest bit of each lane, as an i32. */
+  bitmask: unary(simd(164)),
   /** Four of the eight lanes of a (0-3) and b (4-7). */
   shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [
     ...a,

@@ -1,22 +1,14 @@
 /** @file Every instruction by what it computes, and the control flow. */
 import assert from 'node:assert/strict';
-import {
-  type Code,
-  assembleModule,
-  call,
-  f32x4,
-  i32,
-  i32x4,
-  v128,
-} from '../../../../src/features/fbank/wasm/assembler.js';
-import { instantiate } from '../../../../src/features/fbank/wasm/instantiate.js';
-import { transposeLanes } from '../../../../src/features/fbank/wasm/lanes.js';
+import { type Code, assembleModule, call, f32x4, f64x2, i32, i32x4, i8x16, v128 } from '../../src/wasm/assembler.js';
+import { instantiate } from '../../src/wasm/instantiate.js';
+import { transposeLanes } from '../../src/features/fbank/wasm/lanes.js';
 import { evaluate, runBody } from './run-code.js';
 
 const A = [1.5, -2, 0.1, 1e20];
 const B = [3, 0.7, -4, 1e-3];
 
-describe('features/wasm/assembler', () => {
+describe('wasm/assembler', () => {
   const onFloats: [name: string, code: (a: Code, b: Code) => Code, expected: (a: number, b: number) => number][] = [
     ['f32x4.add', f32x4.add, (a, b) => a + b],
     ['f32x4.sub', f32x4.sub, (a, b) => a - b],
@@ -24,6 +16,7 @@ describe('features/wasm/assembler', () => {
     ['f32x4.div', f32x4.div, (a, b) => a / b],
     ['f32x4.sqrt', (a) => f32x4.sqrt(a), (a) => Math.sqrt(a)],
     ['f32x4.pmax', f32x4.pmax, (a, b) => (a < b ? b : a)],
+    ['f32x4.pmin', f32x4.pmin, (a, b) => (b < a ? b : a)],
     ['f32x4.const', (a) => f32x4.add(a, f32x4.const(0.3)), (a) => a + Math.fround(0.3)],
   ];
   for (const [name, code, expected] of onFloats) {
@@ -61,6 +54,52 @@ describe('features/wasm/assembler', () => {
       );
     });
   }
+
+  const onDoubles: [name: string, code: (a: Code, b: Code) => Code, expected: (a: number, b: number) => number][] = [
+    ['f64x2.add', f64x2.add, (a, b) => a + b],
+    ['f64x2.sub', f64x2.sub, (a, b) => a - b],
+    ['f64x2.mul', f64x2.mul, (a, b) => a * b],
+    ['f64x2.pmax', f64x2.pmax, (a, b) => (a < b ? b : a)],
+  ];
+  for (const [name, code, expected] of onDoubles) {
+    it(`computes ${name} in each half`, () => {
+      const operands = Float64Array.of(0.1, -2, 3, 1e200);
+      const got = new Float64Array(evaluate(operands, (_, [a, b]) => code(a, b)));
+      assert.deepEqual(
+        got,
+        Float64Array.from({ length: 2 }, (_, half) => expected(operands[half], operands[2 + half])),
+      );
+    });
+  }
+
+  it('makes float64 of the first two of four float32 with f64x2.promoteLow', () => {
+    const got = new Float64Array(evaluate(Float32Array.from(A), (_, [a]) => f64x2.promoteLow(a)));
+    assert.deepEqual([...got], [1.5, -2]);
+  });
+
+  it('marks lanes with f32x4.ge, chooses by the marks, and counts them', () => {
+    const operands = Float32Array.of(1, 2, NaN, -0, 1, 3, 0, 0);
+    const marks = new Int32Array(evaluate(operands, (_, [a, b]) => f32x4.ge(a, b)));
+    assert.deepEqual([...marks], [-1, 0, 0, -1]);
+    const chosen = evaluate(operands, (body, [a, b]) => {
+      const marks = body.keep(f32x4.ge(a, b));
+      const bits = body.keep(i32x4.bitmask(marks), 'i32'); // 1 + 8
+      body.emit(i32.store(i32.const(64), 0, i32.shl(i32.popcnt(bits), 4)));
+      body.emit(i32.store(i32.const(64), 4, bits));
+      return i32x4.add(v128.bitselect(i32x4.const(10), i32x4.const(20), marks), v128.load(i32.const(64), 0));
+    });
+    assert.deepEqual([...new Int32Array(chosen)], [10 + 32, 20 + 9, 20, 10]);
+  });
+
+  it('reorders bytes with i8x16.swizzle', () => {
+    const bytes = Array.from({ length: 16 }, (_, i) => (5 * i) % 16);
+    const operands = new Int32Array(Uint8Array.of(...Array.from({ length: 16 }, (_, i) => 100 + i), ...bytes).buffer);
+    const got = new Uint8Array(evaluate(operands, (_, [a, b]) => i8x16.swizzle(a, b)));
+    assert.deepEqual(
+      [...got],
+      bytes.map((i) => 100 + i),
+    );
+  });
 
   it('converts integers with f32x4.convertI32x4', () => {
     const got = new Float32Array(evaluate(Int32Array.of(-126, 0, 127, 16777217), (_, [a]) => f32x4.convertI32x4(a)));
@@ -139,6 +178,17 @@ describe('features/wasm/assembler', () => {
     assert.equal(values[36], 77);
     run(98, 97);
     assert.equal(values[40], 77);
+  });
+
+  it('loads 64 bits into both halves or into the first', () => {
+    const memory = runBody(
+      (body) => {
+        body.emit(v128.store(i32.const(0), 16, v128.load64Splat(i32.const(8), 0)));
+        body.emit(v128.store(i32.const(0), 32, v128.load64Zero(i32.const(0), 8)));
+      },
+      Int32Array.of(1, 2, 3, 4, 0, 0, 0, 0, 7, 7, 7, 7),
+    );
+    assert.deepEqual([...new Int32Array(memory, 16, 8)], [3, 4, 3, 4, 3, 4, 0, 0]);
   });
 
   it('encodes constants of any length', () => {

@@ -1,9 +1,9 @@
 /** @file Runs instructions on vectors of four values, for the tests of what is written with the assembler. */
-import { type Body, type Code, assembleModule, i32, v128 } from '../../../../src/features/fbank/wasm/assembler.js';
-import { instantiate } from '../../../../src/features/fbank/wasm/instantiate.js';
+import { type Body, type Code, assembleModule, i32, v128 } from '../../src/wasm/assembler.js';
+import { instantiate } from '../../src/wasm/instantiate.js';
 
 /** Runs a function's body on a memory of 64 KiB that begins with the given bytes; returns the memory. */
-export function runBody(write: (body: Body) => void, begin: Float32Array | Int32Array): ArrayBuffer {
+export function runBody(write: (body: Body) => void, begin: Float32Array | Float64Array | Int32Array): ArrayBuffer {
   const instance = instantiate(assembleModule([{ parameters: 0, exported: 'run', write }], 65536));
   new Uint8Array(instance.memory).set(new Uint8Array(begin.buffer));
   instance.run();
@@ -12,7 +12,7 @@ export function runBody(write: (body: Body) => void, begin: Float32Array | Int32
 
 /** The vector that `expression` makes of operands that are loaded from memory. */
 export function evaluate(
-  operands: Float32Array | Int32Array,
+  operands: Float32Array | Float64Array | Int32Array,
   expression: (body: Body, operands: Code[]) => Code,
 ): ArrayBuffer {
   const end = operands.byteLength;
