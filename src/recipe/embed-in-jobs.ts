@@ -17,7 +17,8 @@ import type { ExecutorOptions } from './definition/executor-options.js';
 import { createExecutor } from './executors/registry.js';
 import { planStages } from './running/stage-runner.js';
 import { lockWorkFolder } from './running/work-folder-lock.js';
-import { stagesOf, type Work } from './stages/work.js';
+import { stagesOf } from './stages/stages.js';
+import type { Work } from './stages/work.js';
 
 export interface EmbedInJobsOptions extends Omit<EmbedInputsOptions, 'library'> {
   executor: ExecutorOptions;

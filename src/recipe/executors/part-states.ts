@@ -25,6 +25,8 @@ export interface PartState {
   node?: string;
   /** Of a failure. */
   message?: string;
+  /** It has said that it failed, and the scheduler may not know yet that it has ended. */
+  ends?: boolean;
   /** Its time ended before it was done, and it is to be begun again by whoever began it. */
   again?: boolean;
 }
@@ -58,7 +60,8 @@ export function createPartStates(
       return;
     }
     if (queued && queued.state !== 'ended') {
-      Object.assign(part, { reason: undefined, message: undefined }, queued);
+      const ends = outcome?.outcome === 'failed' && queued.state === 'running';
+      Object.assign(part, { reason: undefined, message: undefined, ends }, queued);
       goneSince.delete(part);
       return;
     }

@@ -10,9 +10,6 @@ import { internal, UserError } from '../../errors.js';
 import { acanetCommit, versions } from '../../machine.js';
 import { sha256Hex } from '../../storage/hashing.js';
 import { filesIn } from '../../storage/written-files.js';
-import { realLibrary } from '../../tasks/do-model-work.js';
-import { runShare } from '../running/stage-share.js';
-import { stagesOf } from '../stages/work.js';
 import {
   locksFolder,
   outcomeRecord,
@@ -133,12 +130,17 @@ async function doWork({
 }: Pick<PartWorkOptions, 'submission' | 'job' | 'signal' | 'log'> & { part: JobPart }) {
   const { work, workFolder, force, token } = submission;
   process.env[THREADS_OF_JOB] = String(job.threads);
-  const sharing = { workFolder, log, progress: progressLines(log), signal };
-  if (part.share) {
-    const { stage, ...share } = part.share;
-    await runShare({ ...sharing, stages: stagesOf(work, workFolder, realLibrary), stage, share });
-  } else if (part.prepares !== undefined) {
-    await runShare({ ...sharing, stages: stagesOf(work, workFolder, realLibrary), stage: part.prepares });
+  const { stage, ...share } = part.share ?? { stage: part.prepares };
+  if (stage !== undefined) {
+    // Loaded here alone: where others do the work, they would take longer than what is done with them.
+    const [{ stagesOf }, { realLibrary }, { runShare }] = await Promise.all([
+      import('../stages/stages.js'),
+      import('../../tasks/do-model-work.js'),
+      import('../running/stage-share.js'),
+    ]);
+    const stages = stagesOf(work, workFolder, realLibrary);
+    const asked = 'index' in share ? { stage, share } : { stage };
+    await runShare({ ...asked, workFolder, stages, log, progress: progressLines(log), signal });
   } else if (part.targets) {
     await runSideBySide({
       ...{ work, workFolder, force, signal },

@@ -4,7 +4,7 @@
  * NOTE: it ends at once when whoever started it is gone: a command given after that has the work folder for itself.
  */
 import { UserError } from '../../errors.js';
-import { stagesOf } from '../stages/work.js';
+import { stagesOf } from '../stages/stages.js';
 import { realLibrary } from '../../tasks/do-model-work.js';
 import { describeFailure, type SideBySideMessage, type SideBySideTask } from './side-by-side.js';
 import { runStages } from '../running/stage-runner.js';

@@ -9,8 +9,12 @@ import { nameOf, type PartInQueue, type PartState } from './part-states.js';
 import { exitStatus, readQueue, Unreached, type QueueEntry } from './slurm-commands.js';
 import type { Submitted } from './submission.js';
 
+/** How often Slurm is asked: at first, and at last. */
 const FIRST_POLL_MS = 500;
 const SLOWEST_POLL_MS = 15_000;
+/** How often the files of the parts are looked at, unless there are many. */
+const LOOK_MS = 500;
+const MANY = 100;
 
 /** Watches the jobs until all have ended. @throws UserError naming the parts that failed */
 export async function followJobs(
@@ -21,9 +25,17 @@ export async function followJobs(
   const { log, signal } = execution;
   const watch = createJobWatch(submitted, execution, { attached });
   const told = new Set<string>();
-  for (let pause = FIRST_POLL_MS; ; pause = Math.min(SLOWEST_POLL_MS, pause * 1.2)) {
+  let queue: QueueEntry[] = [];
+  let asked = -Infinity;
+  let pause = FIRST_POLL_MS;
+  for (;;) {
     try {
-      const queue = await readQueue();
+      // What is done is read from what the parts write; Slurm is asked now and then.
+      if (performance.now() - asked >= pause || watch.parts.some(({ ends }) => ends)) {
+        queue = await readQueue();
+        asked = performance.now();
+        pause = Math.min(SLOWEST_POLL_MS, pause * 1.2);
+      }
       for (const part of watch.parts) {
         const { job, index } = part;
         const entry = entriesOf(queue, submitted, job).find(({ task }) => job.parts.length === 1 || task === index + 1);
@@ -32,11 +44,12 @@ export async function followJobs(
     } catch (error) {
       if (!(error instanceof Unreached)) throw error;
       log(`! ${error.message}; the jobs go on, and it is asked again`);
+      asked = performance.now();
     }
     if (watch.show()) break;
     await stopHopeless(submitted, watch.parts, log, told);
     try {
-      await sleep(pause, undefined, { signal });
+      await sleep(watch.parts.length > MANY ? pause : LOOK_MS, undefined, { signal });
     } catch (error) {
       log(
         `the jobs go on without this command; it attaches to them when it is given again\n` +

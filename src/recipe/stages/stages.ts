@@ -36,6 +36,7 @@ import { scoreStage } from './stage-score.js';
 import { scoreDevStage } from './stage-score-dev.js';
 import { takeModelStage } from './stage-take-model.js';
 import { trainStage } from './stage-train.js';
+import type { Work } from './work.js';
 
 export interface StagesOptions {
   recipe: Recipe;
@@ -90,6 +91,9 @@ export const createEmbeddingStages = (
   work: EmbeddingWork,
   library: Pick<Library, 'openEmbedder' | 'identityOf'>,
 ): Stage[] => [embeddingsStage(work, library)];
+
+export const stagesOf = (work: Work, workFolder: string, library: Library): Stage[] =>
+  'recipe' in work ? createStages({ ...work, workFolder, library }) : createEmbeddingStages(work.embedding, library);
 
 /** What a run of the whole recipe is for, and what it shows. */
 export const finalStages = (recipe: Recipe, { names }: Compared = {}): string[] => [

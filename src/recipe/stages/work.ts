@@ -1,14 +1,11 @@
 /**
  * @file Work that is cut into stages: a recipe, or utterances that are embedded without one. Plain data, as it goes to
- * the processes that do it, here and in jobs.
+ * the processes that do it, here and in jobs. Its stages are made in `stages.ts`.
  */
 import type { EngineOptions } from '../../engine/create-engine.js';
-import type { Library } from '../../tasks/model-work.js';
 import type { Compared } from '../comparison/chosen-systems.js';
 import type { Recipe } from '../definition/schema.js';
-import type { Stage } from '../running/stage.js';
 import type { EmbeddingWork } from '../definition/embedding-work.js';
-import { createEmbeddingStages, createStages } from './stages.js';
 
 export type Work =
   /** `compared`: what `compare` compares, where the stages are of that kind. */
@@ -18,9 +15,6 @@ export type Work =
 export const nameOf = (work: Work): string => ('recipe' in work ? work.recipe.name : work.embedding.name);
 
 export const engineOf = (work: Work): EngineOptions => ('recipe' in work ? work.recipe.engine : work.embedding.engine);
-
-export const stagesOf = (work: Work, workFolder: string, library: Library): Stage[] =>
-  'recipe' in work ? createStages({ ...work, workFolder, library }) : createEmbeddingStages(work.embedding, library);
 
 /** The same work on so many threads. */
 export const withThreads = (work: Work, threads: number): Work =>
