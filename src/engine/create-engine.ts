@@ -62,13 +62,19 @@ export async function createEngine({ name, device, threads }: EngineOptions): Pr
 /** How many threads a job may compute in, where a scheduler gave it fewer cores than its machine has. */
 export const THREADS_OF_JOB = 'ACANET_THREADS';
 
+/** As many threads as a job may use; undefined outside of jobs. */
+export function threadsOfJob(): number | undefined {
+  const given = process.env[THREADS_OF_JOB] ?? '';
+  return /^[1-9]\d*$/.test(given) ? Number(given) : undefined;
+}
+
 /**
  * Cores without hyper-threading where the system tells (Linux), else logical processors; of a job, those that it was
  * given.
  */
 export function physicalCores(): number {
-  const given = process.env[THREADS_OF_JOB] ?? '';
-  if (/^[1-9]\d*$/.test(given)) return Number(given);
+  const given = threadsOfJob();
+  if (given !== undefined) return given;
   try {
     const cpuinfo = readFileSync('/proc/cpuinfo', 'utf8');
     const processors = cpuinfo.split('\n\n').map((block) => {

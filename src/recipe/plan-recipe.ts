@@ -1,7 +1,7 @@
 /** @file What a recipe takes, before it is run (`acanet run NAME --plan`). Touches nothing. */
 import { realLibrary } from '../tasks/do-model-work.js';
 import { siteExecutor } from './executors/registry.js';
-import { readRates } from './planning/measured-rates.js';
+import { readAllRates } from './planning/measured-rates.js';
 import { planWork, type WorkPlan } from './planning/work-plan.js';
 import { explainRecipe, type RunRecipeOptions } from './run-recipe.js';
 
@@ -10,6 +10,6 @@ export async function planRecipe(
 ): Promise<WorkPlan> {
   const { recipe, folder, work } = options.experiment;
   const { plans } = explainRecipe(options);
-  const rates = await readRates(work, realLibrary);
+  const rates = await readAllRates(work, realLibrary);
   return planWork({ recipe, executor: siteExecutor(recipe), workFolder: folder, plans, rates, library: realLibrary });
 }

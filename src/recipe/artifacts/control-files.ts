@@ -45,6 +45,8 @@ export const doneRecord = jsonArtifact(RECORD, {
     /** Highest resident memory of the process while the stage ran, where the system tells (Linux). */
     peakBytes: z.number().optional(),
     machine: z.string().optional(),
+    /** Audio that it worked through itself, and the time and threads that this took. */
+    audioWork: z.object({ audioSeconds: z.number(), seconds: z.number(), threads: z.number() }).optional(),
     /** What the stage wrote; absent where an earlier version did. A cache's archives have checksums of their own. */
     files: z.record(z.string(), z.object({ bytes: z.number(), sha256: z.string() })).optional(),
   }),

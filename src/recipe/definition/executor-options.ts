@@ -16,7 +16,7 @@ export const jobKinds = ['prep', 'features', 'train', 'embed', 'robustness', 'fi
 export type JobKind = (typeof jobKinds)[number];
 
 /** The kinds whose work can be shared among jobs. */
-const sharedKinds = ['prep', 'features', 'embed', 'robustness'] as const satisfies JobKind[];
+export const sharedKinds = ['prep', 'features', 'embed', 'robustness'] as const satisfies JobKind[];
 export type SharedKind = (typeof sharedKinds)[number];
 
 const TIME = /^(\d+|\d+:\d\d|\d+:\d\d:\d\d|\d+-\d+(:\d\d){0,2})$/;
@@ -70,6 +70,16 @@ export type ExecutorOptions = Omit<z.infer<typeof executorOptions>, 'stages'> & 
 
 /** The section where there is nothing else: in a site file, or by options. */
 export const executorAlone = z.strictObject({ executor: executorOptions.optional() });
+
+/** Jobs that features, and embeddings without a recipe, are shared among where neither recipe nor site says. */
+const PARTS = 4;
+
+/** How many jobs share the work of a kind. @param byDefault whether they do where nobody asks for it */
+export const partsOfKind = (
+  { stages, parts }: ExecutorOptions,
+  kind: SharedKind,
+  byDefault = kind === 'features',
+): number => stages?.[kind]?.parts ?? (byDefault ? (parts ?? PARTS) : 1);
 
 /** A recipe's section over that of the site; another type takes nothing from the site's. */
 export function overSite(own: ExecutorOptions = {}, site: ExecutorOptions = {}): ExecutorOptions {

@@ -11,15 +11,19 @@
  */
 import type { EngineOptions } from '../../engine/create-engine.js';
 import { internal } from '../../errors.js';
-import { resourcesOf, type ExecutorOptions, type JobKind, type SharedKind } from '../definition/executor-options.js';
+import {
+  partsOfKind,
+  resourcesOf,
+  type ExecutorOptions,
+  type JobKind,
+  type SharedKind,
+} from '../definition/executor-options.js';
 import { stageOf, type Stage } from '../running/stage.js';
 import type { StagePlan } from '../running/stage-plan.js';
 import type { Job, JobPart } from './job-files.js';
 
 /** CPUs of a job where neither recipe nor site says. */
 const CPUS = 4;
-/** Jobs that features, and embeddings without a recipe, are shared among where neither recipe nor site says. */
-const PARTS = 4;
 
 type GraphStage = Pick<Stage, 'name' | 'needs' | 'trains' | 'ofRun' | 'timed' | 'share'>;
 
@@ -62,7 +66,7 @@ export function planJobs({ engine, executor, stages, plans }: JobGraphOptions): 
     if (!share) return 1;
     const shared = sharedAs(name);
     if (!shared) throw internal(`who shares stage ${name} is not known`);
-    return executor.stages?.[shared.kind]?.parts ?? (shared.byDefault ? (executor.parts ?? PARTS) : 1);
+    return partsOfKind(executor, shared.kind, shared.byDefault ?? false);
   };
   const sharesOf = (stage: GraphStage): JobPart[] => {
     const count = partsOf(stage);

@@ -12,6 +12,7 @@ import {
   type InspectionProgress,
 } from '../../corpus/inspection/audio-inspection.js';
 import { readInspectionPiece, writeInspectionPiece } from '../../corpus/inspection/inspection-pieces.js';
+import { threadsOfJob } from '../../engine/create-engine.js';
 import type { Utterance } from '../../corpus/manifest/manifest.js';
 import type { Reporting } from '../../tasks/model-work.js';
 import type { StageContext, WorkShare } from '../running/stage.js';
@@ -37,7 +38,7 @@ export async function inspectShare(
   const missing = pieces.filter((piece) => readPiece(shares, piece) === undefined);
   const inspection = inspectAudio(
     missing.flatMap(({ from, to }) => utterances.slice(from, to)),
-    { signal, onProgress: ({ done, total }) => progress('inspect', done, total) },
+    { signal, threads: threadsOfJob(), onProgress: ({ done, total }) => progress('inspect', done, total) },
   );
   for (const piece of missing) {
     const results: AudioInspection[] = [];
@@ -59,8 +60,9 @@ export async function inspectShare(
 export async function* inspectShared(
   utterances: readonly Utterance[],
   shares: Shares,
-  { onProgress, ...options }: InspectAudioOptions = {},
+  { onProgress, ...given }: InspectAudioOptions = {},
 ): AsyncGenerator<AudioInspection, void> {
+  const options = { ...given, threads: threadsOfJob() };
   if (!existsSync(shares.sharesFolder)) return yield* inspectAudio(utterances, { ...options, onProgress });
   let [done, seconds] = [0, 0];
   let waiting: Utterance[] = [];

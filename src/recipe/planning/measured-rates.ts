@@ -1,16 +1,17 @@
 /**
- * @file How fast trainings went, as the experiments of a work folder tell: `exp/<recipe>/train/<run>`.
+ * @file How fast trainings, embeddings, listening and features went, as the experiments of a work folder tell.
  *
  * A rate is multiply-accumulates a second of the whole training, start and development trials included, from its
  * record; so it carries over to other crops and batches of a network, and roughly to other networks.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { modelOptions } from '../../models/registry.js';
 import { stableJson } from '../../storage/hashing.js';
 import type { Library } from '../../tasks/model-work.js';
 import { doneRecord, provenance } from '../artifacts/control-files.js';
+import { speedRecord } from '../artifacts/embed.js';
 import { readTrainingLog } from '../artifacts/train.js';
 
 /** Forward pass, gradients of the activations, gradients of the weights: each about as many operations. */
@@ -42,6 +43,71 @@ const trainInput = z.looseObject({
   training: z.looseObject({ batchSize: z.number(), cropFrames: z.number() }),
 });
 
+/** Processor time that audio took. */
+export interface AudioRate {
+  /** Seconds of a thread for a second of audio. */
+  perSecond: number;
+  finished: string;
+  from: string;
+}
+
+export interface MeasuredRates {
+  /** Newest first. */
+  trainings: readonly MeasuredRate[];
+  /** Of one pass for each utterance. */
+  embeddings: readonly MeasuredRate[];
+  listening?: AudioRate;
+  features?: AudioRate;
+}
+
+/** All that the folder of experiments tells of earlier work. */
+export async function readAllRates(work: string, library: Pick<Library, 'modelFigures'>): Promise<MeasuredRates> {
+  return {
+    trainings: await readRates(work, library),
+    embeddings: await readEmbeddingRates(work, library),
+    listening: readAudioRate(work, 'prep'),
+    features: readAudioRate(work, 'features'),
+  };
+}
+
+/** Of the newest stage that worked through audio and told how long that took. */
+function readAudioRate(work: string, stage: 'prep' | 'features'): AudioRate | undefined {
+  const rates = foldersIn(work).flatMap((experiment): AudioRate[] => {
+    const from = join(experiment, stage);
+    const { audioWork, finished = '' } = doneRecord.readIfThere(from) ?? {};
+    if (!audioWork || audioWork.audioSeconds <= 0) return [];
+    const { audioSeconds, seconds, threads } = audioWork;
+    return [{ perSecond: (seconds * threads) / audioSeconds, finished, from }];
+  });
+  return rates.sort(newestFirst)[0];
+}
+
+async function readEmbeddingRates(work: string, { modelFigures }: Pick<Library, 'modelFigures'>) {
+  const rates: MeasuredRate[] = [];
+  for (const experiment of foldersIn(work)) {
+    const engine = provenance.readIfThere(experiment)?.engine;
+    for (const from of foldersIn(join(experiment, 'embed'))) {
+      const [done, speed] = [doneRecord.readIfThere(from), speedRecord.readIfThere(from)];
+      const trained = doneRecord.readIfThere(join(experiment, 'train', basename(from)));
+      const settings = trainInput.safeParse(trained?.input.settings);
+      if (!done || !speed || speed.utterances === 0 || speed.seconds <= 0 || !settings.success) continue;
+      const { macs } = await modelFigures(settings.data.model, cropSeconds(speed.frames / speed.utterances));
+      rates.push({
+        model: hashOfModel(trained?.input.settings.model),
+        rate: (macs * speed.utterances) / speed.seconds,
+        device: engine?.device ?? 'cpu',
+        threads: engine?.threads ?? null,
+        machine: done.machine ?? 'a machine without a record',
+        finished: done.finished,
+        from,
+      });
+    }
+  }
+  return rates.sort(newestFirst);
+}
+
+const newestFirst = (a: { finished: string }, b: { finished: string }) => (a.finished < b.finished ? 1 : -1);
+
 /** The rates of all finished trainings in the folder of experiments that ran alone and uninterrupted, newest first. */
 export async function readRates(
   work: string,
@@ -69,7 +135,7 @@ export async function readRates(
       });
     }
   }
-  return rates.sort((a, b) => (a.finished < b.finished ? 1 : -1));
+  return rates.sort(newestFirst);
 }
 
 function foldersIn(folder: string): string[] {

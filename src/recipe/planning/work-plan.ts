@@ -1,9 +1,9 @@
 /**
- * @file What a recipe takes before it is run: trainings, hours of processors or GPUs, disk, and how long all of it takes
- * on so many nodes. Trainings that are up to date are not counted.
+ * @file What a recipe takes before it is run: trainings and all else (`other-stages.ts`), hours of processors or GPUs,
+ * disk, and how long all of it takes on so many nodes. What is up to date is not counted.
  *
- * Hours come from the newest training of the same network in the folder of experiments on the same kind of device, else
- * from the newest of any network by operations, else from rates that were measured on other machines (`ASSUMED`).
+ * Hours of a training come from the newest training of the same network in the folder of experiments on the same kind of device, else
+ * from the newest of any network by operations, else from rates that were measured on other machines (`network-rate.ts`).
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,19 +15,28 @@ import { stepsPerEpoch } from '../../training/sampler.js';
 import { trainingUtterances } from '../../training/training-speakers.js';
 import type { Library } from '../../tasks/model-work.js';
 import { prepFiles } from '../artifacts/prep.js';
-import { resourcesOf, type ExecutorOptions } from '../definition/executor-options.js';
+import {
+  partsOfKind,
+  resourcesOf,
+  sharedKinds,
+  type ExecutorOptions,
+  type SharedKind,
+} from '../definition/executor-options.js';
 import type { Recipe } from '../definition/schema.js';
 import { isReady } from '../definition/ready-model.js';
 import { resolveSystems, type SystemSettings } from '../definition/system-settings.js';
 import { trainingRuns } from '../definition/training-runs.js';
 import type { StagePlan } from '../running/stage-plan.js';
-import { cropSeconds, hashOfModel, PASSES, type MeasuredRate } from './measured-rates.js';
-
-/**
- * Multiply-accumulates a second of trainings: of a thread of a CPU (ACA-Net of 4.55 M parameters on two cores of an AMD
- * EPYC, 15 crops of 0.75 s a second), and of a GPU (the same on an H100, 320 crops of 2 s a second). docs/engine.md.
- */
-const ASSUMED = { cpu: 22e9, gpu: 1.0e12 };
+import { cropSeconds, PASSES, type MeasuredRates } from './measured-rates.js';
+import { rateFor } from './network-rate.js';
+import {
+  cachedUtterances,
+  planOtherStages,
+  sum,
+  type Hours,
+  type OtherStages,
+  type PlannedStage,
+} from './other-stages.js';
 
 /** Threads of a training where neither recipe nor site says: those of a job. */
 const THREADS = 4;
@@ -52,11 +61,13 @@ export interface WorkPlan {
   systems: PlannedSystem[];
   /** Hours of CPU threads, or of GPUs, of all trainings. */
   deviceHours: number;
+  /** What else there is to do. */
+  others: PlannedStage[];
   utterances: number;
   audioHours: number;
   disk: { features: number; checkpoints: number };
-  /** How long the trainings take, by how many run at a time. */
-  spread: { atOnce: number; hours: number }[];
+  /** How long all of it takes, by how many nodes work on a part each. */
+  spread: { nodes: number; hours: number }[];
 }
 
 export interface WorkPlanOptions {
@@ -64,7 +75,7 @@ export interface WorkPlanOptions {
   executor: ExecutorOptions;
   workFolder: string;
   plans: readonly StagePlan[];
-  rates: readonly MeasuredRate[];
+  rates: MeasuredRates;
   library: Pick<Library, 'modelFigures'>;
 }
 
@@ -90,32 +101,77 @@ export async function planWork({
   const isDue = (stage: string) => plans.some((plan) => plan.stage === stage && plan.action !== 'skip');
   const settings = resolveSystems(recipe);
   const systems: PlannedSystem[] = [];
+  const trainingHours = new Map<string, number>();
   let checkpoints = 0;
   for (const [system, own] of settings) {
-    const due = trainingRuns(recipe, system).filter(({ name }) => isDue(`train/${name}`)).length;
+    const due = trainingRuns(recipe, system).filter(({ name }) => isDue(`train/${name}`));
     const { model } = own;
-    if (due === 0 || isReady(model)) continue;
+    if (due.length === 0 || isReady(model)) continue;
     const planned = await planSystem(
       { ...own, model },
       { utterances, seed: recipe.seed, gpu, threads, rates, library },
     );
-    systems.push({ system, trainings: due, ...planned });
-    checkpoints += due * checkpointBytes(own, planned.parameters);
+    systems.push({ system, trainings: due.length, ...planned });
+    for (const { name } of due) trainingHours.set(name, planned.hours);
+    checkpoints += due.length * checkpointBytes(own, planned.parameters);
   }
-  const jobs = systems.flatMap(({ trainings, hours }) => Array.from({ length: trainings }, () => hours));
+  const others = await planOtherStages({ recipe, utterances, workFolder, isDue, gpu, threads, rates, library });
+  const caches = new Map([...settings.values()].map((system) => [system.featuresStage, system]));
+  const cacheBytes = [...caches]
+    .filter(([stage]) => isDue(stage))
+    .map(([, { features, augmentation }]) => estimateCacheBytes(cachedUtterances(utterances, augmentation), features));
   return {
     device: gpu ? 'GPU' : 'CPU',
     threads,
     systems,
-    deviceHours: jobs.reduce((sum, hours) => sum + hours, 0) * (gpu ? 1 : threads),
+    deviceHours: [...trainingHours.values()].reduce((total, hours) => total + hours, 0) * (gpu ? 1 : threads),
+    others: others.stages,
     utterances: utterances.length,
-    audioHours: utterances.reduce((sum, { duration }) => sum + duration, 0) / 3600,
-    disk: { features: isDue('features') ? estimateCacheBytes(utterances, recipe.features) : 0, checkpoints },
-    spread: [1, 2, 4, 8, 16, 32, 64]
-      .filter((_, i, all) => i === 0 || all[i - 1] < jobs.length)
-      .map((atOnce) => ({ atOnce, hours: timeOf(jobs, atOnce) })),
+    audioHours: utterances.reduce((total, { duration }) => total + duration, 0) / 3600,
+    disk: { features: cacheBytes.reduce((total, bytes) => total + bytes, 0), checkpoints },
+    spread: spreadOver(others, trainingHours, { executor, threads }),
   };
 }
+
+/**
+ * How long all of it takes on 1, 2, 4, … nodes, as jobs do it: listening and features in as many parts as the executor
+ * says, then each training with its embeddings, scores and conditions after it.
+ */
+function spreadOver(
+  { stages, ofRun }: OtherStages,
+  trainingHours: ReadonlyMap<string, number>,
+  { executor, threads }: { executor: ExecutorOptions; threads: number },
+): WorkPlan['spread'] {
+  const wall = ({ cpu, gpu }: Hours) => cpu / threads + gpu;
+  const timeOfStage = (name: PlannedStage['stage'], parts: number, nodes: number) =>
+    wall(sum(stages.filter(({ stage }) => stage === name))) / Math.min(parts, nodes);
+  const partsOf = (kind: SharedKind) => partsOfKind(executor, kind);
+  const shared = (['embed', 'robustness'] as const).filter((kind) => partsOf(kind) > 1);
+  const chains = [...new Set([...trainingHours.keys(), ...ofRun.keys()])].map((run) => {
+    const { embeddings = NOTHING, scores = NOTHING, robustness = NOTHING } = ofRun.get(run) ?? {};
+    const rest = [
+      ...(shared.includes('embed') ? [] : [embeddings]),
+      scores,
+      ...(shared.includes('robustness') ? [] : [robustness]),
+    ];
+    return (trainingHours.get(run) ?? 0) + wall(sum(rest));
+  });
+  const due = chains.filter((hours) => hours > 0);
+  const most = Math.max(due.length, ...sharedKinds.map(partsOf));
+  return [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    .filter((_, i, all) => i === 0 || all[i - 1] < most)
+    .map((nodes) => ({
+      nodes,
+      hours:
+        timeOfStage('listening', partsOf('prep'), nodes) +
+        timeOfStage('features', partsOf('features'), nodes) +
+        timeOf(due, nodes) +
+        (shared.includes('embed') ? timeOfStage('embeddings', ofRun.size * partsOf('embed'), nodes) : 0) +
+        (shared.includes('robustness') ? timeOfStage('robustness', ofRun.size * partsOf('robustness'), nodes) : 0),
+    }));
+}
+
+const NOTHING: Hours = { cpu: 0, gpu: 0 };
 
 interface SystemBasis extends Pick<WorkPlanOptions, 'rates' | 'library'> {
   utterances: readonly Utterance[];
@@ -134,23 +190,8 @@ async function planSystem(
   const steps = training.epochs * stepsPerEpoch(repeats * speeds, training);
   const crops = steps * training.batchSize;
   const { macs, parameters } = await library.modelFigures(model, cropSeconds(training.cropFrames));
-  const { rate, basis } = rateFor(model, { gpu, threads, rates });
+  const { rate, basis } = rateFor(model, { gpu, threads, rates: rates.trainings });
   return { steps, crops, parameters, hours: (PASSES * macs * crops) / rate / 3600, basis };
-}
-
-function rateFor(
-  model: unknown,
-  { gpu, threads, rates }: Pick<SystemBasis, 'gpu' | 'threads' | 'rates'>,
-): { rate: number; basis: string } {
-  const fitting = rates.filter(({ device }) => (device !== 'cpu') === gpu);
-  const sameThreads = fitting.filter((each) => gpu || each.threads === threads);
-  const own = sameThreads.find((each) => each.model === hashOfModel(model));
-  if (own) return { rate: own.rate, basis: `measured: ${own.from}` };
-  const [other] = sameThreads;
-  if (other) return { rate: other.rate, basis: `by operations, from ${other.from}` };
-  return gpu
-    ? { rate: ASSUMED.gpu, basis: 'by operations, an H100 assumed' }
-    : { rate: ASSUMED.cpu * threads, basis: 'by operations, threads of an EPYC assumed' };
 }
 
 /** Weights and the optimiser's two moments, in float32. */

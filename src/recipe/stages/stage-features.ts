@@ -53,6 +53,7 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
       const { build, variants, resampling } = await prepareBuild({ folder, folderOf, progress, signal });
       if (resampling) log(`  ${resampling}`);
       if (variants > 0) log(`  with ${variants} variants of the training utterances (augmentation)`);
+      const since = performance.now();
       takeOverShards(folder, features, otherCaches(folder));
       const summary = await buildFeatureCache({
         ...build,
@@ -61,6 +62,11 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
             `  ${missing} of ${total} utterances to extract: about ${gigabytes(bytes)} of disk, where ${gigabytes(freeBytes)} are free`,
           ),
       });
+      const audioWork = {
+        audioSeconds: summary.audioSeconds,
+        seconds: (performance.now() - since) / 1000,
+        threads: Math.min(build.workers, summary.shards),
+      };
       const hours = (summary.audioSeconds / 3600).toFixed(2);
       const megabytes = (summary.bytes / 1e6).toFixed(0);
       const reused = summary.reusedShards > 0 ? `, ${summary.reusedShards} of ${summary.shards} shards were there` : '';
@@ -76,6 +82,7 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
         outputs: featuresFiles(folder),
         // It names the checksums of all others.
         recorded: () => recordFiles(folder, [FEATURES.description]),
+        ...(summary.reusedShards === 0 && { audioWork }),
         summary: `${summary.utterances} utterances, ${hours} h, ${megabytes} MB${reused}`,
       };
     },
@@ -96,7 +103,7 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
     const utterances = readManifest(prepFiles(folderOf('prep')).manifest);
     const copying = cached && makesCopies(cached) ? await openCopying(cached, utterances, seed) : undefined;
     const variants = trainingVariants(utterances, cached, copying?.hash).filter(({ variant }) => variant);
-    const build: BuildFeatureCacheOptions = {
+    const build: BuildFeatureCacheOptions & { workers: number } = {
       utterances: [...utterances, ...variants],
       options: features,
       augmentation: copying,

@@ -8,6 +8,8 @@
  * Only `prep:manifest`, which the features are made from, says where the audio lies: what else depends on this stage
  * knows the audio by its features, so a corpus that was moved costs new features and no training.
  */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { holdOutDevelopment } from '../../corpus/trials/development.js';
 import { enrolmentPathOf, writeEnrolment } from '../../corpus/trials/enrolment.js';
@@ -26,6 +28,7 @@ import { checkTrials, describeTrials, writeTrials } from '../../corpus/trials/tr
 import { UserError } from '../../errors.js';
 import type { FeatureOptions } from '../../features/options.js';
 import { describeResampling, rateProblem } from '../../features/utterance-features.js';
+import { threadsOfJob } from '../../engine/create-engine.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { chooseToInspect, inspectCorpus } from '../../tasks/corpus/inspect-corpus.js';
 import { corpusRecord, PREP, prepFiles } from '../artifacts/prep.js';
@@ -83,10 +86,18 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       for (const note of allNotes) log(`  ${note}`);
       const { partial } = prepared;
       if (partial !== undefined) log(`! ${partial}`);
+      const since = performance.now();
       const inspection = await inspectCorpus({
         ...{ utterances, manifest, inspect, features, seed, log, progress, signal },
         listen: (chosen, options) => inspectShared(chosen, context, options),
       });
+      // What shares have listened to says nothing of the time that it took.
+      const audioWork = inspection &&
+        !existsSync(context.sharesFolder) && {
+          audioSeconds: inspection.audioSeconds,
+          seconds: (performance.now() - since) / 1000,
+          threads: threadsOfJob() ?? availableParallelism(),
+        };
       corpusRecord.write(folder, {
         corpus: corpus.type,
         ...(partial !== undefined && { partial }),
@@ -107,6 +118,7 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
         ),
         partHashes: { manifest: hashUtterances(utterances), training: await trainingHash(folder, utterances) },
         outputs: [PREP.manifest, ...lists, PREP.corpus],
+        ...(audioWork && { audioWork }),
         summary: `${utterances.length} utterances, ${trials.length} trials${partial === undefined ? '' : ' (partial)'}`,
       };
     },

@@ -6,11 +6,18 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeTrials } from '../../../src/corpus/trials/trials.js';
 import { writeManifest, type Utterance } from '../../../src/corpus/manifest/manifest.js';
 import { loadRecipe } from '../../../src/recipe/definition/load.js';
 import { describePlan } from '../../../src/recipe/planning/describe-plan.js';
-import { hashOfModel, readRates, type MeasuredRate } from '../../../src/recipe/planning/measured-rates.js';
+import {
+  hashOfModel,
+  readAllRates,
+  readRates,
+  type MeasuredRate,
+} from '../../../src/recipe/planning/measured-rates.js';
 import { planWork, timeOf } from '../../../src/recipe/planning/work-plan.js';
+import { speedRecord } from '../../../src/recipe/artifacts/embed.js';
 import { doneRecord, provenance } from '../../../src/recipe/artifacts/control-files.js';
 import { openMetricsLog } from '../../../src/training/metrics-log.js';
 
@@ -36,7 +43,15 @@ describe('the plan of a recipe', () => {
     writeManifest(join(folder, 'prep/manifest.jsonl'), [
       ...Array.from({ length: 100 }, (_, i) => utterance(i, 'train')),
       ...Array.from({ length: 10 }, (_, i) => utterance(i, 'test')),
+      ...Array.from({ length: 4 }, (_, i) => utterance(i, 'dev')),
     ]);
+    const trial = (enroll: string, test: string, target: boolean) => ({ enroll, test, target });
+    // Two of the test utterances are in no trial.
+    writeTrials(
+      join(folder, 'prep/trials.txt'),
+      Array.from({ length: 7 }, (_, i) => trial('test0', `test${i + 1}`, i === 0)),
+    );
+    writeTrials(join(folder, 'prep/dev-trials.txt'), [trial('dev0', 'dev1', true), trial('dev2', 'dev3', false)]);
   });
   after(() => rmSync(work, { recursive: true, force: true }));
 
@@ -44,7 +59,9 @@ describe('the plan of a recipe', () => {
   const plans = ['train/aca-net@3', 'train/ecapa-tdnn@3', ...due].map((stage) => {
     return { stage, action: due.includes(stage) ? ('run' as const) : ('skip' as const), reasons: [] };
   });
-  const plan = (rates: MeasuredRate[]) => planWork({ recipe, executor: {}, workFolder: folder, plans, rates, library });
+  const asked = { recipe, executor: {}, plans, library };
+  const plan = (trainings: MeasuredRate[]) =>
+    planWork({ ...asked, workFolder: folder, rates: { trainings, embeddings: [] } });
   const rate = (rest: Partial<MeasuredRate>): MeasuredRate => ({
     ...{ model: 'another', rate: 1e6, device: 'cpu', threads: 2, machine: 'm', finished: '2026-01-01', from: 'exp/x' },
     ...rest,
@@ -60,13 +77,13 @@ describe('the plan of a recipe', () => {
     );
     for (const system of systems) assert.ok(Math.abs(system.hours - hours) < 1e-12);
     assert.ok(Math.abs(deviceHours - 4 * 2 * hours) < 1e-12);
-    assert.equal(utterances, 110);
-    assert.ok(Math.abs(audioHours - 0.11) < 1e-9);
+    assert.equal(utterances, 114);
+    assert.ok(Math.abs(audioHours - 0.114) < 1e-9);
     // Weights and two moments in float32, three of the newest and three of the best, of four trainings.
     assert.equal(disk.checkpoints, 4 * 2000 * 4 * 3 * 6);
-    // 110 utterances of 361 frames of 80 values in two bytes, and a little for each.
-    assert.ok(disk.features > 110 * 361 * 160 && disk.features < 1.03 * 110 * 361 * 160);
-    assert.deepEqual(spread.map((each) => [each.atOnce, Math.round(each.hours / hours)]), [[1, 4], [2, 2], [4, 1]]); // prettier-ignore
+    // 114 utterances of 361 frames of 80 values in two bytes, and a little for each.
+    assert.ok(disk.features > 114 * 361 * 160 && disk.features < 1.03 * 114 * 361 * 160);
+    assert.deepEqual(spread.map(({ nodes, hours: all }) => [nodes, Math.round(all / hours)]), [[1, 4], [2, 2], [4, 1]]); // prettier-ignore
   });
 
   it('goes by the newest training of the same network, then of any, of the same device and threads', async () => {
@@ -103,8 +120,61 @@ describe('the plan of a recipe', () => {
     });
   });
 
+  it('counts what is done beside trainings, and spreads it as jobs do', async () => {
+    const sets = ['engine.threads=2', 'inspect=50', 'scoring={normalize: as-norm, utterances: 20}'];
+    const { recipe: whole } = loadRecipe('demo', {
+      sets: [...sets, 'robustness={durations: [1.8, 9], snr: [10], noise: white, sides: test}'],
+    });
+    const stages = ['prep', 'features', ...['embed', 'embed-train', 'score', 'score-dev', 'robustness'].map((stage) => `${stage}/aca-net`)]; // prettier-ignore
+    const due = stages.map((stage) => ({ stage, action: 'run' as const, reasons: [] }));
+    const audio = (perSecond: number) => ({ perSecond, finished: '', from: 'exp/audio' });
+    const rates = {
+      ...{ trainings: [], embeddings: [rate({ rate: 2e5 })] },
+      ...{ listening: audio(2), features: audio(3) },
+    };
+    const { others, spread, systems } = await planWork({
+      ...{ recipe: whole, workFolder: folder, plans: due, rates, library },
+      executor: { parts: 4, stages: { prep: { parts: 2 } } },
+    });
+    assert.deepEqual(systems, []);
+    const hours = Object.fromEntries(others.map(({ stage, cpu }) => [stage, cpu * 3600]));
+    const near = (got: number, expected: number) => assert.ok(Math.abs(got - expected) < 1e-6 * expected, `${got}`);
+    near(hours.listening, 50 * 3.6 * 2);
+    near(hours.features, 114 * 3.6 * 3);
+    // 8 of the test, 4 of the development, 20 of the training: 360 frames of 1000 operations, on two threads.
+    near(hours.embeddings, ((8 + 4 + 20) * 360_000 * 2) / 2e5);
+    near(hours.scores, (7 + 2) * 8e-6 + (8 + 4) * 20 * 15e-9);
+    // 7 test sides: 1.8 s, and twice whole; each heard whole before.
+    const embedded = (7 * (180_000 + 2 * 360_000) * 2) / 2e5;
+    near(hours.robustness, embedded + 3 * (7 * 3.6 * 0.5e-3 + 7 * 8e-6));
+    const chain = (hours.embeddings + hours.scores + hours.robustness) / 2;
+    spread.forEach(({ nodes, hours: all }) => {
+      const [parts, shares] = [Math.min(2, nodes), Math.min(4, nodes)];
+      near(all * 3600, hours.listening / 2 / parts + hours.features / 2 / shares + chain);
+    });
+    assert.deepEqual(spread.map(({ nodes }) => nodes), [1, 2, 4]); // prettier-ignore
+  });
+
+  it('takes rates of audio and embeddings from stages that were done', async () => {
+    const model = recipe.systems['aca-net'].model;
+    const record = { inputHash: 'i', outputHash: 'o', outputs: [], finished: '2026-01-02', seconds: 9 };
+    const input = { settings: { model, training: { batchSize: 32, cropFrames: 200 } }, needs: {}, version: 1 };
+    const other = join(work, 'other');
+    provenance.write(other, { engine: { name: 'onnx', device: 'cpu', threads: 2 } });
+    const audioWork = { audioSeconds: 100, seconds: 2, threads: 4 };
+    doneRecord.write(join(other, 'features'), { ...record, stage: 'features', input, audioWork });
+    doneRecord.write(join(other, 'train/x'), { ...record, stage: 'train/x', input });
+    doneRecord.write(join(other, 'embed/x'), { ...record, stage: 'embed/x', input });
+    speedRecord.write(join(other, 'embed/x'), { utterances: 10, frames: 3600, seconds: 4 });
+    const { listening, features, embeddings } = await readAllRates(work, library);
+    assert.equal(listening, undefined);
+    assert.deepEqual(features, { perSecond: 0.08, finished: '2026-01-02', from: join(other, 'features') });
+    assert.equal(embeddings[0].rate, (10 * 360_000) / 4);
+    assert.equal(embeddings[0].model, hashOfModel(model));
+  });
+
   it('cannot be made before the corpus is read, and says how', async () => {
-    const options = { recipe, executor: {}, workFolder: join(work, 'none'), plans, rates: [], library };
+    const options = { ...asked, workFolder: join(work, 'none'), rates: { trainings: [], embeddings: [] } };
     await assert.rejects(
       planWork(options),
       /the corpus has not been read.*\n {2}read it first: acanet prep --recipe demo/,
@@ -120,9 +190,11 @@ describe('the plan of a recipe', () => {
 
   it('is told in a few lines', async () => {
     const text = describePlan(await plan([rate({})]));
-    assert.match(text, /^110 utterances, 0\.11 hours of audio$/m);
+    assert.match(text, /^114 utterances, 0\.11 hours of audio$/m);
     assert.match(text, /^aca-net +2 +20 +640 +6\.4 min +by operations, from exp\/x$/m);
-    assert.match(text, /^4 trainings, 2 threads each: 0\.85 CPU hours$/m);
+    assert.match(text, /^4 trainings, 2 threads each$/m);
+    assert.match(text, /^features +114 utterances, 0\.11 h +0 s +WAV assumed$/m);
+    assert.match(text, /^trainings +4 +51\.2 min +above$/m);
     assert.match(text, /^ +2 +12\.8 min$/m);
   });
 
