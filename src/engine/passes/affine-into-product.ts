@@ -52,7 +52,7 @@ function fold(product: GraphNode, relu: GraphNode, { scale, shift }: { scale: Va
   };
   const isFirstAxis = isLeft ? transA !== 1 : transB === 1;
   const stride = isFirstAxis ? weight.shape[1] : 1;
-  const scaled = Float32Array.from(constantData(weight) as Float32Array, (w, i) => w * factors[Math.floor(i / stride) % channels]); // prettier-ignore
+  const scaled = (constantData(weight) as Float32Array).map((w, i) => w * factors[Math.floor(i / stride) % channels]);
   const folded = constant('weight', weight.shape, scaled);
   const moved = constant('addend', perChannel, addends.map((value, channel) => value * factors[channel] + shifts[channel])); // prettier-ignore
   product.inputs = isLeft ? [folded, right, moved] : [left, folded, moved];
