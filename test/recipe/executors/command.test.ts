@@ -45,8 +45,7 @@ describe('jobs by a command', () => {
   after(() => rmSync(folder ?? '', { recursive: true, force: true }));
 
   function acanet(args: readonly string[], onText: (text: string) => void = () => undefined) {
-    const environment = { ...process.env, XDG_CONFIG_HOME: join(folder, 'none'), ACANET_SITE: '' };
-    const child = spawn(process.execPath, [door, ...args], { cwd: folder, env: environment });
+    const child = spawn(process.execPath, [door, ...args], { cwd: folder });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
     child.stderr.on('data', (bytes: Buffer) => onText((stderr += bytes.toString())));

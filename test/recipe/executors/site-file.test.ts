@@ -20,7 +20,10 @@ describe('the site file', () => {
     }
     rmSync(folder, { recursive: true, force: true });
   });
+  const ofTests = readSite();
   const write = (text: string) => writeFileSync(process.env.ACANET_SITE!, text);
+
+  it('of whoever runs the tests does not reach them', () => assert.deepEqual(ofTests, {}));
 
   it('says what holds of the site', () => {
     write('executor: { type: slurm, partition: gpu, time: 12:00:00, setup: [module load node/22] }\n');

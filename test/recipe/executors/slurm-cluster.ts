@@ -1,6 +1,6 @@
 /** @file A Slurm cluster of two virtual nodes for tests, and acanet on it. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,14 +43,11 @@ export function startCluster(context: Mocha.Context, settings: Record<string, st
     skip(context, started.stderr.trim());
   }
   if (started.status !== 0) throw new Error(`start-slurm.sh: ${started.stderr}`);
-  mkdirSync(join(folder, 'configuration'));
   writeFileSync(join(folder, 'tiny.yaml'), TINY_RECIPE);
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
     SLURM_CONF: started.stdout.trim().replace('SLURM_CONF=', ''),
-    XDG_CONFIG_HOME: join(folder, 'configuration'),
   };
-  delete environment.ACANET_SITE;
   return {
     folder,
     environment,
