@@ -9,9 +9,10 @@ import type * as Ort from 'onnxruntime-node';
 import { internal } from '../errors.js';
 import { requireInput } from './inference-graph.js';
 import { encodeScan, scanName } from './onnx/encode-scan.js';
-import { copiesOf, type StepRuntime, toHost } from './ort-tensors.js';
+import { copiesOf, emptyData, emptyTensor, type StepRuntime, toHost } from './ort-tensors.js';
 import { sizeOf, type DType, type HostData, type HostTensors } from './program/host-tensor.js';
 import type { Step, StepDefinition } from './program/program.js';
+import { runInPlace } from './run-in-place.js';
 import { type FixedPort, traceStep } from './step-graph.js';
 
 type Feed = Readonly<Record<string, HostData>>;
@@ -31,7 +32,7 @@ export async function createOnnxScanStep(definition: StepDefinition, runtime: St
     {
       session,
       inputs,
-      results: results.map(({ name }) => name),
+      results,
       held: Object.entries(held).map(([name, { dtype, data, shape }]) => [name, toOrt(dtype, data, shape)]),
       stepsPerCall,
       current: buffersOf(),
@@ -46,14 +47,15 @@ const copyData = (data: HostData) => data.slice() as HostData;
 interface CompiledScan {
   readonly session: Ort.InferenceSession;
   readonly inputs: readonly FixedPort[];
-  readonly results: readonly string[];
+  readonly results: readonly FixedPort[];
   readonly held: readonly [string, Ort.Tensor][];
   readonly stepsPerCall: number;
   readonly current: Map<string, Ort.Tensor>;
   readonly next: Map<string, Ort.Tensor>;
 }
 
-function scanStep({ session, inputs, results, held, stepsPerCall, ...buffers }: CompiledScan, { toOrt }: StepRuntime) {
+function scanStep({ session, inputs, results, held, stepsPerCall, ...buffers }: CompiledScan, runtime: StepRuntime) {
+  const { toOrt } = runtime;
   let { current, next } = buffers;
   const call = async (steps: readonly Feed[]): Promise<HostTensors[]> => {
     const feeds: Record<string, Ort.Tensor> = Object.fromEntries(held);
@@ -61,14 +63,16 @@ function scanStep({ session, inputs, results, held, stepsPerCall, ...buffers }: 
       const data = stack(steps, port);
       feeds[scanName.all(port.name)] = toOrt(port.dtype, data, [steps.length, ...port.shape]);
     }
-    const fetches: Record<string, Ort.Tensor | null> = {};
-    for (const name of results) fetches[scanName.each(name)] = null;
+    const stacked = Object.fromEntries(
+      results.map(({ name, dtype, shape }) => [name, emptyTensor({ dtype, shape: [steps.length, ...shape] }, runtime)]),
+    );
+    const fetches: Record<string, Ort.Tensor> = {};
+    for (const [name, tensor] of Object.entries(stacked)) fetches[scanName.each(name)] = tensor;
     for (const [name, tensor] of current) feeds[scanName.old(name)] = tensor;
     for (const [name, tensor] of next) fetches[scanName.new(name)] = tensor;
-    const given = await session.run(feeds, fetches);
+    await runInPlace(session, feeds, fetches);
     [current, next] = [next, current];
-    const stacked = toHost(results.map((name) => [name, given[scanName.each(name)]]));
-    return steps.map((_, step) => sliceOf(stacked, step));
+    return steps.map((_, step) => sliceOf(toHost(Object.entries(stacked)), step));
   };
   const step: Step = {
     async run(feed) {
@@ -91,8 +95,7 @@ function scanStep({ session, inputs, results, held, stepsPerCall, ...buffers }: 
 /** The steps' values of one input, one after the other. */
 function stack(steps: readonly Feed[], { name, shape, dtype }: FixedPort): HostData {
   const size = sizeOf(shape);
-  const Typed = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
-  const all = new Typed(steps.length * size);
+  const all = emptyData(dtype, steps.length * size);
   for (const [step, feed] of steps.entries()) {
     const data = requireInput(feed, name);
     if (data.length !== size) throw internal(`input ${name} needs ${size} values, got ${data.length}`);

@@ -7,11 +7,12 @@
 import type * as Ort from 'onnxruntime-node';
 import { requireInput, usedInputs } from './inference-graph.js';
 import { encodeOnnx } from './onnx/encode.js';
-import { copiesOf, toHost, type StepRuntime } from './ort-tensors.js';
+import { copiesOf, emptyTensor, toHost, type StepRuntime } from './ort-tensors.js';
 import { overwritableState } from './passes/overwritable-state.js';
 import { removeDeadNodes, withoutReshapes } from './passes/rewrite.js';
 import type { DType, HostData, HostTensors } from './program/host-tensor.js';
 import type { Step, StepDefinition } from './program/program.js';
+import { runInPlace } from './run-in-place.js';
 import { type FixedPort, traceStep } from './step-graph.js';
 import type { Graph } from './trace/graph.js';
 
@@ -32,7 +33,7 @@ export async function createOnnxStep(definition: StepDefinition, runtime: StepRu
   nameNewState(graph, state);
   const outputs = graph.outputs.map(({ name, value }) => ({ name, shape: value.shape, dtype: value.dtype as DType }));
   const used = usedInputs(graph, [...inputs, ...ports.state, ...ports.held]);
-  const session = await runtime.createSession(encodeOnnx(graph, { inputs: used, outputs }));
+  const session = await runtime.createSession(encodeOnnx(graph, { inputs: used, outputs, writesInPlace: true }));
   const usedNames = new Set(used.map(({ name }) => name));
   const heldTensors = Object.entries(held).filter(([name]) => usedNames.has(name));
   return stepOf(
@@ -41,7 +42,7 @@ export async function createOnnxStep(definition: StepDefinition, runtime: StepRu
       inputs: inputs.filter(({ name }) => usedNames.has(name)),
       held: heldTensors.map(([name, { dtype, data, shape }]) => [name, runtime.toOrt(dtype, data, shape)]),
       used: usedNames,
-      reported: outputs.filter(({ name }) => !name.startsWith(outputName(''))).map(({ name }) => name),
+      reported: outputs.filter(({ name }) => !name.startsWith(outputName(''))),
       ...createStateBuffers(state, graph, runtime),
     },
     runtime,
@@ -55,23 +56,23 @@ interface CompiledStep {
   readonly held: readonly [string, Ort.Tensor][];
   readonly used: ReadonlySet<string>;
   /** The outputs that are not state. */
-  readonly reported: readonly string[];
+  readonly reported: readonly FixedPort[];
   readonly current: StateBuffers;
   readonly next: StateBuffers;
 }
 
-function stepOf({ session, inputs, held, used, reported, ...buffers }: CompiledStep, { toOrt }: StepRuntime): Step {
+function stepOf({ session, inputs, held, used, reported, ...buffers }: CompiledStep, runtime: StepRuntime): Step {
   let { current, next } = buffers;
   const run = async (feed: Record<string, HostData>) => {
     const feeds: Record<string, Ort.Tensor> = Object.fromEntries(held);
-    for (const { name, shape, dtype } of inputs) feeds[name] = toOrt(dtype, requireInput(feed, name), shape);
-    const fetches: Record<string, Ort.Tensor | null> = {};
-    for (const name of reported) fetches[name] = null;
+    for (const { name, shape, dtype } of inputs) feeds[name] = runtime.toOrt(dtype, requireInput(feed, name), shape);
+    const results = Object.fromEntries(reported.map((port) => [port.name, emptyTensor(port, runtime)]));
+    const fetches = { ...results };
     for (const [name, { taken }] of current) if (used.has(name)) feeds[name] = taken;
     for (const [name, { given }] of next) fetches[outputName(name)] = given;
-    const results = await session.run(feeds, fetches);
+    await runInPlace(session, feeds, fetches);
     [current, next] = [next, current];
-    return toHost(reported.map((name) => [name, results[name]]));
+    return toHost(Object.entries(results));
   };
   return {
     run,

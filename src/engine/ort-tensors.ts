@@ -1,6 +1,6 @@
 /** @file ONNX Runtime's tensors as tensors in plain memory, and what a step needs of ONNX Runtime. */
 import type * as Ort from 'onnxruntime-node';
-import type { DType, HostData, HostTensors } from './program/host-tensor.js';
+import { sizeOf, type DType, type HostData, type HostTensors } from './program/host-tensor.js';
 
 export interface StepRuntime {
   createSession(model: Uint8Array): Promise<Ort.InferenceSession>;
@@ -23,3 +23,13 @@ export const copiesOf = (entries: [string, Ort.Tensor][]): HostTensors =>
       { ...tensor, data: tensor.data.slice() as HostData },
     ]),
   );
+
+/** Memory for so many values, 0 at first. */
+export const emptyData = (dtype: DType, size: number): HostData =>
+  new { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype](size);
+
+/** A tensor of its own memory for an output to be written into. */
+export const emptyTensor = (
+  { dtype, shape }: { dtype: DType; shape: readonly number[] },
+  { toOrt }: Pick<StepRuntime, 'toOrt'>,
+): Ort.Tensor => toOrt(dtype, emptyData(dtype, sizeOf(shape)), shape);

@@ -3,13 +3,17 @@ import { internal } from '../errors.js';
 import { inputsAt, optimise } from './inference-graph.js';
 import { LARGE_SUM } from './passes/add-into-gemm.js';
 import { foldScalesOfAddends } from './passes/scale-of-addend.js';
-import type { HostTensors } from './program/host-tensor.js';
+import type { DType, HostTensors } from './program/host-tensor.js';
 import type { StepDefinition, TensorSpecs } from './program/program.js';
 import type { Graph } from './trace/graph.js';
 import { traceProgram } from './trace/trace-backend.js';
 
 /** An input or output of fixed shape. */
-export type FixedPort = ReturnType<typeof inputsAt>[number];
+export interface FixedPort {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
 
 export interface StepGraph {
   /** Gives each state, and what is reported, under its own name. */

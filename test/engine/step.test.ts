@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createEngine } from '../../src/engine/create-engine.js';
 import { hashMask } from '../../src/engine/trace/extensions.js';
-import { int32 } from '../../src/engine/program/host-tensor.js';
+import { float32, int32 } from '../../src/engine/program/host-tensor.js';
 import type { HostTensors } from '../../src/engine/program/host-tensor.js';
 import type { Engine, StepDefinition } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
@@ -131,6 +131,31 @@ describeOnEngines('a step', (name) => {
     await assert.rejects(async () => step.run(feed), /input target/);
     await step.dispose();
   });
+});
+
+describe('a step of ONNX Runtime', () => {
+  for (const stepsPerCall of [1, 2]) {
+    it(`takes no new memory for its state, ${stepsPerCall} in a call`, async () => {
+      const engine = await createEngine({ name: 'onnx', device: 'cpu', threads: 1 });
+      const size = 1 << 22;
+      const step = await engine.compileStep({
+        program: ({ x, w }) => ({ w: tf.add(w, x), sum: tf.sum(x) }),
+        inputs: { x: { shape: [1] } },
+        state: { w: float32([size]) },
+        stepsPerCall,
+      });
+      const feeds = [1, 2, 3, 4].map((value) => ({ x: Float32Array.of(value) }));
+      const before = process.memoryUsage().arrayBuffers;
+      const outputs = await step.runAll(feeds);
+      assert.ok(process.memoryUsage().arrayBuffers - before < size); // a copy would be four times that
+      assert.deepEqual(
+        outputs.map(({ sum }) => sum.data[0]),
+        [1, 2, 3, 4],
+      );
+      assert.ok(step.readState().w.data.every((value) => value === 10));
+      await step.dispose();
+    });
+  }
 });
 
 describe('steps on two engines with the same threads', () => {

@@ -64,5 +64,8 @@ export function encodeScan(graph: Graph, { state, inputs, held, results }: ScanP
     ],
   };
   const ports = { input: [...taken, ...held].map(encodePort), output: given.map(encodePort) };
-  return encodeModel({ name: 'acanet', node: [scan], ...ports }, { extended: usesExtensions(graph) });
+  return encodeModel(
+    { name: 'acanet', node: [scan], ...ports },
+    { writesInPlace: true, extended: usesExtensions(graph) },
+  );
 }

@@ -18,36 +18,57 @@ interface Ports {
   readonly outputs: readonly Port[];
 }
 
-export interface EncodeOptions extends Ports {
+interface ModelOptions {
   /** Kept in the file under these names, for whoever loads it. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Its first output is `NOT_GIVEN`: for `runInPlace`. */
+  readonly writesInPlace?: boolean;
 }
 
+export interface EncodeOptions extends Ports, ModelOptions {}
+
+/** An output that onnxruntime-node cannot give: an empty sequence. */
+export const NOT_GIVEN = 'not given';
+
 /** Encodes `graph` as a model. */
-export const encodeOnnx = (graph: Graph, { metadata, ...ports }: EncodeOptions): Uint8Array =>
-  encodeModel(encodeGraph(graph, ports), { metadata, extended: usesExtensions(graph) });
+export const encodeOnnx = (graph: Graph, { metadata, writesInPlace, ...ports }: EncodeOptions): Uint8Array =>
+  encodeModel(encodeGraph(graph, ports), { metadata, writesInPlace, extended: usesExtensions(graph) });
 
 /** Whether ONNX Runtime's own operators are among the graph's. */
 export const usesExtensions = ({ nodes }: Graph): boolean => nodes.some(({ domain }) => domain !== '');
 
 /** A model around an encoded graph; `extended` where it uses ONNX Runtime's own operators. */
 export const encodeModel = (
-  graph: object,
-  { metadata = {}, extended }: { metadata?: Readonly<Record<string, string>>; extended: boolean },
+  graph: GraphMessage,
+  { metadata = {}, writesInPlace = false, extended }: ModelOptions & { extended: boolean },
 ): Uint8Array =>
   ModelProto.encode({
     irVersion: 9,
     producerName: 'acanet',
     opsetImport: [{ domain: '', version: 20 }, ...(extended ? [{ domain: 'com.microsoft', version: 1 }] : [])],
-    graph,
+    graph: writesInPlace ? withOutputNotGiven(graph) : graph,
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   }).finish();
+
+interface GraphMessage {
+  readonly name: string;
+  readonly node: readonly object[];
+  readonly initializer?: readonly object[];
+  readonly input: readonly object[];
+  readonly output: readonly object[];
+}
+
+function withOutputNotGiven(graph: GraphMessage): GraphMessage {
+  const node = { opType: 'SequenceEmpty', name: NOT_GIVEN, output: [NOT_GIVEN] };
+  const type = { sequenceType: { elemType: { tensorType: { elemType: ONNX_TYPE.float32 } } } };
+  return { ...graph, node: [...graph.node, node], output: [{ name: NOT_GIVEN, type }, ...graph.output] };
+}
 
 /**
  * The graph's message. Its outputs are written under their own names: a node's result takes the output's name, while an
  * input, a constant, or a result that is two outputs at once is copied by Identity.
  */
-export function encodeGraph(graph: Graph, { inputs, outputs }: Ports): object {
+export function encodeGraph(graph: Graph, { inputs, outputs }: Ports): GraphMessage {
   const taken = new Set(inputs.map(({ name }) => name));
   for (const { name } of outputs) if (taken.has(name)) throw internal(`the output ${name} has the name of an input`);
   const names = new Map<Value, string>(graph.inputs.map((value) => [value, value.name]));

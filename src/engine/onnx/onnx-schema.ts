@@ -14,7 +14,8 @@ const root = protobuf.Root.fromJSON({
     Dimension: { fields: { dimValue: field(1, 'int64'), dimParam: field(2, 'string') } },
     TensorShapeProto: { fields: { dim: repeated(1, 'Dimension') } },
     TensorTypeProto: { fields: { elemType: field(1, 'int32'), shape: field(2, 'TensorShapeProto') } },
-    TypeProto: { fields: { tensorType: field(1, 'TensorTypeProto') } },
+    SequenceTypeProto: { fields: { elemType: field(1, 'TypeProto') } },
+    TypeProto: { fields: { tensorType: field(1, 'TensorTypeProto'), sequenceType: field(4, 'SequenceTypeProto') } },
     ValueInfoProto: { fields: { name: field(1, 'string'), type: field(2, 'TypeProto') } },
     TensorProto: {
       fields: {
