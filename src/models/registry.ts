@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { internal, UserError } from '../errors.js';
 import { acaNetOptions } from './aca-net.js';
 import { acaNet } from './aca-net-entry.js';
+import { acaNetPlus, acaNetPlusOptions } from './aca-net-plus.js';
 import { campplus, campplusOptions } from './campplus.js';
 import { ecapaTdnn, ecapaTdnnOptions } from './ecapa-tdnn.js';
 import { ecapaWespeaker, ecapaWespeakerOptions } from './ecapa-wespeaker.js';
@@ -14,6 +15,7 @@ import { xVector, xVectorOptions } from './x-vector.js';
 /** The recipe's `model`. */
 export const modelOptions = z.discriminatedUnion('type', [
   acaNetOptions,
+  acaNetPlusOptions,
   ecapaTdnnOptions,
   xVectorOptions,
   resNetOptions,
@@ -25,6 +27,7 @@ export type ModelOptions = z.infer<typeof modelOptions>;
 const models = new Map<string, unknown>(
   Object.entries({
     'aca-net': acaNet,
+    'aca-net-plus': acaNetPlus,
     'ecapa-tdnn': ecapaTdnn,
     'x-vector': xVector,
     resnet: resNet,

@@ -5,7 +5,7 @@
  * value rows), `out_proj.weight` [E, E], `out_proj.bias` [E]. Keys and values come from normalised rows x̂ whose
  * affine part (gain g, shift s) is folded into their projections. Queries are taken as they are. A key bias adds a
  * constant to a row of scores, which softmax ignores, and the weights of a query sum to one, so a value bias only
- * moves the output's: neither is ever added to the many rows.
+ * moves the output's: neither is ever added to the many rows. A deviation does not depend on the value bias at all.
  */
 import { internal } from '../errors.js';
 import type { TensorMap } from '../engine/program/program.js';
@@ -14,6 +14,12 @@ import type { Tensor } from '../engine/tfjs.js';
 import type { ChannelAxis } from './batch-norm.js';
 import { foldAffine } from './layer-norm.js';
 import { linear, linearProduct } from './linear.js';
+
+/**
+ * Added to a variance before the root. The variance is the mean of squares less the square of the mean, which is wrong by
+ * some 1e-6 for values of normalised rows; without this a root near 0, and its gradient, would be wrong by far more.
+ */
+const VARIANCE_EPSILON = 1e-3;
 
 export interface AttentionOptions {
   /** The layer's prefix in the state dict. */
@@ -24,6 +30,8 @@ export interface AttentionOptions {
   readonly heads: number;
   /** The layout of queries, rows and result: [E, B·N] for 'first', [B·N, E] for 'last'. */
   readonly channels: ChannelAxis;
+  /** They hear the deviation of the values beside their mean, by a further map `deviation.weight` [E, E]. */
+  readonly deviation?: boolean;
   /** The queries are those of one utterance, [L, E] or [E, L], and serve all: they are projected once. */
   readonly sharedQueries?: boolean;
   /** Is shown the weights [B·heads, L, N]; for 'last' only, as the other layout's are inside a custom gradient. */
@@ -50,11 +58,18 @@ export function attention(queries: Tensor, rows: Tensor, tensors: TensorMap, opt
     const looking = linear(queries, weight, bias, channels);
     return splitHeads(options.sharedQueries ? repeatForBatch(looking, options) : looking, options);
   };
-  if (options.heads > 1) {
+  if (options.heads > 1 || options.deviation) {
     const looking = look(queryWeight, queryBias);
     const keys = splitHeads(linearProduct(rows, key.weight, channels), options);
     const values = splitHeads(linearProduct(rows, value.weight, channels), options);
-    return linear(mergeHeads(attend(looking, keys, values), options), outputWeight, outputBias, channels);
+    const output = (seen: Tensor) => linear(mergeHeads(seen, options), outputWeight, outputBias, channels);
+    if (!options.deviation) return output(attend(looking, keys, values));
+    const width = channels === 'first' ? 1 : 2;
+    const [mean, square] = tf.split(attend(looking, keys, tf.concat([values, tf.square(values)], width)), 2, width);
+    const variance = tf.maximum(tf.sub(square, tf.square(mean)), 0);
+    const deviation = tf.sqrt(tf.add(variance, VARIANCE_EPSILON));
+    const spread = linearProduct(mergeHeads(deviation, options), tensors[`${name}.deviation.weight`], channels);
+    return tf.add(output(mean), spread);
   }
   // One head, by associativity: scores are (q·Wqᵀ + bq)·Wk·x̂ᵀ = (q·(WqᵀWk) + bq·Wk)·x̂ᵀ and the output is
   // (P·x̂)·(Wo·Wv)ᵀ + bias. So the many rows x̂ are never projected; only the few latents are.

@@ -99,6 +99,17 @@ const table: Row[] = [
     gmac300: (1.5553 - 300 * 128 * 4 * 1536 * 1e-9).toFixed(3),
   },
   {
+    // A map of the deviation more, and a layer of the latents among themselves, of the same sizes but for 64 rows.
+    name: 'x-vector with cross attention that hears deviations, and a layer after it',
+    options: { pooling: { type: 'cross-attention', heads: 4, deviation: true, layers: 1 } },
+    parameters: 4_354_964 + (4096 - 3000) * 512 + 1500 * 64 + 64 + latentLayer + 64 ** 2 + (latentLayer - 64 * 64),
+    gmac300: (
+      0.8436 +
+      ((4096 - 3000) * 512 + 300 * 1500 * 64 + latentLayerMacs + 64 * 64 * (64 + 300)) * 1e-9 +
+      (latentLayerMacs - 236 * 2 * (64 ** 2 + 64 * 64)) * 1e-9
+    ).toFixed(3),
+  },
+  {
     name: 'ECAPA-TDNN, C = 512, cross attention',
     options: { channels: 'c512', pooling: 'cross-attention' },
     parameters:
@@ -150,6 +161,24 @@ describe('sizes of models', () => {
     const model = createModel(parseModelOptions({ type: 'ecapa_wespeaker' }, 'test'));
     assert.equal((parameterCount(model) / 1e6).toFixed(2), '6.19');
     assert.equal((model.macs(200) / 1e9).toFixed(2), '1.04');
+  });
+
+  it('of ACA-Net plus are those of the trunk of ECAPA-TDNN with its pooling, less than 0.22 of the large ECAPA-TDNN', () => {
+    const plus = createModel(parseModelOptions({ type: 'aca-net-plus' }, 'test'));
+    const sizes = { latents: 16, embed: 256, mlp: 256, heads: 4, deviation: true, layers: 1 };
+    const same = createModel(
+      parseModelOptions(
+        { type: 'ecapa-tdnn', channels: [384, 384, 384, 384, 960], pooling: { type: 'cross-attention', ...sizes } },
+        'test',
+      ),
+    );
+    assert.deepEqual(
+      plus.parameters.map(({ name, shape }) => [name, shape]),
+      same.parameters.map(({ name, shape }) => [name, shape]),
+    );
+    assert.equal(plus.macs(300), same.macs(300));
+    assert.equal(parameterCount(plus), 4_501_840);
+    assert.ok(parameterCount(plus) < 0.22 * 20_767_552);
   });
 
   it('are those of the claim: 0.22 of the large ECAPA-TDNN’s parameters, 0.18 with one cross attention', () => {

@@ -31,11 +31,33 @@ function plainAttention(inputs: TensorMap, { batch, heads, embed, latents, rows 
       tf.slice(x, [b * count, h * width], [count, width]) as tf.Tensor2D;
     const perHead = Array.from({ length: heads }, (_, h) => {
       const scores = tf.div(tf.matMul(part(q, latents, h), part(k, rows, h), false, true), Math.sqrt(width));
-      return tf.matMul(tf.softmax(scores), part(v, rows, h));
+      const weights = tf.softmax(scores);
+      const values = part(v, rows, h);
+      const mean = tf.matMul(weights, values);
+      // Σ a (v − μ)² of each query, about its own mean.
+      const centred = tf.square(tf.sub(tf.expandDims(values, 0), tf.expandDims(mean, 1))); // [L, N, d]
+      const variance = tf.sum(tf.mul(tf.expandDims(weights, 2), centred), 1);
+      return { mean, deviation: tf.sqrt(tf.add(variance, 1e-3)) };
     });
-    return tf.concat(perHead, 1);
+    const joined = (kind: 'mean' | 'deviation') =>
+      tf.concat(
+        perHead.map((head) => head[kind]),
+        1,
+      );
+    return { mean: joined('mean'), deviation: joined('deviation') };
   });
-  return dense(tf.concat(utterances, 0), outWeight, outBias);
+  const mean = tf.concat(
+    utterances.map((each) => each.mean),
+    0,
+  );
+  const heard = dense(mean, outWeight, outBias);
+  const { deviationWeight } = inputs as Partial<TensorMap>;
+  if (!deviationWeight) return heard;
+  const deviation = tf.concat(
+    utterances.map((each) => each.deviation),
+    0,
+  );
+  return tf.add(heard, tf.matMul(deviation as tf.Tensor2D, deviationWeight as tf.Tensor2D, false, true));
 }
 
 const cases: (Sizes & { name: string })[] = [
@@ -59,15 +81,17 @@ const textbookInputs = (queryRows: number, { batch, embed, rows }: Sizes) => ({
 
 /** The layer under test, its operands and result transposed where channels come first. */
 function attend(inputs: TensorMap, { batch, heads }: Sizes, channels: ChannelAxis, sharedQueries = false): Tensor {
+  const deviation = 'deviationWeight' in inputs;
   const layout = (x: Tensor) => (channels === 'first' ? tf.transpose(x) : x);
   const tensors = {
     'a.in_proj_weight': inputs.inWeight,
     'a.in_proj_bias': inputs.inBias,
     'a.out_proj.weight': inputs.outWeight,
     'a.out_proj.bias': inputs.outBias,
+    ...(deviation && { 'a.deviation.weight': inputs.deviationWeight }),
   };
   const affine = { gain: inputs.gain, shift: inputs.shift };
-  const options = { name: 'a', affine, batch, heads, channels, sharedQueries };
+  const options = { name: 'a', affine, batch, heads, channels, sharedQueries, deviation };
   return layout(attention(layout(inputs.queries), layout(inputs.memory), tensors, options));
 }
 
@@ -83,6 +107,20 @@ describe('attention', () => {
           plain: (inputs) => plainAttention(inputs, sizes),
           inputs: textbookInputs(sizes.batch * sizes.latents, sizes),
           tolerance,
+        });
+      });
+    }
+
+    for (const heads of [1, 2]) {
+      it(`hears the deviation too, ${heads === 1 ? 'one head' : 'two heads'}, channels ${channels}`, async () => {
+        const sizes = { batch: 2, heads, embed: 4, latents: 3, rows: 5 };
+        await checkGradients({
+          layer: (inputs) => attend(inputs, sizes, channels),
+          plain: (inputs) => plainAttention(inputs, sizes),
+          inputs: { ...textbookInputs(sizes.batch * sizes.latents, sizes), deviationWeight: normal(4, 4) },
+          // Squares of values up to 10 are wrong by some 1e-5, and a root of 0.03 of their difference by 2e-4 then.
+          tolerance: 2e-4,
+          differenceTolerance: 1e-3, // a root bends sharply near 0
         });
       });
     }

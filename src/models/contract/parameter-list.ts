@@ -23,7 +23,7 @@ export interface ParameterList {
    * nn.MultiheadAttention with one embedding size for queries, keys and values; the initial weight of the output's map
    * times `outputScale`.
    */
-  attention(name: string, embed: number, outputScale?: number): void;
+  attention(name: string, embed: number, options?: { outputScale?: number; deviation?: boolean }): void;
 }
 
 export function createParameterList(): ParameterList {
@@ -63,11 +63,12 @@ export function createParameterList(): ParameterList {
     plainBatchNorm(name, channels) {
       batchNorms.push({ name, channels });
     },
-    attention(name, embed, outputScale = 1) {
+    attention(name, embed, { outputScale = 1, deviation = false } = {}) {
       parameter(`${name}.in_proj_weight`, [3 * embed, embed], xavierUniform(embed, 3 * embed));
       parameter(`${name}.in_proj_bias`, [3 * embed], zeros);
       parameter(`${name}.out_proj.weight`, [embed, embed], scaled(linearInit(embed), outputScale));
       parameter(`${name}.out_proj.bias`, [embed], zeros);
+      if (deviation) parameter(`${name}.deviation.weight`, [embed, embed], scaled(linearInit(embed), outputScale));
     },
   };
 }

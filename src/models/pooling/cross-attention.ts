@@ -1,9 +1,11 @@
 /**
  * @file Asymmetric cross attention (Yip et al. 2023): a few latents attend to the many frames.
  *
- * In a layer of latents it is ACA-Net's own, with one head or several. After a trunk the frames are mapped to the size of the latents and
- * layer-normalised, and latents [L, E], the same for every utterance, pass one layer as in ACA-Net: attention and an
- * MLP, each with a residual. The latents of an utterance are its vector, [L·E, B]. Limits: no padded utterances.
+ * In a layer of latents it is ACA-Net's own, with one head or several. After a trunk the frames are mapped to the size
+ * of the latents and layer-normalised, and latents [L, E], the same for every utterance, pass one layer as in ACA-Net:
+ * attention and an MLP, each with a residual; and then `layers` of attention among themselves. With `deviation` they
+ * hear Wo μ + Wd σ of the values, μ and σ weighted by their attention, as statistics pooling does (Okabe et al. 2018).
+ * The latents of an utterance are its vector, [L·E, B]. Limits: no padded utterances.
  */
 import { z } from 'zod';
 import * as tf from '../../engine/tfjs.js';
@@ -19,17 +21,38 @@ import type { FramePooling, LatentPlace, LatentPooling, Pooling, PoolingPlace } 
 
 const positive = z.int().positive();
 
-export const crossAttentionOptions = z.strictObject({
-  type: z.literal('cross-attention'),
-  /** Latent vectors, and the size of each: the pooled vector has latents × embed values. */
-  latents: positive.default(64),
-  embed: positive.default(64),
-  /** Hidden size of the MLP after the attention. */
-  mlp: positive.default(64),
-  /** How the latents start. From small ones all attend alike (docs/training-aca-net.md). */
-  latentInit: latentInit.prefault({ distribution: 'orthogonal', std: 2 }),
-});
+export const crossAttentionOptions = z
+  .strictObject({
+    type: z.literal('cross-attention'),
+    /** Latent vectors, and the size of each: the pooled vector has latents × embed values. */
+    latents: positive.default(64),
+    embed: positive.default(64),
+    /** Hidden size of the MLP after the attention. */
+    mlp: positive.default(64),
+    /** How the latents start. From small ones all attend alike (docs/training-aca-net.md). */
+    latentInit: latentInit.prefault({ distribution: 'orthogonal', std: 2 }),
+    /** Of the attention, and of the layers after it. Absent: 1. */
+    heads: positive.optional(),
+    /** Latents hear the deviation of the frames beside their mean. Absent: the mean alone, as in ACA-Net. */
+    deviation: z.boolean().optional(),
+    /** Queries are the latents, layer-normalised and multiplied by it. Absent: the latents as they are, as in ACA-Net. */
+    queryScale: z.number().positive().optional(),
+    /** Transformer layers among the latents after they have heard the frames. Absent: none. */
+    layers: z.int().nonnegative().optional(),
+  })
+  .refine(({ embed, heads = 1 }) => embed % heads === 0, {
+    error: 'embed must be a multiple of heads',
+    path: ['heads'],
+  });
 type CrossAttentionOptions = z.infer<typeof crossAttentionOptions>;
+
+/** Without what its absence means: equal networks are to be equal settings. */
+export const withoutUsual = ({ heads = 1, deviation = false, layers = 0, ...options }: CrossAttentionOptions) => ({
+  ...options,
+  ...(heads > 1 && { heads }),
+  ...(deviation && { deviation }),
+  ...(layers > 0 && { layers }),
+});
 
 export const crossAttention: Pooling<CrossAttentionOptions> = {
   options: crossAttentionOptions,
@@ -38,15 +61,18 @@ export const crossAttention: Pooling<CrossAttentionOptions> = {
 };
 
 function createCrossAttention(
-  { latents, embed, mlp, latentInit }: CrossAttentionOptions,
+  { latents, embed, mlp, latentInit, heads, deviation, queryScale, layers = 0 }: CrossAttentionOptions,
   { name, channels }: PoolingPlace,
 ): FramePooling {
+  const sizes = { embed, latents, heads, queryScale };
   const layer = createLatentLayer({
-    name,
-    embed,
-    latents,
-    mlp,
-    source: createLatentAttention({ name, embed, latents }),
+    ...{ name, embed, latents, mlp },
+    source: createLatentAttention({ name, ...sizes, deviation }),
+  });
+  const further = Array.from({ length: layers }, (_, i) => {
+    const own = `${name}.layers.${i}`;
+    const source = createLatentAttention({ name: own, ...sizes });
+    return { own, ...createLatentLayer({ name: own, embed, latents, mlp, source }) };
   });
   const shown: FrameAttentionLayer = { name, title: 'cross attention', rows: 'latents' };
   return {
@@ -57,7 +83,7 @@ function createCrossAttention(
     list(list) {
       list.linear(`${name}.project`, channels, embed);
       list.parameter(`${name}.latent`, [latents, embed], initialLatents(latentInit));
-      layer.list(list);
+      for (const each of [layer, ...further]) each.list(list);
     },
 
     pool(x, tensors, { training, weights, onAttention, onLatents }) {
@@ -74,8 +100,13 @@ function createCrossAttention(
         shared,
         onWeights: onAttention && ((each: tf.Tensor) => onAttention(shown, each)),
       };
-      const pooled = layer.apply(repeatForBatch(shared, context), rows, tensors, context);
-      onLatents?.(name, pooled, axis);
+      const heard = layer.apply(repeatForBatch(shared, context), rows, tensors, context);
+      onLatents?.(name, heard, axis);
+      const pooled = further.reduce((latent, { own, apply }) => {
+        const mixed = apply(latent, layerNormalize(latent, axis), tensors, { batch, channels: axis });
+        onLatents?.(own, mixed, axis);
+        return mixed;
+      }, heard);
       const ofUtterances =
         axis === 'first'
           ? tf.transpose(tf.reshape(pooled, [embed, batch, latents]), [2, 0, 1])
@@ -83,7 +114,8 @@ function createCrossAttention(
       return tf.reshape(ofUtterances, [latents * embed, batch]);
     },
 
-    macs: (frames) => frames * channels * embed + layer.macs(frames),
+    macs: (frames) =>
+      frames * channels * embed + layer.macs(frames) + further.reduce((sum, each) => sum + each.macs(latents), 0),
   };
 }
 
@@ -94,12 +126,13 @@ export function createLatentAttention({
   latents,
   outputScale,
   heads = 1,
+  deviation = false,
   queryScale = null,
 }: LatentPlace): LatentPooling {
   return {
     title: 'cross attention',
     rows: 'latents',
-    list: (list) => list.attention(`${name}.attn`, embed, outputScale),
+    list: (list) => list.attention(`${name}.attn`, embed, { outputScale, deviation }),
     hear(latent, rows, tensors, { batch, channels, affine, shared, onWeights }) {
       const from = shared ?? latent;
       const queries = queryScale === null ? from : tf.mul(layerNormalize(from, channels), queryScale);
@@ -108,8 +141,11 @@ export function createLatentAttention({
       const onHeads =
         onWeights &&
         ((all: tf.Tensor) => onWeights(tf.mean(tf.reshape(all, [batch, heads, ...all.shape.slice(1)]), 1)));
-      return attention(queries, rows, tensors, { name: `${name}.attn`, affine, batch, heads, channels, sharedQueries, onWeights: heads > 1 ? onHeads : onWeights }); // prettier-ignore
+      return attention(queries, rows, tensors, {
+        ...{ name: `${name}.attn`, affine, batch, heads, channels, sharedQueries, deviation },
+        onWeights: heads > 1 ? onHeads : onWeights,
+      });
     },
-    macs: (rows) => 2 * latents * embed ** 2 + 2 * rows * embed ** 2 + 2 * latents * rows * embed,
+    macs: (rows) => (2 + Number(deviation)) * latents * embed * (embed + rows) + 2 * rows * embed ** 2,
   };
 }

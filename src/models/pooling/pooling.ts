@@ -49,6 +49,8 @@ export interface LatentPlace {
   readonly outputScale?: number;
   /** Of an attention by latents. Default 1. */
   readonly heads?: number;
+  /** Latents hear the deviation of the frames beside their mean. */
+  readonly deviation?: boolean;
   /** Queries are normalised and multiplied by it. Default null: they are taken as they are. */
   readonly queryScale?: number | null;
 }

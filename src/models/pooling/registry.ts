@@ -1,7 +1,7 @@
 /** @file The poolings by their names: options checked, pooling made. Add a pooling here and nowhere else. */
 import { z } from 'zod';
 import { attentive, attentiveOptions } from './attentive.js';
-import { crossAttention, crossAttentionOptions } from './cross-attention.js';
+import { crossAttention, crossAttentionOptions, withoutUsual } from './cross-attention.js';
 import type { FramePooling, LatentPlace, LatentPooling, Pooling, PoolingPlace } from './pooling.js';
 import { statistics, statisticsOptions } from './statistics.js';
 
@@ -18,10 +18,11 @@ const poolings: { [Name in PoolingName]: Pooling<Extract<PoolingOptions, { type:
 export const poolingName = z.enum(Object.keys(poolings) as PoolingName[]);
 
 /** `pooling:` of a trunk: a name, or a mapping of `type: NAME` and the pooling's options. */
-export const poolingOptions = z.union(
-  [poolingName.transform((type): PoolingOptions => withOptions.parse({ type })), withOptions],
-  { error: `expected ${poolingName.options.join(', ')}, or a mapping with one of them as its type` },
-);
+export const poolingOptions = z
+  .union([poolingName.transform((type): PoolingOptions => withOptions.parse({ type })), withOptions], {
+    error: `expected ${poolingName.options.join(', ')}, or a mapping with one of them as its type`,
+  })
+  .transform((options): PoolingOptions => (options.type === 'cross-attention' ? withoutUsual(options) : options));
 
 const entry = (name: PoolingName) => poolings[name] as Pooling<PoolingOptions>;
 

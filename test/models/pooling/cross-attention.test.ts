@@ -9,10 +9,21 @@ import { normal, type RandomTensor } from '../../engine/random-tensors.js';
 import { checkGradients } from '../../nn/gradient-check.js';
 
 const [channels, batch, frames, latents, embed] = [5, 2, 6, 3, 4];
-const options = crossAttentionOptions.parse({ type: 'cross-attention', latents, embed, mlp: 7 });
-const pooling = crossAttention.create(options, { name: 'p', channels });
-const list = createParameterList();
-pooling.list(list);
+
+interface Variant {
+  readonly heads?: number;
+  readonly deviation?: boolean;
+  readonly queryScale?: number;
+  readonly layers?: number;
+}
+
+function poolingOf(variant: Variant) {
+  const options = crossAttentionOptions.parse({ type: 'cross-attention', latents, embed, mlp: 7, ...variant });
+  const pooling = crossAttention.create(options, { name: 'p', channels });
+  const list = createParameterList();
+  pooling.list(list);
+  return { pooling, list };
+}
 
 const dense = (x: Tensor, weight: Tensor, bias: Tensor) =>
   tf.add(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor2D, false, true), bias);
@@ -23,57 +34,101 @@ function layerNorm(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   return tf.add(tf.mul(tf.div(centred, deviation), weight), bias);
 }
 
-/** Utterance by utterance, rows by rows, as a textbook has it: [L·E, B]. */
-function plainPooling({ x, ...tensors }: TensorMap): Tensor {
-  const pair = (name: string) => [tensors[`p.${name}.weight`], tensors[`p.${name}.bias`]] as const;
-  const [queryWeight, keyWeight, valueWeight] = tf.split(tensors['p.attn.in_proj_weight'], 3, 0);
-  const [queryBias, keyBias, valueBias] = tf.split(tensors['p.attn.in_proj_bias'], 3, 0);
-  const latent = tensors['p.latent'];
+/** Attention and MLP of latents [L, E] over rows [N, E], as a textbook has them. */
+function plainLayer(
+  latent: Tensor,
+  seen: Tensor,
+  tensors: TensorMap,
+  { name, heads = 1, deviation, queryScale }: Variant & { name: string },
+) {
+  const pair = (part: string) => [tensors[`${name}.${part}.weight`], tensors[`${name}.${part}.bias`]] as const;
+  const [queryWeight, keyWeight, valueWeight] = tf.split(tensors[`${name}.attn.in_proj_weight`], 3, 0);
+  const [queryBias, keyBias, valueBias] = tf.split(tensors[`${name}.attn.in_proj_bias`], 3, 0);
+  const rows = layerNorm(seen, ...pair('lnorm1'));
+  const width = embed / heads;
+  const normalized = layerNorm(latent, tf.ones([embed]), tf.zeros([embed]));
+  const asked = queryScale === undefined ? latent : tf.mul(normalized, queryScale);
+  const [q, k, v] = [
+    dense(asked, queryWeight, queryBias),
+    dense(rows, keyWeight, keyBias),
+    dense(rows, valueWeight, valueBias),
+  ];
+  const perHead = Array.from({ length: heads }, (_, h) => {
+    const part = (x: Tensor) => tf.slice(x, [0, h * width], [x.shape[0], width]) as tf.Tensor2D;
+    const weights = tf.softmax(tf.div(tf.matMul(part(q), part(k), false, true), Math.sqrt(width))) as tf.Tensor2D;
+    const mean = tf.matMul(weights, part(v));
+    const centred = tf.square(tf.sub(tf.expandDims(part(v), 0), tf.expandDims(mean, 1))); // [L, N, d]
+    return { mean, spread: tf.sqrt(tf.add(tf.sum(tf.mul(tf.expandDims(weights, 2), centred), 1), 1e-3)) };
+  });
+  const joined = (kind: 'mean' | 'spread') =>
+    tf.concat(
+      perHead.map((head) => head[kind]),
+      1,
+    ) as tf.Tensor2D;
+  const ofMean = dense(joined('mean'), ...pair('attn.out_proj'));
+  const ofSpread = deviation
+    ? [tf.matMul(joined('spread'), tensors[`${name}.attn.deviation.weight`] as tf.Tensor2D, false, true)]
+    : [];
+  const heard = tf.addN([ofMean, ...ofSpread, latent]);
+  const inner = dense(layerNorm(heard, ...pair('lnorm2')), ...pair('linear1'));
+  const gelu = tf.mul(tf.mul(inner, 0.5), tf.add(tf.erf(tf.div(inner, Math.SQRT2)), 1));
+  return tf.add(dense(gelu, ...pair('linear2')), heard);
+}
+
+/** Utterance by utterance: [L·E, B]. */
+function plainPooling({ x, ...tensors }: TensorMap, { layers = 0, ...variant }: Variant): Tensor {
   const utterances = Array.from({ length: batch }, (_, b) => {
     const own = tf.transpose(tf.reshape(tf.slice(x, [0, b, 0], [channels, 1, frames]), [channels, frames]));
-    const projected = dense(own, ...pair('project'));
-    const rows = layerNorm(projected, ...pair('lnorm1')); // [T, E]
-    const scores = tf.matMul(
-      dense(latent, queryWeight, queryBias) as tf.Tensor2D,
-      dense(rows, keyWeight, keyBias) as tf.Tensor2D,
-      false,
-      true,
-    );
-    const weights = tf.softmax(tf.div(scores, Math.sqrt(embed))) as tf.Tensor2D;
-    const seen = tf.matMul(weights, dense(rows, valueWeight, valueBias) as tf.Tensor2D);
-    const heard = tf.add(dense(seen, ...pair('attn.out_proj')), latent);
-    const inner = dense(layerNorm(heard, ...pair('lnorm2')), ...pair('linear1'));
-    const gelu = tf.mul(tf.mul(inner, 0.5), tf.add(tf.erf(tf.div(inner, Math.SQRT2)), 1));
-    return tf.reshape(tf.add(dense(gelu, ...pair('linear2')), heard), [1, latents * embed]);
+    const projected = dense(own, tensors['p.project.weight'], tensors['p.project.bias']);
+    let latent: Tensor = plainLayer(tensors['p.latent'], projected, tensors, {
+      name: 'p',
+      ...variant,
+    });
+    for (let layer = 0; layer < layers; layer++) {
+      latent = plainLayer(latent, latent, tensors, {
+        ...{ ...variant, deviation: false, name: `p.layers.${layer}` },
+      });
+    }
+    return tf.reshape(latent, [1, latents * embed]);
   });
   return tf.transpose(tf.concat(utterances, 0));
 }
 
 describe('cross attention as a pooling', () => {
-  for (const mode of ['training', 'evaluation']) {
-    it(`is the latents of the textbook's formula in ${mode}, with its gradients`, async () => {
-      const training = mode === 'training' ? { statistics: { record: () => undefined } } : undefined;
-      const half =
-        (shape: readonly number[]): RandomTensor =>
-        (key) => {
-          const { data, ...rest } = normal(...shape)(key);
-          return { ...rest, data: (data as Float32Array<ArrayBuffer>).map((value) => 0.5 * value) };
-        };
-      await checkGradients({
-        layer: ({ x, ...tensors }) => pooling.pool(x, tensors, { training }),
-        plain: plainPooling,
-        inputs: {
-          x: normal(channels, batch, frames),
-          ...Object.fromEntries(list.parameters.map(({ name, shape }) => [name, half(shape)])),
-        },
-        tolerance: 2e-5, // products of five matrices in another order
-        differenceTolerance: 2e-3, // two layer normalisations over four values bend sharply
+  for (const [name, variant] of [
+    ['with one head', {}],
+    ['with two heads', { heads: 2 }],
+    ['that hears deviations too', { deviation: true }],
+    ['whose queries are normalised', { queryScale: 1.5 }],
+    ['with two heads, deviations and two layers after it', { heads: 2, deviation: true, layers: 2 }],
+  ] as const) {
+    const { pooling, list } = poolingOf(variant);
+    for (const mode of ['training', 'evaluation']) {
+      it(`${name} is the latents of the textbook's formula in ${mode}, with its gradients`, async () => {
+        const training = mode === 'training' ? { statistics: { record: () => undefined } } : undefined;
+        const half =
+          (shape: readonly number[]): RandomTensor =>
+          (key) => {
+            const { data, ...rest } = normal(...shape)(key);
+            return { ...rest, data: (data as Float32Array<ArrayBuffer>).map((value) => 0.5 * value) };
+          };
+        await checkGradients({
+          layer: ({ x, ...tensors }) => pooling.pool(x, tensors, { training }),
+          plain: (inputs) => plainPooling(inputs, variant),
+          inputs: {
+            x: normal(channels, batch, frames),
+            ...Object.fromEntries(list.parameters.map(({ name, shape }) => [name, half(shape)])),
+          },
+          tolerance: 2e-5, // products of five matrices in another order
+          differenceTolerance: 2e-3, // two layer normalisations over four values bend sharply
+        });
       });
-    });
+    }
   }
 
   it('has no answer for padded utterances', () => {
     // Refused before anything is computed, so that shapes will do.
+    const { pooling } = poolingOf({});
     const shaped = (...shape: number[]) => ({ shape }) as unknown as tf.Tensor;
     assert.throws(() => pooling.pool(shaped(channels, 1, 1), {}, { weights: shaped(1, 1, 1) }), /padded/);
   });

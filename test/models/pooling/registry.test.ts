@@ -47,6 +47,8 @@ describe('a model’s pooling', () => {
     const latentInit = { distribution: 'orthogonal', std: 2 };
     assert.deepEqual(pooling, { type: 'cross-attention', latents: 64, embed: 64, mlp: 64, latentInit });
     assert.deepEqual(parse(settings), settings);
+    const released = { type: 'cross-attention', heads: 1, deviation: false, layers: 0 };
+    assert.deepEqual(parse({ type: 'x-vector', pooling: released }), settings);
     const fewer = { type: 'cross-attention', latents: 8, latentInit: { std: 2 } };
     assert.deepEqual((parse({ type: 'ecapa-tdnn', pooling: fewer }) as { pooling?: unknown }).pooling, {
       ...{ type: 'cross-attention', latents: 8, embed: 64, mlp: 64 },
@@ -65,6 +67,11 @@ describe('a model’s pooling', () => {
     ['an unknown name', { type: 'x-vector', pooling: 'max' }, /cross-attention.*statistics.*attentive.*pooling/s],
     ['an unknown type', { type: 'x-vector', pooling: { type: 'max' } }, /cross-attention.*statistics.*attentive/s],
     ['an option of another one', { type: 'ecapa-tdnn', pooling: { type: 'statistics', latents: 3 } }, /"latents"/],
+    [
+      'heads that do not divide embed',
+      { type: 'x-vector', pooling: { type: 'cross-attention', heads: 3 } },
+      /embed must be a multiple of heads/,
+    ],
     ['a size that is none', { type: 'x-vector', pooling: { type: 'cross-attention', latents: 0 } }, /latents/],
   ] as const) {
     it(`is refused with ${what}`, () => {
