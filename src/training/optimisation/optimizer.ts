@@ -64,18 +64,31 @@ export interface Optimizer {
   };
 }
 
-/** How one kind of optimiser updates one tensor. */
+/** How one kind of optimiser updates one tensor, element by element. */
 interface UpdateRule {
   slotNames: readonly string[];
   scalars(step: number, lr: number): number[];
-  update(
-    parameter: tf.Tensor,
-    gradient: tf.Tensor,
-    slots: readonly tf.Tensor[],
+  /** Weight decay: of the gradient, or of the parameter. */
+  decay(
+    update: Pick<Update, 'parameter' | 'gradient'>,
     scalars: readonly tf.Tensor[],
     weightDecay: number,
-  ): { parameter: tf.Tensor; slots: tf.Tensor[]; gradient?: tf.Tensor };
+  ): typeof update;
+  /** @returns the new parameter and slots */
+  update(update: Update, scalars: readonly tf.Tensor[]): { parameter: tf.Tensor; slots: tf.Tensor[] };
+  /** A gradient is used more than once: to look at it, or to lay it beside others, then changes no bits. */
+  usesGradientsTwice: boolean;
 }
+
+/** What a new tensor is made of. */
+interface Update {
+  readonly parameter: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  readonly slots: readonly tf.Tensor[];
+}
+
+/** Tensors of so many values at most are updated together, laid end to end: to start an operation costs more than it. */
+const SMALL = 2 ** 14;
 
 /** The optimiser that the options describe. */
 export function createOptimizer(options: OptimizerOptions): Optimizer {
@@ -95,27 +108,24 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
       const given = names.map((name) => required(gradients, name, 'gradient'));
       const beforeClipping = options.gradientClip === null ? undefined : sumsOfSquares(given);
       const factor = beforeClipping && clipFactor(beforeClipping, options.gradientClip!);
-      const seen: tf.Tensor[] = [];
       const values = Array.from({ length: scalarCount }, (_, i) => tf.reshape(tf.slice(scalars, [i], [1]), []));
-      const newParameters: Tensors = {};
-      const newSlots: Tensors = Object.fromEntries(
-        rule.slotNames.flatMap((slot) => names.map((name) => [`${slot}/${name}`, parameters[name]])),
+      const updates = names.map((name, i): Update => {
+        const gradient = factor ? tf.mul(given[i], factor) : given[i];
+        const excluded = options.decayExclude === 'vectors' && parameters[name].rank <= 1;
+        const weightDecay = excluded ? 0 : options.weightDecay;
+        return {
+          ...rule.decay({ parameter: parameters[name], gradient }, values, weightDecay),
+          slots: rule.slotNames.map((slot) => required(slots, `${slot}/${name}`, 'slot')),
+        };
+      });
+      const updateOf = (update: Update) => rule.update(update, values);
+      const updated = rule.usesGradientsTwice ? updateTogether(updates, updateOf) : updates.map(updateOf);
+      const newParameters = Object.fromEntries(names.map((name, i) => [name, updated[i].parameter]));
+      const newSlots = Object.fromEntries(
+        rule.slotNames.flatMap((slot, k) => names.map((name, i) => [`${slot}/${name}`, updated[i].slots[k]])),
       );
-      for (const [i, name] of names.entries()) {
-        const parameter = parameters[name];
-        const excluded = options.decayExclude === 'vectors' && parameter.rank <= 1;
-        const updated = rule.update(
-          parameter,
-          factor ? tf.mul(given[i], factor) : given[i],
-          rule.slotNames.map((slot) => required(slots, `${slot}/${name}`, 'slot')),
-          values,
-          excluded ? 0 : options.weightDecay,
-        );
-        newParameters[name] = updated.parameter;
-        if (updated.gradient) seen.push(updated.gradient);
-        for (const [k, slot] of rule.slotNames.entries()) newSlots[`${slot}/${name}`] = updated.slots[k];
-      }
-      const gradSquares = beforeClipping ?? (seen.length === names.length ? sumsOfSquares(seen) : undefined);
+      const seen = rule.usesGradientsTwice ? sumsOfSquares(updates.map(({ gradient }) => gradient)) : undefined;
+      const gradSquares = beforeClipping ?? seen;
       return { parameters: newParameters, slots: newSlots, ...(gradSquares && { gradSquares }) };
     },
   };
@@ -129,19 +139,19 @@ function adamRule({ type, betas: [beta1, beta2], eps }: Extract<OptimizerOptions
       const correction = Math.sqrt(1 - beta2 ** (step + 1));
       return [lr, (lr / (1 - beta1 ** (step + 1))) * correction, eps * correction];
     },
-    update: (parameter, gradient, [m, v], [lr, stepSize, smallest], weightDecay) => {
-      const decoupled = type === 'adamw' && weightDecay > 0;
-      const g = type === 'adam' && weightDecay > 0 ? tf.add(gradient, tf.mul(parameter, weightDecay)) : gradient;
-      const start = decoupled ? tf.mul(parameter, tf.sub(1, tf.mul(lr, weightDecay))) : parameter;
-      const newM = tf.add(tf.mul(m, beta1), tf.mul(g, 1 - beta1));
-      const newV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(g), 1 - beta2));
-      const denominator = tf.add(tf.sqrt(newV), smallest);
-      return {
-        parameter: tf.sub(start, tf.mul(tf.div(newM, denominator), stepSize)),
-        slots: [newM, newV],
-        gradient: g,
-      };
+    decay: ({ parameter, gradient }, [lr], weightDecay) => {
+      if (weightDecay === 0) return { parameter, gradient };
+      return type === 'adam'
+        ? { parameter, gradient: tf.add(gradient, tf.mul(parameter, weightDecay)) }
+        : { parameter: tf.mul(parameter, tf.sub(1, tf.mul(lr, weightDecay))), gradient };
     },
+    update: ({ parameter, gradient, slots: [m, v] }, [, stepSize, smallest]) => {
+      const newM = tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1));
+      const newV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+      const denominator = tf.add(tf.sqrt(newV), smallest);
+      return { parameter: tf.sub(parameter, tf.mul(tf.div(newM, denominator), stepSize)), slots: [newM, newV] };
+    },
+    usesGradientsTwice: true,
   } satisfies UpdateRule;
 }
 
@@ -149,15 +159,40 @@ function sgdRule({ momentum, nesterov }: Extract<OptimizerOptions, { type: 'sgd'
   return {
     slotNames: momentum > 0 ? ['momentum'] : [],
     scalars: (_step, lr) => [lr],
-    update: (parameter, gradient, [buffer], [lr], weightDecay) => {
-      const g = weightDecay > 0 ? tf.add(gradient, tf.mul(parameter, weightDecay)) : gradient;
-      if (momentum === 0) return { parameter: tf.sub(parameter, tf.mul(g, lr)), slots: [] };
-      const newBuffer = tf.add(tf.mul(buffer, momentum), g);
-      const direction = nesterov ? tf.add(g, tf.mul(newBuffer, momentum)) : newBuffer;
-      const updated = { parameter: tf.sub(parameter, tf.mul(direction, lr)), slots: [newBuffer] };
-      return nesterov ? { ...updated, gradient: g } : updated;
+    decay: ({ parameter, gradient }, _scalars, weightDecay) => ({
+      parameter,
+      gradient: weightDecay > 0 ? tf.add(gradient, tf.mul(parameter, weightDecay)) : gradient,
+    }),
+    update: ({ parameter, gradient, slots: [buffer] }, [lr]) => {
+      if (momentum === 0) return { parameter: tf.sub(parameter, tf.mul(gradient, lr)), slots: [] };
+      const newBuffer = tf.add(tf.mul(buffer, momentum), gradient);
+      const direction = nesterov ? tf.add(gradient, tf.mul(newBuffer, momentum)) : newBuffer;
+      return { parameter: tf.sub(parameter, tf.mul(direction, lr)), slots: [newBuffer] };
     },
+    usesGradientsTwice: momentum > 0 && nesterov,
   } satisfies UpdateRule;
+}
+
+/** Updates each tensor, the small ones at once; the same bits as one by one. */
+function updateTogether(updates: readonly Update[], update: (of: Update) => ReturnType<UpdateRule['update']>) {
+  const small = updates.filter(({ parameter: { size } }) => size <= SMALL);
+  if (small.length < 2) return updates.map(update);
+  const joined = (part: (update: Update) => tf.Tensor) => tf.concat(small.map((each) => tf.reshape(part(each), [-1])));
+  const together = update({
+    parameter: joined(({ parameter }) => parameter),
+    gradient: joined(({ gradient }) => gradient),
+    slots: small[0].slots.map((_, k) => joined(({ slots }) => slots[k])),
+  });
+  const apart = (tensor: tf.Tensor) => {
+    const parts = tf.split(tensor, small.map(({ parameter }) => parameter.size)); // prettier-ignore
+    return parts.map((part, i) => tf.reshape(part, small[i].parameter.shape));
+  };
+  const parameters = apart(together.parameter);
+  const slots = together.slots.map(apart);
+  return updates.map((each) => {
+    const i = small.indexOf(each);
+    return i < 0 ? update(each) : { parameter: parameters[i], slots: slots.map((parts) => parts[i]) };
+  });
 }
 
 /** Σx² of each tensor: [tensors]. */

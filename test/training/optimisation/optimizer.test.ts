@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { float32, type HostTensors } from '../../../src/engine/program/host-tensor.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import { readSafetensors } from '../../../src/storage/safetensors.js';
+import { normal } from '../../engine/random-tensors.js';
 import { createOptimizer, optimizerOptions } from '../../../src/training/optimisation/optimizer.js';
 
 const FIXTURE = new URL('../../../../test/fixtures/train_bits/optim.safetensors', import.meta.url).pathname;
@@ -47,6 +48,35 @@ describe('optimiser', () => {
         const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
         assert.ok(worst <= 1e-7 * largest, `step ${i + 1}: off by ${worst}`);
       }
+    });
+  }
+
+  for (const options of [
+    { type: 'adam', weightDecay: 0.1 },
+    { type: 'adamw', weightDecay: 0.1, decayExclude: 'vectors' },
+    { type: 'sgd', weightDecay: 0.1, decayExclude: 'vectors' },
+    { type: 'sgd', nesterov: false },
+  ]) {
+    it(`gives every parameter what it would get alone: ${JSON.stringify(options)}`, () => {
+      const shapes = { scale: [7], kernel: [2, 3, 5], large: [100, 200], one: [1, 1], last: [3] };
+      const tensors = (prefix: string) =>
+        Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, normal(...shape)(prefix + name)]));
+      const optimizer = createOptimizer(optimizerOptions.parse(options));
+      const [start, gradients] = [tensors('start'), [tensors('first'), tensors('second')]];
+      const updated = (names: string[]) => {
+        const pick = (all: HostTensors) => toTensors(Object.fromEntries(names.map((name) => [name, all[name]])));
+        let [parameters, slots] = [pick(start), toTensors(optimizer.slots(start))];
+        for (const [step, gradient] of gradients.entries()) {
+          const scalars = tf.tensor1d(optimizer.scalars(step, 0.1));
+          ({ parameters, slots } = optimizer.apply({ parameters, gradients: pick(gradient), slots, scalars }));
+        }
+        const all = Object.entries({ ...parameters, ...slots });
+        return Object.fromEntries(
+          all.map(([name, tensor]) => [name, { shape: tensor.shape, data: tensor.dataSync() }]),
+        );
+      };
+      const together = updated(Object.keys(shapes));
+      assert.deepEqual(together, Object.assign({}, ...Object.keys(shapes).map((name) => updated([name]))));
     });
   }
 
