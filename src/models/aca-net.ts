@@ -97,7 +97,7 @@ export const acaNetOptions = z
       ...(factors.length > 0 && { outputInit: Object.fromEntries(factors) as typeof outputInit }),
       ...(expansionKernel > 1 && { expansionKernel }),
       ...(expansionLayers > 1 && { expansionLayers }),
-      ...(attends && crossHeads > 1 && { crossHeads }),
+      ...((attends || pooling === 'cross-statistics') && crossHeads > 1 && { crossHeads }),
       ...(!attends && { pooling }),
     };
   });

@@ -65,9 +65,8 @@ export function attention(queries: Tensor, rows: Tensor, tensors: TensorMap, opt
     const output = (seen: Tensor) => linear(mergeHeads(seen, options), outputWeight, outputBias, channels);
     if (!options.deviation) return output(attend(looking, keys, values));
     const width = channels === 'first' ? 1 : 2;
-    const [mean, square] = tf.split(attend(looking, keys, tf.concat([values, tf.square(values)], width)), 2, width);
-    const variance = tf.maximum(tf.sub(square, tf.square(mean)), 0);
-    const deviation = tf.sqrt(tf.add(variance, VARIANCE_EPSILON));
+    const moments = attend(looking, keys, tf.concat([values, tf.square(values)], width));
+    const { mean, deviation } = statisticsOf(moments, width);
     const spread = linearProduct(mergeHeads(deviation, options), tensors[`${name}.deviation.weight`], channels);
     return tf.add(output(mean), spread);
   }
@@ -145,3 +144,22 @@ const attendColumns = tf.customGrad((...args) => {
     },
   };
 }) as (q: Tensor, k: Tensor, v: Tensor) => Tensor;
+
+/** Means over means of squares, along an axis → means and deviations. */
+function statisticsOf(moments: Tensor, axis: number): { mean: Tensor; deviation: Tensor } {
+  const [mean, square] = tf.split(moments, 2, axis);
+  const variance = tf.maximum(tf.sub(square, tf.square(mean)), 0);
+  return { mean, deviation: tf.sqrt(tf.add(variance, VARIANCE_EPSILON)) };
+}
+
+/**
+ * Mean and deviation of rows, weighted by softmax(qᵀ·k / √d): q [·, d, L], k [·, d, N], x [·, c, N] → both [·, c, L].
+ * @param onWeights is shown the weights [·, L, N], in evaluation only
+ */
+export function attendedStatistics(
+  { q, k, x }: { q: Tensor; k: Tensor; x: Tensor },
+  onWeights?: (weights: Tensor) => void,
+): { mean: Tensor; deviation: Tensor } {
+  onWeights?.(tf.softmax(tf.mul(tf.matMul(q, k, true, false), 1 / Math.sqrt(q.shape[1]!))));
+  return statisticsOf(attendColumns(q, k, tf.concat([x, tf.square(x)], 1)), 1);
+}

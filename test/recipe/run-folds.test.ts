@@ -61,6 +61,9 @@ describe('a recipe with folds', () => {
     });
     const text = readFileSync(join(work, 'folded', 'compare', 'compare.txt'), 'utf8');
     assert.match(text, /by fold +one +two +mean\n/);
+    const cost = readFileSync(join(work, 'folded', 'compare', 'figures', 'cost.csv'), 'utf8');
+    const [first] = all.systems;
+    assert.ok(cost.includes(`${first.name},`) && cost.includes(`,${first.eer},`), cost);
   });
 
   it('is up to date until a fold gives another comparison', async () => {

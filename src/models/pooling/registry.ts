@@ -2,10 +2,16 @@
 import { z } from 'zod';
 import { attentive, attentiveOptions } from './attentive.js';
 import { crossAttention, crossAttentionOptions, withoutUsual } from './cross-attention.js';
+import { crossStatistics, crossStatisticsOptions } from './cross-statistics.js';
 import type { FramePooling, LatentPlace, LatentPooling, Pooling, PoolingPlace } from './pooling.js';
 import { statistics, statisticsOptions } from './statistics.js';
 
-const withOptions = z.discriminatedUnion('type', [crossAttentionOptions, statisticsOptions, attentiveOptions]);
+const withOptions = z.discriminatedUnion('type', [
+  crossAttentionOptions,
+  statisticsOptions,
+  attentiveOptions,
+  crossStatisticsOptions,
+]);
 export type PoolingOptions = z.infer<typeof withOptions>;
 export type PoolingName = PoolingOptions['type'];
 
@@ -13,6 +19,7 @@ const poolings: { [Name in PoolingName]: Pooling<Extract<PoolingOptions, { type:
   'cross-attention': crossAttention,
   statistics,
   attentive,
+  'cross-statistics': crossStatistics,
 };
 
 export const poolingName = z.enum(Object.keys(poolings) as PoolingName[]);

@@ -5,6 +5,8 @@
 import { basename, join } from 'node:path';
 import { compareSystems } from '../../report/comparison/comparison.js';
 import { writeComparison } from '../../report/comparison/comparison-files.js';
+import { comparedOf } from '../../report/comparison/report-view.js';
+import { writeComparedFigures } from '../../report/figures/write-figure.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import type { Library } from '../../tasks/model-work.js';
 import { compareFiles } from '../artifacts/compare.js';
@@ -15,6 +17,9 @@ import { readComparison } from '../comparison/read-comparison.js';
 import type { Recipe } from '../definition/schema.js';
 import { resolveSystems } from '../definition/system-settings.js';
 import type { Stage } from '../running/stage.js';
+
+/** Of the comparison of all folds, which has no report. */
+const FIGURES = 'figures';
 
 /** A fold whose own comparison is up to date. */
 export interface FinishedFold {
@@ -38,7 +43,7 @@ export function compareFoldsStage(
       const outputs = folds.map(({ fold, folder }) => [fold, doneRecord.readIfThere(join(folder, name))?.outputHash]);
       return { folds: Object.fromEntries(outputs) as Record<string, unknown> };
     },
-    version: 1,
+    version: 2,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, log, progress }) {
@@ -51,10 +56,11 @@ export function compareFoldsStage(
       const onProgress = (done: number, total: number) => progress('resample speakers', done, total);
       const comparison = compareSystems({ ...joinFoldComparisons(read), onProgress });
       const paths = writeComparison(folder, comparison);
-      log(`  written: ${paths.join(', ')}`);
+      const figures = await writeComparedFigures(join(folder, FIGURES), comparedOf(comparison));
+      log(`  written: ${paths.join(', ')}${figures.length > 0 ? `, and figures in ${join(folder, FIGURES)}` : ''}`);
       return {
         outputHash: await fileSha256(compareFiles(folder).comparison),
-        outputs: paths.map((path) => basename(path)),
+        outputs: [...paths.map((path) => basename(path)), ...(figures.length > 0 ? [FIGURES] : [])],
         summary: comparison.systems.map((system) => `${system.name} ${(100 * system.eer).toFixed(2)} %`).join(', '),
       };
     },

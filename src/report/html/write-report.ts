@@ -3,11 +3,11 @@
  */
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
-import { forFile } from '../figures/chart.js';
 import { type Figure, makeFigure, type NoFigure } from '../figures/figure.js';
 import { type SystemStyles, systemStyles } from '../figures/palette.js';
-import { loadRasteriser, type Rasteriser } from '../figures/rasterise.js';
+import { loadRasteriser } from '../figures/rasterise.js';
 import { reportFigures } from '../figures/registry.js';
+import { writeFigure } from '../figures/write-figure.js';
 import { escapeMarkup } from '../text/escape.js';
 import { figureMarkup, pageSection, type PageSection } from './markup.js';
 import { pageMarkup } from './page.js';
@@ -16,7 +16,6 @@ import type { ReportData } from './report-data.js';
 import { summarySection } from './summary.js';
 import { glossaryMarkup } from './terms.js';
 import { worstTrialsSection } from './worst-trials.js';
-import { toCsv } from '../../storage/csv.js';
 
 export interface WrittenReport {
   /** Paths of all files, the page first. */
@@ -78,21 +77,6 @@ function sectionsOf(
 /** A figure that shares its section with others. */
 const titled = (figure: Figure | NoFigure, options: { png: boolean }) =>
   ('svg' in figure ? `<h3>${escapeMarkup(figure.title)}</h3>\n` : '') + figureMarkup(figure, options);
-
-/** Writes the files of a figure. @returns their paths */
-function writeFigure(folder: string, figure: Figure, rasteriser: Rasteriser): string[] {
-  const { id, svg, data } = figure;
-  const files: [string, string | Uint8Array][] = [
-    ['svg', forFile(svg, figure)],
-    ['csv', toCsv([[...data.columns], ...data.rows.map((row) => [...row])])],
-    ...('draw' in rasteriser ? [['png', rasteriser.draw(svg)] satisfies [string, Uint8Array]] : []),
-  ];
-  return files.map(([type, content]) => {
-    const path = join(folder, `${id}.${type}`);
-    writeFileAtomic(path, content);
-    return path;
-  });
-}
 
 /** All systems in the order in which they get their colours: the recipe's model and what it is held against first. */
 function systemsOf({ model, baseline, tested, ablation, trainings }: ReportData): string[] {
