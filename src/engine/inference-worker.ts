@@ -6,15 +6,16 @@ import { sessionOptions } from './onnx-session.js';
 import { toHost } from './ort-tensors.js';
 import type { HostTensors } from './program/host-tensor.js';
 
-/** The encoded model. */
-const { model } = Tinypool.workerData as { readonly model: Uint8Array };
+/** A model that is as ONNX Runtime would run it, and how many threads have opened it. */
+const { path, opened } = Tinypool.workerData as { readonly path: string; readonly opened: Int32Array };
 
 const { ort } = loadOnnxRuntime('cpu');
 ort.env.logLevel = 'fatal';
-const session = await ort.InferenceSession.create(
-  Uint8Array.from(model),
-  sessionOptions({ device: 'cpu', threads: 1 }),
-);
+const session = await ort.InferenceSession.create(path, {
+  ...sessionOptions({ device: 'cpu', threads: 1 }),
+  graphOptimizationLevel: 'disabled',
+});
+Atomics.add(opened, 0, 1);
 
 export default async function infer(inputs: HostTensors): Promise<HostTensors> {
   const feeds: Record<string, Ort.Tensor> = {};

@@ -15,8 +15,8 @@ import { requireInput, traceInference } from './inference-graph.js';
 import { loadOnnxRuntime } from './onnx-runtime.js';
 import { toHost } from './ort-tensors.js';
 import { encodeOnnx } from './onnx/encode.js';
-import { sessionOptions } from './onnx-session.js';
-import { createParallelInference } from './parallel-inference.js';
+import { packingOptions, sessionOptions } from './onnx-session.js';
+import { createParallelInference, WEIGHTS } from './parallel-inference.js';
 import { createOnnxScanStep } from './onnx-scan-step.js';
 import { createOnnxStep } from './onnx-step.js';
 import type { Engine, Inference, InferenceDefinition, StepDefinition } from './program/program.js';
@@ -39,9 +39,9 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const { ort, driver } = loadOnnxRuntime(device);
   ort.env.logLevel = 'fatal'; // what fails is reported once, by us
-  const createSession = async (model: Uint8Array, onThreads = threads) => {
+  const createSession = async (model: Uint8Array, settings: { threads?: number; spins?: boolean } = {}) => {
     try {
-      return await ort.InferenceSession.create(model, sessionOptions({ device, threads: onThreads }));
+      return await ort.InferenceSession.create(model, sessionOptions({ device, threads, ...settings }));
     } catch (cause) {
       if (device === 'cpu') throw cause;
       throw new UserError(
@@ -63,8 +63,11 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
     const model = encodeOnnx(graph, { inputs: ports, outputs });
     const sideBySide = device === 'cpu' ? definition.atOnce : undefined;
     const atOnce = Math.min(sideBySide ?? 1, threads, MOST_AT_ONCE);
-    if (atOnce > 1) return createParallelInference(model, ports.map(({ name }) => name), atOnce); // prettier-ignore
-    const session = await createSession(model, sideBySide === undefined ? threads : 1);
+    if (atOnce > 1) {
+      const writePacked = async (path: string) => (await ort.InferenceSession.create(model, packingOptions(path, WEIGHTS))).release(); // prettier-ignore
+      return createParallelInference(writePacked, { inputs: ports.map(({ name }) => name), threads: atOnce });
+    }
+    const session = await createSession(model, sideBySide === undefined ? { spins: true } : { threads: 1 });
     return {
       atOnce: 1,
       async run(feed) {

@@ -1,13 +1,18 @@
 /** @file How sessions of ONNX Runtime are set up, wherever they are. */
 import type * as Ort from 'onnxruntime-node';
 
+export interface SessionSettings {
+  readonly device: string;
+  readonly threads: number;
+  /** Threads wait for each other by spinning while a run lasts. */
+  readonly spins?: boolean;
+}
+
 export const sessionOptions = ({
   device,
   threads,
-}: {
-  device: string;
-  threads: number;
-}): Ort.InferenceSession.SessionOptions => ({
+  spins = false,
+}: SessionSettings): Ort.InferenceSession.SessionOptions & { extra: { session: object } } => ({
   executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
@@ -16,7 +21,24 @@ export const sessionOptions = ({
   // A plan of all memory, made in the first run, would be laid out beside what that run has taken: a third more.
   enableMemPattern: false,
   logSeverityLevel: 4,
-  // Flushing denormals keeps the speed when gradients fade; idle threads that do not spin leave the cores to the
-  // loader.
-  extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
+  // Flushing denormals keeps the speed when gradients fade. Threads that do not spin leave the cores to the loader, but
+  // wake up too late for products of a tenth of a millisecond: an utterance alone would gain nothing from a second one.
+  extra: {
+    session: {
+      set_denormal_as_zero: '1',
+      force_spinning_stop: '1', // at the end of a run
+      intra_op: { allow_spinning: spins ? '1' : '0' },
+    },
+  },
 });
+
+/** Settings that write the model as it is run, with weights as products want them, for others to load as it is. */
+export function packingOptions(path: string, weights: string): Ort.InferenceSession.SessionOptions {
+  const { extra, ...options } = sessionOptions({ device: 'cpu', threads: 1 });
+  const session = {
+    ...extra.session,
+    optimized_model_external_initializers_file_name: weights,
+    save_external_prepacked_constant_initializers: '1',
+  };
+  return { ...options, optimizedModelFilePath: path, extra: { session } };
+}

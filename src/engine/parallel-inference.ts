@@ -1,29 +1,69 @@
 /**
- * @file Several inferences at once, each on one thread: small products that gain little from a second thread are then
- * computed side by side. Results do not depend on the number of threads.
+ * @file Several inferences at once, each on one thread: two threads do more on two utterances than on one. Results do
+ * not depend on the number of threads.
+ *
+ * Each thread has a session of its own, but the weights, laid out as ONNX Runtime's products want them, are there once:
+ * a first session writes them into a temporary file, of which the others map the same pages. The file is removed when
+ * all have it open.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Tinypool } from 'tinypool';
+import { messageOf, UserError } from '../errors.js';
 import { requireInput } from './inference-graph.js';
 import type { HostTensors } from './program/host-tensor.js';
 import type { Inference } from './program/program.js';
 
+const MODEL = 'model.onnx';
+export const WEIGHTS = 'weights.bin';
+
 /**
- * @param model encoded
+ * @param writePacked writes the model under this path, ready to be run, and its weights beside it as `WEIGHTS`
  * @param inputs names of those that the model uses
+ * @throws UserError where the temporary folder cannot be written
  */
-export function createParallelInference(model: Uint8Array, inputs: readonly string[], threads: number): Inference {
-  const shared = new Uint8Array(new SharedArrayBuffer(model.length)); // one copy for all threads
-  shared.set(model);
+export async function createParallelInference(
+  writePacked: (path: string) => Promise<void>,
+  { inputs, threads }: { inputs: readonly string[]; threads: number },
+): Promise<Inference> {
+  let folder: string | undefined;
+  const remove = () => folder && rmSync(folder, { recursive: true, force: true });
+  let path: string;
+  try {
+    folder = mkdtempSync(join(tmpdir(), 'acanet-model-'));
+    path = join(folder, MODEL);
+    await writePacked(path);
+  } catch (cause) {
+    remove();
+    throw new UserError(
+      `cannot write the model into the temporary folder ${tmpdir()}: ${messageOf(cause)}\nset TMPDIR to a folder with room for it`,
+      { cause },
+    );
+  }
+  const opened = new Int32Array(new SharedArrayBuffer(4)); // threads that have the model
   const pool = new Tinypool({
     filename: new URL('./inference-worker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
-    workerData: { model: shared },
+    workerData: { path, opened },
+    concurrentTasksPerWorker: 2, // the next is there when one is done
   });
+  let removed = false;
   return {
     atOnce: threads,
-    run: (feed) =>
-      pool.run(Object.fromEntries(inputs.map((name) => [name, requireInput(feed, name)]))) as Promise<HostTensors>,
-    dispose: () => pool.destroy(),
+    async run(feed) {
+      const given = Object.fromEntries(inputs.map((name) => [name, requireInput(feed, name)]));
+      const outputs = (await pool.run(given)) as HostTensors;
+      if (!removed && Atomics.load(opened, 0) === threads) {
+        removed = true;
+        if (process.platform !== 'win32') remove(); // there an open file stays
+      }
+      return outputs;
+    },
+    async dispose() {
+      await pool.destroy();
+      remove();
+    },
   };
 }

@@ -1,5 +1,8 @@
 /** Inferences side by side give the bits of one on a single thread, whatever their number, and errors of their own. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createOnnxEngine } from '../../src/engine/onnx-engine.js';
 import { float32, type HostTensors } from '../../src/engine/program/host-tensor.js';
 import type { InferenceDefinition } from '../../src/engine/program/program.js';
@@ -35,6 +38,24 @@ describe('inferences side by side', () => {
         assert.deepEqual([...y.data], [...runs[0].outputs[i].y.data]);
         assert.deepEqual([...sum.data], [...runs[0].outputs[i].sum.data]);
       }
+    }
+  });
+
+  it('leave no file behind, and say what to do where none can be written', async () => {
+    const [folder, before] = [mkdtempSync(join(tmpdir(), 'acanet-test-')), process.env.TMPDIR];
+    const start = () => createOnnxEngine({ threads: 2 }).compileInference({ ...definition, atOnce: 2 });
+    try {
+      process.env.TMPDIR = folder;
+      const inference = await start();
+      await inference.run(inputs[0]);
+      await inference.dispose();
+      assert.deepEqual(readdirSync(folder), []);
+      process.env.TMPDIR = join(folder, 'missing');
+      await assert.rejects(start(), /cannot write the model into the temporary folder .*missing.*\nset TMPDIR/s);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+      rmSync(folder, { recursive: true });
     }
   });
 
