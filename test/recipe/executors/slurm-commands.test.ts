@@ -40,6 +40,11 @@ describe('answers of Slurm', () => {
       /Slurm refuses the job: .*Requested time limit is invalid .*\n {2}set executor\.time to what the partition allows/,
     ],
     [
+      'more memory than a node has',
+      `${FAILED}: Memory specification can not be satisfied`,
+      /Slurm refuses the job: .*\n {2}ask for what a node of the partition has: .*executor\.memory/,
+    ],
+    [
       'a quality of service that is none',
       `${FAILED}: Invalid qos specification`,
       /Slurm refuses the job: .*Invalid qos specification\n {2}change --qos in executor\.extra/,
