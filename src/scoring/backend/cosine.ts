@@ -7,6 +7,7 @@
  * does not matter.
  */
 import { UserError } from '../../errors.js';
+import type { Vectors } from './pair-products.js';
 import {
   pairScores,
   trialSides,
@@ -14,7 +15,6 @@ import {
   type Pair,
   type PairScorer,
   type TrialSidesOptions,
-  type Vectors,
 } from './pair-scorer.js';
 
 /** Embedding [dim] by utterance id. */

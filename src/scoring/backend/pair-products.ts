@@ -20,7 +20,8 @@ import {
 } from '../../wasm/assembler.js';
 import { instantiate } from '../../wasm/instantiate.js';
 import { createMemoryLayout } from '../../wasm/memory-layout.js';
-import type { Vectors } from './pair-scorer.js';
+
+export type Vectors = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 
 /** One side of the pairs: vectors [rows, width], and which row each pair has. */
 export interface PairedRows {

@@ -9,12 +9,10 @@
 import type { Enrolment } from '../../corpus/trials/enrolment.js';
 import { firstOf } from '../../problem-list.js';
 import { UserError } from '../../errors.js';
-import { pairProducts } from './pair-products.js';
+import { pairProducts, type Vectors } from './pair-products.js';
 
 /** An embedding [dim] by utterance id. */
 export type EmbeddingMap = ReadonlyMap<string, ArrayLike<number>>;
-
-export type Vectors = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 
 /** A back-end, ready to score embeddings of `dim` values. */
 export interface PairScorer {

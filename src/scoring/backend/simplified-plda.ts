@@ -10,7 +10,8 @@
  */
 import { CholeskyDecomposition, inverse, Matrix, solve } from 'ml-matrix';
 import { UserError } from '../../errors.js';
-import type { PairScorer, Vectors } from './pair-scorer.js';
+import type { Vectors } from './pair-products.js';
+import type { PairScorer } from './pair-scorer.js';
 import { eigenvectors, symmetrized, whiteningTransform } from './simultaneous-diagonalization.js';
 import { speakerStatistics, totalCovariance, type SpeakerEmbeddings } from './speaker-statistics.js';
 import { meanOf } from './two-covariance-plda.js';
