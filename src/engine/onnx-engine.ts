@@ -39,9 +39,9 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const { ort, driver } = loadOnnxRuntime(device);
   ort.env.logLevel = 'fatal'; // what fails is reported once, by us
-  const createSession = async (model: Uint8Array, settings: { threads?: number; spins?: boolean } = {}) => {
+  const createSession = async (model: Uint8Array, onThreads = threads) => {
     try {
-      return await ort.InferenceSession.create(model, sessionOptions({ device, threads, ...settings }));
+      return await ort.InferenceSession.create(model, sessionOptions({ device, threads: onThreads }));
     } catch (cause) {
       if (device === 'cpu') throw cause;
       throw new UserError(
@@ -67,7 +67,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
       const writePacked = async (path: string) => (await ort.InferenceSession.create(model, packingOptions(path, WEIGHTS))).release(); // prettier-ignore
       return createParallelInference(writePacked, { inputs: ports.map(({ name }) => name), threads: atOnce });
     }
-    const session = await createSession(model, sideBySide === undefined ? { spins: true } : { threads: 1 });
+    const session = await createSession(model, sideBySide === undefined ? threads : 1);
     return {
       atOnce: 1,
       async run(feed) {
