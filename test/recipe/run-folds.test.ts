@@ -141,6 +141,12 @@ describe('a recipe with folds', () => {
   it('needs the name of a fold where one is meant', () => {
     assert.throws(() => open(), /recipe folded has the folds one, two: name one with --fold/);
     assert.throws(() => open('won'), /has no fold "won".*; there are one, two/);
+    assert.throws(
+      () => open('one', 'corpus.seed=3'),
+      /--set corpus\.seed=3: fold one has a corpus\.seed of its own, 1 \(.*folded\.yaml:\d+\)\n {2}set folds\.one\.corpus\.seed instead/,
+    );
+    assert.equal((open('one', 'folds.one.corpus.seed=3').recipe.corpus as { seed: number }).seed, 3);
+    assert.equal((open('one', 'corpus.testSpeakers=4').recipe.corpus as { testSpeakers: number }).testSpeakers, 4);
     assert.throws(() => openExperiment({ work, recipe: 'demo', fold: 'one' }), /the recipe has no folds/);
     assert.equal(open('two').folder, join(work, 'folded', 'two'));
   });

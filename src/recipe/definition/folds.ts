@@ -27,9 +27,28 @@ export function recipeOfFold(tree: Located, fold: string | undefined): Located {
     throw new UserError(`recipe ${name} has the folds ${known.join(', ')}: name one with --fold`);
   }
   const chosen = folds.get(fold);
-  if (chosen) return mergeLocated(bare, chosen);
+  if (chosen) {
+    refuseHidden(bare, chosen, fold, []);
+    return mergeLocated(bare, chosen);
+  }
   const there = known.length > 0 ? `there are ${known.join(', ')}` : 'the recipe has no folds';
   throw new UserError(`recipe ${name} has no fold "${fold}"${didYouMean(fold, known)}; ${there}`);
+}
+
+/** @throws UserError where the fold has a value of its own in place of one that was set for this command */
+function refuseHidden(under: Located, over: Located, fold: string, path: readonly string[]): void {
+  if (under.value instanceof Map && over.value instanceof Map) {
+    for (const [key, value] of over.value as Map<string, Located>) {
+      const hidden = (under.value as Map<string, Located>).get(key);
+      if (hidden) refuseHidden(hidden, value, fold, [...path, key]);
+    }
+  } else if (under.at.startsWith('--set ') && !over.at.startsWith('--set ')) {
+    const name = path.join('.');
+    throw new UserError(
+      `${under.at}: fold ${fold} has a ${name} of its own, ${describeValue(over)} (${over.at})\n` +
+        `  set folds.${fold}.${name} instead`,
+    );
+  }
 }
 
 function foldEntries(tree: Located): Map<string, Located> {
