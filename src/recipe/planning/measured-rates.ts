@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { modelOptions } from '../../models/registry.js';
 import { stableJson } from '../../storage/hashing.js';
 import type { Library } from '../../tasks/model-work.js';
-import { doneRecord, provenance } from '../artifacts/control-files.js';
+import { doneRecord, provenance, type DoneRecord } from '../artifacts/control-files.js';
 import { speedRecord } from '../artifacts/embed.js';
 import { readTrainingLog } from '../artifacts/train.js';
 
@@ -95,16 +95,24 @@ async function readEmbeddingRates(work: string, { modelFigures }: Pick<Library, 
       rates.push({
         model: hashOfModel(trained?.input.settings.model),
         rate: (macs * speed.utterances) / speed.seconds,
-        device: engine?.device ?? 'cpu',
-        threads: engine?.threads ?? null,
-        machine: done.machine ?? 'a machine without a record',
-        finished: done.finished,
+        ...measuredWhere(done, engine),
         from,
       });
     }
   }
   return rates.sort(newestFirst);
 }
+
+/** On what a stage ran, and when it ended. */
+const measuredWhere = (
+  { machine, finished }: Pick<DoneRecord, 'machine' | 'finished'>,
+  engine: { device?: string; threads?: number | null } | undefined,
+) => ({
+  device: engine?.device ?? 'cpu',
+  threads: engine?.threads ?? null,
+  machine: machine ?? 'a machine without a record',
+  finished,
+});
 
 const newestFirst = (a: { finished: string }, b: { finished: string }) => (a.finished < b.finished ? 1 : -1);
 
@@ -127,10 +135,7 @@ export async function readRates(
       rates.push({
         model: hashOfModel(done.input.settings.model),
         rate: (PASSES * macs * training.batchSize * steps) / done.seconds,
-        device: engine?.device ?? 'cpu',
-        threads: engine?.threads ?? null,
-        machine: done.machine ?? 'a machine without a record',
-        finished: done.finished,
+        ...measuredWhere(done, engine),
         from,
       });
     }
