@@ -312,11 +312,9 @@ export async function systemOf(experiment: Experiment, name: string | undefined)
   if (name === undefined) return recipe.model;
   const known = Object.keys(recipe.systems);
   if (known.includes(name)) return name;
-  const [{ UserError }, { didYouMean }] = await Promise.all([
+  const [{ UserError }, { unknownName }] = await Promise.all([
     import('../errors.js'),
     import('../configuration/closest-name.js'),
   ]);
-  throw new UserError(
-    `recipe ${recipe.name} has no system "${name}"${didYouMean(name, known)}; there are ${known.join(', ')}`,
-  );
+  throw new UserError(`recipe ${recipe.name} has no system ${unknownName(name, known)}`);
 }

@@ -5,6 +5,8 @@
  * names folded to lower case without `_` and `-`, so that `bacth_size` finds `batchSize`.
  */
 
+import { firstOf } from '../problem-list.js';
+
 /** The candidate nearest to `name`, or undefined where none is near enough to be meant. */
 export function closestName(name: string, candidates: Iterable<string>): string | undefined {
   const word = fold(name);
@@ -22,6 +24,12 @@ export function closestName(name: string, candidates: Iterable<string>): string 
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   const closest = closestName(name, candidates);
   return closest === undefined ? '' : ` (did you mean "${closest}"?)`;
+}
+
+/** `"x" (did you mean "y"?); there are y, z, … and 3 more`, of a name that is none of those known. */
+export function unknownName(name: string, known: readonly string[], at?: string): string {
+  const place = at === undefined ? '' : ` → at ${at}`;
+  return `"${name}"${place}${didYouMean(name, known)}; there are ${firstOf(known) || 'none'}`;
 }
 
 const fold = (name: string) => name.toLowerCase().replace(/[_-]/g, '');

@@ -1,6 +1,6 @@
 /** @file Suggestions for mistyped names. */
 import assert from 'node:assert/strict';
-import { closestName } from '../../src/configuration/closest-name.js';
+import { closestName, unknownName } from '../../src/configuration/closest-name.js';
 
 describe('closest name', () => {
   const known = ['batchSize', 'epochs', 'cropFrames', 'schedule', 'pad', 'lr'];
@@ -17,4 +17,14 @@ describe('closest name', () => {
   for (const [typed, meant] of cases) {
     it(`of "${typed}" is ${meant ?? 'none'}`, () => assert.equal(closestName(typed, known), meant));
   }
+
+  it('comes with the first ten of many names', () => {
+    const many = Array.from({ length: 60 }, (_, i) => `system-${i}`);
+    const said = unknownName('sytem-7', many, 'model');
+    assert.match(
+      said,
+      /^"sytem-7" → at model \(did you mean "system-7"\?\); there are system-0, .*system-9, … and 50 more$/,
+    );
+    assert.equal(unknownName('x', []), '"x"; there are none');
+  });
 });

@@ -147,7 +147,7 @@ describe('a recipe with folds', () => {
     );
     assert.equal((open('one', 'folds.one.corpus.seed=3').recipe.corpus as { seed: number }).seed, 3);
     assert.equal((open('one', 'corpus.testSpeakers=4').recipe.corpus as { testSpeakers: number }).testSpeakers, 4);
-    assert.throws(() => openExperiment({ work, recipe: 'demo', fold: 'one' }), /the recipe has no folds/);
+    assert.throws(() => openExperiment({ work, recipe: 'demo', fold: 'one' }), /has no folds: leave out --fold one/);
     assert.equal(open('two').folder, join(work, 'folded', 'two'));
   });
 

@@ -2,7 +2,7 @@
  * @file `folds:` of a recipe: two or more corpora, or splits of one, in each of which every system is trained and
  * tested. A fold lays its own `corpus` and `development` over the recipe's; everything else is the same in all folds.
  */
-import { didYouMean } from '../../configuration/closest-name.js';
+import { didYouMean, unknownName } from '../../configuration/closest-name.js';
 import { describeValue, mergeLocated, type Located } from '../../configuration/located-yaml.js';
 import { UserError } from '../../errors.js';
 import { systemName } from './schema.js';
@@ -31,8 +31,11 @@ export function recipeOfFold(tree: Located, fold: string | undefined): Located {
     refuseHidden(bare, chosen, fold, []);
     return mergeLocated(bare, chosen);
   }
-  const there = known.length > 0 ? `there are ${known.join(', ')}` : 'the recipe has no folds';
-  throw new UserError(`recipe ${name} has no fold "${fold}"${didYouMean(fold, known)}; ${there}`);
+  throw new UserError(
+    known.length > 0
+      ? `recipe ${name} has no fold ${unknownName(fold, known)}`
+      : `recipe ${name} has no folds: leave out --fold ${fold}`,
+  );
 }
 
 /** @throws UserError where the fold has a value of its own in place of one that was set for this command */

@@ -16,7 +16,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { stableJson } from '../../storage/hashing.js';
-import { didYouMean } from '../../configuration/closest-name.js';
+import { unknownName } from '../../configuration/closest-name.js';
 import {
   describeValue,
   nearestLocated,
@@ -101,9 +101,7 @@ export function expandGrid(root: Located): { tree: Located; grid?: ExpandedGrid 
   if (!base) {
     const { at } = nearestLocated(given, ['system']);
     const known = [...systems.keys()];
-    throw new UserError(
-      `no system "${system}" → at grid.system${didYouMean(system, known)}; there are ${known.join(', ')}\n  ${at}`,
-    );
+    throw new UserError(`no system ${unknownName(system, known, 'grid.system')}\n  ${at}`);
   }
   const axes = [...(nearestLocated(given, ['axes']).value as Map<string, Located>)].map(
     ([name, axis]) => [name, valuesOf(name, axis)] as const,

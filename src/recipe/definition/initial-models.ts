@@ -5,6 +5,7 @@
  * Where both systems are trained several times, a run starts from the other system's run of the same number; where the
  * other has fewer, the rest start from its first.
  */
+import { firstOf } from '../../problem-list.js';
 import { resolve } from 'node:path';
 import { UserError } from '../../errors.js';
 import { isModelFolder, weightsIdentity } from '../../models/model-folder.js';
@@ -94,6 +95,6 @@ function checkIsFolder(folder: string, { systems }: Recipe, system: string): voi
   const others = Object.keys(systems).filter((name) => name !== system);
   throw new UserError(
     `systems.${system}.training.init: ${folder} is no model folder (model.json and model.safetensors, as \`acanet average\` ` +
-      `and \`acanet import\` write them), and no system of this recipe has that name; there are ${others.join(', ') || 'no others'}`,
+      `and \`acanet import\` write them), and no system of this recipe has that name; there are ${firstOf(others) || 'no others'}`,
   );
 }

@@ -14,7 +14,7 @@ import { messageOf, UserError } from '../../errors.js';
 import { augmentationOptions } from '../../features/augmentation/options.js';
 import { featureOptions, featureSize, type FeatureOptions } from '../../features/options.js';
 import { stableJson } from '../../storage/hashing.js';
-import { didYouMean } from '../../configuration/closest-name.js';
+import { unknownName } from '../../configuration/closest-name.js';
 import { expandGrid, isVariantName, settleGrid } from './grid.js';
 import {
   mergeLocated,
@@ -96,8 +96,8 @@ export function findRecipe(nameOrFile: string, from = process.cwd()): string {
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => basename(name, '.yaml'));
   throw new UserError(
-    `no recipe "${nameOrFile}"${didYouMean(nameOrFile, known)}\n` +
-      `  there are ${known.join(', ')}; a file of your own is named with its path, as in ./${nameOrFile}.yaml`,
+    `no recipe ${unknownName(nameOrFile, known)}\n` +
+      `  \`acanet recipes\` lists them; a file of your own is named with its path, as in ./${nameOrFile}.yaml`,
   );
 }
 
@@ -166,10 +166,7 @@ function checkRecipe(tree: Located): Recipe {
   for (const key of ['model', 'baseline'] as const) {
     if (names.includes(checked[key])) continue;
     const place = nearestLocated(tree, [key]).at;
-    const known = names.length > 0 ? `there are ${names.join(', ')}` : 'the recipe has no systems';
-    throw new UserError(
-      `no system "${checked[key]}" → at ${key}${didYouMean(checked[key], names)}; ${known}\n  ${place}`,
-    );
+    throw new UserError(`no system ${unknownName(checked[key], names, key)}\n  ${place}`);
   }
   return recipe;
 }

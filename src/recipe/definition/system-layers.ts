@@ -5,7 +5,7 @@
  * names; `extends: other` takes over everything of another system first. Setting a system to null takes it out.
  */
 import { UserError } from '../../errors.js';
-import { didYouMean } from '../../configuration/closest-name.js';
+import { unknownName } from '../../configuration/closest-name.js';
 import {
   describeValue,
   mergeLocated,
@@ -52,9 +52,7 @@ export function extendSystems(root: Located): Located {
     }
     if (!systems.has(below)) {
       const others = [...systems.keys()].filter((other) => other !== name);
-      throw new UserError(
-        `no system "${below}" ${where}${didYouMean(below, others)}; there are ${others.join(', ') || 'no others'}\n  ${at}`,
-      );
+      throw new UserError(`no system ${unknownName(below, others, `systems.${name}.extends`)}\n  ${at}`);
     }
     const own = new Map(system.value as Map<string, Located>);
     own.delete('extends');

@@ -6,7 +6,7 @@
  * `train/<run>`, `average/<run>` and so on. Corpus, trials and features are the same for all.
  */
 import { UserError } from '../../errors.js';
-import { didYouMean } from '../../configuration/closest-name.js';
+import { unknownName } from '../../configuration/closest-name.js';
 import { isReady, type SystemModel } from './ready-model.js';
 import type { Recipe } from './schema.js';
 import type { ReadyModel } from '../../models/ready-model.js';
@@ -69,17 +69,15 @@ export function trainingRuns(
 }
 
 /**
- * The trainings that a name means: all of a system's, or one of them (`aca-net@2`).
+ * The trainings that a name means: all of a system's, or the one of a seed (`aca-net@2`).
  * @throws UserError if the recipe has no such system or run
  */
 export function findTrainingRuns(recipe: Recipe, name: string): TrainingRun[] {
   const systems = Object.keys(recipe.systems);
   if (systems.includes(name)) return trainingRuns(recipe, name);
   const runs = systems.flatMap((system) => trainingRuns(recipe, system));
-  const run = runs.find((each) => each.name === name);
+  const run = runs.find((each) => [each.name, `${each.system}@${each.seed}`].includes(name));
   if (run) return [run];
-  const known = name.includes('@') ? runs.map((each) => each.name) : systems;
-  throw new UserError(
-    `recipe ${recipe.name} has no ${name.includes('@') ? 'run' : 'system'} "${name}"${didYouMean(name, known)}; there are ${known.join(', ')}`,
-  );
+  const [what, known] = name.includes('@') ? ['run', runs.map((each) => each.name)] : ['system', systems];
+  throw new UserError(`recipe ${recipe.name} has no ${what} ${unknownName(name, known)}`);
 }

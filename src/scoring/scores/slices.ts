@@ -10,6 +10,7 @@
  * - `same:` and a label (`same:sentence`): target trials whose sides have it in common and target trials whose sides
  *   have not, each with all nontarget trials.
  */
+import { firstOf } from '../../problem-list.js';
 import { UserError } from '../../errors.js';
 import { ascendingOrder } from './radix-sort.js';
 import type { TrialTable } from './trial-table.js';
@@ -82,7 +83,7 @@ function labelSlicer(by: string): Slicer {
     if (!names.has(label)) {
       const all = [...sliceKinds, ...names];
       throw new UserError(
-        `there are no slices by ${by}; there are ${all.join(', ')}, and the columns of a table of labels`,
+        `there are no slices by ${by}; there are ${firstOf(all)}, and the columns of a table of labels`,
       );
     }
     if (same) {

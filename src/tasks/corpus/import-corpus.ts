@@ -2,7 +2,7 @@
 import { corpusOptions, corpusReaders, prepareCorpus } from '../../corpus/readers/registry.js';
 import type { PreparedCorpus } from '../../corpus/readers/corpus-reader.js';
 import { UserError } from '../../errors.js';
-import { didYouMean } from '../../configuration/closest-name.js';
+import { unknownName } from '../../configuration/closest-name.js';
 import { setLocated, type Located } from '../../configuration/located-yaml.js';
 import { checkLocated } from '../../configuration/schema-errors.js';
 
@@ -33,9 +33,7 @@ export async function importCorpus({
   signal,
 }: ImportCorpusOptions): Promise<PreparedCorpus> {
   if (!importableCorpora.includes(type)) {
-    throw new UserError(
-      `no corpus type "${type}"${didYouMean(type, importableCorpora)}; there are ${importableCorpora.join(', ')}`,
-    );
+    throw new UserError(`no corpus type ${unknownName(type, importableCorpora)}`);
   }
   const keys = sets.map((set) => withoutSection(set).split('=', 1)[0].trim());
   const positional = keys.find((key) => key === 'type' || key === 'source');

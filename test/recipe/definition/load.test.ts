@@ -206,7 +206,10 @@ describe('recipe loading', () => {
   });
 
   it('suggests a recipe for a mistyped name, and lists those that come with acanet', () => {
-    assert.throws(() => loadRecipe('dmo'), /no recipe "dmo" \(did you mean "demo"\?\)\n.*there are .*base/);
+    assert.throws(
+      () => loadRecipe('dmo'),
+      /no recipe "dmo" \(did you mean "demo"\?\); there are .*base.*\n.*acanet recipes/,
+    );
     assert.throws(() => loadRecipe('./nowhere.yaml'), /nowhere\.yaml: no such recipe file/);
   });
 });
