@@ -4,6 +4,7 @@
  * A request's time includes what a request of the training loop needs on the host: dropout keys and Adam's scalars.
  * Needs a build (`npm run build`).
  */
+import { readFileSync } from 'node:fs';
 import { createEngine } from '../dist/src/engine/create-engine.js';
 import { float32 } from '../dist/src/engine/program/host-tensor.js';
 import { createEmbedder } from '../dist/src/models/embedder.js';
@@ -28,8 +29,8 @@ const MODELS = {
 const DISTINCT_BATCHES = 4; // inputs change from request to request, as they do in use
 
 /**
- * @typedef {{ model: keyof typeof MODELS | 'matrix', task: 'train' | 'extract' | 'embed' | 'gemm', batch: number, frames: number, threads: number,
- *             speakers: number, seed: number }} WorkOptions
+ * @typedef {{ model: keyof typeof MODELS | 'matrix', task: 'train' | 'extract' | 'embed' | 'gemm' | 'products',
+ *             batch: number, frames: number, threads: number, speakers: number, seed: number }} WorkOptions
  * @typedef {import('../dist/src/models/contract/model.js').SpeakerModel} SpeakerModel
  * @typedef {import('../dist/src/engine/program/program.js').Engine} Engine
  */
@@ -46,6 +47,7 @@ export async function prepareWork({ model: name, ...options }) {
   if (name === 'matrix') {
     return { work: await prepareProduct(engine, options), parameters: 0, operations: 2 * options.frames ** 3 };
   }
+  if (options.task === 'products') return { ...(await prepareProducts(engine, name, options)), parameters: 0 };
   const model = createModel(parseModelOptions(MODELS[name], name));
   const isTraining = options.task === 'train';
   const prepare = { train: prepareTraining, embed: prepareEmbedding }[options.task] ?? prepareExtraction;
@@ -69,6 +71,47 @@ async function prepareProduct(engine, { frames: size, seed }) {
     parameters: {},
   });
   return async () => (await product.run(inputs)).product.data[0];
+}
+
+/**
+ * For each layer that is a matrix product over all frames of a batch: the product forward, and those of the gradients of its
+ * input and of its weights.
+ * @param {Engine} engine @param {string} name @param {Omit<WorkOptions, 'model'>} options
+ */
+async function prepareProducts(engine, name, { batch, frames, seed }) {
+  const random = keyedRandom(seed, 'matrices');
+  /** @type {{ in: number, out: number, times: number }[]} */
+  const layers = JSON.parse(readFileSync(new URL('layers.json', import.meta.url), 'utf8'))[name];
+  const rows = batch * frames;
+  const runs = [];
+  let operations = 0;
+  for (const { in: inputs, out: outputs, times } of layers) {
+    const shapes = { x: [rows, inputs], w: [inputs, outputs], d: [rows, outputs] };
+    const corner = (/** @type {import('@tensorflow/tfjs-core').Tensor} */ product) => tf.slice(product, [0, 0], [1, 1]);
+    const compiled = await engine.compileInference({
+      program: ({ x, w, d }) => ({
+        forward: corner(tf.matMul(x, w)),
+        input: corner(tf.matMul(d, w, false, true)),
+        weights: corner(tf.matMul(x, d, true)),
+      }),
+      inputs: Object.fromEntries(Object.entries(shapes).map(([key, shape]) => [key, { shape }])),
+      parameters: {},
+    });
+    const given = Object.fromEntries(
+      Object.entries(shapes).map(([key, shape]) => {
+        const values = Float32Array.from({ length: shape[0] * shape[1] }, () => random.uniform());
+        return [key, float32(shape, values)];
+      }),
+    );
+    operations += 6 * rows * inputs * outputs * times;
+    for (let i = 0; i < times; i++) runs.push(() => compiled.run(given));
+  }
+  const work = async () => {
+    let sum = 0;
+    for (const run of runs) sum += (await run()).forward.data[0];
+    return sum;
+  };
+  return { work, operations };
 }
 
 /** Feature batches of normal noise. @param {SpeakerModel} model @param {Omit<WorkOptions, 'model'>} options */

@@ -10,9 +10,9 @@
  * @property {string} name
  * @property {'aca-net' | 'ecapa-512' | 'ecapa-1024' | 'kaldi' | 'matrix' | 'cosine'} model as released / C = 512, MFA
  *   1536 / C = 1024, MFA 3072 / Kaldi's 80-band features of 16 kHz audio / a square matrix of `frames` rows / scores
- * @property {'train' | 'extract' | 'embed' | 'fbank' | 'gemm' | 'as-norm'} task one training step, one batch of embeddings
- *   from features, embeddings of utterances each by itself, features, one product, or AS-norm of `batch` models and as
- *   many test utterances
+ * @property {'train' | 'extract' | 'embed' | 'fbank' | 'gemm' | 'products' | 'as-norm'} task one training step, one batch
+ *   of embeddings from features, embeddings of utterances each by itself, features, one product, those of a training step
+ *   alone (layers.json), or AS-norm of `batch` models and as many test utterances
  * @property {number} batch utterances per request
  * @property {number} frames frames per utterance, 10 ms each; rows of a matrix; members of the cohort
  * @property {number} threads
@@ -44,6 +44,16 @@ const extraction = (model, batch, threads) => ({
   goals: { best: 0.9, default: 0.6 },
 });
 
+/** The matrix products of a training step by themselves. @param {Case['model']} model @param {number} batch */
+const products = (model, batch) => ({
+  name: `${model}-products-${batch}`,
+  model,
+  task: /** @type {const} */ ('products'),
+  batch,
+  frames: 300,
+  threads: 2,
+});
+
 /** Utterances each by itself, as `acanet embed` takes them. @param {Case['model']} model */
 const embedding = (model) => ({
   name: `${model}-embed`,
@@ -67,6 +77,8 @@ export const cases = [
   training('ecapa-512', 16, { best: 0.9 }),
   training('ecapa-512', 32, { quick: true, best: 0.9 }),
   training('ecapa-1024', 16, { quick: true, best: 0.9 }),
+  products('ecapa-512', 32),
+  products('ecapa-1024', 16),
   extraction('aca-net', 1, 1),
   extraction('aca-net', 1, 2),
   extraction('ecapa-512', 1, 1),
@@ -95,6 +107,7 @@ export function describeCase({ model, task, batch, frames, threads }) {
   if (task === 'as-norm') return `AS-norm, ${batch} × ${batch}, cohort of ${frames}, ${onThreads}`;
   const work = {
     train: 'one training step',
+    products: 'matrix products of a training step alone',
     extract: 'embeddings from features',
     embed: 'embeddings of utterances each by itself',
     fbank: '80-band fbank',

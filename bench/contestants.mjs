@@ -32,6 +32,7 @@ const SETTINGS_OF_TASK = {
   embed: ['default', 'best', 'onnxruntime', 'openvino'],
   fbank: ['default'],
   gemm: ['default', 'best'],
+  products: ['default', 'best'],
   'as-norm': ['default', 'best'],
 };
 

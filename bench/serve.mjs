@@ -27,7 +27,7 @@ const options = new Command('node bench/serve.mjs')
   )
   .addOption(
     new Option('--task <name>')
-      .choices(['train', 'extract', 'embed', 'fbank', 'gemm', 'as-norm'])
+      .choices(['train', 'extract', 'embed', 'fbank', 'gemm', 'products', 'as-norm'])
       .makeOptionMandatory(),
   )
   .requiredOption('--batch <n>', 'utterances per request', count)

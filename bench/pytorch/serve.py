@@ -4,7 +4,7 @@
 
 Protocol, one JSON object a line on stdout. First `{"ready": true, ...}` with what runs here; then, for every line on
 stdin, one training step (forward, AAM-softmax, backward, Adam), one batch of embeddings, the features of a batch of
-utterances or one product of two square matrices are computed and answered with
+utterances or products of matrices are computed and answered with
 `{"wallMs", "cpuMs", "value", "peakMiB"}`; the end of stdin ends the process. Anything else goes to stderr.
 
 `--best` is PyTorch as its best users tune it on a CPU: the models of fast_models.py, denormal numbers flushed to zero,
@@ -14,10 +14,12 @@ defaults.
 """
 
 import argparse
+import json
 import platform
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -38,7 +40,7 @@ DISTINCT_BATCHES = 4  # inputs change from request to request, as they do in use
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Serve training steps or embeddings, one per line on stdin.")
     parser.add_argument("--model", required=True, choices=["aca-net", "ecapa-512", "ecapa-1024", "kaldi", "matrix"])
-    parser.add_argument("--task", required=True, choices=["train", "extract", "embed", "fbank", "gemm"])
+    parser.add_argument("--task", required=True, choices=["train", "extract", "embed", "fbank", "gemm", "products"])
     parser.add_argument("--batch", type=int, required=True, help="utterances per request")
     parser.add_argument("--frames", type=int, default=300, help="frames per utterance (300: 3 s), or rows of a matrix")
     parser.add_argument("--threads", type=int, default=1)
@@ -122,6 +124,23 @@ def product(arguments: argparse.Namespace) -> Callable[[], float]:
     return multiply
 
 
+def products(arguments: argparse.Namespace) -> Callable[[], float]:
+    """Returns a function that computes the products of all layers: forward, and of both gradients."""
+    layers = json.loads(Path(__file__).with_name("..").joinpath("layers.json").read_text())[arguments.model]
+    rows = arguments.batch * arguments.frames
+    given = []
+    for each in layers:
+        inputs, outputs = each["in"], each["out"]
+        given += [(torch.rand(rows, inputs), torch.rand(inputs, outputs), torch.rand(rows, outputs))] * each["times"]
+
+    @torch.inference_mode()
+    def multiply() -> float:
+        corners = [product[0, 0].item() for x, w, d in given for product in (x @ w, d @ w.T, x.T @ d)]
+        return sum(corners)
+
+    return multiply
+
+
 def main() -> None:
     arguments = parse_arguments()
     torch.manual_seed(arguments.seed)
@@ -138,6 +157,8 @@ def main() -> None:
         work = fbank(arguments)
     elif arguments.task == "gemm":
         work = product(arguments)
+    elif arguments.task == "products":
+        work = products(arguments)
     else:
         model = build_model(arguments.model, arguments.best)
         parameters = sum(parameter.numel() for parameter in model.parameters())
