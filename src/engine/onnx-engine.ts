@@ -15,7 +15,7 @@ import { requireInput, traceInference } from './inference-graph.js';
 import { loadOnnxRuntime } from './onnx-runtime.js';
 import { toHost } from './ort-tensors.js';
 import { encodeOnnx } from './onnx/encode.js';
-import { packingOptions, sessionOptions } from './onnx-session.js';
+import { packingOptions, sessionOptions, type SessionSettings } from './onnx-session.js';
 import { createParallelInference, WEIGHTS } from './parallel-inference.js';
 import { createOnnxScanStep } from './onnx-scan-step.js';
 import { createOnnxStep } from './onnx-step.js';
@@ -39,9 +39,9 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
   process.env.ORT_DISABLE_TELEMETRY ??= '1';
   const { ort, driver } = loadOnnxRuntime(device);
   ort.env.logLevel = 'fatal'; // what fails is reported once, by us
-  const createSession = async (model: Uint8Array, onThreads = threads) => {
+  const createSession = async (model: Uint8Array, settings: Partial<SessionSettings> = {}) => {
     try {
-      return await ort.InferenceSession.create(model, sessionOptions({ device, threads: onThreads }));
+      return await ort.InferenceSession.create(model, sessionOptions({ device, threads, ...settings }));
     } catch (cause) {
       if (device === 'cpu') throw cause;
       throw new UserError(
@@ -67,7 +67,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
       const writePacked = async (path: string) => (await ort.InferenceSession.create(model, packingOptions(path, WEIGHTS))).release(); // prettier-ignore
       return createParallelInference(writePacked, { inputs: ports.map(({ name }) => name), threads: atOnce });
     }
-    const session = await createSession(model, sideBySide === undefined ? threads : 1);
+    const session = await createSession(model, sideBySide === undefined ? { spins: true } : { threads: 1 });
     return {
       atOnce: 1,
       async run(feed) {

@@ -4,11 +4,14 @@ import type * as Ort from 'onnxruntime-node';
 export interface SessionSettings {
   readonly device: string;
   readonly threads: number;
+  /** Threads wait for each other by spinning, during a run and for a moment after it. */
+  readonly spins?: boolean;
 }
 
 export const sessionOptions = ({
   device,
   threads,
+  spins = false,
 }: SessionSettings): Ort.InferenceSession.SessionOptions & { extra: { session: object } } => ({
   executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
   intraOpNumThreads: threads,
@@ -18,11 +21,9 @@ export const sessionOptions = ({
   // A plan of all memory, made in the first run, would be laid out beside what that run has taken: a third more.
   enableMemPattern: false,
   logSeverityLevel: 4,
-  // Flushing denormals keeps the speed when gradients fade; idle threads that do not spin leave the cores to the
-  // loader. They wake up too late for products of a tenth of a millisecond, so an utterance alone gains little from a
-  // second thread. Spinning halved its time in a loop, but made single requests slower: both threads often began on
-  // one core and kept each other from it.
-  extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
+  // Flushing denormals keeps the speed when gradients fade. In training, threads that sleep leave the cores to the
+  // loader; they wake up too late for the products of one utterance, which take a tenth of a millisecond.
+  extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: spins ? '1' : '0' } } },
 });
 
 /** Settings that write the model as it is run, with weights as products want them, for others to load as it is. */

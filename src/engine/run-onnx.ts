@@ -2,6 +2,7 @@
 import type * as Ort from 'onnxruntime-node';
 import { messageOf, UserError } from '../errors.js';
 import { loadOnnxRuntime } from './onnx-runtime.js';
+import { sessionOptions } from './onnx-session.js';
 import { toHost } from './ort-tensors.js';
 import type { HostTensor, HostTensors } from './program/host-tensor.js';
 
@@ -43,13 +44,8 @@ export async function openOnnxFile(
   const { ort } = loadOnnxRuntime(device);
   ort.env.logLevel = 'fatal'; // what fails is reported once, by us
   const options: Ort.InferenceSession.SessionOptions = {
-    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    enableMemPattern: false, // assumes that sizes repeat
+    ...sessionOptions({ device, threads, spins: true }),
     graphOptimizationLevel: optimise ? 'all' : 'disabled',
-    logSeverityLevel: 4,
-    extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
   };
   let session: Ort.InferenceSession;
   try {
