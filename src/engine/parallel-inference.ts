@@ -28,10 +28,19 @@ export async function createParallelInference(
   { inputs, threads }: { inputs: readonly string[]; threads: number },
 ): Promise<Inference> {
   let folder: string | undefined;
-  const remove = () => folder && rmSync(folder, { recursive: true, force: true });
+  const remove = () => {
+    if (folder === undefined) return;
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      process.off('exit', remove);
+    } catch {
+      // Still mapped, as on NFS and Windows: it goes when the process ends.
+    }
+  };
   let path: string;
   try {
     folder = mkdtempSync(join(tmpdir(), 'acanet-model-'));
+    process.once('exit', remove);
     path = join(folder, MODEL);
     await writePacked(path);
   } catch (cause) {
@@ -57,7 +66,7 @@ export async function createParallelInference(
       const outputs = (await pool.run(given)) as HostTensors;
       if (!removed && Atomics.load(opened, 0) === threads) {
         removed = true;
-        if (process.platform !== 'win32') remove(); // there an open file stays
+        remove();
       }
       return outputs;
     },

@@ -46,11 +46,12 @@ export async function embedInJobs({
         `  name the table: --out ${out.replace(/\.\w+$/, '')}.scp`,
     );
   }
-  const listed = await listEmbeddingInputs(inputs);
+  const paths = inputs.map((input) => resolve(input)); // as jobs name them: audio is known by its path
+  const listed = await listEmbeddingInputs(paths);
   const work: Work = {
     embedding: {
       name: basename(out, '.scp').replace(/[^\w.-]/g, '-'),
-      inputs: inputs.map((input) => resolve(input)),
+      inputs: paths,
       modelDir: resolve(modelDir),
       ...{ engine, asIs, otherRates },
       model: await realLibrary.identityOf(modelDir),
@@ -67,8 +68,8 @@ export async function embedInJobs({
     return undefined;
   }
   if (plans.some(({ action }) => action !== 'skip')) await executor.check(workFolder);
-  else reporting.log(`all embeddings are there; to make them again, remove ${workFolder}`);
-  const leave = lockWorkFolder(workFolder);
+  else reporting.log(`all embeddings are there; to make them again, remove ${join(workFolder, 'embeddings')}`);
+  const leave = lockWorkFolder(workFolder, '--out');
   try {
     await executor.run(execution);
     const table = readFileSync(join(workFolder, 'embeddings', EMBEDDINGS.table), 'utf8');

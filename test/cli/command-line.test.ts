@@ -53,7 +53,11 @@ describe('command line', () => {
       ['train', '--resume', '--restart'],
       /--resume goes on and --restart begins/,
     ],
-    ['a stage that is not there', ['run', 'demo', '--why', '--force', 'trian'], /✖ no stage "trian" in this recipe/],
+    [
+      'a stage that is not there',
+      ['run', 'demo', '--why', '--force', 'trian'],
+      /✖ --force: no stage "trian"; there are prep, /,
+    ],
     ['a system against itself', ['compare', 'aca-net', '--recipe', 'demo'], /✖ aca-net cannot be compared with itself/],
     [
       'all systems and some',

@@ -87,6 +87,11 @@ function findSpreads(
   { spread, eer, finished = [] }: SpreadWanted,
 ): { spreads: MeasureSpread[]; spreadFrom: string; measuredIn?: string } {
   if (typeof spread === 'string') {
+    if (eer !== undefined) {
+      throw new UserError(
+        `--eer: the comparison in ${spread} has the EER of its baseline; leave out --eer, or give --spread a number`,
+      );
+    }
     const comparison = readFinished(spread);
     return measured(spread, comparison, pairIn(spread, comparison, { system, baseline }));
   }
@@ -145,6 +150,6 @@ function pairIn(
   }
   throw new UserError(
     `--spread ${folder}: which pair? It compares ${usable.join(', ')} with ${comparison.baseline}, not ${system} with ` +
-      `${baseline}; name a pair of it: acanet compare ${comparison.baseline} --model ${usable[0]} --plan …`,
+      `${baseline}; take a comparison of two systems, or give --spread a number`,
   );
 }

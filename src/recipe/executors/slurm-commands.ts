@@ -103,6 +103,9 @@ async function explainRefusal(message: string): Promise<string> {
   if (/account/i.test(message))
     return `${said}\n  set executor.account to an account that you may use: sacctmgr show user $USER -s`;
   if (/qos/i.test(message)) return `${said}\n  change --qos in executor.extra`;
+  if (/array/i.test(message)) {
+    return `${said}\n  ask for fewer parts with executor.parts (MaxArraySize in: scontrol show config)`;
+  }
   if (/memory|cpu|node configuration|gres/i.test(message)) {
     return `${said}\n  ask for what a node of the partition has: executor.cpus, executor.memory, executor.gpus`;
   }

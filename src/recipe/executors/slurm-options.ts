@@ -33,7 +33,8 @@ export function sbatchOptions(
 ): string[] {
   const { executor, work } = submission;
   const { partition, account, time, memory, cpus, gpus, extra = [] } = resourcesOf(executor, job.kind);
-  const wanted = gpus ?? ((job.kind === 'train' || job.kind === 'embed') && engineOf(work).device === 'cuda' ? 1 : 0);
+  const computes = ['train', 'embed', 'robustness'].includes(job.kind);
+  const wanted = gpus ?? (computes && engineOf(work).device === 'cuda' ? 1 : 0);
   const array = job.parts.length > 1;
   const limit = executor.atOnce === undefined ? '' : `%${executor.atOnce}`;
   const escaped = folder.replaceAll('%', '%%');

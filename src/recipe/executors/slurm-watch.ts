@@ -31,7 +31,8 @@ export async function followJobs(
   for (;;) {
     try {
       // What is done is read from what the parts write; Slurm is asked now and then.
-      if (performance.now() - asked >= pause || watch.parts.some(({ ends }) => ends)) {
+      const wait = watch.parts.some(({ ends }) => ends) ? Math.min(pause, FIRST_POLL_MS) : pause;
+      if (performance.now() - asked >= wait) {
         queue = await readQueue();
         asked = performance.now();
         pause = Math.min(SLOWEST_POLL_MS, pause * 1.2);

@@ -30,13 +30,14 @@ export async function embedShare(
 ): Promise<void> {
   const { sharesFolder: folder, log, progress, signal } = context;
   const pieces = piecesOfShare(piecesOf(ids, context), share);
-  const embedder = await openEmbedder();
+  let embedder: Embedder | undefined;
   try {
     let before = 0;
     const there = await makePieces({
       folder,
       pieces,
       embed: async (from, to) => {
+        embedder ??= await openEmbedder();
         const { embeddings } = await embedCached({
           ...{ embedder, cacheDir, ids: ids.slice(from, to), signal },
           progress: (what, done) => progress(what, before + done, itemsIn(pieces)),
@@ -47,7 +48,7 @@ export async function embedShare(
     });
     log(`  ${itemsIn(pieces)} utterances in ${pieces.length} archives, of which ${there} were there`);
   } finally {
-    await embedder.close();
+    await embedder?.close();
   }
 }
 
@@ -66,7 +67,10 @@ export async function embedShared(
     return { embeddings, speed: { utterances: 0, frames: 0, seconds: 0 } };
   }
   const embedder = await openEmbedder();
-  const { embeddings, speed } = await embedCached({ embedder, cacheDir, ids: missing, progress, signal });
-  await embedder.close();
-  return { embeddings: new Map(ids.map((id) => [id, shared.get(id) ?? embeddings.get(id)!])), speed };
+  try {
+    const { embeddings, speed } = await embedCached({ embedder, cacheDir, ids: missing, progress, signal });
+    return { embeddings: new Map(ids.map((id) => [id, shared.get(id) ?? embeddings.get(id)!])), speed };
+  } finally {
+    await embedder.close();
+  }
 }

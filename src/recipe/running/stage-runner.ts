@@ -5,7 +5,7 @@
  * version, and the output hashes of the stages it needs. Output hashes rather than times decide, so a stage that is run
  * again with the same outcome leaves the stages after it alone.
  */
-import { firstOf } from '../../problem-list.js';
+import { unknownName } from '../../configuration/closest-name.js';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { internal, UserError } from '../../errors.js';
@@ -309,7 +309,7 @@ function inOrder(stages: readonly Stage[], targets: readonly string[] = stages.m
   const wanted = new Set<string>();
   const want = (name: string) => {
     const stage = byName.get(name);
-    if (!stage) throw new UserError(`no stage "${name}" in this recipe; there are ${firstOf([...byName.keys()])}`);
+    if (!stage) throw new UserError(`no stage ${unknownName(name, [...byName.keys()])}`);
     if (wanted.has(name)) return;
     wanted.add(name);
     for (const need of stage.needs) want(stageOf(need));
@@ -323,6 +323,6 @@ function checkForced(stages: readonly Stage[], force: readonly string[]): void {
   const known = stages.map(({ name }) => name);
   const unknown = force.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new UserError(`no stage "${unknown}" in this recipe to force; there are ${firstOf(known)}`);
+    throw new UserError(`--force: no stage ${unknownName(unknown, known)}`);
   }
 }

@@ -16,9 +16,10 @@ import { LOCK, readLockHolder, type LockHolder } from '../artifacts/control-file
 
 /**
  * Locks `folder` and returns the function that unlocks it.
+ * @param option by which the user names the folder
  * @throws UserError naming the process that holds it.
  */
-export function lockWorkFolder(folder: string): () => void {
+export function lockWorkFolder(folder: string, option = '--work'): () => void {
   const path = join(folder, LOCK);
   const mine: LockHolder = {
     pid: process.pid,
@@ -30,12 +31,12 @@ export function lockWorkFolder(folder: string): () => void {
   const text = `${JSON.stringify(mine)}\n`;
   try {
     makeFolder(folder);
-    while (!createOnce(path, text)) takeOver(path, mine);
+    while (!createOnce(path, text)) takeOver(path, mine, option);
     clearLeftovers(folder);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
-      `${folder}: cannot be written to: ${messageOf(error)}\n  mend that, or name another folder with --work`,
+      `${folder}: cannot be written to: ${messageOf(error)}\n  mend that, or name another folder with ${option}`,
       { cause: error },
     );
   }
@@ -54,7 +55,7 @@ function clearLeftovers(folder: string): void {
 }
 
 /** Moves a dead process's lock away; throws where the holder lives. */
-function takeOver(path: string, mine: LockHolder): void {
+function takeOver(path: string, mine: LockHolder, option: string): void {
   const found = readText(path);
   if (found === undefined) return;
   const holder = readLockHolder(found, path);
@@ -62,7 +63,7 @@ function takeOver(path: string, mine: LockHolder): void {
     const where = holder.host === mine.host ? '' : ` on ${holder.host}`;
     const advice =
       holder.host === mine.host
-        ? 'wait for it, stop it, or use another folder with --work'
+        ? `wait for it, stop it, or use another folder with ${option}`
         : `if that process is gone, remove ${path}`;
     throw new UserError(
       `${path}: process ${holder.pid}${where} works in this folder since ${holder.since} (acanet ${holder.command})\n  ${advice}`,

@@ -50,7 +50,7 @@ export function embedTrainStage(
     const training = trainingUtterances(manifest, ofTraining, ofRun);
     if (wanted !== 'all' && wanted > training.length) {
       throw new UserError(
-        `scoring.utterances: expected at least ${wanted} training utterances, the corpus has ${training.length}; set it to all`,
+        `scoring.utterances: expected at least ${wanted} training utterances, ${name} is trained on ${training.length}; set it to all`,
       );
     }
     const chosen =

@@ -9,7 +9,7 @@ import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { embedListed, refuseProblems } from '../../tasks/embedding/embed-files.js';
 import { hashOfInputs, listEmbeddingInputs, type EmbeddingInput } from '../../tasks/embedding/input-lists.js';
-import type { Library } from '../../tasks/model-work.js';
+import type { Embedder, Library } from '../../tasks/model-work.js';
 import { EMBEDDINGS } from '../artifacts/embed.js';
 import type { EmbeddingWork } from '../definition/embedding-work.js';
 import { joinedTable, makePieces, pieceFiles } from '../extraction/embedding-pieces.js';
@@ -33,7 +33,7 @@ export function embeddingsStage(work: EmbeddingWork, library: Pick<Library, 'ope
       const there = await make(context, inputs, pieces);
       const own = new Set(pieces.flatMap(pieceFiles));
       for (const name of readdirSync(folder))
-        if (/^embeddings-\d+\./.test(name) && !own.has(name)) rmSync(join(folder, name));
+        if (/^embeddings-[\da-f-]+\./.test(name) && !own.has(name)) rmSync(join(folder, name));
       const table = joinedTable(folder, pieces);
       const rows = table.split('\n').length - 1;
       if (rows !== inputs.length)
@@ -63,7 +63,9 @@ export function embeddingsStage(work: EmbeddingWork, library: Pick<Library, 'ope
     if ((await library.identityOf(modelDir)) !== model)
       throw new UserError(`${modelDir}: not the model that the command has found\n  ${again}`);
     const keys = inputs.map(({ key }) => key);
-    const pieces = planPieces(keys, { prefix: 'embeddings', input: sha256Hex(JSON.stringify(settings)) });
+    const input = sha256Hex(JSON.stringify(settings));
+    // Archives of other work have other names: what an earlier table names stays as it was until the table is replaced.
+    const pieces = planPieces(keys, { prefix: `embeddings-${input.slice(0, 8)}`, input });
     return { inputs, pieces };
   }
 
@@ -72,7 +74,7 @@ export function embeddingsStage(work: EmbeddingWork, library: Pick<Library, 'ope
     inputs: readonly EmbeddingInput[],
     pieces: readonly WorkPiece[],
   ): Promise<number> {
-    const embedder = await library.openEmbedder({ modelDir, engine, utterances: inputs.length });
+    let embedder: Embedder | undefined; // opened where something is to be embedded
     const total = itemsIn(pieces);
     let done = 0;
     try {
@@ -80,6 +82,7 @@ export function embeddingsStage(work: EmbeddingWork, library: Pick<Library, 'ope
         folder,
         pieces,
         embed: async (from, to) => {
+          embedder ??= await library.openEmbedder({ modelDir, engine, utterances: inputs.length });
           const embeddings = new Map<string, Float32Array>();
           const problems = await embedListed({
             ...{ inputs: inputs.slice(from, to), embedder, modelDir, asIs, otherRates, log, signal },
@@ -91,7 +94,7 @@ export function embeddingsStage(work: EmbeddingWork, library: Pick<Library, 'ope
         },
       });
     } finally {
-      await embedder.close();
+      await embedder?.close();
     }
   }
 }

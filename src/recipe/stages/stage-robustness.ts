@@ -60,7 +60,7 @@ export function robustnessStage(
         ...(cohort && { cohort }),
       };
     },
-    version: 1,
+    version: scoring.normalize === 'none' ? 1 : 2,
     // Many conditions take longer than the test itself.
     whenChanged: 'set aside',
     resumable: true,

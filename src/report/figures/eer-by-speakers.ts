@@ -96,7 +96,7 @@ function draw(lines: readonly Line[], styles: SystemStyles): Drawing {
   const rows = lines.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
   return {
     caption:
-      'The systems of a line differ in the number of speakers that they were trained on alone. The horizontal axis is logarithmic, and ' +
+      'The systems of a line differ in the number of speakers that they were trained on, and at most in the length of the training beside it. The horizontal axis is logarithmic, and ' +
       `lines stand a little beside each other. Bars are 95 % intervals. ${ARROWS_EXPLAINED} Each training drew its speakers by its seed.`,
     description: rows.map((row) => describe(row)).join('. '),
     svg: drawChart(option, {
@@ -116,8 +116,8 @@ function draw(lines: readonly Line[], styles: SystemStyles): Drawing {
       rows: numbers.map((number) => [
         number,
         ...lines.map(({ points }) => {
-          const point = points.find(({ speakers }) => speakers === number);
-          return point ? rateWithInterval(point.eer, point.interval) : '-';
+          const there = points.filter(({ speakers }) => speakers === number);
+          return there.map(({ eer, interval }) => rateWithInterval(eer, interval)).join('; ') || '-';
         }),
       ]),
     },

@@ -124,7 +124,7 @@ function listScp(path: string): EmbeddingInput[] {
 
 /** As Kaldi, relative to the working folder; else beside the scp. */
 function locate(target: string, scp: string): string {
-  return isAbsolute(target) || existsSync(target) ? target : resolve(dirname(scp), target);
+  return isAbsolute(target) || existsSync(target) ? resolve(target) : resolve(dirname(scp), target);
 }
 
 function features(key: string, where: string, entry: EntryLocation): EmbeddingInput {

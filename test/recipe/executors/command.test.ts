@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { skip } from '../../skip.js';
 import { readScp, readVector } from '../../../src/storage/kaldi-archive.js';
 import { commandExecutor } from '../../../src/recipe/executors/command.js';
+import { recording } from '../../corpus/readers/small-corpus.js';
 import { TINY_RECIPE } from './tiny-recipe.js';
 
 const door = fileURLToPath(new URL('../../../../bin/acanet.js', import.meta.url));
@@ -111,6 +112,22 @@ describe('jobs by a command', () => {
       const refused = await embed('x.scp', ...by('sh SCRIPT JOB'), ...options);
       assert.equal(refused.code, 1, refused.stderr);
       assert.match(refused.stderr, message);
+    }
+  });
+
+  it('embed a folder, or what a wav.scp names, that is given relative to the working folder', async () => {
+    for (const id of ['a', 'b', 'c']) recording(join(folder, 'voices'), id);
+    writeFileSync(join(folder, 'wav.scp'), 'x voices/a.wav\ny voices/b.wav\n');
+    for (const [input, count] of [
+      ['voices', 3],
+      ['wav.scp', 2],
+    ] as const) {
+      const { code, stderr } = await acanet([
+        ...['embed', input, '--model', 'here/tiny/average/aca-net', '--other-rates', 'resample', '--threads', '1'],
+        ...['--out', `of-${input}.scp`, ...by('sh SCRIPT JOB'), '--set', 'executor.parts=2'],
+      ]);
+      assert.equal(code, 0, stderr);
+      assert.equal(readScp(join(folder, `of-${input}.scp`)).length, count);
     }
   });
 

@@ -62,7 +62,7 @@ describe('stage runner', () => {
 
   it('runs only what is asked for and what that needs', async () => {
     assert.deepEqual(await run(chain('a'), { targets: ['b'] }), ['a', 'b']);
-    await assert.rejects(run(chain('a'), { targets: ['d'] }), /no stage "d" in this recipe; there are a, b, c\/x/);
+    await assert.rejects(run(chain('a'), { targets: ['d'] }), /no stage "d".*; there are a, b, c\/x/);
   });
 
   it('leaves a stage alone that needs a part which is as it was', async () => {
@@ -110,10 +110,7 @@ describe('stage runner', () => {
   });
 
   it('refuses to force a stage that does not exist', async () => {
-    await assert.rejects(
-      run(chain('a'), { force: ['d'] }),
-      /no stage "d" in this recipe to force; there are a, b, c\/x/,
-    );
+    await assert.rejects(run(chain('a'), { force: ['d'] }), /--force: no stage "d".*; there are a, b, c\/x/);
     assert.throws(() => planStages({ workFolder, stages: chain('a'), force: ['d'] }), /no stage "d"/);
   });
 

@@ -1,6 +1,6 @@
 /** @file Embeddings without a recipe, by shares: each utterance once, in the list's order, whoever makes what. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engineOptions } from '../../../src/engine/create-engine.js';
@@ -31,6 +31,8 @@ describe('embeddings by shares', () => {
 
   const archive = () => join(folder, 'feats.ark');
   const results = (...path: string[]) => join(folder, 'e/embeddings', ...path);
+
+  const archiveOf = (number: string) => readdirSync(results()).find((name) => name.endsWith(`-${number}.ark`));
 
   function writeFeatures(keys: readonly string[]) {
     const writer = createArchiveWriter(archive());
@@ -92,7 +94,7 @@ describe('embeddings by shares', () => {
   it('are made again where an archive is damaged, and no others', async () => {
     await merge();
     made = 0;
-    writeFileSync(results('embeddings-00002.ark'), 'x');
+    writeFileSync(results(archiveOf('00002')!), 'x');
     await share(1, 16);
     await share(0, 2);
     assert.equal(made, 2);
@@ -108,7 +110,20 @@ describe('embeddings by shares', () => {
     await merge();
     assert.equal(made, 7);
     assert.equal(table().length, 7);
-    assert.ok(!existsSync(results('embeddings-00008.ark')));
+    assert.equal(archiveOf('00008'), undefined);
+  });
+
+  it('of another list stand beside those that the earlier table names, until there is a new table', async () => {
+    await merge();
+    const before = table();
+    writeFeatures([...KEYS].reverse());
+    await share(0, 2);
+    assert.deepEqual(table(), before);
+    made = 0;
+    await share(0, 2);
+    assert.equal(made, 0);
+    await merge();
+    assert.deepEqual(table(), before.toReversed());
   });
 
   it('are refused where a machine finds another list than the command', async () => {
