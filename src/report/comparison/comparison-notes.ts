@@ -26,9 +26,11 @@ export function fewErrors(
 /** What many comparisons together leave of single p-values. */
 export function manyComparisons(upheld: readonly string[], comparisons: number, measured: boolean): string[] {
   if (!measured || comparisons < 2) return [];
+  const few =
+    upheld.length === 1 ? `only the EER of ${upheld[0]} differs` : `only the EERs of ${upheld.join(', ')} differ`;
+  const what = upheld.length === comparisons ? 'every EER differs' : upheld.length === 0 ? 'no EER differs' : few;
   return [
-    `Each p is of one comparison by itself. Of all ${comparisons} together (Holm's procedure), ` +
-      `${upheld.length > 0 ? `only the EER of ${upheld.join(', ')} differs` : 'no EER differs'} from the baseline's.`,
+    `Each p is of one comparison by itself. Of all ${comparisons} together (Holm's procedure), ${what} from the baseline's.`,
   ];
 }
 
