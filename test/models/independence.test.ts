@@ -52,7 +52,6 @@ const models: { name: string; options: Record<string, unknown>; onnxOnly?: boole
       latents: 4,
       embed: 8,
       heads: 2,
-      mlp: 8,
       embedding: 12,
     },
   },
