@@ -31,7 +31,8 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { d
 /** By name, what writes each picture. */
 const pictures = {
   'corpus.svg': () => drawCorpus(readJson('data/corpus-librispeech.json'), { title: 'LibriSpeech, a small cut' }),
-  'cost-librispeech.svg': costOfLibrispeech,
+  'cost-librispeech.svg': () => costFigure(readTable('data/cost-librispeech.csv')),
+  'cost-speechocean.svg': costOfSpeechocean,
   'explain.svg': () => asFile(attentionFigure(unpackAttention(read('data/attention.json.gz')))),
   'robustness.svg': robustnessOnStandIn,
   'study-aca-wsj0.svg': studyOfAcaNet,
@@ -83,8 +84,23 @@ function reportFigure(kind, { systems, ...source }) {
   return asFile(figure);
 }
 
-function costOfLibrispeech() {
-  const systems = readTable('data/cost-librispeech.csv').map(({ system, eer, eerLow, eerHigh, ...costs }) => ({
+/** Without the times of trainings, which ran side by side. */
+function costOfSpeechocean() {
+  const rows = readTable('../../bench/results/speechocean/two-directions.csv');
+  return costFigure(
+    rows.map(({ name, parameters, macs, eer, eerLow, eerHigh }) => ({
+      system: name,
+      parameters,
+      macs,
+      eer,
+      eerLow,
+      eerHigh,
+    })),
+  );
+}
+
+function costFigure(rows) {
+  const systems = rows.map(({ system, eer, eerLow, eerHigh, ...costs }) => ({
     name: system,
     ...costs,
     measures: { eer: { value: eer, interval: [eerLow, eerHigh] } },
