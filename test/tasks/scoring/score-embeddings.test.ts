@@ -60,7 +60,7 @@ describe('back-ends of a recipe', () => {
     assert.equal(scores(), first);
     await assert.rejects(
       run('scoring.subtractMean=train', 'scoring.utterances=9'),
-      /expected at least 9 training utterances, the corpus has 8/,
+      /expected at least 9 training utterances, aca-net is trained on 8/,
     );
   });
 
