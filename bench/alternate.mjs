@@ -144,8 +144,13 @@ async function runCase(testCase, options) {
       rows: summarize(running, { goals: testCase.goals, operations }),
       contestants: running.map(({ name, command, environment, removed, server, answers }) => ({
         name,
-        command: command.map(portable),
-        environment: { ...inherited(removed), ...environment },
+        command: command.map((part) => portable(part.replace(folder, 'DATA'))),
+        environment: Object.fromEntries(
+          Object.entries({ ...inherited(removed), ...environment }).map(([key, value]) => [
+            key,
+            value.replaceAll(ROOT, ''),
+          ]),
+        ),
         ...server.description,
         answers,
       })),

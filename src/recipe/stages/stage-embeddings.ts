@@ -31,14 +31,14 @@ export function embeddingsStage(work: EmbeddingWork, library: Pick<Library, 'ope
       const { folder } = context;
       const { inputs, pieces } = await prepare();
       const there = await make(context, inputs, pieces);
-      const own = new Set(pieces.flatMap(pieceFiles));
-      for (const name of readdirSync(folder))
-        if (/^embeddings-[\da-f-]+\./.test(name) && !own.has(name)) rmSync(join(folder, name));
       const table = joinedTable(folder, pieces);
       const rows = table.split('\n').length - 1;
       if (rows !== inputs.length)
         throw new UserError(`${folder}: expected ${inputs.length} embeddings, got ${rows}; remove the folder`);
       writeFileAtomic(join(folder, EMBEDDINGS.table), table);
+      const own = new Set(pieces.flatMap(pieceFiles));
+      for (const name of readdirSync(folder))
+        if (/^embeddings-[\da-f-]+\./.test(name) && !own.has(name)) rmSync(join(folder, name));
       const archives = pieces.map(({ name }) => join(folder, `${name}.ark`));
       return {
         outputHash: sha256Hex(...(await Promise.all(archives.map(fileSha256)))),
