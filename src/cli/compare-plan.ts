@@ -22,15 +22,19 @@ export async function planOfRecipe(
 ): Promise<void> {
   const wanted = spreadWanted(flags);
   const change = changeOf(flags);
-  const [{ planComparison, plannedList }, { readTestTrials }, { comparingStages }, { trainingRuns }] =
+  const [{ findSpreads, planComparison, plannedList }, { readTestTrials }, { comparingStages }, { trainingRuns }] =
     await Promise.all([
       import('../recipe/comparison/plan-comparison.js'),
       import('../recipe/comparison/read-comparison.js'),
       import('../recipe/comparison/chosen-systems.js'),
       import('../recipe/definition/training-runs.js'),
     ]);
-  await bringAllUpToDate(folds, { targets: ['prep'] });
   const [{ recipe, folder }] = folds;
+  const { compare } = comparingStages({});
+  const ofFolds = folds[0].fold === undefined ? [] : [join(dirname(folder), compare)];
+  const finished = [...ofFolds, ...folds.map((each) => join(each.folder, compare))];
+  const spreads = findSpreads({ system: model, baseline }, { ...wanted, finished });
+  await bringAllUpToDate(folds, { targets: ['prep'] });
   const lists = folds.map((experiment) => {
     const { table, speakers } = readTestTrials(join(experiment.folder, 'prep'));
     return plannedList(speakers, table.labels, experiment.fold);
@@ -38,8 +42,6 @@ export async function planOfRecipe(
   const { claim } = recipe;
   const claimed = claim && recipe.model === model && recipe.baseline === baseline ? claim : undefined;
   const named = change ?? claimed?.eer;
-  const { compare } = comparingStages({});
-  const ofFolds = folds[0].fold === undefined ? [] : [join(dirname(folder), compare)];
   await showPlan(
     planComparison({
       pair: {
@@ -50,8 +52,7 @@ export async function planOfRecipe(
       lists,
       ...(named !== undefined && { change: named }),
       ...(change === undefined && claimed?.source !== undefined && { claimedBy: claimed.source }),
-      ...wanted,
-      finished: [...ofFolds, ...folds.map((each) => join(each.folder, compare))],
+      spreads,
     }),
     flags,
   );
@@ -61,22 +62,23 @@ export async function planOfRecipe(
 export async function planOfList(
   flags: PlanFlags & Parameters<typeof readTrialList>[0] & { baseline?: string },
 ): Promise<void> {
-  const [{ planComparison, plannedList }, lists, { UserError }] = await Promise.all([
+  const [{ findSpreads, planComparison, plannedList }, lists, { UserError }] = await Promise.all([
     import('../recipe/comparison/plan-comparison.js'),
     import('../recipe/comparison/compare-score-files.js'),
     import('../errors.js'),
   ]);
   const wanted = spreadWanted(flags);
   const change = changeOf(flags);
+  const pair = { system: 'one system', baseline: flags.baseline ?? 'another', trainings: [1, 1] as const };
+  const spreads = findSpreads(pair, wanted);
   const { table, speakers } = lists.readTrialList(flags);
   if ('unknown' in speakers) throw new UserError(`${flags.trials}: ${speakers.unknown}`);
-  const pair = { system: 'one system', baseline: flags.baseline ?? 'another', trainings: [1, 1] as const };
   await showPlan(
     planComparison({
       pair,
       lists: [plannedList(speakers, table.labels)],
       ...(change !== undefined && { change }),
-      ...wanted,
+      spreads,
     }),
     flags,
   );

@@ -59,13 +59,13 @@ export function addCompare(program: Command): void {
     .option('--seeds <n>', "train each system n times, with the recipe's seed and those after it (seeds)")
     .option(
       '--with <folder>',
-      'a system of another experiment: exp/OTHER/score/SYSTEM; may be given again',
+      'a system of another experiment: exp/OTHER/score/SYSTEM, with folds exp/OTHER/{fold}/score/SYSTEM; may be given again',
       collect,
       [],
     )
     .option(
       '--scores <name=file>',
-      'scores of the same trials from anywhere; NAME@SEED=FILE for several trainings; may be given again',
+      'scores of the same trials from anywhere; NAME@SEED=FILE for several trainings; may be given again; with folds, {fold} stands for the name of the fold',
       collect,
       [],
     )
@@ -146,16 +146,15 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
   const folds = await openFolds({ flags, sets: seeds === undefined ? [] : [`seeds=${seeds}`] });
   const [experiment] = folds;
   const { recipe } = experiment;
-  if (folds.length > 1 && flags.scores.length + flags.with.length > 0) {
-    self.error('error: --scores and --with are of one list of trials: name the fold that has it with --fold');
-  }
   if (experiment.chosen === 'default' && flags.scores.length + flags.with.length > 0) {
     self.error(
       'error: on which trials? --trials FILE names the list that the scores are of, --recipe NAME compares with the systems of a recipe on its own',
     );
   }
   const own = Object.keys(recipe.systems);
-  const guests = await findGuests(flags, own);
+  const ofFolds = folds.length > 1 ? folds.map(({ fold }) => fold!) : [undefined];
+  const guestLists = await Promise.all(ofFolds.map((fold) => findGuests(flags, own, fold)));
+  const [guests] = guestLists;
   const isGuest = (name: string) => guests.some((guest) => guest.name === name);
   const named =
     reference === undefined || (reference === 'baseline' && !own.includes('baseline')) ? recipe.baseline : reference;
@@ -174,7 +173,8 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
       `${baseline} cannot be compared with itself\n  name another system with --model, or compare --all`,
     );
   }
-  const compared = { names, baseline, guests };
+  const guestsOfFolds = folds.length > 1 && Object.fromEntries(folds.map(({ fold }, i) => [fold, guestLists[i]]));
+  const compared = { names, baseline, guests, ...(guestsOfFolds && { guestsOfFolds }) };
   const [{ comparingStages }, { compareFolder }] = await Promise.all([
     import('../recipe/comparison/chosen-systems.js'),
     import('../recipe/run-folds.js'),
@@ -222,11 +222,12 @@ async function compareFiles(trials: string, flags: CompareFlags, self: Command):
 async function findGuests(
   { scores, with: others, calibrated }: CompareFlags,
   own: readonly string[],
+  fold?: string,
 ): Promise<GuestSystem[]> {
   if (scores.length + others.length === 0) return [];
   const { experimentSystem, scoreFileSystems } = await import('../recipe/comparison/guest-systems.js');
-  const guests = scoreFileSystems(scores, { calibrated });
-  for (const folder of others) guests.push(experimentSystem(folder, [...own, ...guests.map(({ name }) => name)]));
+  const guests = scoreFileSystems(scores, { calibrated, fold });
+  for (const folder of others) guests.push(experimentSystem(folder, [...own, ...guests.map(({ name }) => name)], fold));
   return guests;
 }
 

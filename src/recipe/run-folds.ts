@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { internal } from '../errors.js';
 import { realLibrary } from '../tasks/do-model-work.js';
-import { comparingStages, type Compared } from './comparison/chosen-systems.js';
+import { comparedInFold, comparingStages, type Compared } from './comparison/chosen-systems.js';
 import { createExecutor } from './executors/registry.js';
 import { checkRun, runRecipe, type RunRecipeOptions } from './run-recipe.js';
 import { runStages } from './running/stage-runner.js';
@@ -19,12 +19,13 @@ export interface RunFoldsOptions extends Omit<RunRecipeOptions, 'experiment'> {
 export async function runFolds({ folds, ...options }: RunFoldsOptions): Promise<void> {
   const { compared = {}, targets, library = realLibrary, log, progress, signal } = options;
   // What stands in the way of the last fold is to be known before the first is trained.
-  for (const experiment of folds) await checkRun({ ...options, experiment });
+  const ofFold = (experiment: Experiment) => ({ ...options, ...inFold(experiment, options.compared) });
+  for (const experiment of folds) await checkRun(ofFold(experiment));
   const { here } = createExecutor(folds[0].recipe);
   if (here || options.dryRun) {
     for (const experiment of folds) {
       log(`fold ${experiment.fold}`);
-      await runRecipe({ ...options, experiment });
+      await runRecipe(ofFold(experiment));
     }
   } else await runAllAtOnce(folds, options);
   const compares = !targets || targets.includes(comparingStages(compared).compare);
@@ -43,11 +44,16 @@ export async function runFolds({ folds, ...options }: RunFoldsOptions): Promise<
   }
 }
 
+const inFold = (experiment: Experiment, compared: Compared | undefined) => ({
+  experiment,
+  compared: compared && comparedInFold(compared, experiment.fold),
+});
+
 /** Jobs of one fold need not wait for those of another. @throws the first failure, once all folds have ended */
 async function runAllAtOnce(folds: readonly Experiment[], options: Omit<RunFoldsOptions, 'folds'>): Promise<void> {
   const runs = folds.map((experiment) => {
     const log = (line: string) => options.log(`fold ${experiment.fold} | ${line}`);
-    return runRecipe({ ...options, log, experiment });
+    return runRecipe({ ...options, ...inFold(experiment, options.compared), log });
   });
   for (const ended of await Promise.allSettled(runs)) if (ended.status === 'rejected') throw ended.reason;
 }

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readManifest } from '../../src/corpus/manifest/manifest.js';
 import { comparisonRecord } from '../../src/recipe/artifacts/compare.js';
-import { planComparison, plannedList } from '../../src/recipe/comparison/plan-comparison.js';
+import { findSpreads, planComparison, plannedList } from '../../src/recipe/comparison/plan-comparison.js';
+import type { Compared } from '../../src/recipe/comparison/chosen-systems.js';
+import { experimentSystem, scoreFileSystems } from '../../src/recipe/comparison/guest-systems.js';
 import { readTestTrials } from '../../src/recipe/comparison/read-comparison.js';
 import { runFolds } from '../../src/recipe/run-folds.js';
 import { meantFolds, openExperiment } from '../../src/recipe/running/work-folder.js';
@@ -33,11 +35,11 @@ describe('a recipe with folds', () => {
   after(() => rmSync(work, { recursive: true, force: true }));
 
   const open = (fold?: string, ...sets: string[]) => openExperiment({ work, recipe, fold, sets });
-  const run = async (...sets: string[]) => {
+  const quiet = { log: (line: string) => void lines.push(line), progress: () => undefined };
+  const run = async (sets: readonly string[] = [], targets = ['compare'], compared: Compared = {}) => {
     lines.length = 0;
     const folds = meantFolds({ work, recipe }).map((fold) => open(fold, ...sets));
-    const quiet = { log: (line: string) => void lines.push(line), progress: () => undefined };
-    await runFolds({ folds, targets: ['compare'], library: standInLibrary(), ...quiet });
+    await runFolds({ folds, targets, compared, library: standInLibrary(), ...quiet });
   };
   const comparison = (...fold: string[]) => comparisonRecord.read(join(work, 'folded', ...fold, 'compare'));
 
@@ -86,7 +88,7 @@ describe('a recipe with folds', () => {
       table,
       `speaker,group\n${all.map((speaker, i) => `${speaker},${i < 1 ? 'old' : 'young'}`).join('\n')}\n`,
     );
-    await run(`slices={by: [gender, group], labels: ${table}}`);
+    await run([`slices={by: [gender, group], labels: ${table}}`]);
     const { slices, folds } = comparison();
     const byName = new Map(slices!.map((slice) => [`${slice.by}: ${slice.name}`, slice]));
     const young = byName.get('group: young')!;
@@ -98,8 +100,39 @@ describe('a recipe with folds', () => {
       groups.reduce((sum, { trials }) => sum + trials, 0),
       folds!.reduce((sum, { trials }) => sum + trials, 0),
     );
-    await assert.rejects(run(`slices={by: [age], labels: ${table}}`), /slices\.by: age: expected gender, .*: group/);
-    await assert.rejects(run('slices={by: [group], labels: /not/there.csv}'), /not\/there\.csv: cannot be read/);
+    await assert.rejects(run([`slices={by: [age], labels: ${table}}`]), /slices\.by: age: expected gender, .*: group/);
+    await assert.rejects(run(['slices={by: [group], labels: /not/there.csv}']), /not\/there\.csv: cannot be read/);
+  });
+
+  it('has systems from elsewhere beside its own: for each fold its own file or folder', async () => {
+    await run();
+    const scores = join(work, 'folded', '{fold}', 'score');
+    const theirs = (fold: string) => [
+      ...scoreFileSystems([`theirs=${join(scores, 'ecapa-tdnn', 'scores.txt')}`], { fold }),
+      experimentSystem(join(scores, 'aca-net'), ['aca-net', 'ecapa-tdnn'], fold),
+    ];
+    const guestsOfFolds = { one: theirs('one'), two: theirs('two') };
+    const compared = { baseline: 'theirs', guests: guestsOfFolds.one, guestsOfFolds };
+    await run([], ['compare-others'], compared);
+    const { systems, folds } = comparisonRecord.read(join(work, 'folded', 'compare-others'));
+    assert.deepEqual(
+      systems.map(({ name }) => name),
+      ['aca-net', 'ecapa-tdnn', 'theirs', 'folded/aca-net'],
+    );
+    assert.equal(systems[2].eer, systems[1].eer);
+    assert.equal(systems[3].eer, systems[0].eer);
+    for (const { systems } of folds!) assert.equal(systems.theirs.eer, systems['ecapa-tdnn'].eer);
+    assert.throws(
+      () => scoreFileSystems([`theirs=${join(work, 'folded', 'one', 'score')}`], { fold: 'one' }),
+      /--scores theirs=.*: the recipe has folds, each with its own trials: write \{fold\} where the name of the fold/,
+    );
+    const one = theirs('one').slice(0, 1);
+    const two = scoreFileSystems([`theirs@2=${join(scores, 'aca-net', 'scores.txt')}`], { fold: 'two' });
+    const uneven = { ...compared, guests: one, guestsOfFolds: { one, two } };
+    await assert.rejects(
+      run([], ['compare-others'], uneven),
+      /theirs has other trainings in one fold than in another: theirs; theirs@2/,
+    );
   });
 
   it('tells what it could show, by what its comparison, or another one, has shown', async () => {
@@ -112,7 +145,7 @@ describe('a recipe with folds', () => {
     });
     const pair = { system, baseline: all.baseline, trainings: [1, 1] as const };
     const folder = join(work, 'folded', 'compare');
-    const plan = planComparison({ pair, lists, change: -0.1, finished: [join(work, 'nowhere'), folder] });
+    const plan = planComparison({ pair, lists, change: -0.1, spreads: findSpreads(pair, { finished: [join(work, 'nowhere'), folder] }) }); // prettier-ignore
     assert.equal(plan.measuredIn, folder);
     assert.deepEqual(
       plan.lists.map(({ name, speakers }) => [name, speakers]),
@@ -125,11 +158,11 @@ describe('a recipe with folds', () => {
     const { seSpeakers } = all.differences[system].eer!;
     assert.ok(Math.abs(plan.lists[0].measures[0].standardError - seSpeakers) < 1e-12);
     const others = { ...pair, system: 'theirs' };
-    assert.equal(planComparison({ pair: others, lists, finished: [folder] }).measuredIn, undefined);
+    assert.equal(findSpreads(others, { finished: [folder] }).measuredIn, undefined);
     // The only pair of another comparison is meant, whatever its systems are called.
-    assert.equal(planComparison({ pair: others, lists, spread: folder }).measuredIn, folder);
+    assert.equal(findSpreads(others, { spread: folder }).measuredIn, folder);
     assert.throws(
-      () => planComparison({ pair, lists, spread: work }),
+      () => findSpreads(pair, { spread: work }),
       /--spread .*: expected a number such as 0\.04, or the folder of a finished comparison/,
     );
     assert.throws(

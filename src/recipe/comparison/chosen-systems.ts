@@ -13,7 +13,13 @@ export interface Compared {
   /** One of them, or a guest; default: the recipe's. */
   baseline?: string;
   guests?: readonly GuestSystem[];
+  /** With folds: the guests of each, by its name; `guests` are then those of the first. */
+  guestsOfFolds?: Readonly<Record<string, readonly GuestSystem[]>>;
 }
+
+/** What is compared in one fold. */
+export const comparedInFold = ({ guestsOfFolds, ...compared }: Compared, fold: string | undefined): Compared =>
+  guestsOfFolds && fold !== undefined ? { ...compared, guests: guestsOfFolds[fold] } : compared;
 
 /** The stages that compare, and their folders: with systems from elsewhere they are beside the recipe's own. */
 export function comparingStages({ guests = [] }: Compared): { compare: string; report: string } {

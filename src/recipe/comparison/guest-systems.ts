@@ -41,13 +41,17 @@ export type GuestSystem =
  * Groups `name=FILE` and `name@seed=FILE` by system.
  * @throws UserError for another form, a file that is not there, or a run named twice
  */
-export function scoreFileSystems(given: readonly string[], { calibrated = false } = {}): GuestSystem[] {
+export function scoreFileSystems(
+  given: readonly string[],
+  { calibrated = false, fold }: { calibrated?: boolean; fold?: string } = {},
+): GuestSystem[] {
   const systems = new Map<string, { name: string; seed?: number; path: string }[]>();
   for (const text of given) {
-    const [, run, system, seed, path] = /^(([^=@\s]+)(?:@(\d+))?)=(.+)$/.exec(text) ?? [];
-    if (path === undefined) {
+    const [, run, system, seed, place] = /^(([^=@\s]+)(?:@(\d+))?)=(.+)$/.exec(text) ?? [];
+    if (place === undefined) {
       throw new UserError(`--scores ${text}: expected NAME=FILE, or NAME@SEED=FILE for one of several trainings`);
     }
+    const path = ofFold(`--scores ${text}`, place, fold);
     if (!existsSync(path)) throw new UserError(`--scores ${text}: ${path}: no such file`);
     const runs = systems.get(system) ?? [];
     if (runs.some(({ name }) => name === run)) {
@@ -58,14 +62,25 @@ export function scoreFileSystems(given: readonly string[], { calibrated = false 
   return Array.from(systems, ([name, runs]) => ({ from: 'files', name, runs, calibrated }));
 }
 
+const FOLD = '{fold}';
+
+/** @throws UserError where files of several folds are wanted and one is named */
+function ofFold(option: string, path: string, fold: string | undefined): string {
+  if (fold === undefined) return path;
+  if (path.includes(FOLD)) return path.replaceAll(FOLD, fold);
+  throw new UserError(
+    `${option}: the recipe has folds, each with its own trials: write ${FOLD} where the name of the fold stands in the path, or name one fold with --fold`,
+  );
+}
+
 /**
  * The system of a folder `exp/<recipe>/score/<system>`, with all its seeds.
  * @param given the folder, or NAME=FOLDER to call it otherwise
  * @param taken names that other systems have: then it is called `<recipe>/<system>`
  */
-export function experimentSystem(given: string, taken: readonly string[]): GuestSystem {
-  const [, label, path] = /^(?:([^=@\s/]+)=)?(.+)$/.exec(given) ?? [];
-  const scored = resolve(path);
+export function experimentSystem(given: string, taken: readonly string[], fold?: string): GuestSystem {
+  const [, label, place] = /^(?:([^=@\s/]+)=)?(.+)$/.exec(given) ?? [];
+  const scored = resolve(ofFold(`--with ${given}`, place, fold));
   const name = basename(scored);
   const folder = dirname(dirname(scored));
   if (basename(dirname(scored)) !== 'score' || !existsSync(scoreFiles(scored).scores)) {
@@ -83,10 +98,16 @@ export function experimentSystem(given: string, taken: readonly string[]): Guest
   for (const run of runs.slice(1)) refuseOtherSettings(given, folder, [name, run]);
   return {
     from: 'experiment',
-    name: label ?? (taken.includes(name) ? `${basename(folder)}/${name}` : name),
+    name: label ?? (taken.includes(name) ? `${recipeName(resolve(place))}/${name}` : name),
     folder,
     runs: runs.map((run) => ({ name: run, ...seedOf(run, folder) })),
   };
+}
+
+/** Of `exp/<recipe>/score/<system>` or `exp/<recipe>/{fold}/score/<system>`. */
+function recipeName(place: string): string {
+  const folder = dirname(dirname(place));
+  return basename(basename(folder) === FOLD ? dirname(folder) : folder);
 }
 
 const readDone = (folder: string, stage: string) => doneRecord.readIfThere(join(folder, stage));

@@ -1,5 +1,5 @@
 /** @file Comparisons of the same systems in several folds as one: a training's scores are those of all folds in turn. */
-import { internal } from '../../errors.js';
+import { UserError } from '../../errors.js';
 import type { ComparisonInput } from '../../report/comparison/comparison.js';
 import type { RunInput, SystemInput } from '../../report/comparison/system-facts.js';
 import { joined, joinFolds } from '../../scoring/scores/folds.js';
@@ -34,15 +34,25 @@ export function joinFoldComparisons(folds: readonly FoldComparison[]): Compariso
   };
 }
 
-/** Costs are those of the first fold; the time of a training is the mean over the folds. */
+/**
+ * Costs are those of the first fold; the time of a training is the mean over the folds.
+ * @throws UserError where scores from elsewhere are of other trainings in one fold than in another
+ */
 function joinSystem(folds: readonly SystemInput[], first: SystemInput): SystemInput {
-  const runs = first.runs.map((run, r) => {
-    const same = folds.map(({ name, runs }) => {
-      if (name !== first.name || runs[r]?.name !== run.name) throw internal(`folds differ: ${name}, ${first.name}`);
-      return runs[r];
-    });
-    return joinRun(same, run);
-  });
+  const trainings = (system: SystemInput) => system.runs.map(({ name }) => name).join(', ');
+  const other = folds.find((system) => trainings(system) !== trainings(first));
+  if (other) {
+    throw new UserError(
+      `${first.name} has other trainings in one fold than in another: ${trainings(first)}; ${trainings(other)}\n` +
+        '  give scores of the same trainings in each',
+    );
+  }
+  const runs = first.runs.map((run, r) =>
+    joinRun(
+      folds.map(({ runs }) => runs[r]),
+      run,
+    ),
+  );
   return { ...first, runs };
 }
 

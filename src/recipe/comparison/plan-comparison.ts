@@ -38,8 +38,16 @@ export interface ComparisonPlan extends DescribedListPower {
   readonly measuredIn?: string;
 }
 
-export interface PlanComparisonOptions extends SpreadWanted {
+/** How much two systems' difference scatters over speakers, and where that is from. */
+export interface FoundSpreads {
+  readonly spreads: readonly MeasureSpread[];
+  readonly spreadFrom: string;
+  readonly measuredIn?: string;
+}
+
+export interface PlanComparisonOptions {
   readonly pair: PlannedPair;
+  readonly spreads: FoundSpreads;
   readonly lists: readonly PlannedList[];
   readonly change?: number;
   readonly claimedBy?: string;
@@ -48,9 +56,14 @@ export interface PlanComparisonOptions extends SpreadWanted {
 const CONFIDENCE = 0.95;
 const POWER = 0.8;
 
-/** @throws UserError for a folder without a comparison of the pair */
-export function planComparison({ pair, lists, change, claimedBy, ...wanted }: PlanComparisonOptions): ComparisonPlan {
-  const { spreads, spreadFrom, measuredIn } = findSpreads(pair, wanted);
+export function planComparison({
+  pair,
+  lists,
+  change,
+  claimedBy,
+  spreads: found,
+}: PlanComparisonOptions): ComparisonPlan {
+  const { spreads, spreadFrom, measuredIn } = found;
   const { system, baseline, trainings } = pair;
   const input = {
     lists,
@@ -82,10 +95,14 @@ export function plannedList(pairs: SpeakerPairs, labels: Uint8Array, name?: stri
   return { ...(name !== undefined && { name }), speakers: pairs.names.length, targets, nontargets };
 }
 
-function findSpreads(
-  { system, baseline }: PlannedPair,
+/**
+ * Needs no trials, so it can be asked before any are made.
+ * @throws UserError for a folder without a comparison of the pair
+ */
+export function findSpreads(
+  { system, baseline }: Pick<PlannedPair, 'system' | 'baseline'>,
   { spread, eer, finished = [] }: SpreadWanted,
-): { spreads: MeasureSpread[]; spreadFrom: string; measuredIn?: string } {
+): FoundSpreads {
   if (typeof spread === 'string') {
     if (eer !== undefined) {
       throw new UserError(

@@ -11,7 +11,7 @@ import { fileSha256 } from '../../storage/hashing.js';
 import type { Library } from '../../tasks/model-work.js';
 import { compareFiles } from '../artifacts/compare.js';
 import { doneRecord } from '../artifacts/control-files.js';
-import { comparingStages, type Compared } from '../comparison/chosen-systems.js';
+import { comparedInFold, comparingStages, type Compared } from '../comparison/chosen-systems.js';
 import { type FoldComparison, joinFoldComparisons } from '../comparison/join-folds.js';
 import { readComparison } from '../comparison/read-comparison.js';
 import type { Recipe } from '../definition/schema.js';
@@ -51,7 +51,8 @@ export function compareFoldsStage(
       for (const { fold, folder: work, recipe } of folds) {
         const settings = resolveSystems(recipe);
         const folderOf = (stage: string) => join(work, stage);
-        read.push({ fold, read: await readComparison({ recipe, settings, compared, folderOf, library }) });
+        const input = { recipe, settings, folderOf, library };
+        read.push({ fold, read: await readComparison({ ...input, compared: comparedInFold(compared, fold) }) });
       }
       const onProgress = (done: number, total: number) => progress('resample speakers', done, total);
       const comparison = compareSystems({ ...joinFoldComparisons(read), onProgress });
