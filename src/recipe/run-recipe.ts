@@ -101,10 +101,11 @@ async function planWhatCanRun(
   const due = (stages: ReadonlySet<string>) =>
     plans === undefined || plans.some(({ stage, action }) => action !== 'skip' && stages.has(stage));
   const all = new Set(asked.stages.map(({ name }) => name));
-  /** Systems that are trained; where no training is asked for, as for features alone, every one. */
+  /** Systems that are trained; where no training is asked for, as for features alone, those that `train` and `compare` mean. */
   const isMeant = (system: string) =>
-    !plans?.some(({ stage }) => stage.startsWith('train/')) ||
-    due(new Set(trainingRuns(recipe, system).map(({ name }) => `train/${name}`)));
+    plans?.some(({ stage }) => stage.startsWith('train/'))
+      ? due(new Set(trainingRuns(recipe, system).map(({ name }) => `train/${name}`)))
+      : system === recipe.model || system === recipe.baseline;
   await checkAll([
     ...checks,
     () => recipe.slices && checkSlices(recipe.slices),

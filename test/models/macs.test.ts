@@ -99,17 +99,6 @@ const table: Row[] = [
     gmac300: (1.5553 - 300 * 128 * 4 * 1536 * 1e-9).toFixed(3),
   },
   {
-    // A map of the deviation more, and a layer of the latents among themselves, of the same sizes but for 64 rows.
-    name: 'x-vector with cross attention that hears deviations, and a layer after it',
-    options: { pooling: { type: 'cross-attention', heads: 4, deviation: true, layers: 1 } },
-    parameters: 4_354_964 + (4096 - 3000) * 512 + 1500 * 64 + 64 + latentLayer + 64 ** 2 + (latentLayer - 64 * 64),
-    gmac300: (
-      0.8436 +
-      ((4096 - 3000) * 512 + 300 * 1500 * 64 + latentLayerMacs + 64 * 64 * (64 + 300)) * 1e-9 +
-      (latentLayerMacs - 236 * 2 * (64 ** 2 + 64 * 64)) * 1e-9
-    ).toFixed(3),
-  },
-  {
     name: 'ECAPA-TDNN, C = 512, cross attention',
     options: { channels: 'c512', pooling: 'cross-attention' },
     parameters:

@@ -3,9 +3,8 @@
  *
  * In a layer of latents it is ACA-Net's own, with one head or several. After a trunk the frames are mapped to the size
  * of the latents and layer-normalised, and latents [L, E], the same for every utterance, pass one layer as in ACA-Net:
- * attention and an MLP, each with a residual; and then `layers` of attention among themselves. With `deviation` they
- * hear Wo μ + Wd σ of the values, μ and σ weighted by their attention, as statistics pooling does (Okabe et al. 2018).
- * The latents of an utterance are its vector, [L·E, B]. Limits: no padded utterances.
+ * attention and an MLP, each with a residual. The latents of an utterance are its vector, [L·E, B]. Limits: no padded
+ * utterances.
  */
 import { z } from 'zod';
 import * as tf from '../../engine/tfjs.js';
@@ -31,14 +30,8 @@ export const crossAttentionOptions = z
     mlp: positive.default(64),
     /** How the latents start. From small ones all attend alike (docs/training-aca-net.md). */
     latentInit: latentInit.prefault({ distribution: 'orthogonal', std: 2 }),
-    /** Of the attention, and of the layers after it. Absent: 1. */
+    /** Of the attention. Absent: 1. */
     heads: positive.optional(),
-    /** Latents hear the deviation of the frames beside their mean. Absent: the mean alone, as in ACA-Net. */
-    deviation: z.boolean().optional(),
-    /** Queries are the latents, layer-normalised and multiplied by it. Absent: the latents as they are, as in ACA-Net. */
-    queryScale: z.number().positive().optional(),
-    /** Transformer layers among the latents after they have heard the frames. Absent: none. */
-    layers: z.int().nonnegative().optional(),
   })
   .refine(({ embed, heads = 1 }) => embed % heads === 0, {
     error: 'embed must be a multiple of heads',
@@ -47,11 +40,9 @@ export const crossAttentionOptions = z
 type CrossAttentionOptions = z.infer<typeof crossAttentionOptions>;
 
 /** Without what its absence means: equal networks are to be equal settings. */
-export const withoutUsual = ({ heads = 1, deviation = false, layers = 0, ...options }: CrossAttentionOptions) => ({
+export const withoutUsual = ({ heads = 1, ...options }: CrossAttentionOptions) => ({
   ...options,
   ...(heads > 1 && { heads }),
-  ...(deviation && { deviation }),
-  ...(layers > 0 && { layers }),
 });
 
 export const crossAttention: Pooling<CrossAttentionOptions> = {
@@ -61,19 +52,11 @@ export const crossAttention: Pooling<CrossAttentionOptions> = {
 };
 
 function createCrossAttention(
-  { latents, embed, mlp, latentInit, heads, deviation, queryScale, layers = 0 }: CrossAttentionOptions,
+  { latents, embed, mlp, latentInit, heads }: CrossAttentionOptions,
   { name, channels }: PoolingPlace,
 ): FramePooling {
-  const sizes = { embed, latents, heads, queryScale };
-  const layer = createLatentLayer({
-    ...{ name, embed, latents, mlp },
-    source: createLatentAttention({ name, ...sizes, deviation }),
-  });
-  const further = Array.from({ length: layers }, (_, i) => {
-    const own = `${name}.layers.${i}`;
-    const source = createLatentAttention({ name: own, ...sizes });
-    return { own, ...createLatentLayer({ name: own, embed, latents, mlp, source }) };
-  });
+  const source = createLatentAttention({ name, embed, latents, heads });
+  const layer = createLatentLayer({ name, embed, latents, mlp, source });
   const shown: FrameAttentionLayer = { name, title: 'cross attention', rows: 'latents' };
   return {
     outputSize: latents * embed,
@@ -83,7 +66,7 @@ function createCrossAttention(
     list(list) {
       list.linear(`${name}.project`, channels, embed);
       list.parameter(`${name}.latent`, [latents, embed], initialLatents(latentInit));
-      for (const each of [layer, ...further]) each.list(list);
+      layer.list(list);
     },
 
     pool(x, tensors, { training, weights, onAttention, onLatents }) {
@@ -100,13 +83,8 @@ function createCrossAttention(
         shared,
         onWeights: onAttention && ((each: tf.Tensor) => onAttention(shown, each)),
       };
-      const heard = layer.apply(repeatForBatch(shared, context), rows, tensors, context);
-      onLatents?.(name, heard, axis);
-      const pooled = further.reduce((latent, { own, apply }) => {
-        const mixed = apply(latent, layerNormalize(latent, axis), tensors, { batch, channels: axis });
-        onLatents?.(own, mixed, axis);
-        return mixed;
-      }, heard);
+      const pooled = layer.apply(repeatForBatch(shared, context), rows, tensors, context);
+      onLatents?.(name, pooled, axis);
       const ofUtterances =
         axis === 'first'
           ? tf.transpose(tf.reshape(pooled, [embed, batch, latents]), [2, 0, 1])
@@ -114,8 +92,7 @@ function createCrossAttention(
       return tf.reshape(ofUtterances, [latents * embed, batch]);
     },
 
-    macs: (frames) =>
-      frames * channels * embed + layer.macs(frames) + further.reduce((sum, each) => sum + each.macs(latents), 0),
+    macs: (frames) => frames * channels * embed + layer.macs(frames),
   };
 }
 

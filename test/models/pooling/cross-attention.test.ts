@@ -12,9 +12,6 @@ const [channels, batch, frames, latents, embed] = [5, 2, 6, 3, 4];
 
 interface Variant {
   readonly heads?: number;
-  readonly deviation?: boolean;
-  readonly queryScale?: number;
-  readonly layers?: number;
 }
 
 function poolingOf(variant: Variant) {
@@ -35,60 +32,34 @@ function layerNorm(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
 }
 
 /** Attention and MLP of latents [L, E] over rows [N, E], as a textbook has them. */
-function plainLayer(
-  latent: Tensor,
-  seen: Tensor,
-  tensors: TensorMap,
-  { name, heads = 1, deviation, queryScale }: Variant & { name: string },
-) {
+function plainLayer(latent: Tensor, seen: Tensor, tensors: TensorMap, { name, heads = 1 }: Variant & { name: string }) {
   const pair = (part: string) => [tensors[`${name}.${part}.weight`], tensors[`${name}.${part}.bias`]] as const;
   const [queryWeight, keyWeight, valueWeight] = tf.split(tensors[`${name}.attn.in_proj_weight`], 3, 0);
   const [queryBias, keyBias, valueBias] = tf.split(tensors[`${name}.attn.in_proj_bias`], 3, 0);
   const rows = layerNorm(seen, ...pair('lnorm1'));
   const width = embed / heads;
-  const normalized = layerNorm(latent, tf.ones([embed]), tf.zeros([embed]));
-  const asked = queryScale === undefined ? latent : tf.mul(normalized, queryScale);
   const [q, k, v] = [
-    dense(asked, queryWeight, queryBias),
+    dense(latent, queryWeight, queryBias),
     dense(rows, keyWeight, keyBias),
     dense(rows, valueWeight, valueBias),
   ];
   const perHead = Array.from({ length: heads }, (_, h) => {
     const part = (x: Tensor) => tf.slice(x, [0, h * width], [x.shape[0], width]) as tf.Tensor2D;
     const weights = tf.softmax(tf.div(tf.matMul(part(q), part(k), false, true), Math.sqrt(width))) as tf.Tensor2D;
-    const mean = tf.matMul(weights, part(v));
-    const centred = tf.square(tf.sub(tf.expandDims(part(v), 0), tf.expandDims(mean, 1))); // [L, N, d]
-    return { mean, spread: tf.sqrt(tf.add(tf.sum(tf.mul(tf.expandDims(weights, 2), centred), 1), 1e-3)) };
+    return tf.matMul(weights, part(v));
   });
-  const joined = (kind: 'mean' | 'spread') =>
-    tf.concat(
-      perHead.map((head) => head[kind]),
-      1,
-    ) as tf.Tensor2D;
-  const ofMean = dense(joined('mean'), ...pair('attn.out_proj'));
-  const ofSpread = deviation
-    ? [tf.matMul(joined('spread'), tensors[`${name}.attn.deviation.weight`] as tf.Tensor2D, false, true)]
-    : [];
-  const heard = tf.addN([ofMean, ...ofSpread, latent]);
+  const heard = tf.add(dense(tf.concat(perHead, 1), ...pair('attn.out_proj')), latent);
   const inner = dense(layerNorm(heard, ...pair('lnorm2')), ...pair('linear1'));
   const gelu = tf.mul(tf.mul(inner, 0.5), tf.add(tf.erf(tf.div(inner, Math.SQRT2)), 1));
   return tf.add(dense(gelu, ...pair('linear2')), heard);
 }
 
 /** Utterance by utterance: [L·E, B]. */
-function plainPooling({ x, ...tensors }: TensorMap, { layers = 0, ...variant }: Variant): Tensor {
+function plainPooling({ x, ...tensors }: TensorMap, variant: Variant): Tensor {
   const utterances = Array.from({ length: batch }, (_, b) => {
     const own = tf.transpose(tf.reshape(tf.slice(x, [0, b, 0], [channels, 1, frames]), [channels, frames]));
     const projected = dense(own, tensors['p.project.weight'], tensors['p.project.bias']);
-    let latent: Tensor = plainLayer(tensors['p.latent'], projected, tensors, {
-      name: 'p',
-      ...variant,
-    });
-    for (let layer = 0; layer < layers; layer++) {
-      latent = plainLayer(latent, latent, tensors, {
-        ...{ ...variant, deviation: false, name: `p.layers.${layer}` },
-      });
-    }
+    const latent = plainLayer(tensors['p.latent'], projected, tensors, { name: 'p', ...variant });
     return tf.reshape(latent, [1, latents * embed]);
   });
   return tf.transpose(tf.concat(utterances, 0));
@@ -98,9 +69,6 @@ describe('cross attention as a pooling', () => {
   for (const [name, variant] of [
     ['with one head', {}],
     ['with two heads', { heads: 2 }],
-    ['that hears deviations too', { deviation: true }],
-    ['whose queries are normalised', { queryScale: 1.5 }],
-    ['with two heads, deviations and two layers after it', { heads: 2, deviation: true, layers: 2 }],
   ] as const) {
     const { pooling, list } = poolingOf(variant);
     for (const mode of ['training', 'evaluation']) {

@@ -47,7 +47,7 @@ describe('a model’s pooling', () => {
     const latentInit = { distribution: 'orthogonal', std: 2 };
     assert.deepEqual(pooling, { type: 'cross-attention', latents: 64, embed: 64, mlp: 64, latentInit });
     assert.deepEqual(parse(settings), settings);
-    const released = { type: 'cross-attention', heads: 1, deviation: false, layers: 0 };
+    const released = { type: 'cross-attention', heads: 1 };
     assert.deepEqual(parse({ type: 'x-vector', pooling: released }), settings);
     const fewer = { type: 'cross-attention', latents: 8, latentInit: { std: 2 } };
     assert.deepEqual((parse({ type: 'ecapa-tdnn', pooling: fewer }) as { pooling?: unknown }).pooling, {
