@@ -97,8 +97,8 @@ export function addCompare(program: Command): void {
     refuseMixtures(reference, flags, self);
     if (flags.results !== undefined) {
       // Before anything is trained.
-      const { readResults } = await import('../recipe/comparison/write-results.js');
-      readResults(flags.results);
+      const { checkResults } = await import('../recipe/comparison/write-results.js');
+      checkResults(flags.results);
     }
     if (flags.trials === undefined) await compareRecipe(reference ?? flags.baseline, flags, self);
     else await compareFiles(flags.trials, flags, self);
@@ -113,7 +113,8 @@ function refuseMixtures(reference: string | undefined, flags: CompareFlags, self
     const [stray] = given('manifest', 'speakers', 'enrollMap', 'resamples', 'out');
     if (stray) self.error(`error: ${dashed(stray)} goes with --trials: a recipe has its own`);
   } else {
-    const [stray] = given('model', 'all', 'only', 'seeds', 'recipe', 'executor', 'dryRun');
+    const ofRecipe = [...(['model', 'all', 'only', 'seeds', 'recipe', 'fold', 'fresh', 'jobs', 'executor', 'dryRun'] as const), ...(['threads', 'engine', 'device'] as const)]; // prettier-ignore
+    const [stray] = [...given(...ofRecipe), ...(flags.set.length > 0 ? ['set'] : [])];
     if (stray) self.error(`error: ${dashed(stray)} is of a recipe, --trials compares without one`);
   }
   if (reference !== undefined && flags.baseline !== undefined) {
@@ -135,6 +136,7 @@ function refuseMixtures(reference: string | undefined, flags: CompareFlags, self
   const choices = given('model', 'all', 'only').map(dashed);
   if (choices.length > 1) self.error(`error: ${choices.join(' and ')} each say what is compared: give one of them`);
   if (flags.title !== undefined && flags.results === undefined) self.error('error: --title goes with --results FILE');
+  if (/[\r\n]/.test(flags.title ?? '')) self.error('error: --title: expected one line');
   if (flags.calibrated && flags.scores.length === 0) self.error('error: --calibrated goes with --scores');
   if (flags.manifest !== undefined && flags.speakers !== undefined) {
     self.error('error: --manifest and --speakers both say who speaks: name one of them');
@@ -152,9 +154,18 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
     );
   }
   const own = Object.keys(recipe.systems);
-  const ofFolds = folds.length > 1 ? folds.map(({ fold }) => fold!) : [undefined];
-  const guestLists = await Promise.all(ofFolds.map((fold) => findGuests(flags, own, fold)));
+  const { FOLD } = await import('../recipe/comparison/guest-systems.js');
+  const ofOneFold = [...flags.scores, ...flags.with].find((path) => folds.length > 1 && !path.includes(FOLD));
+  if (ofOneFold !== undefined) {
+    self.error(
+      `error: ${ofOneFold}: each fold has its own trials: write ${FOLD} where the name of the fold stands in the path, or name one fold with --fold`,
+    );
+  }
+  const guestLists = await Promise.all(folds.map(({ fold }) => findGuests(flags, own, fold)));
   const [guests] = guestLists;
+  for (const { name } of guests) {
+    if (own.includes(name)) say(`  ${name} is the one of --scores or --with, in place of the recipe's own`);
+  }
   const isGuest = (name: string) => guests.some((guest) => guest.name === name);
   const named =
     reference === undefined || (reference === 'baseline' && !own.includes('baseline')) ? recipe.baseline : reference;
@@ -162,11 +173,12 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
   const model = await systemOf(experiment, flags.model);
   if (flags.plan && model !== baseline) return await planOfRecipe(folds, { model, baseline }, flags);
   const chosen = flags.only === undefined ? [] : await systemsMatching(experiment, flags.only);
-  const names = flags.all
+  const asked = flags.all
     ? own
     : flags.only === undefined
-      ? [...new Set([model, baseline])].filter((name) => !isGuest(name))
+      ? [...new Set([model, baseline])]
       : own.filter((name) => name === baseline || chosen.includes(name));
+  const names = asked.filter((name) => !isGuest(name));
   if (names.length + guests.length < 2 && (own.length > 1 || flags.plan)) {
     const { UserError } = await import('../errors.js');
     throw new UserError(
@@ -201,10 +213,12 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
 async function compareFiles(trials: string, flags: CompareFlags, self: Command): Promise<void> {
   const { manifest, speakers, enrollMap, baseline, out } = flags;
   const resamples = wholeNumber('--resamples', flags.resamples);
-  const [{ compareScoreFiles }, { formatComparison }] = await Promise.all([
+  const [{ compareScoreFiles }, { formatComparison }, { checkWritable }] = await Promise.all([
     import('../recipe/comparison/compare-score-files.js'),
     import('../report/comparison/comparison-table.js'),
+    import('../storage/make-folder.js'),
   ]);
+  if (out !== undefined) checkWritable(out);
   if (flags.plan) return await planOfList({ ...flags, trials });
   const systems = await findGuests(flags, []);
   const options = { systems, trials, manifest, speakers, enrollMap, baseline, resamples, out };

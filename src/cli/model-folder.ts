@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineOptions } from '../engine/create-engine.js';
 import type { ExecutorOptions } from '../recipe/definition/executor-options.js';
+import { commandLine } from '../command-line.js';
 import { say } from './output.js';
 import {
   engineOf,
@@ -34,7 +35,7 @@ export async function findModel(flags: RecipeFlags & { model?: string }): Promis
     return { modelDir: flags.model, engine: await engineOf(flags) };
   }
   const experiment = await openFrom({ flags });
-  const { folder, recipe } = experiment;
+  const { folder, recipe, reference, fold } = experiment;
   const [run, ...others] = await runsOf(experiment, flags.model);
   if (others.length > 0) {
     say(`  the first of its ${1 + others.length} trainings; another one: --model ${others[0].name}\n`);
@@ -42,7 +43,7 @@ export async function findModel(flags: RecipeFlags & { model?: string }): Promis
   const averaged = join(folder, 'average', run.name);
   if (!existsSync(averaged)) {
     throw new UserError(
-      `${averaged}: there is no averaged model of ${run.name} yet\n  make it with: acanet average --recipe ${recipe.name} --model ${run.name}`,
+      `${averaged}: there is no averaged model of ${run.name} yet\n  make it with: ${commandLine(['average', '--recipe', reference, ...(fold === undefined ? [] : ['--fold', fold]), '--model', run.name])}`,
     );
   }
   const [{ explainRecipe }, { prepFiles }] = await Promise.all([

@@ -5,6 +5,7 @@ import { commandLine } from '../command-line.js';
 /** What a command was given, as far as the next one depends on it. */
 interface Given {
   model?: string;
+  fold?: string;
   out?: string;
   why?: boolean;
   /** Nothing was done. */
@@ -21,6 +22,8 @@ interface Given {
 interface Situation extends Given {
   /** The recipe does not use its test trials yet. */
   kept: boolean;
+  /** The recipe has folds. */
+  folded: boolean;
 }
 
 const scoreNext = ({ kept, model }: Situation) => [
@@ -28,8 +31,10 @@ const scoreNext = ({ kept, model }: Situation) => [
   kept ? 'dev-trials.txt' : 'trials.txt',
   ...(model === undefined ? [] : ['--model', model]),
 ];
-const reportNext = ({ why, trials, scores = [], with: others = [] }: Situation) =>
-  why || trials !== undefined || scores.length + others.length > 0 ? undefined : ['report', '--open'];
+const reportNext = ({ why, trials, scores = [], with: others = [], fold, folded }: Situation) => {
+  const ofOne = !folded || fold !== undefined; // all folds together have no report
+  return why || trials !== undefined || scores.length + others.length > 0 || !ofOne ? undefined : ['report', '--open'];
+};
 const withOut =
   (...words: string[]) =>
   ({ out }: Situation) =>
@@ -53,12 +58,14 @@ const NEXT: Readonly<Record<string, (situation: Situation) => readonly string[] 
 };
 
 /** @returns the whole command line; undefined where nothing comes next */
-export function nextCommand(ended: Command, { kept }: { kept: boolean }): string | undefined {
+export function nextCommand(ended: Command, recipe: Pick<Situation, 'kept' | 'folded'>): string | undefined {
   const names: string[] = [];
   for (let command: Command | null = ended; command?.parent; command = command.parent) names.unshift(command.name());
   const given = ended.opts<Given>();
-  const next = given.dryRun || given.cancel || given.plan ? undefined : NEXT[names.join(' ')]?.({ ...given, kept });
+  const next =
+    given.dryRun || given.cancel || given.plan ? undefined : NEXT[names.join(' ')]?.({ ...given, ...recipe });
   if (next === undefined) return undefined;
   const work = ended.getOptionValueSource('work') === 'cli' ? ['--work', ended.opts<{ work: string }>().work] : [];
-  return commandLine([...next, ...work]).replace(/'(FILES…)'/, '$1');
+  const fold = given.fold === undefined ? [] : ['--fold', given.fold];
+  return commandLine([...next, ...fold, ...work]).replace(/'(FILES…)'/, '$1');
 }

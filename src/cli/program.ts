@@ -60,7 +60,10 @@ export function createProgram(): Command {
   program.hook('postAction', (_, ended) => {
     const next = ended.opts<{ json?: boolean }>().json
       ? undefined
-      : nextCommand(ended, { kept: openedExperiment()?.recipe.evaluate === 'development' });
+      : nextCommand(ended, {
+          kept: openedExperiment()?.recipe.evaluate === 'development',
+          folded: openedExperiment()?.fold !== undefined,
+        });
     if (next !== undefined) say(`next: ${next}`);
   });
   program.addHelpText('after', `\nExample (synthetic voices, a few minutes):\n  $ acanet run demo`);

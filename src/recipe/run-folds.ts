@@ -1,8 +1,10 @@
 /** @file Runs a recipe with folds: each fold like a recipe of its own, one after the other, then all of them compared. */
 import { dirname, join } from 'node:path';
-import { internal } from '../errors.js';
+import { internal, messageOf, UserError } from '../errors.js';
+import { stableJson } from '../storage/hashing.js';
 import { realLibrary } from '../tasks/do-model-work.js';
 import { comparedInFold, comparingStages, type Compared } from './comparison/chosen-systems.js';
+import type { Recipe } from './definition/schema.js';
 import { createExecutor } from './executors/registry.js';
 import { checkRun, runRecipe, type RunRecipeOptions } from './run-recipe.js';
 import { runStages } from './running/stage-runner.js';
@@ -19,6 +21,8 @@ export interface RunFoldsOptions extends Omit<RunRecipeOptions, 'experiment'> {
 export async function runFolds({ folds, ...options }: RunFoldsOptions): Promise<void> {
   const { compared = {}, targets, library = realLibrary, log, progress, signal } = options;
   // What stands in the way of the last fold is to be known before the first is trained.
+  refuseOtherSettings(folds);
+  refuseOtherTrainings(folds, compared);
   const ofFold = (experiment: Experiment) => ({ ...options, ...inFold(experiment, options.compared) });
   for (const experiment of folds) await checkRun(ofFold(experiment));
   const { here } = createExecutor(folds[0].recipe);
@@ -36,9 +40,12 @@ export async function runFolds({ folds, ...options }: RunFoldsOptions): Promise<
   });
   log('all folds');
   const workFolder = foldsFolder(folds);
+  const { compare } = comparingStages(compared);
   const leave = lockWorkFolder(workFolder);
   try {
-    await runStages({ workFolder, stages: createFoldStages(finished, compared, library), log, progress, signal });
+    const stages = createFoldStages(finished, compared, library);
+    const force = options.force?.filter((stage) => stage === compare);
+    await runStages({ workFolder, stages, force, log, progress, signal });
   } finally {
     leave();
   }
@@ -55,7 +62,62 @@ async function runAllAtOnce(folds: readonly Experiment[], options: Omit<RunFolds
     const log = (line: string) => options.log(`fold ${experiment.fold} | ${line}`);
     return runRecipe({ ...options, ...inFold(experiment, options.compared), log });
   });
-  for (const ended of await Promise.allSettled(runs)) if (ended.status === 'rejected') throw ended.reason;
+  const ended = await Promise.allSettled(runs);
+  const failures = ended.flatMap((run, i) => (run.status === 'rejected' ? [{ fold: folds[i].fold, why: run.reason as unknown }] : [])); // prettier-ignore
+  if (failures.length === 0) return;
+  const users = failures.every(({ why }) => why instanceof UserError);
+  if (failures.length === 1 || !users) throw failures[0].why;
+  throw new UserError(failures.map(({ fold, why }) => `fold ${fold}: ${messageOf(why)}`).join('\n'));
+}
+
+/** What a fold has of its own: its speech, and where it is computed. */
+const OWN: ReadonlySet<string> = new Set(['corpus', 'development', 'engine', 'executor']);
+
+/**
+ * Systems and settings are the same in all folds, as their figures become one figure.
+ * @throws UserError where an earlier command set something in one of them
+ */
+function refuseOtherSettings([first, ...others]: readonly Experiment[]): void {
+  for (const other of others) {
+    const keys = [...new Set([...Object.keys(first.recipe), ...Object.keys(other.recipe)])].filter((key) => !OWN.has(key)); // prettier-ignore
+    const of = ({ recipe }: Experiment) => Object.fromEntries(keys.map((key) => [key, recipe[key as keyof Recipe]]));
+    const found = firstDifference(of(first), of(other));
+    if (!found) continue;
+    throw new UserError(
+      `${found.path} is ${said(found.values[0])} in fold ${first.fold} and ${said(found.values[1])} in fold ${other.fold}, but what is compared in all folds has the same settings in each\n` +
+        '  an earlier command set it for one fold: set it for all with --set and without --fold, or forget what was set with --fresh',
+    );
+  }
+}
+
+const said = (value: unknown) => (value === undefined ? 'not set' : JSON.stringify(value));
+
+/** Where two settings differ, and what they are there. */
+function firstDifference(a: unknown, b: unknown, path = ''): { path: string; values: [unknown, unknown] } | undefined {
+  const isMapping = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value); // prettier-ignore
+  if (!isMapping(a) || !isMapping(b)) {
+    return stableJson([a ?? null]) === stableJson([b ?? null]) ? undefined : { path, values: [a, b] };
+  }
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const found = firstDifference(a[key], b[key], path === '' ? key : `${path}.${key}`);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** @throws UserError where a system from elsewhere has other trainings in one fold than in another */
+function refuseOtherTrainings(folds: readonly Experiment[], compared: Compared): void {
+  const trainings = ({ fold }: Experiment) =>
+    (comparedInFold(compared, fold).guests ?? []).map(({ name, runs }) => `${name}: ${runs.map((run) => run.name).join(', ')}`); // prettier-ignore
+  for (const other of folds.slice(1)) {
+    const [ours, theirs] = [trainings(folds[0]), trainings(other)];
+    const differing = ours.findIndex((each, i) => each !== theirs[i]);
+    if (differing < 0) continue;
+    throw new UserError(
+      `other trainings in one fold than in another: ${ours[differing]} in fold ${folds[0].fold}; ${theirs[differing]} in fold ${other.fold}\n` +
+        '  give scores of the same trainings in each',
+    );
+  }
 }
 
 /** `exp/<recipe>`, where the comparison of all folds is. */

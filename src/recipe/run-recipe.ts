@@ -3,6 +3,7 @@
  *
  * `tasks/model-work.ts` says what is asked of training and models; the default here is the real one.
  */
+import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { checkAll } from '../problem-list.js';
 import { checkCorpus, checkReadyModels, checkEngine, checkNoise } from './check-recipe.js';
@@ -15,6 +16,8 @@ import { checkSlices } from './definition/slice-options.js';
 import type { Recipe } from './definition/schema.js';
 import { trainingRuns } from './definition/training-runs.js';
 import type { Compared } from './comparison/chosen-systems.js';
+import { checkGuest } from './comparison/guest-systems.js';
+import { checkSlicesThere } from './comparison/read-comparison.js';
 import type { StagePlan } from './running/stage-plan.js';
 import type { Executor } from './executors/executor.js';
 import { createExecutor } from './executors/registry.js';
@@ -94,7 +97,7 @@ export async function checkRun(options: RunRecipeOptions): Promise<void> {
 /** What each stage would do. @throws UserError with all that is known to stand in the way of it */
 async function planWhatCanRun(
   asked: Parameters<typeof planStages>[0],
-  { experiment: { recipe, folder }, checks = [], dryRun, finish }: RunRecipeOptions,
+  { experiment: { recipe, folder }, checks = [], compared, dryRun, finish }: RunRecipeOptions,
   executor: Pick<Executor, 'here' | 'check'>,
 ): Promise<StagePlan[]> {
   let plans: StagePlan[] | undefined;
@@ -115,6 +118,8 @@ async function planWhatCanRun(
     () => due(upToTraining(asked.stages)) && checkNoise(recipe, isMeant),
     () => due(new Set(trainingsIn(asked.stages))) && checkInitialModels(recipe),
     () => plans && checkReadyModels(recipe, (system) => due(new Set([`average/${system}`]))),
+    () => recipe.slices && plans && !due(new Set(['prep'])) && checkSlicesThere(recipe.slices, join(folder, 'prep')),
+    ...(compared?.guests ?? []).map((guest) => () => checkGuest(guest, plans && !due(new Set(['prep'])) ? join(folder, 'prep') : undefined)), // prettier-ignore
     // Also before prep, which needs none: what is set there holds for the commands after it.
     () => executor.here && (finish !== undefined || due(all)) && checkEngine(recipe),
     () => dryRun === undefined && due(all) && executor.check(folder),

@@ -1,6 +1,6 @@
 /** @file A recipe with folds from end to end, with training and network replaced by stand-ins. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readManifest } from '../../src/corpus/manifest/manifest.js';
@@ -9,6 +9,7 @@ import { findSpreads, planComparison, plannedList } from '../../src/recipe/compa
 import type { Compared } from '../../src/recipe/comparison/chosen-systems.js';
 import { experimentSystem, scoreFileSystems } from '../../src/recipe/comparison/guest-systems.js';
 import { readTestTrials } from '../../src/recipe/comparison/read-comparison.js';
+import { checkFolder } from '../../src/recipe/examination/check-files.js';
 import { runFolds } from '../../src/recipe/run-folds.js';
 import { meantFolds, openExperiment } from '../../src/recipe/running/work-folder.js';
 import { standInLibrary } from './stand-in-library.js';
@@ -122,16 +123,44 @@ describe('a recipe with folds', () => {
     assert.equal(systems[2].eer, systems[1].eer);
     assert.equal(systems[3].eer, systems[0].eer);
     for (const { systems } of folds!) assert.equal(systems.theirs.eer, systems['ecapa-tdnn'].eer);
-    assert.throws(
-      () => scoreFileSystems([`theirs=${join(work, 'folded', 'one', 'score')}`], { fold: 'one' }),
-      /--scores theirs=.*: the recipe has folds, each with its own trials: write \{fold\} where the name of the fold/,
-    );
     const one = theirs('one').slice(0, 1);
     const two = scoreFileSystems([`theirs@2=${join(scores, 'aca-net', 'scores.txt')}`], { fold: 'two' });
     const uneven = { ...compared, guests: one, guestsOfFolds: { one, two } };
     await assert.rejects(
       run([], ['compare-others'], uneven),
-      /theirs has other trainings in one fold than in another: theirs; theirs@2/,
+      /other trainings in one fold than in another: theirs: theirs in fold one; theirs: theirs@2 in fold two/,
+    );
+  });
+
+  it('reads scores from elsewhere before anything is trained', async () => {
+    await run();
+    const broken = join(work, 'broken.txt');
+    writeFileSync(broken, 'a b nonsense\n');
+    const guests = scoreFileSystems([`theirs=${broken}`]);
+    const compared = { guests, guestsOfFolds: { one: guests, two: guests } };
+    await assert.rejects(run(['training.epochs=3'], ['compare-others'], compared), /broken\.txt:1: /);
+    assert.ok(!lines.some((line) => line.startsWith('> ')), lines.join('\n'));
+  });
+
+  it('is refused where an earlier command set something in one of them', async () => {
+    const folds = [open('one', 'training.epochs=1'), open('two')];
+    await assert.rejects(
+      runFolds({ folds, targets: ['compare'], library: standInLibrary(), ...quiet }),
+      /training\.epochs is 1 in fold one and \d+ in fold two, but what is compared in all folds has the same settings/,
+    );
+  });
+
+  it('is examined fold by fold, everything in it', () => {
+    const folder = join(work, 'folded');
+    const parts = checkFolder(folder);
+    const names = parts.map(({ part }) => part);
+    for (const part of ['one/prep', 'one/score/aca-net', 'two/train/ecapa-tdnn', 'two', 'compare']) assert.ok(names.includes(part), names.join(' ')); // prettier-ignore
+    assert.ok(parts.every(({ verdict }) => verdict !== 'damaged'));
+    appendFileSync(join(folder, 'two', 'score', 'aca-net', 'scores.txt'), 'x y 0\n');
+    const damaged = checkFolder(folder).filter(({ verdict }) => verdict === 'damaged');
+    assert.deepEqual(
+      damaged.map(({ part }) => part),
+      ['two/score/aca-net'],
     );
   });
 

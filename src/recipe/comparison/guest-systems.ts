@@ -3,15 +3,15 @@
  * experiments. They must have been scored on the same trials. An experiment is taken as it is: what is out of date in
  * it, or differs between its seeds by more than the seed, is refused.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { firstOf } from '../../problem-list.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
 import { readTrials, type Trial } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
-import type { TrialTable } from '../../scoring/scores/trial-table.js';
-import { stableJson } from '../../storage/hashing.js';
+import { tableOfTrials, type TrialTable } from '../../scoring/scores/trial-table.js';
+import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { readSystem, type ReadSystem } from './read-system.js';
 import type { Library } from '../../tasks/model-work.js';
 import { calibrationRecord } from '../artifacts/calibrate.js';
@@ -51,7 +51,7 @@ export function scoreFileSystems(
     if (place === undefined) {
       throw new UserError(`--scores ${text}: expected NAME=FILE, or NAME@SEED=FILE for one of several trainings`);
     }
-    const path = ofFold(`--scores ${text}`, place, fold);
+    const path = inFold(place, fold);
     if (!existsSync(path)) throw new UserError(`--scores ${text}: ${path}: no such file`);
     const runs = systems.get(system) ?? [];
     if (runs.some(({ name }) => name === run)) {
@@ -62,16 +62,10 @@ export function scoreFileSystems(
   return Array.from(systems, ([name, runs]) => ({ from: 'files', name, runs, calibrated }));
 }
 
-const FOLD = '{fold}';
+/** What stands for the name of the fold in the path of a guest. */
+export const FOLD = '{fold}';
 
-/** @throws UserError where files of several folds are wanted and one is named */
-function ofFold(option: string, path: string, fold: string | undefined): string {
-  if (fold === undefined) return path;
-  if (path.includes(FOLD)) return path.replaceAll(FOLD, fold);
-  throw new UserError(
-    `${option}: the recipe has folds, each with its own trials: write ${FOLD} where the name of the fold stands in the path, or name one fold with --fold`,
-  );
-}
+const inFold = (path: string, fold: string | undefined) => (fold === undefined ? path : path.replaceAll(FOLD, fold));
 
 /**
  * The system of a folder `exp/<recipe>/score/<system>`, with all its seeds.
@@ -80,7 +74,7 @@ function ofFold(option: string, path: string, fold: string | undefined): string 
  */
 export function experimentSystem(given: string, taken: readonly string[], fold?: string): GuestSystem {
   const [, label, place] = /^(?:([^=@\s/]+)=)?(.+)$/.exec(given) ?? [];
-  const scored = resolve(ofFold(`--with ${given}`, place, fold));
+  const scored = resolve(inFold(place, fold));
   const name = basename(scored);
   const folder = dirname(dirname(scored));
   if (basename(dirname(scored)) !== 'score' || !existsSync(scoreFiles(scored).scores)) {
@@ -193,7 +187,25 @@ export const scorePaths = (guest: GuestSystem): string[] =>
     ? guest.runs.map(({ path }) => path)
     : guest.runs.map(({ name }) => scoreFiles(join(guest.folder, 'score', name)).scores);
 
-/** What tells a guest from what it was before, for the hash of a stage's settings. */
+/**
+ * What can be known before anything is made: that score files can be read and, where the trials are there (`prep`, the
+ * folder of that stage), that they are of these trials.
+ * @throws UserError
+ */
+export function checkGuest(guest: GuestSystem, prep: string | undefined): void {
+  const ours = prep === undefined ? undefined : prepFiles(prep).trials;
+  if (guest.from === 'experiment') {
+    if (ours !== undefined) refuseOtherTrials(prepFiles(join(guest.folder, 'prep')).trials, ours);
+    return;
+  }
+  const table = ours === undefined ? undefined : tableOfTrials(readTrials(ours));
+  for (const { path } of guest.runs) {
+    const scores = readScores(path);
+    if (table) joinScores(scores, table, path);
+  }
+}
+
+/** What tells a guest from what it was before, for the hash of a stage's settings: the content of its files. */
 export function guestFingerprint(guest: GuestSystem): unknown {
   const inExperiment = (folder: string, run: string) => [
     scoreFiles(join(folder, 'score', run)).scores,
@@ -207,13 +219,9 @@ export function guestFingerprint(guest: GuestSystem): unknown {
           prepFiles(join(guest.folder, 'prep')).trials,
           ...guest.runs.flatMap(({ name }) => inExperiment(guest.folder, name)),
         ];
-  const files = paths
-    .filter((path) => existsSync(path))
-    .map((path) => {
-      const { size, mtimeMs } = statSync(path);
-      return { bytes: size, modified: mtimeMs };
-    });
-  return { name: guest.name, runs: guest.runs.map(({ name }) => name), files };
+  const files = paths.filter((path) => existsSync(path)).map((path) => sha256Hex(readFileSync(path)));
+  const calibrated = guest.from === 'files' && guest.calibrated;
+  return { name: guest.name, runs: guest.runs.map(({ name }) => name), files, ...(calibrated && { calibrated }) };
 }
 
 /** Lists of the same trials with the same labels may differ in order. @throws UserError saying how the lists differ */

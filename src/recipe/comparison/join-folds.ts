@@ -1,7 +1,7 @@
 /** @file Comparisons of the same systems in several folds as one: a training's scores are those of all folds in turn. */
-import { UserError } from '../../errors.js';
+import { internal } from '../../errors.js';
 import type { ComparisonInput } from '../../report/comparison/comparison.js';
-import type { RunInput, SystemInput } from '../../report/comparison/system-facts.js';
+import type { RunInput, SystemInput, TrainingCost } from '../../report/comparison/system-facts.js';
 import { joined, joinFolds } from '../../scoring/scores/folds.js';
 import type { Slice } from '../../scoring/scores/slices.js';
 import { mean } from '../../statistics.js';
@@ -35,18 +35,12 @@ export function joinFoldComparisons(folds: readonly FoldComparison[]): Compariso
 }
 
 /**
- * Costs are those of the first fold; the time of a training is the mean over the folds.
- * @throws UserError where scores from elsewhere are of other trainings in one fold than in another
+ * Costs of embedding are those of the first fold; the time of a training is the mean over the folds.
  */
 function joinSystem(folds: readonly SystemInput[], first: SystemInput): SystemInput {
-  const trainings = (system: SystemInput) => system.runs.map(({ name }) => name).join(', ');
+  const trainings = (system: SystemInput) => [system.name, ...system.runs.map(({ name }) => name)].join(', ');
   const other = folds.find((system) => trainings(system) !== trainings(first));
-  if (other) {
-    throw new UserError(
-      `${first.name} has other trainings in one fold than in another: ${trainings(first)}; ${trainings(other)}\n` +
-        '  give scores of the same trainings in each',
-    );
-  }
+  if (other) throw internal(`folds differ: ${trainings(first)}; ${trainings(other)}`);
   const runs = first.runs.map((run, r) =>
     joinRun(
       folds.map(({ runs }) => runs[r]),
@@ -57,12 +51,12 @@ function joinSystem(folds: readonly SystemInput[], first: SystemInput): SystemIn
 }
 
 function joinRun(folds: readonly RunInput[], first: RunInput): RunInput {
-  const seconds = folds.flatMap(({ training }) => training?.seconds ?? []);
   const calibrated = folds.every(({ llrs }) => llrs);
-  const { training, llrs: _, ...facts } = first;
+  const { llrs: _, training: __, ...facts } = first;
+  const training = joinCosts(folds.flatMap(({ training }) => training ?? []));
   return {
     ...facts,
-    ...(training && seconds.length === folds.length && { training: { ...training, seconds: mean(seconds) } }),
+    ...(folds.every(({ training }) => training) && training && { training }),
     scores: joined(
       Float64Array,
       folds.map(({ scores }) => scores),
@@ -73,6 +67,26 @@ function joinRun(folds: readonly RunInput[], first: RunInput): RunInput {
         folds.map(({ llrs }) => llrs!),
       ),
     }),
+  };
+}
+
+/** What holds of the training of one fold (that it was resumed, or beside others) holds of all. */
+function joinCosts(costs: readonly TrainingCost[]): TrainingCost | undefined {
+  if (costs.length === 0) return undefined;
+  const most = (numbers: readonly (number | undefined)[]) => {
+    const known = numbers.filter((number) => number !== undefined);
+    return known.length > 0 ? Math.max(...known) : undefined;
+  };
+  const beside = most(costs.map((cost) => cost.beside));
+  const peakBytes = most(costs.map((cost) => cost.peakBytes));
+  const machines = [...new Set(costs.flatMap(({ machine }) => machine ?? []))];
+  return {
+    seconds: mean(costs.map(({ seconds }) => seconds)),
+    ...(costs.some(({ resumed }) => resumed) && { resumed: true }),
+    ...(beside !== undefined && { beside }),
+    finished: costs.map(({ finished }) => finished).sort().at(-1)!, // prettier-ignore
+    ...(peakBytes !== undefined && { peakBytes }),
+    ...(machines.length > 0 && { machine: machines.join('; ') }),
   };
 }
 

@@ -46,6 +46,12 @@ export interface ReadComparison extends ComparisonInput {
 export const claimOf = ({ claim, model, baseline }: Recipe) =>
   claim ? { system: model, baseline, ...claim } : undefined;
 
+/** @param prep folder of that stage. @throws UserError where its trials have no such parts */
+export function checkSlicesThere(slices: NonNullable<Recipe['slices']>, prep: string): void {
+  const { table, manifest, list } = readTestTrials(prep);
+  slicesOf(slices, table, { manifest, list });
+}
+
 /** The parts of the trials that a recipe names. @throws UserError where nothing is known that they are by */
 function slicesOf(
   { by, labels }: NonNullable<Recipe['slices']>,

@@ -24,7 +24,8 @@ export const sliceIdentity = ({ by, labels }: SliceOptions): unknown => ({
 /** @throws UserError where the table cannot be read, or nothing in it has a name that `by` gives */
 export function checkSlices({ by, labels }: SliceOptions): void {
   const columns = labels === undefined ? [] : readLabels(labels).names;
-  const kinds: readonly string[] = sliceKinds;
+  // A part of one speaker has no speakers to resample.
+  const kinds: readonly string[] = sliceKinds.filter((kind) => kind !== 'speaker');
   const unknown = by.find((name) => !kinds.includes(name) && !columns.includes(name.replace(/^same:/, '')));
   if (unknown === undefined) return;
   const there =

@@ -42,10 +42,11 @@ export interface CheckOptions {
 export function checkFolder(folder: string, { onProgress, signal }: CheckOptions = {}): CheckedPart[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw new UserError(`${folder}: there is no such folder`);
-  const stages = stagesIn(folder);
+  const folds = foldsIn(folder);
+  const stages = [...folds.flatMap((fold) => stagesIn(join(folder, fold)).map((stage) => `${fold}/${stage}`)), ...stagesIn(folder, { but: folds })]; // prettier-ignore
   if (stages.length > 0) {
     return [
-      asPart('.', controlFiles(folder)),
+      ...['.', ...folds].map((part) => asPart(part, controlFiles(join(folder, part)))),
       ...stages.map((stage, done) => {
         signal?.throwIfAborted();
         onProgress?.(done, stages.length);
@@ -61,14 +62,24 @@ export function checkFolder(folder: string, { onProgress, signal }: CheckOptions
   );
 }
 
+/** Work folders in the work folder of a recipe with folds: what each remembers tells them. */
+const foldsIn = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, provenance.name)))
+    .map(({ name }) => name)
+    .sort();
+
 /** Folders with a stage's record, as names in the work folder. */
-function stagesIn(folder: string, within = ''): string[] {
+function stagesIn(
+  folder: string,
+  { within = '', but = [] }: { within?: string; but?: readonly string[] } = {},
+): string[] {
   return readdirSync(join(folder, within), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !but.includes(entry.name))
     .flatMap(({ name }) => {
       const stage = within === '' ? name : `${within}/${name}`;
       const own = [doneRecord, startedRecord].some((record) => existsSync(join(folder, stage, record.name)));
-      return own ? [stage] : within === '' ? stagesIn(folder, name) : [];
+      return own ? [stage] : within === '' ? stagesIn(folder, { within: name }) : [];
     })
     .sort();
 }

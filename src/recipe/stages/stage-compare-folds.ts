@@ -43,7 +43,7 @@ export function compareFoldsStage(
       const outputs = folds.map(({ fold, folder }) => [fold, doneRecord.readIfThere(join(folder, name))?.outputHash]);
       return { folds: Object.fromEntries(outputs) as Record<string, unknown> };
     },
-    version: 2,
+    version: 3,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, log, progress }) {
@@ -51,11 +51,17 @@ export function compareFoldsStage(
       for (const { fold, folder: work, recipe } of folds) {
         const settings = resolveSystems(recipe);
         const folderOf = (stage: string) => join(work, stage);
-        const input = { recipe, settings, folderOf, library };
-        read.push({ fold, read: await readComparison({ ...input, compared: comparedInFold(compared, fold) }) });
+        const inFold = comparedInFold(compared, fold);
+        read.push({ fold, read: await readComparison({ recipe, settings, compared: inFold, folderOf, library }) });
       }
       const onProgress = (done: number, total: number) => progress('resample speakers', done, total);
-      const comparison = compareSystems({ ...joinFoldComparisons(read), onProgress });
+      const input = joinFoldComparisons(read);
+      const { robustness } = folds[0].recipe;
+      const notes = [
+        ...(input.notes ?? []),
+        ...(robustness ? [`Short and noisy speech: in the comparison of each fold, FOLD/${name}.`] : []),
+      ];
+      const comparison = compareSystems({ ...input, notes, onProgress });
       const paths = writeComparison(folder, comparison);
       const figures = await writeComparedFigures(join(folder, FIGURES), comparedOf(comparison));
       log(`  written: ${paths.join(', ')}${figures.length > 0 ? `, and figures in ${join(folder, FIGURES)}` : ''}`);

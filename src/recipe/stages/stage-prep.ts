@@ -32,12 +32,13 @@ import { threadsOfJob } from '../../engine/create-engine.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { chooseToInspect, inspectCorpus } from '../../tasks/corpus/inspect-corpus.js';
 import { corpusRecord, PREP, prepFiles } from '../artifacts/prep.js';
+import { checkSlicesThere } from '../comparison/read-comparison.js';
 import type { Recipe } from '../definition/schema.js';
 import { inspectShare, inspectShared } from '../extraction/inspect-shared.js';
 import type { Stage, StageContext } from '../running/stage.js';
 
 /** @param audioDir where readers that make audio put it */
-export function prepStage({ corpus, development, inspect, seed, features }: Recipe, audioDir: string): Stage {
+export function prepStage({ corpus, development, inspect, seed, features, slices }: Recipe, audioDir: string): Stage {
   const { sampleRate, otherRates } = features;
   return {
     name: 'prep',
@@ -76,6 +77,7 @@ export function prepStage({ corpus, development, inspect, seed, features }: Reci
       writeTrials(devList, devTrials);
       const ids = new Set(test.map(({ id }) => id));
       const testTrials = describeTrials(checkTrials(trials, ids, 'test trials', enrolment));
+      if (slices) checkSlicesThere(slices, folder);
       const allNotes = [
         ...prepared.notes,
         ...notes,

@@ -88,12 +88,15 @@ export function judgeClaim(claim: Claim, evidence: ClaimEvidence): ClaimVerdict 
   if (!within && claim.eer < low) {
     return conclude('contradicted', `The interval, ${ends}, does not hold the claimed change.`, false);
   }
-  if (!decided)
-    return conclude(
-      'cannot tell',
-      `The interval, ${ends}, leaves both open: the claim, and no difference at all.`,
-      within,
-    );
+  if (!decided) {
+    const says =
+      low <= 0 && 0 <= high
+        ? within
+          ? 'leaves both open: the claim, and no difference at all'
+          : 'leaves no difference at all open'
+        : 'does not hold 0, but among all comparisons the difference may be chance (Holm)';
+    return conclude('cannot tell', `The interval, ${ends}, ${says}.`, within);
+  }
   const size = within ? 'holds the claimed change, but not 0' : 'is better than the claim';
   return conclude('supported', `The interval, ${ends}, ${size}.`, within);
 }

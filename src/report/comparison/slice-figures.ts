@@ -3,6 +3,7 @@
  * is compared like the whole, with speakers resampled among those of the part; parts without trials of both kinds, or
  * with too few speakers for intervals, are named with what they have.
  */
+import { UserError } from '../../errors.js';
 import { compareRuns } from '../../scoring/intervals/paired-difference.js';
 import { whyNoIntervals, partOfPairs, type SpeakerPairs } from '../../scoring/scores/speaker-pairs.js';
 import type { Slice } from '../../scoring/scores/slices.js';
@@ -49,13 +50,20 @@ export function measureSlices(
     const why = kinds ?? whyNoIntervals(pairs);
     if (why !== undefined) return { ...facts, systems: [], why };
     const part = (scores: ArrayLike<number>) => Float64Array.from(trials, (trial) => scores[trial]);
-    const measured = compareRuns({
-      ...resampling,
-      speakers: pairs,
-      systems: systems.map(({ name, runs }) => ({ name, runs: runs.map(({ scores }) => part(scores)) })),
-      measures: ['eer'],
-      baseline,
-    });
+    let measured;
+    try {
+      measured = compareRuns({
+        ...resampling,
+        speakers: pairs,
+        systems: systems.map(({ name, runs }) => ({ name, runs: runs.map(({ scores }) => part(scores)) })),
+        measures: ['eer'],
+        baseline,
+      });
+    } catch (error) {
+      // The scores have been evaluated, so it is the trials of the part that cannot be resampled.
+      if (error instanceof UserError) return { ...facts, systems: [], why: error.message };
+      throw error;
+    }
     const eers = measured.systems.map(({ figures }) => figures.eer!);
     const base = eers[systems.findIndex((system) => system.name === baseline)];
     return {

@@ -6,7 +6,7 @@
  * replacement from the S speakers of the trial list, for the enrolment and the test side together. A speaker drawn m
  * times stands for m speakers alike, so a trial of speakers i ≠ j weighs m_i · m_j and a trial within speaker i weighs
  * m_i (copies of one speaker are different people: no trials between them are invented). The jackknife is the same with
- * m = 0 for one speaker (of more than 200 speakers: for one of 200 random groups) and 1 for the others.
+ * m = 0 for one speaker (of more than 200 speakers: for one of about 200 random groups, within folds) and 1 for the others.
  * The measures of the weighted trials are those of `measure-table.ts`; what follows from them is in
  * `confidence-interval.ts`. Of several folds, the speakers of each are drawn among themselves (strata).
  *
@@ -50,8 +50,10 @@ export interface ResampledMeasures extends MeasureColumns {
 
 export interface SpeakerBootstrap {
   readonly speakers: number;
-  /** How many groups of them are left out in turn: as many as there are speakers, or 200. */
+  /** How many groups of them are left out in turn: as many as there are speakers, or about 200. */
   readonly groups: number;
+  /** How many of these groups are of each fold, one after the other. */
+  readonly strata: readonly number[];
   readonly resamples: number;
   readonly seed: number;
   /** In the order given; resample r is the same for all systems. */
@@ -75,7 +77,9 @@ export function bootstrapMeasures(
   const observed = measured.map((measure) => measure(everyOne)!);
   const columnsOf = (length: number) => observed.map((values) => createColumns(values, length));
 
-  const groups = speakerGroups(count, seed);
+  const drawnTogether = speakers.folds?.map((fold) => fold.speakers) ?? [{ from: 0, to: count }];
+  const groupsOfFolds = speakerGroups(drawnTogether, { count, seed });
+  const groups = groupsOfFolds.flat();
   const without = columnsOf(groups.length);
   groups.forEach((group, g) => {
     const multiplicity = everyOne.slice();
@@ -96,7 +100,6 @@ export function bootstrapMeasures(
   const resampled = columnsOf(resamples);
   const random = keyedRandom('speaker-bootstrap', seed);
   const multiplicity = new Float64Array(count);
-  const drawnTogether = speakers.folds?.map((fold) => fold.speakers) ?? [{ from: 0, to: count }];
   // A resample without any target or any nontarget trial has no EER and is drawn again. As three speakers are enough
   // for one trial of each kind, at least one draw in five has both.
   for (let r = 0; r < resamples;) {
@@ -113,6 +116,7 @@ export function bootstrapMeasures(
   return {
     speakers: count,
     groups: groups.length,
+    strata: groupsOfFolds.map(({ length }) => length),
     resamples,
     seed,
     systems: systems.map((_, i) => ({
@@ -126,13 +130,24 @@ export function bootstrapMeasures(
 /** Figures without each of more groups say little more about their variance. */
 const MOST_GROUPS = 200;
 
-/** Each speaker alone, or random groups of about equal size where there are many. */
-function speakerGroups(count: number, seed: number): number[][] {
-  const groups: number[][] = Array.from({ length: Math.min(count, MOST_GROUPS) }, () => []);
-  const order = Uint32Array.from({ length: count }, (_, speaker) => speaker);
-  if (count > MOST_GROUPS) keyedRandom('speaker-groups', seed).shuffle(order);
-  order.forEach((speaker, i) => groups[i % groups.length].push(speaker));
-  return groups;
+/** Fewer groups of a fold would say too little of its variance. */
+const LEAST_GROUPS = 40;
+
+/** Of each fold: each speaker alone, or random groups of about equal size where there are many. */
+function speakerGroups(
+  folds: readonly { from: number; to: number }[],
+  { count, seed }: { count: number; seed: number },
+): number[][][] {
+  const random = keyedRandom('speaker-groups', seed);
+  return folds.map(({ from, to }) => {
+    const size = to - from;
+    const share = Math.max(LEAST_GROUPS, Math.round((MOST_GROUPS * size) / count));
+    const groups: number[][] = Array.from({ length: count > MOST_GROUPS ? Math.min(size, share) : size }, () => []);
+    const order = Uint32Array.from({ length: size }, (_, speaker) => from + speaker);
+    if (count > MOST_GROUPS) random.shuffle(order);
+    order.forEach((speaker, i) => groups[i % groups.length].push(speaker));
+    return groups;
+  });
 }
 
 /** Room for the same measures and points as those given, of many weightings. */

@@ -13,7 +13,8 @@
  * thresholds, which is too low on few speakers, is first corrected by its bias, the mean of the resamples − the figure;
  * (c) the degrees of freedom follow from the kurtosis of what the speakers contribute (O'Neill, The American
  * Statistician 68, 2014): fewer where few speakers decide.
- * A difference: bias and skewness cancel; the interval is d ± t · SE with S − 1 degrees of freedom for the speakers.
+ * A difference: bias and skewness cancel; the interval is d ± t · SE with S − 1 degrees of freedom for the speakers. Of
+ * folds each has a variance and degrees of freedom of its own: the smallest fold may decide.
  * The ratio's interval holds the ratios ρ for which value − ρ · baseline may be 0 by that same test (Fieller, Journal
  * of the Royal Statistical Society B 16, 1954), so p-value, difference and ratio never contradict each other.
  *
@@ -35,6 +36,8 @@ export interface Estimate {
   readonly resampled: Float64Array;
   /** The figure without each speaker, or each group of speakers, in turn. */
   readonly without: Float64Array;
+  /** How many of `without` are of each fold, one after the other; default: all are of one. */
+  readonly strata?: readonly number[];
 }
 
 export interface FigureOptions {
@@ -87,7 +90,7 @@ interface Variance {
 
 /** The interval of one system's figure, which is not negative. It always holds the figure itself. */
 export function measuredFigure(
-  { value, seedValues, resampled, without }: Estimate,
+  { value, seedValues, resampled, without, strata }: Estimate,
   {
     confidence = 0.95,
     greatest = Infinity,
@@ -98,13 +101,16 @@ export function measuredFigure(
 ): MeasuredFigure {
   // Cllr, where an infinite log-likelihood ratio is wrong: other speakers may show anything.
   if (value === Infinity) return { value, interval: [0, greatest], seSpeakers: Infinity, seedValues };
-  const ofSpeakers = { variance: jackknifeCovariance(without, without), freedom: kurtosisFreedom(without) };
+  const ofSpeakers = inStrata(without, strata).map((part) => ({
+    variance: jackknifeCovariance(part, part),
+    freedom: kurtosisFreedom(part),
+  }));
   const ofSeeds = seedVariance(seedValues);
-  const { variance, freedom } = sumOfVariances([ofSpeakers, ...ofSeeds]);
+  const { variance, freedom } = sumOfVariances([...ofSpeakers, ...ofSeeds]);
   return {
     value,
     interval: value === 0 ? [0, highestUnseen()] : around(),
-    seSpeakers: Math.sqrt(ofSpeakers.variance),
+    seSpeakers: Math.sqrt(sum(ofSpeakers)),
     ...seedError(ofSeeds),
     seedValues,
   };
@@ -125,22 +131,30 @@ export function measuredFigure(
 
 /** The difference of a system from a baseline that has the same resamples. */
 export function measuredDifference(
-  { value, seedValues, without }: Estimate,
+  { value, seedValues, without, strata }: Estimate,
   baseline: Estimate,
   confidence = 0.95,
 ): MeasuredDifference {
   const difference = value - baseline.value;
-  const [own, shared, base] = [
-    jackknifeCovariance(without, without),
-    jackknifeCovariance(without, baseline.without),
-    jackknifeCovariance(baseline.without, baseline.without),
-  ];
-  // Roundings of equal columns are not a variance.
-  const spread = own + base - 2 * shared;
-  const ofSpeakers = { variance: spread > 1e-12 * (own + base) ? spread : 0, freedom: without.length - 1 };
+  // Cllr, where an infinite log-likelihood ratio is wrong: other speakers may show anything.
+  if (!Number.isFinite(difference)) return unknownDifference(difference);
+  const bases = inStrata(baseline.without, strata);
+  const parts = inStrata(without, strata).map((part, i) => ({
+    own: jackknifeCovariance(part, part),
+    shared: jackknifeCovariance(part, bases[i]),
+    base: jackknifeCovariance(bases[i], bases[i]),
+    freedom: part.length - 1,
+  }));
+  const total = (kind: 'own' | 'shared' | 'base') => parts.reduce((all, part) => all + part[kind], 0);
+  const [own, shared, base] = [total('own'), total('shared'), total('base')];
+  const ofSpeakers = parts.map(({ own, shared, base, freedom }) => {
+    const spread = own + base - 2 * shared;
+    // Roundings of equal columns are not a variance.
+    return { variance: spread > 1e-12 * (own + base) ? spread : 0, freedom };
+  });
   const [ofOwnSeeds, ofBaseSeeds] = [seedVariance(seedValues), seedVariance(baseline.seedValues)];
   const ofSeeds = [...ofOwnSeeds, ...ofBaseSeeds];
-  const { variance, freedom } = sumOfVariances([ofSpeakers, ...ofSeeds]);
+  const { variance, freedom } = sumOfVariances([...ofSpeakers, ...ofSeeds]);
   const t = studentCritical(confidence, freedom);
   const reach = t * Math.sqrt(variance);
   return {
@@ -154,12 +168,22 @@ export function measuredDifference(
       base: base + sum(ofBaseSeeds),
     }),
     pValue: variance === 0 ? Number(difference === 0) : studentTwoSided(difference / Math.sqrt(variance), freedom),
-    seSpeakers: Math.sqrt(ofSpeakers.variance),
+    seSpeakers: Math.sqrt(sum(ofSpeakers)),
     ...seedError(ofSeeds),
     freedom,
     ...(ofSeeds.length > 0 && { seedFreedom: sumOfVariances(ofSeeds).freedom }),
   };
 }
+
+const unknownDifference = (difference: number): MeasuredDifference => ({
+  difference,
+  interval: [-Infinity, Infinity],
+  relative: difference,
+  relativeInterval: [-1, Infinity],
+  pValue: 1,
+  seSpeakers: Infinity,
+  freedom: Infinity,
+});
 
 /**
  * The ratios ρ ≥ 0 for which |a − ρ b| ≤ t · SE(a − ρ b), less 1: those around a / b, and all between them and an
@@ -181,6 +205,12 @@ function ratioInterval(
   if (accepted(1) || square === 0) return [accepted(1) ? -1 : 0, Infinity];
   const [low, high] = [(half + root) / square, (half - root) / square];
   return a > b ? [Math.max(0, high) - 1, Infinity] : [-1, low - 1];
+}
+
+/** The parts of a column that are of each fold: folds have speakers of their own, so their variances add up. */
+function inStrata(column: Float64Array, strata: readonly number[] = [column.length]): Float64Array[] {
+  let from = 0;
+  return strata.map((length) => column.subarray(from, (from += length)));
 }
 
 /** (G − 1) / G · Σ (x − x̄)(y − ȳ) over figures without each of G groups. */

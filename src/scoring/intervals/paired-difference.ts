@@ -70,13 +70,17 @@ export function compareRuns({
   if (baseline !== undefined && base < 0) throw internal(`no system is named ${baseline}`);
   // The others have intervals without them.
   const drawn = measures.some((measure) => measureNamed(measure).bounds.minimum) ? resamples : 0;
-  const { systems: runs, groups } = bootstrapMeasures(
+  const {
+    systems: runs,
+    groups,
+    strata,
+  } = bootstrapMeasures(
     speakers,
     systems.flatMap(({ runs }) => runs),
     { resamples: drawn, seed, measures, onProgress },
   );
   let taken = 0;
-  const estimates = systems.map(({ runs: { length } }) => estimatesOf(runs.slice(taken, (taken += length))));
+  const estimates = systems.map(({ runs: { length } }) => estimatesOf(runs.slice(taken, (taken += length)), strata));
   const byMeasure = <Result>(resultOf: (measure: MeasureName) => Result) =>
     Object.fromEntries(measures.map((measure) => [measure, resultOf(measure)])) as Record<MeasureName, Result>;
   const count = speakers.names.length;
@@ -96,7 +100,10 @@ export function compareRuns({
 }
 
 /** The figures of a system: means over its runs, also in each resample. */
-function estimatesOf(runs: readonly ResampledMeasures[]): (measure: MeasureName) => Estimate {
+function estimatesOf(
+  runs: readonly ResampledMeasures[],
+  strata: readonly number[],
+): (measure: MeasureName) => Estimate {
   const meanColumn = (columns: readonly Float64Array[]) =>
     columns[0].map((_, i) => mean(columns.map((column) => column[i])));
   return (measure) => {
@@ -106,6 +113,7 @@ function estimatesOf(runs: readonly ResampledMeasures[]): (measure: MeasureName)
       seedValues,
       resampled: meanColumn(runs.map(({ measures }) => measures[measure]!)),
       without: meanColumn(runs.map(({ without }) => without.measures[measure]!)),
+      strata,
     };
   };
 }

@@ -83,7 +83,7 @@ function labelSlicer(by: string): Slicer {
     if (!names.has(label)) {
       const all = [...sliceKinds, ...names];
       throw new UserError(
-        `there are no slices by ${by}; there are ${firstOf(all)}, and the columns of a table of labels`,
+        `there are no slices by ${by}; there are ${firstOf(all)}, and the columns of a table of labels that has rows for speakers or ids of these trials`,
       );
     }
     if (same) {

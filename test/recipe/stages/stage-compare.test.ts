@@ -2,7 +2,7 @@
  * @file Comparisons of a recipe's systems with stand-ins for training and network: seeds, calibration, guests, claim.
  */
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { experimentSystem, scoreFileSystems } from '../../../src/recipe/comparison/guest-systems.js';
@@ -12,7 +12,7 @@ import { runRecipe } from '../../../src/recipe/run-recipe.js';
 import { comparingStages, type Compared } from '../../../src/recipe/comparison/chosen-systems.js';
 import type { DoneRecord } from '../../../src/recipe/artifacts/control-files.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
-import { readResults, writeResults } from '../../../src/recipe/comparison/write-results.js';
+import { checkResults, writeResults } from '../../../src/recipe/comparison/write-results.js';
 import type { Comparison } from '../../../src/report/comparison/comparison.js';
 import { recordAgain } from '../record-again.js';
 import { standInLibrary } from '../stand-in-library.js';
@@ -101,6 +101,24 @@ describe('stage compare', () => {
     );
     assert.equal(systems[1].parameters, undefined);
     assert.equal(verdicts[0].claim, undefined, 'the claim is about another baseline');
+  });
+
+  it('knows other scores from elsewhere by what the file holds, not by its size and date', async () => {
+    await compare();
+    const path = join(work, 'theirs.txt');
+    copyFileSync(scoresOf('aca-net'), path);
+    const theirs = { names: ['aca-net'], baseline: 'theirs', guests: scoreFileSystems([`theirs=${path}`]) };
+    const same = await compare(theirs);
+    assert.equal(same.systems[1].eer, same.systems[0].eer);
+    const { atime, mtime } = statSync(path);
+    const turned = readFileSync(path, 'utf8').replaceAll(/ (-?)(\d\S*)$/gm, (_, sign: string, digits: string) => ` ${sign === '' ? '-' : ''}${digits}`); // prettier-ignore
+    writeFileSync(path, turned);
+    utimesSync(path, atime, mtime);
+    const other = await compare(theirs);
+    assert.ok(Math.abs(other.systems[1].eer - (1 - same.systems[1].eer)) < 1e-9);
+    assert.equal(other.systems[1].actDcf, undefined);
+    const calibrated = scoreFileSystems([`theirs=${path}`], { calibrated: true });
+    assert.notEqual((await compare({ ...theirs, guests: calibrated })).systems[1].actDcf, undefined);
   });
 
   it('takes a system of another experiment with all its seeds, and refuses one scored on other trials', async () => {
@@ -225,8 +243,8 @@ describe('stage compare', () => {
     assert.match(text, /\| by seed +\|/);
     assert.ok(!text.includes(work), 'no path of this machine');
     assert.equal(write(), text);
-    assert.throws(() => readResults(work), /cannot be read as a file of results: EISDIR/);
+    assert.throws(() => checkResults(work), /cannot be read as a file of results: EISDIR/);
     writeFileSync(path, 'text\n<!-- acanet: demo -->\n');
-    assert.throws(() => readResults(path), /RESULTS\.md:2: expected <!-- \/acanet -->/);
+    assert.throws(() => checkResults(path), /RESULTS\.md:2: expected <!-- \/acanet -->/);
   });
 });

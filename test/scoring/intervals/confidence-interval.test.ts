@@ -39,6 +39,32 @@ describe('confidence intervals', () => {
     close(pValue, 1 - Math.sin(angle) * (1 + Math.cos(angle) ** 2 / 2));
   });
 
+  it('adds the variances of folds, with the degrees of freedom of each', () => {
+    // Means over 5 and over 3 speakers: the figure is their mean.
+    const folds = [
+      [3, 5, 4, 8, 6],
+      [1, 2, 6],
+    ].map((values) => ofSpeakers(values));
+    const value = (folds[0].value + folds[1].value) / 2;
+    const without = folds.flatMap((fold) => Array.from(fold.without, (left) => value + (left - fold.value) / 2));
+    const both: Estimate = { value, seedValues: [value], resampled: Float64Array.of(value, value), without: Float64Array.from(without), strata: [5, 3] }; // prettier-ignore
+    const none = { ...both, value: 1, without: new Float64Array(8).fill(1) };
+    const { seSpeakers, freedom } = measuredDifference(both, none);
+    // s² = 3.7 over 5 speakers and 7 over 3, each weighted by a half.
+    const [a, b] = [3.7 / 5 / 4, 7 / 3 / 4];
+    close(seSpeakers, Math.sqrt(a + b));
+    close(freedom, (a + b) ** 2 / (a ** 2 / 4 + b ** 2 / 2));
+    close(measuredFigure(both).seSpeakers, Math.sqrt(a + b));
+  });
+
+  it('says nothing of a difference that is not finite', () => {
+    const infinite = { ...ofSpeakers([1, 2, 3]), value: Infinity };
+    for (const baseline of [ofSpeakers([1, 2, 4]), infinite]) {
+      const { pValue, interval } = measuredDifference(infinite, baseline);
+      assert.deepEqual([pValue, ...interval], [1, -Infinity, Infinity]);
+    }
+  });
+
   it('adds the variance of seeds, with fewer degrees of freedom', () => {
     const a = ofSpeakers([3, 5, 4, 8, 6], [5.2, 4.6, 5.8]); // s² / 3 = 0.12, 2 degrees of freedom
     const b = ofSpeakers([2, 5, 2, 5, 3]);
