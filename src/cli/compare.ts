@@ -97,8 +97,8 @@ export function addCompare(program: Command): void {
     refuseMixtures(reference, flags, self);
     if (flags.results !== undefined) {
       // Before anything is trained.
-      const { checkResults } = await import('../recipe/comparison/write-results.js');
-      checkResults(flags.results);
+      const { readResults } = await import('../recipe/comparison/write-results.js');
+      readResults(flags.results);
     }
     if (flags.trials === undefined) await compareRecipe(reference ?? flags.baseline, flags, self);
     else await compareFiles(flags.trials, flags, self);

@@ -58,6 +58,10 @@ export function addMetrics(program: Command): void {
     'acanet metrics scores.txt --trials trials.txt --manifest manifest.jsonl --by gender,speaker --worst 10',
   ).action(async (path: string, flags: MetricsFlags) => {
     const { definition, allDefinitions, by, threshold, json, resamples, seed, worst: count, ...options } = flags;
+    if (flags.labels !== undefined && by === undefined) {
+      const { UserError } = await import('../errors.js');
+      throw new UserError('--labels is of parts of the trials: name a column of it with --by');
+    }
     const worst = wholeNumber('--worst', count);
     const { reportOnScoreFile } = await import('../tasks/score-files/evaluate-score-file.js');
     const talk = createTalk({ blocking: true });

@@ -1,4 +1,5 @@
 /** @file The command line as a whole: one line a command. */
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { versions } from '../machine.js';
 import { addAudio } from './audio.js';
@@ -18,6 +19,7 @@ import { addImport } from './import.js';
 import { addMetrics } from './metrics.js';
 import { nextCommand } from './next-command.js';
 import { say } from './output.js';
+import { checkWritable } from '../storage/make-folder.js';
 import { addPack } from './pack.js';
 import { addPrep } from './prep.js';
 import { openedExperiment } from './recipe-options.js';
@@ -57,6 +59,13 @@ export function createProgram(): Command {
   program.addHelpCommand(
     new Command('help').argument('[command]').description('the help of a command').helpGroup('Machine:'),
   );
+  // What cannot be written is to be known before the work, not after it; `score` says it with all else that is wrong.
+  program.hook('preAction', (_, asked) => {
+    if (asked.name() === 'score') return;
+    const { out, results, picture, page } =
+      asked.opts<Partial<Record<'out' | 'results' | 'picture' | 'page', string>>>();
+    for (const path of [out, results, picture, page]) if (path !== undefined) checkWritable(dirname(path));
+  });
   program.hook('postAction', (_, ended) => {
     const next = ended.opts<{ json?: boolean }>().json
       ? undefined

@@ -5,6 +5,7 @@ import { stableJson } from '../storage/hashing.js';
 import { realLibrary } from '../tasks/do-model-work.js';
 import { comparedInFold, comparingStages, type Compared } from './comparison/chosen-systems.js';
 import type { Recipe } from './definition/schema.js';
+import { doneRecord } from './artifacts/control-files.js';
 import { createExecutor } from './executors/registry.js';
 import { checkRun, runRecipe, type RunRecipeOptions } from './run-recipe.js';
 import { runStages } from './running/stage-runner.js';
@@ -26,21 +27,31 @@ export async function runFolds({ folds, ...options }: RunFoldsOptions): Promise<
   const ofFold = (experiment: Experiment) => ({ ...options, ...inFold(experiment, options.compared) });
   for (const experiment of folds) await checkRun(ofFold(experiment));
   const { here } = createExecutor(folds[0].recipe);
+  const { compare } = comparingStages(compared);
+  const outputOf = ({ folder }: Experiment) => doneRecord.readIfThere(join(folder, compare))?.outputHash;
+  const outputs = new Map<Experiment, string | undefined>();
   if (here || options.dryRun) {
     for (const experiment of folds) {
       log(`fold ${experiment.fold}`);
       await runRecipe(ofFold(experiment));
+      outputs.set(experiment, outputOf(experiment));
     }
   } else await runAllAtOnce(folds, options);
-  const compares = !targets || targets.includes(comparingStages(compared).compare);
+  const compares = !targets || targets.includes(compare);
   if (!compares || options.dryRun) return;
+  // The work folder of a fold was free for other commands while the others were at work.
+  const changed = [...outputs].find(([experiment, output]) => outputOf(experiment) !== output)?.[0];
+  if (changed) {
+    throw new UserError(
+      `fold ${changed.fold}: another command has changed its comparison meanwhile\n  give this command again, with what is to hold for all folds`,
+    );
+  }
   const finished = folds.map(({ fold, folder, recipe }) => {
     if (fold === undefined) throw internal('a fold without a name');
     return { fold, folder, recipe };
   });
   log('all folds');
   const workFolder = foldsFolder(folds);
-  const { compare } = comparingStages(compared);
   const leave = lockWorkFolder(workFolder);
   try {
     const stages = createFoldStages(finished, compared, library);

@@ -44,6 +44,21 @@ describe('command line', () => {
     ['an unknown command', ['trian'], /^✖ unknown command 'trian'\n\(Did you mean train\?\)/],
     ['an unknown option', ['train', '--recip', 'demo'], /^✖ unknown option '--recip'\n\(Did you mean --recipe\?\)/],
     [
+      'an output that cannot be written, before the work',
+      ['compare', '--recipe', 'demo', '--results', '/dev/null/RESULTS.md'],
+      /^✖ \/dev\/null: expected a folder to write into, got a file\n$/,
+    ],
+    [
+      'an option of recipes beside a list of trials',
+      ['compare', '--trials', 'trials.txt', '--scores', 'a=a.txt', '--fold', 'one'],
+      /^✖ --fold is of a recipe, --trials compares without one\n$/,
+    ],
+    [
+      'labels that divide nothing',
+      ['metrics', 'scores.txt', '--trials', 'trials.txt', '--labels', 'labels.csv'],
+      /^✖ --labels is of parts of the trials: name a column of it with --by\n$/,
+    ],
+    [
       'an option of recipes where there is none',
       ['features', 'extract', 'a.wav', '--out', 'x.ark', '--set', 'features.bins=40'],
       /^✖ features extract takes no --set/,

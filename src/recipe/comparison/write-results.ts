@@ -2,12 +2,10 @@
  * @file Writes a comparison into a file of results, with where it comes from (`report/comparison/results-section.ts`).
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { UserError } from '../../errors.js';
 import type { Comparison } from '../../report/comparison/comparison.js';
 import { replaceSection, resultsSection } from '../../report/comparison/results-section.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
-import { checkWritable } from '../../storage/make-folder.js';
 import { acanetCommit, describeMachine, versions } from '../../machine.js';
 
 export interface WriteResultsOptions {
@@ -22,14 +20,8 @@ export interface WriteResultsOptions {
   command: string;
 }
 
-/** That results can be written there. @throws UserError where they cannot, or its markers do not pair */
-export function checkResults(path: string): void {
-  checkWritable(dirname(path));
-  readResults(path);
-}
-
 /** The file's text, '' where there is none. @throws UserError where it cannot be read or its markers do not pair */
-function readResults(path: string): string {
+export function readResults(path: string): string {
   if (!existsSync(path)) return '';
   let text: string;
   try {
