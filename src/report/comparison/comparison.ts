@@ -194,6 +194,7 @@ export function compareSystems({
     notes: [
       ...systems.flatMap(({ name: system, eer }) => aboveChance(system, eer)),
       ...manyComparisons(upheld, others.length, measured !== undefined),
+      ...(measured && slices.length > 1 ? ['Each p of a part of the trials is of that part by itself.'] : []),
       ...equalScores(given),
       ...(measured ? fewErrors(systems, targets, nontargets) : []),
       ...notes,
