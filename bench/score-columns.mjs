@@ -62,7 +62,7 @@ function unpack(file, { trials: list, out }) {
     program.error(`${file} is of other trials than ${list}: "${first}", expected "# trials ${fingerprint}"`);
   }
   const trainings = header.split(',');
-  const values = rows.map((row) => row.split(',').map(Number));
+  const values = rows.map((row) => row.split(',').map((value) => (value === '' ? NaN : Number(value))));
   if (
     values.length !== trials.length ||
     values.some((row) => row.length !== trainings.length || row.some(Number.isNaN))

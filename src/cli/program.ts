@@ -1,5 +1,4 @@
 /** @file The command line as a whole: one line a command. */
-import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { versions } from '../machine.js';
 import { addAudio } from './audio.js';
@@ -19,7 +18,7 @@ import { addImport } from './import.js';
 import { addMetrics } from './metrics.js';
 import { nextCommand } from './next-command.js';
 import { say } from './output.js';
-import { checkWritable } from '../storage/make-folder.js';
+import { checkOutput } from '../storage/atomic-write.js';
 import { addPack } from './pack.js';
 import { addPrep } from './prep.js';
 import { openedExperiment } from './recipe-options.js';
@@ -64,7 +63,7 @@ export function createProgram(): Command {
     if (asked.name() === 'score') return;
     const { out, results, picture, page } =
       asked.opts<Partial<Record<'out' | 'results' | 'picture' | 'page', string>>>();
-    for (const path of [out, results, picture, page]) if (path !== undefined) checkWritable(dirname(path));
+    for (const path of [out, results, picture, page]) if (path !== undefined) checkOutput(path);
   });
   program.hook('postAction', (_, ended) => {
     const next = ended.opts<{ json?: boolean }>().json

@@ -1,13 +1,12 @@
 /** @file Runs a recipe with folds: each fold like a recipe of its own, one after the other, then all of them compared. */
 import { dirname, join } from 'node:path';
-import { internal, messageOf, UserError } from '../errors.js';
+import { internal, inWords, messageOf, UserError } from '../errors.js';
 import { stableJson } from '../storage/hashing.js';
 import { realLibrary } from '../tasks/do-model-work.js';
 import { comparedInFold, comparingStages, type Compared } from './comparison/chosen-systems.js';
 import type { Recipe } from './definition/schema.js';
-import { doneRecord } from './artifacts/control-files.js';
 import { createExecutor } from './executors/registry.js';
-import { checkRun, runRecipe, type RunRecipeOptions } from './run-recipe.js';
+import { checkRun, explainRecipe, runRecipe, type RunRecipeOptions } from './run-recipe.js';
 import { runStages } from './running/stage-runner.js';
 import { lockWorkFolder } from './running/work-folder-lock.js';
 import type { Experiment } from './running/work-folder.js';
@@ -22,28 +21,29 @@ export interface RunFoldsOptions extends Omit<RunRecipeOptions, 'experiment'> {
 export async function runFolds({ folds, ...options }: RunFoldsOptions): Promise<void> {
   const { compared = {}, targets, library = realLibrary, log, progress, signal } = options;
   // What stands in the way of the last fold is to be known before the first is trained.
-  refuseOtherSettings(folds);
-  refuseOtherTrainings(folds, compared);
+  const { compare } = comparingStages(compared);
+  const compares = !targets || targets.includes(compare);
+  if (compares) {
+    refuseOtherSettings(folds);
+    refuseOtherTrainings(folds, compared);
+  }
   const ofFold = (experiment: Experiment) => ({ ...options, ...inFold(experiment, options.compared) });
   for (const experiment of folds) await checkRun(ofFold(experiment));
   const { here } = createExecutor(folds[0].recipe);
-  const { compare } = comparingStages(compared);
-  const outputOf = ({ folder }: Experiment) => doneRecord.readIfThere(join(folder, compare))?.outputHash;
-  const outputs = new Map<Experiment, string | undefined>();
   if (here || options.dryRun) {
     for (const experiment of folds) {
       log(`fold ${experiment.fold}`);
       await runRecipe(ofFold(experiment));
-      outputs.set(experiment, outputOf(experiment));
     }
   } else await runAllAtOnce(folds, options);
-  const compares = !targets || targets.includes(compare);
   if (!compares || options.dryRun) return;
   // The work folder of a fold was free for other commands while the others were at work.
-  const changed = [...outputs].find(([experiment, output]) => outputOf(experiment) !== output)?.[0];
+  const isDone = (experiment: Experiment) =>
+    explainRecipe({ ...ofFold(experiment), force: undefined }).plans.every(({ action }) => action === 'skip');
+  const changed = folds.find((experiment) => !isDone(experiment));
   if (changed) {
     throw new UserError(
-      `fold ${changed.fold}: another command has changed its comparison meanwhile\n  give this command again, with what is to hold for all folds`,
+      `fold ${changed.fold}: another command has changed it meanwhile\n  give this command again, with what is to hold for all folds`,
     );
   }
   const finished = folds.map(({ fold, folder, recipe }) => {
@@ -67,7 +67,10 @@ const inFold = (experiment: Experiment, compared: Compared | undefined) => ({
   compared: compared && comparedInFold(compared, experiment.fold),
 });
 
-/** Jobs of one fold need not wait for those of another. @throws the first failure, once all folds have ended */
+/**
+ * Jobs of one fold need not wait for those of another.
+ * @throws once all folds have ended: a defect that one has met, else all failures
+ */
 async function runAllAtOnce(folds: readonly Experiment[], options: Omit<RunFoldsOptions, 'folds'>): Promise<void> {
   const runs = folds.map((experiment) => {
     const log = (line: string) => options.log(`fold ${experiment.fold} | ${line}`);
@@ -76,13 +79,15 @@ async function runAllAtOnce(folds: readonly Experiment[], options: Omit<RunFolds
   const ended = await Promise.allSettled(runs);
   const failures = ended.flatMap((run, i) => (run.status === 'rejected' ? [{ fold: folds[i].fold, why: run.reason as unknown }] : [])); // prettier-ignore
   if (failures.length === 0) return;
-  const users = failures.every(({ why }) => why instanceof UserError);
-  if (failures.length === 1 || !users) throw failures[0].why;
-  throw new UserError(failures.map(({ fold, why }) => `fold ${fold}: ${messageOf(why)}`).join('\n'));
+  const defect = failures.find(({ why }) => !(inWords(why) instanceof UserError));
+  if (defect || failures.length === 1) throw (defect ?? failures[0]).why;
+  throw new UserError(failures.map(({ fold, why }) => `fold ${fold}: ${messageOf(inWords(why))}`).join('\n'));
 }
 
-/** What a fold has of its own: its speech, and where it is computed. */
-const OWN: ReadonlySet<string> = new Set(['corpus', 'development', 'engine', 'executor']);
+/** What a fold has of its own: its speech, where it is computed, and what is shown of it. */
+const OWN: ReadonlySet<string> = new Set(['corpus', 'development', 'inspect', 'engine', 'executor', 'report']);
+/** A model trained on the speech of the fold. */
+const OWN_MODEL = /\.training\.init$/;
 
 /**
  * Systems and settings are the same in all folds, as their figures become one figure.
@@ -107,6 +112,7 @@ const said = (value: unknown) => (value === undefined ? 'not set' : JSON.stringi
 function firstDifference(a: unknown, b: unknown, path = ''): { path: string; values: [unknown, unknown] } | undefined {
   const isMapping = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value); // prettier-ignore
   if (!isMapping(a) || !isMapping(b)) {
+    if (OWN_MODEL.test(path) && a !== undefined && b !== undefined) return undefined;
     return stableJson([a ?? null]) === stableJson([b ?? null]) ? undefined : { path, values: [a, b] };
   }
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {

@@ -15,7 +15,7 @@ import { isReady } from './definition/ready-model.js';
 import { checkSlices } from './definition/slice-options.js';
 import type { Recipe } from './definition/schema.js';
 import { trainingRuns } from './definition/training-runs.js';
-import type { Compared } from './comparison/chosen-systems.js';
+import { comparingStages, type Compared } from './comparison/chosen-systems.js';
 import { checkGuest } from './comparison/guest-systems.js';
 import { checkSlicesThere } from './comparison/read-comparison.js';
 import type { StagePlan } from './running/stage-plan.js';
@@ -103,6 +103,7 @@ async function planWhatCanRun(
   let plans: StagePlan[] | undefined;
   const due = (stages: ReadonlySet<string>) =>
     plans === undefined || plans.some(({ stage, action }) => action !== 'skip' && stages.has(stage));
+  const compares = () => plans !== undefined && due(new Set([comparingStages(compared ?? {}).compare]));
   const all = new Set(asked.stages.map(({ name }) => name));
   /** Systems that are trained; where no training is asked for, as for features alone, those that `train` and `compare` mean. */
   const isMeant = (system: string) =>
@@ -118,8 +119,11 @@ async function planWhatCanRun(
     () => due(upToTraining(asked.stages)) && checkNoise(recipe, isMeant),
     () => due(new Set(trainingsIn(asked.stages))) && checkInitialModels(recipe),
     () => plans && checkReadyModels(recipe, (system) => due(new Set([`average/${system}`]))),
-    () => recipe.slices && plans && !due(new Set(['prep'])) && checkSlicesThere(recipe.slices, join(folder, 'prep')),
-    ...(compared?.guests ?? []).map((guest) => () => checkGuest(guest, plans && !due(new Set(['prep'])) ? join(folder, 'prep') : undefined)), // prettier-ignore
+    () =>
+      recipe.slices && compares() && !due(new Set(['prep'])) && checkSlicesThere(recipe.slices, join(folder, 'prep')),
+    ...(compared?.guests ?? []).map(
+      (guest) => () => compares() && checkGuest(guest, due(new Set(['prep'])) ? undefined : join(folder, 'prep')),
+    ),
     // Also before prep, which needs none: what is set there holds for the commands after it.
     () => executor.here && (finish !== undefined || due(all)) && checkEngine(recipe),
     () => dryRun === undefined && due(all) && executor.check(folder),

@@ -21,7 +21,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inWords, messageOf, UserError } from '../errors.js';
-import { makeFolder } from './make-folder.js';
+import { checkWritable, makeFolder } from './make-folder.js';
 import { asideName } from './unfinished-files.js';
 
 /** A file being written aside; `commit` puts it in its place, `abort` removes it. Each may be called once. */
@@ -84,6 +84,14 @@ function openInPlace(path: string): PendingFile {
 function isPipeOrDevice(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+/** That a file, or files in a folder that is there, can be written; makes nothing. @throws UserError */
+export function checkOutput(path: string): void {
+  if (isPipeOrDevice(path)) return;
+  const target = behindLinks(path);
+  const isFolder = statSync(target, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  guardWriting(path, () => checkWritable(isFolder ? target : dirname(target)));
 }
 
 /** The file that a link leads to; the path itself where it is no link, or one to nowhere. */

@@ -2,7 +2,7 @@
  * @file SHA-256 of texts, bytes and files, and the one JSON text of a value: what results are named and compared by.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
 /** SHA-256, in hex, of the parts one after the other. Parts are not delimited: `('ab')` and `('a', 'b')` are equal. */
@@ -16,6 +16,19 @@ export function sha256Hex(...parts: (string | Uint8Array)[]): string {
 export async function fileSha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
+}
+
+/** The same, before anything else is done. */
+export function fileSha256Now(path: string): string {
+  const hash = createHash('sha256');
+  const block = Buffer.allocUnsafe(1 << 20);
+  const fd = openSync(path, 'r');
+  try {
+    for (let read = readSync(fd, block); read > 0; read = readSync(fd, block)) hash.update(block.subarray(0, read));
+  } finally {
+    closeSync(fd);
+  }
   return hash.digest('hex');
 }
 

@@ -150,7 +150,8 @@ describe('a recipe with folds', () => {
     );
   });
 
-  it('is examined fold by fold, everything in it', () => {
+  it('is examined fold by fold, everything in it', async () => {
+    await run();
     const folder = join(work, 'folded');
     const parts = checkFolder(folder);
     const names = parts.map(({ part }) => part);

@@ -3,7 +3,7 @@
  * experiments. They must have been scored on the same trials. An experiment is taken as it is: what is out of date in
  * it, or differs between its seeds by more than the seed, is refused.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { firstOf } from '../../problem-list.js';
 import { trialFingerprint } from '../../corpus/trials/trial-fingerprint.js';
@@ -11,7 +11,7 @@ import { readTrials, type Trial } from '../../corpus/trials/trials.js';
 import { UserError } from '../../errors.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
 import { tableOfTrials, type TrialTable } from '../../scoring/scores/trial-table.js';
-import { sha256Hex, stableJson } from '../../storage/hashing.js';
+import { fileSha256Now, stableJson } from '../../storage/hashing.js';
 import { readSystem, type ReadSystem } from './read-system.js';
 import type { Library } from '../../tasks/model-work.js';
 import { calibrationRecord } from '../artifacts/calibrate.js';
@@ -219,7 +219,7 @@ export function guestFingerprint(guest: GuestSystem): unknown {
           prepFiles(join(guest.folder, 'prep')).trials,
           ...guest.runs.flatMap(({ name }) => inExperiment(guest.folder, name)),
         ];
-  const files = paths.filter((path) => existsSync(path)).map((path) => sha256Hex(readFileSync(path)));
+  const files = paths.filter((path) => existsSync(path)).map((path) => fileSha256Now(path));
   const calibrated = guest.from === 'files' && guest.calibrated;
   return { name: guest.name, runs: guest.runs.map(({ name }) => name), files, ...(calibrated && { calibrated }) };
 }

@@ -6,7 +6,7 @@
  * replacement from the S speakers of the trial list, for the enrolment and the test side together. A speaker drawn m
  * times stands for m speakers alike, so a trial of speakers i ≠ j weighs m_i · m_j and a trial within speaker i weighs
  * m_i (copies of one speaker are different people: no trials between them are invented). The jackknife is the same with
- * m = 0 for one speaker (of more than 200 speakers: for one of about 200 random groups, within folds) and 1 for the others.
+ * m = 0 for one speaker (of more than 200 speakers: for one of 200 random groups, which are within folds) and 1 for the others.
  * The measures of the weighted trials are those of `measure-table.ts`; what follows from them is in
  * `confidence-interval.ts`. Of several folds, the speakers of each are drawn among themselves (strata).
  *
@@ -50,7 +50,7 @@ export interface ResampledMeasures extends MeasureColumns {
 
 export interface SpeakerBootstrap {
   readonly speakers: number;
-  /** How many groups of them are left out in turn: as many as there are speakers, or about 200. */
+  /** How many groups of them are left out in turn: as many as there are speakers, or 200, of folds at least 40 each. */
   readonly groups: number;
   /** How many of these groups are of each fold, one after the other. */
   readonly strata: readonly number[];

@@ -4,7 +4,11 @@ import type { TensorMap } from '../../../src/engine/program/program.js';
 import * as tf from '../../../src/engine/tfjs.js';
 import type { Tensor } from '../../../src/engine/tfjs.js';
 import { createParameterList } from '../../../src/models/contract/parameter-list.js';
-import { crossAttention, crossAttentionOptions } from '../../../src/models/pooling/cross-attention.js';
+import {
+  createLatentAttention,
+  crossAttention,
+  crossAttentionOptions,
+} from '../../../src/models/pooling/cross-attention.js';
 import { normal, type RandomTensor } from '../../engine/random-tensors.js';
 import { checkGradients } from '../../nn/gradient-check.js';
 
@@ -93,6 +97,41 @@ describe('cross attention as a pooling', () => {
       });
     }
   }
+
+  it('in a layer of latents normalises queries where that is asked for, and hears deviations', async () => {
+    const scale = 1.5;
+    const place = { name: 'p', embed, latents, queryScale: scale, deviation: true };
+    const list = createParameterList();
+    createLatentAttention(place).list(list);
+    const affine = ({ gain, shift }: TensorMap) => ({ gain, shift });
+    await checkGradients({
+      layer: ({ latent, rows, ...tensors }) =>
+        createLatentAttention(place).hear(latent, rows, tensors, { batch: 1, channels: 'last', affine: affine(tensors) }), // prettier-ignore
+      plain: ({ latent, rows, gain, shift, ...tensors }) => {
+        const [queryWeight, keyWeight, valueWeight] = tf.split(tensors['p.attn.in_proj_weight'], 3, 0);
+        const [queryBias, keyBias, valueBias] = tf.split(tensors['p.attn.in_proj_bias'], 3, 0);
+        const asked = tf.mul(layerNorm(latent, tf.ones([embed]), tf.zeros([embed])), scale);
+        const seen = tf.add(tf.mul(rows, gain), shift);
+        const q = dense(asked, queryWeight, queryBias);
+        const [k, v] = [dense(seen, keyWeight, keyBias), dense(seen, valueWeight, valueBias)];
+        const weights = tf.softmax(tf.div(tf.matMul(q, k, false, true), Math.sqrt(embed))) as tf.Tensor2D;
+        const mean = tf.matMul(weights, v as tf.Tensor2D);
+        const centred = tf.square(tf.sub(tf.expandDims(v, 0), tf.expandDims(mean, 1))); // [L, N, d]
+        const spread = tf.sqrt(tf.add(tf.sum(tf.mul(tf.expandDims(weights, 2), centred), 1), 1e-3)) as tf.Tensor2D;
+        const ofSpread = tf.matMul(spread, tensors['p.attn.deviation.weight'] as tf.Tensor2D, false, true);
+        return tf.add(dense(mean, tensors['p.attn.out_proj.weight'], tensors['p.attn.out_proj.bias']), ofSpread);
+      },
+      inputs: {
+        latent: normal(latents, embed),
+        rows: normal(frames, embed),
+        gain: normal(embed),
+        shift: normal(embed),
+        ...Object.fromEntries(list.parameters.map(({ name, shape }) => [name, normal(...shape)])),
+      },
+      tolerance: 2e-5,
+      differenceTolerance: 2e-3,
+    });
+  });
 
   it('has no answer for padded utterances', () => {
     // Refused before anything is computed, so that shapes will do.
