@@ -6,6 +6,7 @@ import type { EngineOptions } from '../engine/create-engine.js';
 import type { Located } from '../configuration/located-yaml.js';
 import type { ExecutorOptions, ExecutorType } from '../recipe/definition/executor-options.js';
 import type { RunRecipeOptions } from '../recipe/run-recipe.js';
+import type { Recipe } from '../recipe/definition/schema.js';
 import type { TrainingRun } from '../recipe/definition/training-runs.js';
 import type { Experiment } from '../recipe/running/work-folder.js';
 import { listenForInterruption } from './interruption.js';
@@ -209,20 +210,16 @@ async function introduce({ recipe, folder, fold, work, chosen, reference }: Expe
   );
 }
 
+/** The recipe that the flags mean, without what the command's own options change. */
+export async function recipeMeant({ work, recipe, set, fresh, fold }: RecipeFlags): Promise<Recipe> {
+  const { openExperiment } = await import('../recipe/running/work-folder.js');
+  return openExperiment({ work, recipe, sets: set, fresh, fold }).recipe;
+}
+
 /** The overrides of a preset, for the systems that the recipe has with what is typed. */
 async function presetOf(flags: RecipeFlags, name: string): Promise<string[]> {
-  const [{ openExperiment }, { presetSets }] = await Promise.all([
-    import('../recipe/running/work-folder.js'),
-    import('../recipe/definition/presets.js'),
-  ]);
-  const { recipe } = openExperiment({
-    work: flags.work,
-    recipe: flags.recipe,
-    sets: flags.set,
-    fresh: flags.fresh,
-    fold: flags.fold,
-  });
-  return presetSets(name, recipe);
+  const { presetSets } = await import('../recipe/definition/presets.js');
+  return presetSets(name, await recipeMeant(flags));
 }
 
 type UpToDateOptions = Pick<RunRecipeOptions, 'targets' | 'force' | 'compared' | 'jobs' | 'checks' | 'finish'> & {

@@ -7,6 +7,7 @@ import {
   bringUpToDate,
   corpusSets,
   openFrom,
+  recipeMeant,
   runsOf,
   withCorpusOptions,
   withExamples,
@@ -89,14 +90,7 @@ export function addTrain(program: Command): void {
 async function startSets(flags: TrainFlags): Promise<string[]> {
   const { init, freeze } = flags;
   if (init === undefined && freeze.length === 0) return [];
-  const { openExperiment } = await import('../recipe/running/work-folder.js');
-  const { recipe } = openExperiment({
-    work: flags.work,
-    recipe: flags.recipe,
-    sets: flags.set,
-    fresh: flags.fresh,
-    fold: flags.fold,
-  });
+  const recipe = await recipeMeant(flags);
   const system = (flags.model ?? recipe.model).replace(/@.*$/, '');
   const set = (key: string, value: unknown) => `systems.${system}.training.${key}=${JSON.stringify(value)}`;
   return [
