@@ -192,7 +192,9 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
     import('../recipe/run-folds.js'),
   ]);
   const stages = comparingStages(compared);
-  const targets = [stages.compare, stages.report];
+  // A report shows trainings and attention, which scores from elsewhere do not have.
+  const reports = names.length > 0;
+  const targets = [stages.compare, ...(reports ? [stages.report] : [])];
   const jobs = wholeNumber('--jobs', flags.jobs);
   if (!(await bringAllUpToDate(folds, { targets, compared, jobs, dryRun: flags.dryRun }))) return;
   const folder = compareFolder(folds, compared);
@@ -207,7 +209,7 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
     });
   }
   await showComparison(folder, flags.json);
-  for (const fold of folds) mentionPage(join(fold.folder, stages.report));
+  if (reports) for (const fold of folds) mentionPage(join(fold.folder, stages.report));
 }
 
 async function compareFiles(trials: string, flags: CompareFlags, self: Command): Promise<void> {
