@@ -46,7 +46,7 @@ describe('command line', () => {
     [
       'an output that cannot be written, before the work',
       ['compare', '--recipe', 'demo', '--results', '/dev/null/RESULTS.md'],
-      /^✖ \/dev\/null: expected a folder to write into, got a file\n$/,
+      /^✖ \/dev\/null\/RESULTS\.md: a part of the path is a file, not a folder \(ENOTDIR\)\n$/,
     ],
     [
       'an option of recipes beside a list of trials',
