@@ -105,6 +105,12 @@ export function addCompare(program: Command): void {
   });
 }
 
+/** Options that need a recipe; so does --set. */
+const OF_RECIPE = [
+  ...(['model', 'all', 'only', 'seeds', 'recipe', 'fold', 'fresh'] as const),
+  ...(['jobs', 'executor', 'dryRun', 'threads', 'engine', 'device'] as const),
+];
+
 /** Options that would do nothing. */
 function refuseMixtures(reference: string | undefined, flags: CompareFlags, self: Command): void {
   const given = (...names: (keyof CompareFlags)[]) => names.filter((name) => flags[name] !== undefined);
@@ -113,8 +119,7 @@ function refuseMixtures(reference: string | undefined, flags: CompareFlags, self
     const [stray] = given('manifest', 'speakers', 'enrollMap', 'resamples', 'out');
     if (stray) self.error(`error: ${dashed(stray)} goes with --trials: a recipe has its own`);
   } else {
-    const ofRecipe = [...(['model', 'all', 'only', 'seeds', 'recipe', 'fold', 'fresh', 'jobs', 'executor', 'dryRun'] as const), ...(['threads', 'engine', 'device'] as const)]; // prettier-ignore
-    const [stray] = [...given(...ofRecipe), ...(flags.set.length > 0 ? ['set'] : [])];
+    const [stray] = [...given(...OF_RECIPE), ...(flags.set.length > 0 ? ['set'] : [])];
     if (stray) self.error(`error: ${dashed(stray)} is of a recipe, --trials compares without one`);
   }
   if (reference !== undefined && flags.baseline !== undefined) {

@@ -34,9 +34,7 @@ export function joinFoldComparisons(folds: readonly FoldComparison[]): Compariso
   };
 }
 
-/**
- * Costs of embedding are those of the first fold; the time of a training is the mean over the folds.
- */
+/** Costs of embedding are those of the first fold; the time of a training is the mean over the folds. */
 function joinSystem(folds: readonly SystemInput[], first: SystemInput): SystemInput {
   const trainings = (system: SystemInput) => [system.name, ...system.runs.map(({ name }) => name)].join(', ');
   const other = folds.find((system) => trainings(system) !== trainings(first));
@@ -53,10 +51,10 @@ function joinSystem(folds: readonly SystemInput[], first: SystemInput): SystemIn
 function joinRun(folds: readonly RunInput[], first: RunInput): RunInput {
   const calibrated = folds.every(({ llrs }) => llrs);
   const { llrs: _, training: __, ...facts } = first;
-  const training = joinCosts(folds.flatMap(({ training }) => training ?? []));
+  const costs = folds.flatMap(({ training }) => training ?? []);
   return {
     ...facts,
-    ...(folds.every(({ training }) => training) && training && { training }),
+    ...(costs.length === folds.length && { training: joinCosts(costs) }),
     scores: joined(
       Float64Array,
       folds.map(({ scores }) => scores),
@@ -71,20 +69,23 @@ function joinRun(folds: readonly RunInput[], first: RunInput): RunInput {
 }
 
 /** What holds of the training of one fold (that it was resumed, or beside others) holds of all. */
-function joinCosts(costs: readonly TrainingCost[]): TrainingCost | undefined {
-  if (costs.length === 0) return undefined;
+function joinCosts(costs: readonly TrainingCost[]): TrainingCost {
   const most = (numbers: readonly (number | undefined)[]) => {
     const known = numbers.filter((number) => number !== undefined);
     return known.length > 0 ? Math.max(...known) : undefined;
   };
   const beside = most(costs.map((cost) => cost.beside));
   const peakBytes = most(costs.map((cost) => cost.peakBytes));
+  const [last] = costs
+    .map(({ finished }) => finished)
+    .sort()
+    .reverse(); // ISO 8601
   const machines = [...new Set(costs.flatMap(({ machine }) => machine ?? []))];
   return {
     seconds: mean(costs.map(({ seconds }) => seconds)),
     ...(costs.some(({ resumed }) => resumed) && { resumed: true }),
     ...(beside !== undefined && { beside }),
-    finished: costs.map(({ finished }) => finished).sort().at(-1)!, // prettier-ignore
+    finished: last,
     ...(peakBytes !== undefined && { peakBytes }),
     ...(machines.length > 0 && { machine: machines.join('; ') }),
   };

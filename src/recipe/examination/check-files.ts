@@ -43,7 +43,8 @@ export function checkFolder(folder: string, { onProgress, signal }: CheckOptions
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw new UserError(`${folder}: there is no such folder`);
   const folds = foldsIn(folder);
-  const stages = [...folds.flatMap((fold) => stagesIn(join(folder, fold)).map((stage) => `${fold}/${stage}`)), ...stagesIn(folder, { but: folds })]; // prettier-ignore
+  const ofFold = (fold: string) => stagesIn(join(folder, fold)).map((stage) => `${fold}/${stage}`);
+  const stages = [...folds.flatMap(ofFold), ...stagesIn(folder, { but: folds })];
   if (stages.length > 0) {
     return [
       ...['.', ...folds].map((part) => asPart(part, controlFiles(join(folder, part)))),
