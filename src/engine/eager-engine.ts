@@ -50,8 +50,8 @@ export function createEagerEngine(name: string, backendName: string): Engine {
       return Promise.resolve({
         run: async (feed) => Promise.resolve(runOnce(feed)),
         runAll: async (feeds) => Promise.resolve(feeds.map(runOnce)),
-        readState: (names = Object.keys(current)) =>
-          copyTensors(Object.fromEntries(names.map((name) => [name, current[name]]))),
+        readState: async (names = Object.keys(current)) =>
+          Promise.resolve(copyTensors(Object.fromEntries(names.map((name) => [name, current[name]])))),
         dispose: () => Promise.resolve(),
       });
     },

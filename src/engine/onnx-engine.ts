@@ -17,8 +17,10 @@ import { toHost } from './ort-tensors.js';
 import { encodeOnnx } from './onnx/encode.js';
 import { packingOptions, sessionOptions, type SessionSettings } from './onnx-session.js';
 import { createParallelInference, WEIGHTS } from './parallel-inference.js';
+import { createOnnxResidentStep } from './onnx-resident-step.js';
 import { createOnnxScanStep } from './onnx-scan-step.js';
 import { createOnnxStep } from './onnx-step.js';
+import { fitWebgpu } from './fit-webgpu.js';
 import type { Engine, Inference, InferenceDefinition, StepDefinition } from './program/program.js';
 import { simplifyInference } from './simplify-inference.js';
 
@@ -53,6 +55,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
   const toOrt = (dtype: DType, data: HostData, shape: readonly number[]) => new ort.Tensor(dtype, data as never, shape);
 
   const compileStep = (definition: StepDefinition) => {
+    if (device === 'webgpu') return createOnnxResidentStep(definition, { createSession, toOrt });
     const create = (definition.stepsPerCall ?? 1) > 1 ? createOnnxScanStep : createOnnxStep;
     return create(definition, { createSession, toOrt });
   };
@@ -60,6 +63,7 @@ export function createOnnxEngine({ device = 'cpu', threads }: OnnxEngineOptions)
   async function compileInference(definition: InferenceDefinition): Promise<Inference> {
     const { graph, inputs: ports, outputs } = traceInference(definition);
     if (device === 'cpu') await simplifyInference(graph);
+    if (device === 'webgpu') fitWebgpu(graph);
     const model = encodeOnnx(graph, { inputs: ports, outputs });
     const sideBySide = device === 'cpu' ? definition.atOnce : undefined;
     const atOnce = Math.min(sideBySide ?? 1, threads, MOST_AT_ONCE);

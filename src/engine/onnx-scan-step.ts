@@ -86,7 +86,9 @@ function scanStep({ session, inputs, results, held, stepsPerCall, ...buffers }: 
       }
       return outputs;
     },
-    readState: (names = [...current.keys()]) => copiesOf(names.map((name) => [name, current.get(name)!])),
+    async readState(names = [...current.keys()]) {
+      return Promise.resolve(copiesOf(names.map((name) => [name, current.get(name)!])));
+    },
     dispose: () => session.release(),
   };
   return step;

@@ -6,12 +6,15 @@ export interface SessionSettings {
   readonly threads: number;
   /** Threads wait for each other by spinning, during a run and for a moment after it. */
   readonly spins?: boolean;
+  /** Outputs that are left on a WebGPU device. */
+  readonly staysOnDevice?: readonly string[];
 }
 
 export const sessionOptions = ({
   device,
   threads,
   spins = false,
+  staysOnDevice = [],
 }: SessionSettings): Ort.InferenceSession.SessionOptions & { extra: { session: object } } => ({
   executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
   intraOpNumThreads: threads,
@@ -21,6 +24,7 @@ export const sessionOptions = ({
   // A plan of all memory, made in the first run, would be laid out beside what that run has taken: a third more.
   enableMemPattern: false,
   logSeverityLevel: 4,
+  preferredOutputLocation: Object.fromEntries(staysOnDevice.map((name) => [name, 'gpu-buffer'])),
   // Flushing denormals keeps the speed when gradients fade. In training, threads that sleep leave the cores to the
   // loader; they wake up too late for the products of one utterance, which take a tenth of a millisecond.
   extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: spins ? '1' : '0' } } },

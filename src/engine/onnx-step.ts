@@ -7,7 +7,7 @@
 import type * as Ort from 'onnxruntime-node';
 import { requireInput, usedInputs } from './inference-graph.js';
 import { encodeOnnx } from './onnx/encode.js';
-import { copiesOf, emptyTensor, toHost, type StepRuntime } from './ort-tensors.js';
+import { copiesOf, emptyTensor, newStateName, toHost, type StepRuntime } from './ort-tensors.js';
 import { overwritableState } from './passes/overwritable-state.js';
 import { removeDeadNodes, withoutReshapes } from './passes/rewrite.js';
 import type { DType, HostData, HostTensors } from './program/host-tensor.js';
@@ -22,9 +22,6 @@ interface StateBuffer {
   readonly given: Ort.Tensor;
 }
 type StateBuffers = Map<string, StateBuffer>;
-
-/** Under what name the graph gives a state out: its outputs need names of their own. */
-const outputName = (state: string) => `new:${state}`;
 
 /** NOTE: what runs later keeps nothing of the definition, whose initial state may be as large as the state itself. */
 export async function createOnnxStep(definition: StepDefinition, runtime: StepRuntime): Promise<Step> {
@@ -42,7 +39,7 @@ export async function createOnnxStep(definition: StepDefinition, runtime: StepRu
       inputs: inputs.filter(({ name }) => usedNames.has(name)),
       held: heldTensors.map(([name, { dtype, data, shape }]) => [name, runtime.toOrt(dtype, data, shape)]),
       used: usedNames,
-      reported: outputs.filter(({ name }) => !name.startsWith(outputName(''))),
+      reported: outputs.filter(({ name }) => !name.startsWith(newStateName(''))),
       ...createStateBuffers(state, graph, runtime),
     },
     runtime,
@@ -69,7 +66,7 @@ function stepOf({ session, inputs, held, used, reported, ...buffers }: CompiledS
     const results = Object.fromEntries(reported.map((port) => [port.name, emptyTensor(port, runtime)]));
     const fetches = { ...results };
     for (const [name, { taken }] of current) if (used.has(name)) feeds[name] = taken;
-    for (const [name, { given }] of next) fetches[outputName(name)] = given;
+    for (const [name, { given }] of next) fetches[newStateName(name)] = given;
     await runInPlace(session, feeds, fetches);
     [current, next] = [next, current];
     return toHost(Object.entries(results));
@@ -81,7 +78,9 @@ function stepOf({ session, inputs, held, used, reported, ...buffers }: CompiledS
       for (const feed of feeds) results.push(await run(feed));
       return results;
     },
-    readState: (names = [...current.keys()]) => copiesOf(names.map((name) => [name, current.get(name)!.taken])),
+    async readState(names = [...current.keys()]) {
+      return Promise.resolve(copiesOf(names.map((name) => [name, current.get(name)!.taken])));
+    },
     dispose: () => session.release(),
   };
 }
@@ -90,7 +89,7 @@ function stepOf({ session, inputs, held, used, reported, ...buffers }: CompiledS
 function nameNewState(graph: Graph, state: HostTensors): void {
   for (const output of graph.outputs) {
     if (!(output.name in state)) continue;
-    Object.assign(output, { name: outputName(output.name), value: withoutReshapes(output.value) });
+    Object.assign(output, { name: newStateName(output.name), value: withoutReshapes(output.value) });
   }
   removeDeadNodes(graph);
 }
@@ -100,10 +99,10 @@ function createStateBuffers(state: HostTensors, graph: Graph, { toOrt }: StepRun
   const copyOf = (name: string): StateBuffer => {
     const { dtype, shape } = state[name];
     const data = state[name].data.slice() as HostData;
-    return { taken: toOrt(dtype, data, shape), given: toOrt(dtype, data, outputShapes.get(outputName(name))!) };
+    return { taken: toOrt(dtype, data, shape), given: toOrt(dtype, data, outputShapes.get(newStateName(name))!) };
   };
   const names = Object.keys(state);
-  const overwritten = new Set(overwritableState(graph, names, outputName));
+  const overwritten = new Set(overwritableState(graph, names, newStateName));
   const current: StateBuffers = new Map(names.map((name) => [name, copyOf(name)]));
   const next: StateBuffers = new Map(
     names.map((name) => [name, overwritten.has(name) ? current.get(name)! : copyOf(name)]),

@@ -1,11 +1,15 @@
 /** @file ONNX Runtime's tensors as tensors in plain memory, and what a step needs of ONNX Runtime. */
 import type * as Ort from 'onnxruntime-node';
+import type { SessionSettings } from './onnx-session.js';
 import { sizeOf, type DType, type HostData, type HostTensors } from './program/host-tensor.js';
 
 export interface StepRuntime {
-  createSession(model: Uint8Array): Promise<Ort.InferenceSession>;
+  createSession(model: Uint8Array, settings?: Partial<SessionSettings>): Promise<Ort.InferenceSession>;
   toOrt(dtype: DType, data: HostData, shape: readonly number[]): Ort.Tensor;
 }
+
+/** Under what name a graph gives a state out: its outputs need names of their own. */
+export const newStateName = (state: string): string => `new:${state}`;
 
 export function toHost(entries: [string, Ort.Tensor][]): HostTensors {
   return Object.fromEntries(

@@ -148,7 +148,7 @@ async function trainPhase(phase: PlannedPhase, start: TrainingState, context: Ph
   const measureEarly = async (at: number) => {
     if (!probe || !observes(at)) return;
     const began = performance.now();
-    const readings = await probe.read(step.readModel());
+    const readings = await probe.read(await step.readModel());
     record({ step: at, epoch: 1, ...named, instruments: readings }, describeReadings(at, readings));
     meter.leaveOut((performance.now() - began) / 1000);
   };
@@ -186,7 +186,7 @@ async function trainPhase(phase: PlannedPhase, start: TrainingState, context: Ph
       }
       const epochEnds = plan.endsEpoch(done);
       if (epochEnds) {
-        const network = step.readModel();
+        const network = await step.readModel();
         const { embeddings, ...development } = await scoreDevelopment(network, context, cache);
         devEer = development.devEer;
         const readings = await probe?.read(network, embeddings);
@@ -204,7 +204,7 @@ async function trainPhase(phase: PlannedPhase, start: TrainingState, context: Ph
         saved = done;
       }
     }
-    return stateOf({ step: endStep, devEer }, step.readState());
+    return stateOf({ step: endStep, devEer }, await step.readState());
   } finally {
     await loader.close();
     await step.dispose();

@@ -116,7 +116,7 @@ export function findState(place: CheckpointPlace, log: (line: string) => void): 
 
 /** Writes a checkpoint, and deletes what is not kept. */
 export async function saveState(place: CheckpointPlace, step: TrainingStep, state: CheckpointState): Promise<void> {
-  await saveCheckpoint(place.dir, { ...step.readState(), state: { ...state, configHash: place.configHash } });
+  await saveCheckpoint(place.dir, { ...(await step.readState()), state: { ...state, configHash: place.configHash } });
   prune(place);
 }
 

@@ -65,9 +65,9 @@ export interface TrainingStep {
   /** The steps one after the other, `stepsPerCall` in a call of the engine. The reports hold until the next run. */
   runAll(steps: readonly { batch: TrainingBatch; scalars: StepScalars }[]): Promise<StepReport[]>;
   /** Copies of the model's own tensors, a third of the state where the optimiser is Adam. */
-  readModel(): HostTensors;
+  readModel(): Promise<HostTensors>;
   /** Copies of the model's tensors (with the loss's) and of the optimiser's slots. */
-  readState(): { model: HostTensors; optimizer: HostTensors };
+  readState(): Promise<{ model: HostTensors; optimizer: HostTensors }>;
   dispose(): Promise<void>;
 }
 
@@ -216,13 +216,13 @@ export async function createTrainingStep(
       const [report] = await runAll([{ batch, scalars }]);
       return report;
     },
-    readModel() {
+    async readModel() {
       const own = Object.keys(tensorShapes(model));
       const trained = own.filter((name) => !isCounter(name) && !(name in held));
-      return pick({ ...held, ...step.readState(trained), ...counted() }, own);
+      return pick({ ...held, ...(await step.readState(trained)), ...counted() }, own);
     },
-    readState() {
-      const state = step.readState();
+    async readState() {
+      const state = await step.readState();
       const all = { ...held, ...state, ...counted() };
       return { model: pick(all, allOfModel), optimizer: pick(state, ofOptimizer) };
     },

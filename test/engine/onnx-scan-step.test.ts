@@ -8,7 +8,7 @@ import { sizeOf, type HostData } from '../../src/engine/program/host-tensor.js';
 import type { StepDefinition, TensorMap } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
 import { assertAllClose } from './assert-close.js';
-import { describeOnEngines } from './engines.js';
+import { createTestedEngine, describeOnEngines } from './engines.js';
 import { normal } from './random-tensors.js';
 
 const [ROWS, INPUTS, OUTPUTS] = [8, 5, 3];
@@ -56,7 +56,7 @@ const feeds = Array.from({ length: 11 }, (_, i) => feedOf(i));
 
 describeOnEngines('a step that runs several times in a call', (name) => {
   it('gives what the reference engine gives, step by step', async () => {
-    const engine = await createEngine({ name, device: 'cpu', threads: 1 });
+    const engine = await createTestedEngine(name, 1);
     const reference = await createEngine({ name: 'reference', device: 'cpu', threads: null });
     const [step, expected] = [await engine.compileStep(definition(4)), await reference.compileStep(definition())];
     const outputs = await step.runAll(feeds);
@@ -64,7 +64,7 @@ describeOnEngines('a step that runs several times in a call', (name) => {
     for (const [i, feed] of feeds.entries()) {
       assertAllClose(outputs[i], await expected.run(feed), 1e-5); // roundings of a few numbers around one, added up
     }
-    assertAllClose(step.readState(), expected.readState(), 1e-5);
+    assertAllClose(await step.readState(), await expected.readState(), 1e-5);
     assertAllClose(await step.run(feeds[0]), await expected.run(feeds[0]), 1e-5);
     await step.dispose();
   });
@@ -90,7 +90,7 @@ describe('several steps in a call of ONNX Runtime', () => {
     } as typeof session.run;
     try {
       const outputs = await step.runAll(feeds);
-      return { ...counted, outputs: structuredClone(outputs), state: step.readState() };
+      return { ...counted, outputs: structuredClone(outputs), state: await step.readState() };
     } finally {
       Object.defineProperty(session, 'run', original);
       await step.dispose();

@@ -9,7 +9,13 @@ import * as tf from '../../src/engine/tfjs.js';
 import { dropoutKeys } from '../../src/nn/dropout.js';
 import { assertAllClose } from './assert-close.js';
 import { normal } from './random-tensors.js';
-import { describeOnEngines, TENSORFLOW_MISSING, type TestedEngine } from './engines.js';
+import {
+  createTestedEngine,
+  describeOnEngines,
+  EVERY_ENGINE,
+  TENSORFLOW_MISSING,
+  type TestedEngine,
+} from './engines.js';
 
 type Feed = Record<string, Float32Array<ArrayBuffer>>;
 
@@ -68,70 +74,77 @@ const feedOf = (i: number): Feed => ({
 });
 const copyOf = (tensors: HostTensors): HostTensors => structuredClone(tensors);
 
-describeOnEngines('a step', (name) => {
-  let engine: Engine;
-  before(async () => {
-    engine = await createEngine({ name, device: 'cpu', threads: 2 });
-  });
+describeOnEngines(
+  'a step',
+  (name) => {
+    let engine: Engine;
+    before(async () => {
+      engine = await createTestedEngine(name, 2);
+    });
 
-  it('carries its state over many runs', async () => {
-    const definition = regression();
-    const reference = await createEngine({ name: 'reference', device: 'cpu', threads: null });
-    const [step, expected] = [await engine.compileStep(definition), await reference.compileStep(definition)];
-    const { left, right, kept } = definition.state;
-    for (let i = 0; i < 7; i++) {
-      // rounding errors of about 1e-7 a step add up
-      assertAllClose(await step.run(feedOf(i)), await expected.run(feedOf(i)), 2e-6);
-      const state = step.readState();
-      assertAllClose(state, expected.readState(), 2e-6);
-      assert.deepEqual(Object.keys(state), Object.keys(definition.state));
-      assert.equal(state.steps.data[0], 8 + i);
-      assert.deepEqual([state.left.data, state.right.data], i % 2 ? [left.data, right.data] : [right.data, left.data]);
-      assert.deepEqual(state.kept.data, kept.data);
-      assert.deepEqual([...state.last.data], [0, 0]);
-    }
-    await step.dispose();
-  });
+    it('carries its state over many runs', async () => {
+      const definition = regression();
+      const reference = await createEngine({ name: 'reference', device: 'cpu', threads: null });
+      const [step, expected] = [await engine.compileStep(definition), await reference.compileStep(definition)];
+      const { left, right, kept } = definition.state;
+      for (let i = 0; i < 7; i++) {
+        // rounding errors of about 1e-7 a step add up
+        assertAllClose(await step.run(feedOf(i)), await expected.run(feedOf(i)), 2e-6);
+        const state = await step.readState();
+        assertAllClose(state, await expected.readState(), 2e-6);
+        assert.deepEqual(Object.keys(state), Object.keys(definition.state));
+        assert.equal(state.steps.data[0], 8 + i);
+        assert.deepEqual(
+          [state.left.data, state.right.data],
+          i % 2 ? [left.data, right.data] : [right.data, left.data],
+        );
+        assert.deepEqual(state.kept.data, kept.data);
+        assert.deepEqual([...state.last.data], [0, 0]);
+      }
+      await step.dispose();
+    });
 
-  it('starts from a copy of the initial state and leaves it alone', async () => {
-    const definition = regression();
-    const before = copyOf(definition.state);
-    const step = await engine.compileStep(definition);
-    assert.deepEqual(copyOf(step.readState()), before);
-    for (let i = 0; i < 3; i++) await step.run(feedOf(i));
-    assert.deepEqual(definition.state, before);
-    await step.dispose();
-  });
+    it('starts from a copy of the initial state and leaves it alone', async () => {
+      const definition = regression();
+      const before = copyOf(definition.state);
+      const step = await engine.compileStep(definition);
+      assert.deepEqual(copyOf(await step.readState()), before);
+      for (let i = 0; i < 3; i++) await step.run(feedOf(i));
+      assert.deepEqual(definition.state, before);
+      await step.dispose();
+    });
 
-  it('reads its state as copies', async () => {
-    const step = await engine.compileStep(regression());
-    const other = await engine.compileStep(regression());
-    const early = step.readState();
-    const kept = copyOf(early);
-    for (let i = 0; i < 3; i++) await Promise.all([step.run(feedOf(i)), other.run(feedOf(i))]);
-    assert.deepEqual(copyOf(early), kept);
-    for (const { data } of Object.values(step.readState())) data.fill(99);
-    const outputs = [await step.run(feedOf(3)), await other.run(feedOf(3))].map(copyOf);
-    assert.deepEqual(outputs[0], outputs[1]);
-    assert.deepEqual(copyOf(step.readState()), copyOf(other.readState()));
-    await Promise.all([step.dispose(), other.dispose()]);
-  });
+    it('reads its state as copies', async () => {
+      const step = await engine.compileStep(regression());
+      const other = await engine.compileStep(regression());
+      const early = await step.readState();
+      const kept = copyOf(early);
+      for (let i = 0; i < 3; i++) await Promise.all([step.run(feedOf(i)), other.run(feedOf(i))]);
+      assert.deepEqual(copyOf(early), kept);
+      for (const { data } of Object.values(await step.readState())) data.fill(99);
+      const outputs = [await step.run(feedOf(3)), await other.run(feedOf(3))].map(copyOf);
+      assert.deepEqual(outputs[0], outputs[1]);
+      assert.deepEqual(copyOf(await step.readState()), copyOf(await other.readState()));
+      await Promise.all([step.dispose(), other.dispose()]);
+    });
 
-  it('does not change what it is fed', async () => {
-    const step = await engine.compileStep(regression());
-    const feed = feedOf(0);
-    await step.run(feed);
-    assert.deepEqual(feed, feedOf(0));
-    await step.dispose();
-  });
+    it('does not change what it is fed', async () => {
+      const step = await engine.compileStep(regression());
+      const feed = feedOf(0);
+      await step.run(feed);
+      assert.deepEqual(feed, feedOf(0));
+      await step.dispose();
+    });
 
-  it('names an input that is missing', async () => {
-    const step = await engine.compileStep(regression());
-    const { target: _, ...feed } = feedOf(0);
-    await assert.rejects(async () => step.run(feed), /input target/);
-    await step.dispose();
-  });
-});
+    it('names an input that is missing', async () => {
+      const step = await engine.compileStep(regression());
+      const { target: _, ...feed } = feedOf(0);
+      await assert.rejects(async () => step.run(feed), /input target/);
+      await step.dispose();
+    });
+  },
+  EVERY_ENGINE,
+);
 
 describe('a step of ONNX Runtime', () => {
   for (const stepsPerCall of [1, 2]) {
@@ -152,7 +165,7 @@ describe('a step of ONNX Runtime', () => {
         outputs.map(({ sum }) => sum.data[0]),
         [1, 2, 3, 4],
       );
-      assert.ok(step.readState().w.data.every((value) => value === 10));
+      assert.ok((await step.readState()).w.data.every((value) => value === 10));
       await step.dispose();
     });
   }
@@ -180,7 +193,7 @@ describe('steps on two engines with the same threads', () => {
         const { loss } = await step.run({ x: normal(300, 200)(`x${i}`).data });
         losses[`loss${i}`] = loss;
       }
-      runs.push(copyOf({ ...losses, ...step.readState() }));
+      runs.push(copyOf({ ...losses, ...(await step.readState()) }));
       await step.dispose();
     }
     assert.deepEqual(runs[0], runs[1]);
@@ -192,7 +205,7 @@ describe('hashMask', () => {
   const keys = dropoutKeys([{ rows, columns }], 5, 17);
 
   async function maskOn(name: TestedEngine, keep: number): Promise<Float32Array> {
-    const engine = await createEngine({ name, device: 'cpu', threads: 2 });
+    const engine = await createTestedEngine(name, 2);
     const inputs = { r: int32([rows], keys.slice(0, rows)), c: int32([columns], keys.slice(rows)) };
     const inference = await engine.compileInference({
       program: ({ r, c }) => ({ mask: hashMask(r, c, keep) }),

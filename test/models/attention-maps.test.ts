@@ -25,7 +25,7 @@ import { keyedRandom } from '../../src/random.js';
 import { readSafetensors } from '../../src/storage/safetensors.js';
 import { loadFixtureModel, maxAbsDifference } from '../fixture-models.js';
 import type { FixtureModel } from '../fixture-models.js';
-import { describeOnEngines } from '../engine/engines.js';
+import { createTestedEngine, describeOnEngines } from '../engine/engines.js';
 
 const recorded = readSafetensors(
   new URL('../../../test/fixtures/models/attention.safetensors', import.meta.url).pathname,
@@ -88,7 +88,7 @@ function map(weights: number[][]): AttentionMap {
 describeOnEngines('attention maps', (name) => {
   let engine: Engine;
   before(async () => {
-    engine = await createEngine({ name, device: 'cpu', threads: 2 });
+    engine = await createTestedEngine(name, 2);
   });
 
   it("are the softmax of what PyTorch's latents and frames say, in every layer of ACA-Net", async () => {

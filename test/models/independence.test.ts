@@ -3,7 +3,6 @@
  * the session served before. On both engines, at the shortest length too.
  */
 import assert from 'node:assert/strict';
-import { createEngine } from '../../src/engine/create-engine.js';
 import { float32, sizeOf } from '../../src/engine/program/host-tensor.js';
 import type { HostTensors } from '../../src/engine/program/host-tensor.js';
 import type { Engine, Inference } from '../../src/engine/program/program.js';
@@ -13,7 +12,7 @@ import { initialTensors } from '../../src/models/contract/model.js';
 import type { SpeakerModel } from '../../src/models/contract/model.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { keyedRandom } from '../../src/random.js';
-import { describeOnEngines } from '../engine/engines.js';
+import { createTestedEngine, describeOnEngines } from '../engine/engines.js';
 
 const smallAca = { type: 'aca-net', bins: 8, latents: 12, embed: 16, heads: 2, attentionMlp: 16, transformerMlp: 16 };
 /** Latents that attend to different frames; from the released ones all utterances look alike. */
@@ -115,7 +114,7 @@ function difference(a: Float32Array, b: Float32Array): number {
 describeOnEngines('an embedding', (name) => {
   let engine: Engine;
   before(async () => {
-    engine = await createEngine({ name, device: 'cpu', threads: 2 });
+    engine = await createTestedEngine(name, 2);
   });
 
   for (const { name: title, options, onnxOnly } of models) {

@@ -3,14 +3,13 @@
  * compiled engine through one session for every batch and length.
  */
 import assert from 'node:assert/strict';
-import { createEngine } from '../../src/engine/create-engine.js';
 import { float32 } from '../../src/engine/program/host-tensor.js';
 import type { Engine } from '../../src/engine/program/program.js';
 import { modelOptionsFromConfig } from '../../src/models/import-config.js';
 import { parameterCount } from '../../src/models/contract/model.js';
 import { createModel } from '../../src/models/registry.js';
 import { BESIDE_MISSING, loadFixtureModel, maxAbs, maxAbsDifference } from '../fixture-models.js';
-import { describeOnEngines } from '../engine/engines.js';
+import { createTestedEngine, describeOnEngines } from '../engine/engines.js';
 import { skip } from '../skip.js';
 
 const cases = [
@@ -37,7 +36,7 @@ const later = [
 describeOnEngines('embeddings', (name) => {
   let engine: Engine;
   before(async () => {
-    engine = await createEngine({ name, device: 'cpu', threads: 2 });
+    engine = await createTestedEngine(name, 2);
   });
   for (const { fixture, tolerance, engines } of cases) {
     if (engines && !engines.includes(name)) continue;

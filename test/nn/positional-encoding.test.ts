@@ -1,12 +1,11 @@
 /** Sinusoidal positions against their formula. */
 import assert from 'node:assert/strict';
-import { createEngine } from '../../src/engine/create-engine.js';
-import { describeOnEngines } from '../engine/engines.js';
+import { createTestedEngine, describeOnEngines } from '../engine/engines.js';
 import { positionalEncoding } from '../../src/nn/positional-encoding.js';
 
 describeOnEngines('positionalEncoding', (name) => {
   it('is sin and cos of t·10000^(−2k/E)', async () => {
-    const engine = await createEngine({ name, device: 'cpu', threads: 1 });
+    const engine = await createTestedEngine(name, 1);
     const [frames, embed] = [400, 12];
     const inference = await engine.compileInference({
       program: () => ({ pe: positionalEncoding(frames, embed) }),

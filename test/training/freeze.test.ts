@@ -1,6 +1,5 @@
 /** @file Frozen layers: which tensors a pattern means, that they stay the same bits, and what they compute in training. */
 import assert from 'node:assert/strict';
-import { createEngine } from '../../src/engine/create-engine.js';
 import { float32 } from '../../src/engine/program/host-tensor.js';
 import { initialTensors, tensorShapes } from '../../src/models/contract/model.js';
 import { createEmbedder } from '../../src/models/embedder.js';
@@ -9,7 +8,7 @@ import { keyedRandom } from '../../src/random.js';
 import { freezeProblem, frozenTensors } from '../../src/training/freeze.js';
 import { createOptimizer, optimizerOptions } from '../../src/training/optimisation/optimizer.js';
 import { createTrainingStep, initialTrainingTensors, trainedNames } from '../../src/training/training-step.js';
-import { describeOnEngines } from '../engine/engines.js';
+import { createTestedEngine, describeOnEngines } from '../engine/engines.js';
 import { aamLoss } from './loss-of-tests.js';
 
 const model = createModel(
@@ -73,7 +72,7 @@ describeOnEngines('a step with frozen layers', (engineName) => {
     const slots = optimizer.slots(
       Object.fromEntries(trainedNames(model, loss, frozen).map((name) => [name, tensors[name]])),
     );
-    const engine = await createEngine({ name: engineName, device: 'cpu', threads: 1 });
+    const engine = await createTestedEngine(engineName, 1);
     const step = await createTrainingStep(
       engine,
       { model, loss, optimizer, batchSize, cropFrames, frozen },
@@ -82,8 +81,8 @@ describeOnEngines('a step with frozen layers', (engineName) => {
     const first = await step.run({ features, targets }, { step: 0, seed: 1, learningRate: 0.1, margin: 0.2 });
     const embeddings = first.embeddings.slice();
     await step.run({ features, targets }, { step: 1, seed: 1, learningRate: 0.1, margin: 0.2 });
-    const after = step.readState();
-    const ofModel = step.readModel();
+    const after = await step.readState();
+    const ofModel = await step.readModel();
     await step.dispose();
     return { engine, frozen, tensors, after, ofModel, embeddings };
   }

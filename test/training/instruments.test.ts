@@ -170,7 +170,7 @@ describe('instruments', () => {
             dropoutKeys: dropoutKeys(sites, 1, index),
           });
         }
-        const after = step.readState();
+        const after = await step.readState();
         await step.dispose();
         return after;
       };

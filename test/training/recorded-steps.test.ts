@@ -4,7 +4,6 @@
  * Adam's first moment.
  */
 import assert from 'node:assert/strict';
-import { createEngine } from '../../src/engine/create-engine.js';
 import type { HostTensors } from '../../src/engine/program/host-tensor.js';
 import type { Engine } from '../../src/engine/program/program.js';
 import { initialTensors } from '../../src/models/contract/model.js';
@@ -13,7 +12,7 @@ import { createModel } from '../../src/models/registry.js';
 import { CLASSIFIER } from '../../src/training/loss/cosine-classifier.js';
 import { createOptimizer, optimizerOptions } from '../../src/training/optimisation/optimizer.js';
 import { createTrainingStep, trainedNames } from '../../src/training/training-step.js';
-import { describeOnEngines, type TestedEngine } from '../engine/engines.js';
+import { createTestedEngine, describeOnEngines, type TestedEngine } from '../engine/engines.js';
 import { BESIDE_MISSING, loadFixtureModel, relativeDistance } from '../fixture-models.js';
 import { skip } from '../skip.js';
 import { aamLoss } from './loss-of-tests.js';
@@ -86,7 +85,7 @@ function setUp({ fixture, place, part }: Recorded) {
 describeOnEngines('a recorded step', (name) => {
   let engine: Engine;
   before(async () => {
-    engine = await createEngine({ name, device: 'cpu', threads: 2 });
+    engine = await createTestedEngine(name, 2);
   });
 
   for (const row of recorded.filter(({ engines }) => engines.includes(name))) {
@@ -99,10 +98,10 @@ describeOnEngines('a recorded step', (name) => {
       const step = await createTrainingStep(engine, options, { model: start, optimizer: slots });
       const scalars = { seed: 1, learningRate: RATE, margin: recorded.margin };
       const expected = recorded.loss_trajectory_same_batch_f64 ?? [recorded.loss_f64];
-      const after: ReturnType<typeof step.readState>[] = [];
+      const after: Awaited<ReturnType<typeof step.readState>>[] = [];
       for (let index = 0; index < losses; index++) {
         const { loss } = await step.run(batch, { ...scalars, step: index });
-        after.push(step.readState());
+        after.push(await step.readState());
         // Even where a gradient is rounding noise, Adam's first step moves the parameter.
         const tolerance = index === 0 ? row.loss : 1e-3;
         assert.ok(Math.abs(loss / expected[index] - 1) <= tolerance, `step ${index}: ${loss}, not ${expected[index]}`);

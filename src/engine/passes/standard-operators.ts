@@ -1,6 +1,6 @@
 /**
- * @file Writes ONNX Runtime's own operators in ONNX's, for programs that know no others. ONNX Runtime fuses them again
- * as it loads the file.
+ * @file Writes ONNX Runtime's own operators in ONNX's, for programs and devices that know no others. On a processor, ONNX
+ * Runtime fuses them again as it loads the file.
  */
 import { internal } from '../../errors.js';
 import type { Attributes, Graph, GraphNode, Value } from '../trace/graph.js';

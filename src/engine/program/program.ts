@@ -30,7 +30,7 @@ export interface StepDefinition {
   readonly held?: HostTensors;
   /**
    * How many steps one call of the library may compute, 1 if absent: state is then handed over once in so many steps.
-   * More than 1 lets the library simplify the step in another way, so that last bits may differ from those of 1.
+   * Where the state stays on the device, it is handed over never, and each step is a call. More than 1 lets the library simplify the step in another way, so that last bits may differ from those of 1.
    */
   readonly stepsPerCall?: number;
 }
@@ -42,7 +42,7 @@ export interface Step {
   /** Runs once for each element, `stepsPerCall` runs in a call, and returns the outputs of each. */
   runAll(inputs: readonly Record<string, HostData>[]): Promise<HostTensors[]>;
   /** A copy of the state after the last run, or of the tensors of it that are named. */
-  readState(names?: readonly string[]): HostTensors;
+  readState(names?: readonly string[]): Promise<HostTensors>;
   dispose(): Promise<void>;
 }
 

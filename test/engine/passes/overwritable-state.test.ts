@@ -56,7 +56,7 @@ describe('overwritableState', () => {
     for (let i = 0; i < 5; i++) {
       const feed = { x: normal(6, 4)(`x${i}`).data };
       assertAllClose(await step.run(feed), await expected.run(feed), 1e-5); // sums of a few numbers around one
-      assertAllClose(step.readState(), expected.readState(), 1e-5);
+      assertAllClose(await step.readState(), await expected.readState(), 1e-5);
     }
     await step.dispose();
   });

@@ -41,7 +41,7 @@ describe('foldScalesOfAddends', () => {
       state: { c },
     });
     await step.run(Object.fromEntries(Object.entries(fixed).map(([name, { data }]) => [name, data])));
-    const actual = step.readState().c.data;
+    const actual = (await step.readState()).c.data;
     await step.dispose();
     const element = (i: number) => {
       const [row, column] = [Math.floor(i / 5), i % 5];
