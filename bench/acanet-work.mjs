@@ -21,7 +21,7 @@ const LEARNING_RATE = 1e-3;
 const MARGIN = 0.2;
 const SCALE = 30;
 /** The models' options by the names that cases.mjs gives them. */
-const MODELS = {
+export const MODELS = {
   'aca-net': { type: 'aca-net' },
   'ecapa-512': { type: 'ecapa-tdnn', channels: 'c512' },
   'ecapa-1024': { type: 'ecapa-tdnn', channels: 'c1024-mfa3072' },
@@ -150,7 +150,7 @@ async function prepareTraining(engine, model, options) {
  * @param {SpeakerModel} model @param {ReturnType<typeof createLoss>} loss
  * @param {ReturnType<typeof createOptimizer>} optimizer @param {number} seed
  */
-function startOf(model, loss, optimizer, seed) {
+export function startOf(model, loss, optimizer, seed) {
   const tensors = initialTrainingTensors(model, loss, seed);
   const trained = Object.fromEntries(trainedNames(model, loss).map((name) => [name, tensors[name]]));
   return { model: tensors, optimizer: optimizer.slots(trained) };

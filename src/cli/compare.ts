@@ -20,6 +20,7 @@ import {
   withRecipeOptions,
   type RecipeFlags,
 } from './recipe-options.js';
+import { repeatable } from './repeatable.js';
 import { mentionPage } from './report.js';
 import { showCommand } from './shown-command.js';
 
@@ -40,11 +41,10 @@ interface CompareFlags extends RecipeFlags, Omit<PlanFlags, 'json'> {
   resamples?: string;
   out?: string;
   results?: string;
+  section?: string;
   title?: string;
   plan?: boolean;
 }
-
-const collect = (value: string, earlier: string[]) => [...earlier, value];
 
 export function addCompare(program: Command): void {
   const command = program
@@ -57,17 +57,17 @@ export function addCompare(program: Command): void {
     .option('--all', 'compare all systems of the recipe')
     .option('--only <systems>', "compare these systems, and the baseline: names and patterns (a,b or 'aca-*')")
     .option('--seeds <n>', "train each system n times, with the recipe's seed and those after it (seeds)")
-    .option(
-      '--with <folder>',
-      'a system of another experiment: exp/OTHER/score/SYSTEM, with folds exp/OTHER/{fold}/score/SYSTEM; may be given again',
-      collect,
-      [],
+    .addOption(
+      repeatable(
+        '--with <folder>',
+        'a system of another experiment: exp/OTHER/score/SYSTEM, with folds exp/OTHER/{fold}/score/SYSTEM',
+      ),
     )
-    .option(
-      '--scores <name=file>',
-      'scores of the same trials from anywhere; NAME@SEED=FILE for several trainings; may be given again; with folds, {fold} stands for the name of the fold',
-      collect,
-      [],
+    .addOption(
+      repeatable(
+        '--scores <name=file>',
+        'scores of the same trials from anywhere; NAME@SEED=FILE for several trainings; with folds, {fold} stands for the name of the fold',
+      ),
     )
     .option('--calibrated', 'the scores of --scores are natural log-likelihood ratios: also actDCF and Cllr')
     .option('--trials <file>', 'compare only --scores and --with, on this trial list, without a recipe')
@@ -85,7 +85,8 @@ export function addCompare(program: Command): void {
       "with --plan: the folder of a finished comparison, or how the EERs' difference scatters over speakers (0.04)",
     )
     .option('--results <file>', 'write the comparison into this Markdown file, as a section of its own')
-    .option('--title <text>', "heading of that section (default: the recipe's name)");
+    .option('--section <name>', "which section that is, where the file has it already (default: the recipe's name)")
+    .option('--title <text>', 'heading of that section (default: its name)');
   withExamples(
     withRecipeOptions(withExecutorOptions(withJobsOption(command))),
     'acanet compare baseline --recipe demo',
@@ -140,8 +141,13 @@ function refuseMixtures(reference: string | undefined, flags: CompareFlags, self
   }
   const choices = given('model', 'all', 'only').map(dashed);
   if (choices.length > 1) self.error(`error: ${choices.join(' and ')} each say what is compared: give one of them`);
-  if (flags.title !== undefined && flags.results === undefined) self.error('error: --title goes with --results FILE');
-  if (/[\r\n]/.test(flags.title ?? '')) self.error('error: --title: expected one line');
+  for (const name of ['section', 'title'] as const) {
+    const value = flags[name];
+    if (value === undefined) continue;
+    if (flags.results === undefined) self.error(`error: --${name} goes with --results FILE`);
+    if (value.trim() === '' || /[\r\n]/.test(value)) self.error(`error: --${name}: expected one line`);
+  }
+  if (flags.section?.includes('-->')) self.error('error: --section: expected a name without -->');
   if (flags.calibrated && flags.scores.length === 0) self.error('error: --calibrated goes with --scores');
   if (flags.manifest !== undefined && flags.speakers !== undefined) {
     self.error('error: --manifest and --speakers both say who speaks: name one of them');
@@ -209,7 +215,7 @@ async function compareRecipe(reference: string | undefined, flags: CompareFlags,
     const { remembered } = experiment;
     await addToResults(comparison, {
       flags,
-      name: recipe.name,
+      name: flags.section ?? recipe.name,
       command: showCommand(self, { args: process.argv.slice(2), remembered, recipe: recipe.name }),
     });
   }
@@ -234,7 +240,11 @@ async function compareFiles(trials: string, flags: CompareFlags, self: Command):
   const comparison = await compareScoreFiles({ ...options, onProgress });
   if (flags.results !== undefined) {
     const command = showCommand(self, { args: process.argv.slice(2) });
-    await addToResults(comparison, { flags, name: flags.title ?? systems.map(({ name }) => name).join(', '), command });
+    await addToResults(comparison, {
+      flags,
+      name: flags.section ?? flags.title ?? systems.map(({ name }) => name).join(', '),
+      command,
+    });
   }
   if (flags.json) printJson(comparison);
   else print(formatComparison(comparison));

@@ -5,6 +5,7 @@ import { refuseInputsBelow, refuseSameFile, refuseTwins } from './data-arguments
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
+import { repeatable } from './repeatable.js';
 
 interface ImportFlags {
   out: string;
@@ -15,8 +16,6 @@ interface ImportFlags {
   json?: boolean;
 }
 
-const collect = (value: string, earlier: string[]) => [...earlier, value];
-
 export function addDataImport(data: Command): void {
   const command = data
     .command('import')
@@ -25,12 +24,7 @@ export function addDataImport(data: Command): void {
     .argument('<source>', 'the folder or file')
     .requiredOption('--out <manifest.jsonl>', 'the manifest to write')
     .option('--trials <file>', "also write the corpus's test trials")
-    .option(
-      '--set <key=value>',
-      "an option of the corpus, as in a recipe's corpus section; may be given again",
-      collect,
-      [],
-    )
+    .addOption(repeatable('--set <key=value>', "an option of the corpus, as in a recipe's corpus section"))
     .option('--lists <dir>', 'wsj0, voxceleb: where the lists are')
     .option('--allow-pipes', 'kaldi: run the commands in wav.scp')
     .option('--json', 'print results as JSON');

@@ -6,6 +6,7 @@ import { otherRatesOption } from './other-rates-option.js';
 import { findModel } from './model-folder.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples, withRecipeOptions, type RecipeFlags } from './recipe-options.js';
+import { repeatable } from './repeatable.js';
 
 interface ExplainFlags extends RecipeFlags {
   model?: string;
@@ -15,8 +16,6 @@ interface ExplainFlags extends RecipeFlags {
   pause?: string;
   otherRates?: RatePolicy;
 }
-
-const collect = (value: string, earlier: string[]) => [...earlier, value];
 
 export function addExplain(program: Command): void {
   const command = program
@@ -28,7 +27,7 @@ export function addExplain(program: Command): void {
       "a system of the recipe, or one run of it; or a model folder (default: the recipe's model)",
     )
     .option('--out <dir>', 'folder of NAME.svg, NAME.png, NAME.csv', '.')
-    .option('--layer <n|name>', 'only this layer; may be given again (default: all)', collect, [])
+    .addOption(repeatable('--layer <n|name>', 'only this layer', 'all'))
     .option('--against <file|id>', 'another utterance, drawn below on the same scales')
     .option('--pause <seconds>', 'compare each utterance with itself with a pause put in')
     .addOption(otherRatesOption('audio of another sample rate than the model (default: as in its training)'));

@@ -12,6 +12,7 @@ import type { Experiment } from '../recipe/running/work-folder.js';
 import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, say } from './output.js';
+import { repeatable } from './repeatable.js';
 
 export interface EngineFlags {
   json?: boolean;
@@ -32,14 +33,12 @@ export interface RecipeFlags extends EngineFlags {
   dryRun?: boolean;
 }
 
-const collect = (value: string, earlier: string[]) => [...earlier, value];
-
 /** Adds --recipe, --fold, --set, --work, --fresh, --json, --threads, --engine, --device. */
 export function withRecipeOptions(command: Command): Command {
   command
     .option('--recipe <name|file>', 'the recipe (default: $ACANET_RECIPE, else the last one used in --work, else demo)')
     .option('--fold <name>', 'the fold that is meant, of a recipe with folds')
-    .option('--set <key.path=value>', 'change a setting of the recipe; may be given again', collect, [])
+    .addOption(repeatable('--set <key.path=value>', 'change a setting of the recipe'))
     .option('--work <dir>', 'the folder of experiments', 'exp')
     .option(
       '--fresh',

@@ -10,8 +10,8 @@ import { engineOf, isModelFolder, type RecipeFlags } from './recipe-options.js';
 
 export interface ScoreAnyFlags extends RecipeFlags, BackendFlags {
   model?: string;
-  manifest?: string[];
-  embeddings?: string[];
+  manifest: string[];
+  embeddings: string[];
   enrollMap?: string;
   calibrate?: boolean;
   otherRates?: RatePolicy;
@@ -20,10 +20,10 @@ export interface ScoreAnyFlags extends RecipeFlags, BackendFlags {
 
 /** Whether a call is about a list of one's own, over recordings that it names, rather than a recipe's. */
 export const isAnyList = ({ model, manifest, embeddings }: ScoreAnyFlags): boolean =>
-  manifest !== undefined || embeddings !== undefined || (model !== undefined && isModelFolder(model));
+  manifest.length + embeddings.length > 0 || (model !== undefined && isModelFolder(model));
 
 export async function scoreAny(list: string | undefined, flags: ScoreAnyFlags): Promise<void> {
-  const { manifest: audio = [], embeddings = [] } = flags;
+  const { manifest: audio, embeddings } = flags;
   const { UserError } = await import('../errors.js');
   if (list === undefined)
     throw new UserError('expected a trial list: acanet score LIST --model DIR --manifest M.jsonl');

@@ -5,10 +5,10 @@ import { listenForInterruption } from './interruption.js';
 import { otherRatesOption } from './other-rates-option.js';
 import { createTalk, print, printJson } from './output.js';
 import { bringUpToDate, openFrom, runsOf, withExamples, withRecipeOptions } from './recipe-options.js';
+import { repeatable } from './repeatable.js';
 import { isAnyList, scoreAny, type ScoreAnyFlags } from './score-any.js';
 
 export function addScore(program: Command): void {
-  const collect = (value: string, earlier: string[] = []) => [...earlier, value];
   const command = program
     .command('score')
     .description('score any trial list with a model, or trials of a recipe: scores.txt, scores.csv, metrics.json')
@@ -17,16 +17,10 @@ export function addScore(program: Command): void {
       '--model <name|dir>',
       "a system of the recipe, or one run of it (default: the recipe's model); a model folder",
     )
-    .option(
-      '--manifest <path>',
-      'the recordings of a list of your own: manifest.jsonl, wav.scp, a folder; may be given again',
-      collect,
+    .addOption(
+      repeatable('--manifest <path>', 'the recordings of a list of your own: manifest.jsonl, wav.scp, a folder'),
     )
-    .option(
-      '--embeddings <ark>',
-      'their embeddings by the same model, where you have them; may be given again',
-      collect,
-    )
+    .addOption(repeatable('--embeddings <ark>', 'their embeddings by the same model, where you have them'))
     .addOption(otherRatesOption('audio of another sample rate than the model (default: as in its training)'))
     .option(
       '--enroll-map <file>',

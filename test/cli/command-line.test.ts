@@ -1,7 +1,7 @@
 /** @file The command line as a user meets it: help, mistakes, exit codes, pipes, signals. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -88,6 +88,12 @@ describe('command line', () => {
       'a plan of no change',
       ['compare', '--recipe', 'demo', '--plan', '--change', '0'],
       /^✖ --change: expected a number above -1 other than 0, got "0"/,
+    ],
+    ['a section of no file', ['compare', '--section', 'one'], /^✖ --section goes with --results FILE\n$/],
+    [
+      'a section without a name',
+      ['compare', '--results', 'R.md', '--section', ' '],
+      /^✖ --section: expected one line\n$/,
     ],
     ['a change without a plan', ['compare', '--change', '-0.1'], /^✖ --change goes with --plan/],
     [
@@ -190,6 +196,33 @@ describe('command line', () => {
     }
     writeFileSync(join(folder, 'hostile.txt'), `${id} b target\nc b nontarget\n`);
     assert.equal(acanet('trials', 'convert', 'hostile.txt', '--to', 'kaldi').stdout, `${id} b target\nc b nontarget\n`);
+  });
+
+  it('keeps comparisons of different sections in one file, and writes each in its place', () => {
+    const pairs = ['a b', 'c d', 'e f', 'g h'];
+    writeFileSync(
+      join(folder, 'pairs.txt'),
+      pairs.map((pair, i) => `${pair} ${i % 2 ? 'nontarget' : 'target'}\n`).join(''),
+    );
+    for (const name of ['one', 'two']) {
+      writeFileSync(join(folder, `${name}.txt`), pairs.map((pair, i) => `${pair} ${(i * 7) % 5}\n`).join(''));
+    }
+    const systems = [
+      '--scores',
+      'one=one.txt',
+      '--scores',
+      'two=two.txt',
+      '--trials',
+      'pairs.txt',
+      '--baseline',
+      'one',
+    ];
+    for (const section of ['first', 'second', 'first']) {
+      const { status, stderr } = acanet('compare', ...systems, '--results', 'sections.md', '--section', section);
+      assert.equal(status, 0, stderr);
+    }
+    const marks = readFileSync(join(folder, 'sections.md'), 'utf8').match(/<!-- acanet: .* -->/g);
+    assert.deepEqual(marks, ['<!-- acanet: first -->', '<!-- acanet: second -->']);
   });
 
   it('says what few open files stand in the way of, and exits with 1', function () {
