@@ -43,7 +43,7 @@ export function compareFoldsStage(
       const outputs = folds.map(({ fold, folder }) => [fold, doneRecord.readIfThere(join(folder, name))?.outputHash]);
       return { folds: Object.fromEntries(outputs) as Record<string, unknown> };
     },
-    version: 3,
+    version: 4,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, log, progress }) {

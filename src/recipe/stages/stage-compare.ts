@@ -49,7 +49,7 @@ export function compareStage(
         ...(guests.length > 0 && { guests: guests.map(guestFingerprint) }),
       };
     },
-    version: 7,
+    version: 8,
     whenChanged: 'remove',
     resumable: false,
     async run({ folder, folderOf, log, progress }) {

@@ -109,7 +109,7 @@ export function measuredFigure(
   const { variance, freedom } = sumOfVariances([...ofSpeakers, ...ofSeeds]);
   return {
     value,
-    interval: value === 0 ? [0, highestUnseen()] : around(),
+    interval: value === 0 ? [0, highestUnseen({ confidence, greatest, rate, speakers })] : around(),
     seSpeakers: Math.sqrt(sum(ofSpeakers)),
     ...seedError(ofSeeds),
     seedValues,
@@ -122,22 +122,26 @@ export function measuredFigure(
     const factor = variance === 0 ? 1 : Math.exp(studentCritical(confidence, freedom) * relativeError);
     return [Math.min(value, centre / factor), Math.max(value, Math.min(centre * factor, greatest))];
   }
-
-  /** If a share q of all speakers makes errors, none of S does with probability (1 − q)^S. */
-  function highestUnseen(): number {
-    return rate ? 1 - ((1 - confidence) / 2) ** (1 / speakers) : greatest;
-  }
 }
+
+/** If a share q of all speakers makes errors, none of S does with probability (1 − q)^S. */
+const highestUnseen = ({ confidence, greatest, rate, speakers }: Required<Omit<FigureOptions, 'minimum'>>): number =>
+  rate ? 1 - ((1 - confidence) / 2) ** (1 / speakers) : greatest;
 
 /** The difference of a system from a baseline that has the same resamples. */
 export function measuredDifference(
   { value, seedValues, without, strata }: Estimate,
   baseline: Estimate,
-  confidence = 0.95,
+  { confidence = 0.95, greatest = Infinity, rate = false, speakers = without.length }: FigureOptions = {},
 ): MeasuredDifference {
   const difference = value - baseline.value;
   // Cllr, where an infinite log-likelihood ratio is wrong: other speakers may show anything.
   if (!Number.isFinite(difference)) return unknownDifference(difference);
+  if (value === 0 && baseline.value === 0) {
+    // No speaker showed an error of either: one of them may have as many as would stay unseen.
+    const unseen = highestUnseen({ confidence, greatest, rate, speakers });
+    return { ...unknownDifference(0), interval: [-unseen, unseen], seSpeakers: 0 };
+  }
   const bases = inStrata(baseline.without, strata);
   const parts = inStrata(without, strata).map((part, i) => ({
     own: jackknifeCovariance(part, part),

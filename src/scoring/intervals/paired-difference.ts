@@ -84,12 +84,13 @@ export function compareRuns({
   const byMeasure = <Result>(resultOf: (measure: MeasureName) => Result) =>
     Object.fromEntries(measures.map((measure) => [measure, resultOf(measure)])) as Record<MeasureName, Result>;
   const count = speakers.names.length;
+  const optionsOf = (measure: MeasureName) => ({ confidence, speakers: count, ...measureNamed(measure).bounds });
   const figuresOf = (system: number) =>
-    byMeasure((measure) =>
-      measuredFigure(estimates[system](measure), { confidence, speakers: count, ...measureNamed(measure).bounds }),
-    );
+    byMeasure((measure) => measuredFigure(estimates[system](measure), optionsOf(measure)));
   const differencesOf = (system: number) =>
-    byMeasure((measure) => measuredDifference(estimates[system](measure), estimates[base](measure), confidence));
+    byMeasure((measure) =>
+      measuredDifference(estimates[system](measure), estimates[base](measure), optionsOf(measure)),
+    );
   const compared = systems.map(({ name }, i) => ({ name, i })).filter(({ i }) => base >= 0 && i !== base);
   return {
     confidence,

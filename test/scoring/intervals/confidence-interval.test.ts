@@ -107,7 +107,15 @@ describe('confidence intervals', () => {
     const some = measuredDifference(ofSpeakers([1, 0, 0, 1]), none);
     assert.deepEqual([some.relative, some.relativeInterval], [Infinity, [-1, Infinity]]);
     const both = measuredDifference(none, none);
-    assert.deepEqual([both.relative, both.pValue], [0, 1]);
+    assert.deepEqual([both.relative, both.relativeInterval, both.pValue], [0, [-1, Infinity], 1]);
+  });
+
+  it('says of two systems without errors how far apart they could be unseen', () => {
+    const none = ofSpeakers(Array.from({ length: 40 }, () => 0));
+    const { difference, interval } = measuredDifference(none, none, { rate: true });
+    assert.equal(difference, 0);
+    close(interval[1], 1 - 0.025 ** (1 / 40));
+    assert.equal(interval[0], -interval[1]);
   });
 
   it('leaves the ratio to a baseline that might be error-free without an upper end', () => {
