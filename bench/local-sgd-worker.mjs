@@ -121,10 +121,10 @@ async function work({ experiment, dir, seed, threads, workers, worker, every, ra
       }
       if (done % stepsPerEpoch === 0) {
         const epoch = String(done / stepsPerEpoch);
-        writeSafetensors(join(dir, `epoch-${epoch}-worker-${worker}.safetensors`), step.readModel());
+        writeSafetensors(join(dir, `epoch-${epoch}-worker-${worker}.safetensors`), await step.readModel());
       }
     }
-    const state = step.readState();
+    const state = await step.readState();
     writeSafetensors(join(dir, `state-${worker}.safetensors`), {
       ...state.model,
       ...state.optimizer,
@@ -161,7 +161,7 @@ function replaceableState(engine) {
         for (const feed of feeds) results.push(await run(feed));
         return results;
       },
-      readState: (wanted = names) => Object.fromEntries(wanted.map((name) => [name, state[name]])),
+      readState: (wanted = names) => Promise.resolve(Object.fromEntries(wanted.map((name) => [name, state[name]]))),
       dispose: () => step.dispose(),
     };
   };

@@ -5,6 +5,7 @@ import type { Calibration } from '../scoring/calibration/calibration.js';
 import { numberBetween } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
+import { repeatable } from './repeatable.js';
 
 interface CalibrateFlags {
   out: string;
@@ -15,7 +16,7 @@ interface CalibrateFlags {
   prior: string;
   manifest?: string;
   embeddings?: string;
-  quality?: string[];
+  quality: string[];
   json?: boolean;
 }
 
@@ -39,11 +40,7 @@ export function addCalibrate(program: Command): void {
     .option('--prior <p>', 'logistic: share of targets for which the ratios should be best', '0.01')
     .option('--manifest <file>', 'manifest.jsonl: the duration of both sides as quality measure')
     .option('--embeddings <ark>', "embeddings: the norm of both sides' as quality measure")
-    .option(
-      '--quality <file>',
-      '`utterance value` lines: a quality measure; may be given again',
-      (path: string, earlier: string[] = []) => [...earlier, path],
-    )
+    .addOption(repeatable('--quality <file>', '`utterance value` lines: a quality measure'))
     .option('--json', 'print results as JSON');
   withExamples(
     command,

@@ -85,7 +85,10 @@ export function addCompare(program: Command): void {
       "with --plan: the folder of a finished comparison, or how the EERs' difference scatters over speakers (0.04)",
     )
     .option('--results <file>', 'write the comparison into this Markdown file, as a section of its own')
-    .option('--section <name>', "which section that is, where the file has it already (default: the recipe's name)")
+    .option(
+      '--section <name>',
+      "name of that section: one of the same name is replaced (default: the recipe's name; with --trials the title, else the systems)",
+    )
     .option('--title <text>', 'heading of that section (default: its name)');
   withExamples(
     withRecipeOptions(withExecutorOptions(withJobsOption(command))),

@@ -18,6 +18,7 @@ import {
   type CorpusFlags,
   type RecipeFlags,
 } from './recipe-options.js';
+import { repeatable } from './repeatable.js';
 
 interface TrainFlags extends RecipeFlags, CorpusFlags {
   model?: string;
@@ -41,11 +42,8 @@ export function addTrain(program: Command): void {
       '--init <system|dir>',
       'start from the model of another system of the recipe, which is trained first, or from a model folder (training.init)',
     )
-    .option(
-      '--freeze <pattern>',
-      'do not train the layers of this name, in which * is any text; may be given again (training.freeze)',
-      (pattern: string, earlier: string[]) => [...earlier, pattern],
-      [],
+    .addOption(
+      repeatable('--freeze <pattern>', 'training.freeze: do not train the layers of this name, in which * is any text'),
     )
     .option('--resume', 'insist on going on: an error if there is no checkpoint')
     .option('--restart', 'train again from the beginning');

@@ -1,14 +1,15 @@
 /**
  * @file A step whose state stays on the GPU: what one run gives as new state is what the next is fed, and crosses no bus.
  *
- * onnxruntime-node can leave outputs on the device with WebGPU alone. Such a tensor cannot be fetched afterwards, so a graph
- * that copies the state is run where it is read.
+ * onnxruntime-node can leave outputs on the device with WebGPU alone. It can neither put a tensor there nor fetch one
+ * otherwise, so graphs that copy do both: of the inputs that are the same in every run at the start, and of the state
+ * where it is read.
  */
 import type * as Ort from 'onnxruntime-node';
+import { fitWebgpu } from './fit-webgpu.js';
 import { requireInput, usedInputs } from './inference-graph.js';
 import { encodeOnnx } from './onnx/encode.js';
 import { newStateName, type StepRuntime, toHost } from './ort-tensors.js';
-import { fitWebgpu } from './fit-webgpu.js';
 import type { DType, HostData, HostTensors } from './program/host-tensor.js';
 import type { Step, StepDefinition } from './program/program.js';
 import { type FixedPort, traceStep } from './step-graph.js';
@@ -19,23 +20,19 @@ import { traceProgram } from './trace/trace-backend.js';
 export async function createOnnxResidentStep(definition: StepDefinition, runtime: StepRuntime): Promise<Step> {
   const { toOrt } = runtime;
   const { graph, inputs, ...ports } = traceStep(definition);
+  fitWebgpu(graph);
   const names = ports.state.map(({ name }) => name);
   const news = new Set(names.map(newStateName));
   for (const output of graph.outputs) if (names.includes(output.name)) output.name = newStateName(output.name);
-  fitWebgpu(graph);
   const used = usedInputs(graph, [...inputs, ...ports.state, ...ports.held]);
+  const isUsed = new Set(used.map(({ name }) => name));
   const model = encodeOnnx(graph, { inputs: used, outputs: portsOf(graph) });
   const session = await runtime.createSession(model, { staysOnDevice: [...news] });
-  const isUsed = new Set(used.map(({ name }) => name));
-  const tensorsOf = (tensors: HostTensors) =>
-    Object.entries(tensors).map(([name, { dtype, data, shape }]): [string, Ort.Tensor] => [
-      name,
-      toOrt(dtype, data.slice() as HostData, shape),
-    ]);
-  const held = tensorsOf(definition.held ?? {}).filter(([name]) => isUsed.has(name));
   const fed = inputs.filter(({ name }) => isUsed.has(name));
-  const state = new Map(tensorsOf(definition.state));
-  const reader = createReader(ports.state, runtime);
+  const heldPorts = ports.held.filter(({ name }) => isUsed.has(name));
+  const held = await putOnDevice(heldPorts, tensorsOf(definition.held ?? {}, runtime), runtime);
+  const state = tensorsOf(definition.state, runtime);
+  let reader: Promise<Ort.InferenceSession> | undefined;
 
   const run = async (feed: Record<string, HostData>) => {
     const feeds = Object.fromEntries(held);
@@ -55,32 +52,48 @@ export async function createOnnxResidentStep(definition: StepDefinition, runtime
       for (const feed of feeds) results.push(await run(feed));
       return results;
     },
-    readState: (wanted = names) => reader.read(state, wanted),
+    async readState(wanted = names) {
+      if (wanted.length === 0) return {};
+      const copies = await (
+        await (reader ??= copier(ports.state, runtime))
+      ).run(Object.fromEntries(state), wanted.map(newStateName));
+      return toHost(wanted.map((name) => [name, copies[newStateName(name)]]));
+    },
     async dispose() {
-      for (const tensor of state.values()) tensor.dispose();
-      await reader.close();
+      for (const tensor of [...state.values(), ...held.values()]) tensor.dispose();
+      await Promise.allSettled([reader?.then((made) => made.release())]);
       await session.release();
     },
   };
 }
 
+const tensorsOf = (tensors: HostTensors, { toOrt }: StepRuntime): Map<string, Ort.Tensor> =>
+  new Map(
+    Object.entries(tensors).map(([name, { dtype, data, shape }]) => [
+      name,
+      toOrt(dtype, data.slice() as HostData, shape),
+    ]),
+  );
+
 const portsOf = ({ outputs }: Graph): FixedPort[] =>
   outputs.map(({ name, value }) => ({ name, shape: value.shape, dtype: value.dtype as DType }));
 
-/** Copies the state into plain memory, by a graph that is made when it is first needed. */
-function createReader(state: readonly FixedPort[], runtime: StepRuntime) {
-  let made: Promise<Ort.InferenceSession> | undefined;
-  const make = () => {
-    const graph = traceProgram((tensors) => tensors, [...state]);
-    for (const output of graph.outputs) output.name = newStateName(output.name);
-    return runtime.createSession(encodeOnnx(graph, { inputs: state, outputs: portsOf(graph) }));
-  };
-  return {
-    async read(tensors: ReadonlyMap<string, Ort.Tensor>, wanted: readonly string[]): Promise<HostTensors> {
-      made ??= make();
-      const copies = await (await made).run(Object.fromEntries(tensors), wanted.map(newStateName));
-      return toHost(wanted.map((name) => [name, copies[newStateName(name)]]));
-    },
-    close: async () => (await made)?.release(),
-  };
+/** A graph that gives each input out under its `newStateName`. */
+function copier(ports: readonly FixedPort[], runtime: StepRuntime, options = {}): Promise<Ort.InferenceSession> {
+  const graph = traceProgram((tensors) => tensors, [...ports]);
+  for (const output of graph.outputs) output.name = newStateName(output.name);
+  return runtime.createSession(encodeOnnx(graph, { inputs: ports, outputs: portsOf(graph) }), options);
+}
+
+async function putOnDevice(
+  ports: readonly FixedPort[],
+  tensors: ReadonlyMap<string, Ort.Tensor>,
+  runtime: StepRuntime,
+): Promise<Map<string, Ort.Tensor>> {
+  if (ports.length === 0) return new Map();
+  const names = ports.map(({ name }) => name);
+  const session = await copier(ports, runtime, { staysOnDevice: names.map(newStateName) });
+  const copies = await session.run(Object.fromEntries(names.map((name) => [name, tensors.get(name)!])));
+  await session.release();
+  return new Map(names.map((name) => [name, copies[newStateName(name)]]));
 }

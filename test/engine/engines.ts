@@ -43,6 +43,7 @@ export function describeOnEngines(
 
 export async function createTestedEngine(name: TestedEngine, threads: number): Promise<Engine> {
   if (name !== 'webgpu') return createEngine({ name, device: 'cpu', threads });
-  process.env.VK_ICD_FILENAMES ??= SOFTWARE_VULKAN; // Vulkan's loader reads it when the first device is asked for
+  // Vulkan's loader reads the newer name first, when the first device is asked for.
+  process.env.VK_DRIVER_FILES = process.env.VK_ICD_FILENAMES = SOFTWARE_VULKAN;
   return createEngine({ name: 'onnx', device: 'webgpu', threads });
 }

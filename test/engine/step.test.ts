@@ -136,6 +136,20 @@ describeOnEngines(
       await step.dispose();
     });
 
+    it('has the inputs that are the same in every run, and reads a part of its state, or none', async () => {
+      const step = await engine.compileStep({
+        program: ({ x, scale, w, other }) => ({ w: tf.add(w, tf.mul(x, scale)), other }),
+        inputs: { x: { shape: [3] } },
+        state: { w: float32([3]), other: normal(2)('other') },
+        held: { scale: float32([3], Float32Array.of(1, 10, 100)), unused: float32([1]) },
+      });
+      for (const x of [1, 2]) await step.run({ x: new Float32Array(3).fill(x) });
+      assert.deepEqual(await step.readState([]), {});
+      const state = await step.readState(['w']);
+      assert.deepEqual([Object.keys(state), [...state.w.data]], [['w'], [3, 30, 300]]);
+      await step.dispose();
+    });
+
     it('names an input that is missing', async () => {
       const step = await engine.compileStep(regression());
       const { target: _, ...feed } = feedOf(0);

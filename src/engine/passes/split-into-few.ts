@@ -2,6 +2,7 @@
  * @file Splits a value into few parts at a time, and those again: WebGPU binds each part as a buffer of its own, of which
  * a shader may have few. (Parts that are joined need no such thing: ONNX Runtime joins few at a time by itself.)
  */
+import { internal } from '../../errors.js';
 import type { Graph, GraphNode, Value } from '../trace/graph.js';
 
 /** WebGPU promises a shader 8 buffers; what is split is one of them. */
@@ -11,6 +12,7 @@ const MOST_PARTS = 7;
 export function splitIntoFew(graph: Graph, most = MOST_PARTS): void {
   graph.nodes = graph.nodes.flatMap((node) => {
     if (node.op !== 'Split' || node.outputs.length <= most) return [node];
+    if (!node.inputs[1]?.constant) throw internal(`a split into ${node.outputs.length} parts of sizes that vary`);
     return splitInTurn(node.inputs[0], node.outputs, node.attributes.axis as number, most);
   });
 }

@@ -30,12 +30,13 @@ export interface StepDefinition {
   readonly held?: HostTensors;
   /**
    * How many steps one call of the library may compute, 1 if absent: state is then handed over once in so many steps.
-   * Where the state stays on the device, it is handed over never, and each step is a call. More than 1 lets the library simplify the step in another way, so that last bits may differ from those of 1.
+   * More than 1 lets the library simplify the step in another way, so that last bits may differ from those of 1. Where
+   * the state stays on the device, it is never handed over, and each step is a call of its own.
    */
   readonly stepsPerCall?: number;
 }
 
-/** A compiled step with its state. */
+/** A compiled step with its state. One call at a time: the next waits for what the last has promised. */
 export interface Step {
   /** Runs once: state advances, the program's other outputs are returned. They are valid until the next run. */
   run(inputs: Record<string, HostData>): Promise<HostTensors>;

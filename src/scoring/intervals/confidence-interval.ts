@@ -14,7 +14,8 @@
  * (c) the degrees of freedom follow from the kurtosis of what the speakers contribute (O'Neill, The American
  * Statistician 68, 2014): fewer where few speakers decide.
  * A difference: bias and skewness cancel; the interval is d ± t · SE with S − 1 degrees of freedom for the speakers. Of
- * folds each has a variance and degrees of freedom of its own: the smallest fold may decide.
+ * folds each has a variance and degrees of freedom of its own: the smallest fold may decide. Where neither system makes an
+ * error, one of them may make as many as would stay unseen.
  * The ratio's interval holds the ratios ρ for which value − ρ · baseline may be 0 by that same test (Fieller, Journal
  * of the Royal Statistical Society B 16, 1954), so p-value, difference and ratio never contradict each other.
  *
@@ -137,11 +138,6 @@ export function measuredDifference(
   const difference = value - baseline.value;
   // Cllr, where an infinite log-likelihood ratio is wrong: other speakers may show anything.
   if (!Number.isFinite(difference)) return unknownDifference(difference);
-  if (value === 0 && baseline.value === 0) {
-    // No speaker showed an error of either: one of them may have as many as would stay unseen.
-    const unseen = highestUnseen({ confidence, greatest, rate, speakers });
-    return { ...unknownDifference(0), interval: [-unseen, unseen], seSpeakers: 0 };
-  }
   const bases = inStrata(baseline.without, strata);
   const parts = inStrata(without, strata).map((part, i) => ({
     own: jackknifeCovariance(part, part),
@@ -161,6 +157,14 @@ export function measuredDifference(
   const { variance, freedom } = sumOfVariances([...ofSpeakers, ...ofSeeds]);
   const t = studentCritical(confidence, freedom);
   const reach = t * Math.sqrt(variance);
+  const ofSeedsAlone = {
+    ...seedError(ofSeeds),
+    ...(ofSeeds.length > 0 && { seedFreedom: sumOfVariances(ofSeeds).freedom }),
+  };
+  if (value === 0 && baseline.value === 0) {
+    const unseen = highestUnseen({ confidence, greatest, rate, speakers });
+    return { ...unknownDifference(0), interval: [-unseen, unseen], seSpeakers: 0, ...ofSeedsAlone };
+  }
   return {
     difference,
     interval: [difference - reach, difference + reach],
@@ -173,9 +177,8 @@ export function measuredDifference(
     }),
     pValue: variance === 0 ? Number(difference === 0) : studentTwoSided(difference / Math.sqrt(variance), freedom),
     seSpeakers: Math.sqrt(sum(ofSpeakers)),
-    ...seedError(ofSeeds),
     freedom,
-    ...(ofSeeds.length > 0 && { seedFreedom: sumOfVariances(ofSeeds).freedom }),
+    ...ofSeedsAlone,
   };
 }
 
