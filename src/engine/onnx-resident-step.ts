@@ -35,7 +35,7 @@ export async function createOnnxResidentStep(definition: StepDefinition, runtime
   let reader: Promise<Ort.InferenceSession> | undefined;
 
   const run = async (feed: Record<string, HostData>) => {
-    const feeds = Object.fromEntries(held);
+    const feeds = Object.fromEntries(held.tensors);
     for (const { name, shape, dtype } of fed) feeds[name] = toOrt(dtype, requireInput(feed, name), shape);
     for (const [name, tensor] of state) if (isUsed.has(name)) feeds[name] = tensor;
     const results = await session.run(feeds);
@@ -60,8 +60,8 @@ export async function createOnnxResidentStep(definition: StepDefinition, runtime
       return toHost(wanted.map((name) => [name, copies[newStateName(name)]]));
     },
     async dispose() {
-      for (const tensor of [...state.values(), ...held.values()]) tensor.dispose();
-      await Promise.allSettled([reader?.then((made) => made.release())]);
+      for (const tensor of [...state.values(), ...held.tensors.values()]) tensor.dispose();
+      await Promise.allSettled([held.release(), reader?.then((made) => made.release())]);
       await session.release();
     },
   };
@@ -85,15 +85,16 @@ function copier(ports: readonly FixedPort[], runtime: StepRuntime, options = {})
   return runtime.createSession(encodeOnnx(graph, { inputs: ports, outputs: portsOf(graph) }), options);
 }
 
+/** @returns the tensors on the device, and what gives their memory back, which belongs to a session */
 async function putOnDevice(
   ports: readonly FixedPort[],
   tensors: ReadonlyMap<string, Ort.Tensor>,
   runtime: StepRuntime,
-): Promise<Map<string, Ort.Tensor>> {
-  if (ports.length === 0) return new Map();
+): Promise<{ tensors: Map<string, Ort.Tensor>; release(): Promise<void> }> {
+  if (ports.length === 0) return { tensors: new Map(), release: () => Promise.resolve() };
   const names = ports.map(({ name }) => name);
   const session = await copier(ports, runtime, { staysOnDevice: names.map(newStateName) });
   const copies = await session.run(Object.fromEntries(names.map((name) => [name, tensors.get(name)!])));
-  await session.release();
-  return new Map(names.map((name) => [name, copies[newStateName(name)]]));
+  const onDevice = new Map(names.map((name) => [name, copies[newStateName(name)]]));
+  return { tensors: onDevice, release: () => session.release() };
 }
