@@ -13,7 +13,7 @@ export function provenance() {
   return {
     commandLine: ['node', `bench/${basename(script)}`, ...args].join(' '),
     began: new Date(Date.now() - performance.now()).toISOString(),
-    commit: git('rev-parse', '--short=12', 'HEAD') + (git('status', '--porcelain', '-uno') ? ' with changes' : ''),
+    commit: describeCommit(),
     machine:
       `${cpus()[0].model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ` +
       `Node ${process.version}, load ${loadavg()[0].toFixed(1)}`,
@@ -53,6 +53,11 @@ export function createRecord(title) {
       writeJsonAtomic(join(dir, `${name}.json`), { ...origin, notes, results: lines });
     },
   };
+}
+
+function describeCommit() {
+  const commit = git('rev-parse', '--short=12', 'HEAD');
+  return commit !== 'unknown' && git('status', '--porcelain', '--untracked-files=no') ? `${commit}-dirty` : commit;
 }
 
 /** @param {string[]} args */
