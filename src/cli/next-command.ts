@@ -46,8 +46,8 @@ const NEXT: Readonly<Record<string, (situation: Situation) => readonly string[] 
   features: () => ['train'],
   train: scoreNext,
   average: scoreNext,
-  score: ({ kept, manifest, embeddings }) =>
-    manifest || embeddings ? undefined : kept ? ['run'] : ['compare', 'baseline'],
+  score: ({ kept, manifest = [], embeddings = [] }) =>
+    manifest.length + embeddings.length > 0 ? undefined : kept ? ['run'] : ['compare', 'baseline'],
   compare: reportNext,
   run: reportNext,
   demo: reportNext,

@@ -6,7 +6,7 @@
  * Limits: what was written on another machine stays, as does what was left by a process whose id is in use again.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { type Dirent, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
@@ -23,11 +23,21 @@ export function asideName(path: string): string {
 
 /** Removes the files and folders below `folder` that dead processes of this machine were writing. */
 export function clearUnfinished(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+  for (const entry of entriesOf(folder)) {
     const path = join(folder, entry.name);
     const [, host, pid] = ASIDE.exec(entry.name) ?? [];
     if (host === thisHost && !isRunning(Number(pid))) rmSync(path, { recursive: true, force: true });
     else if (entry.isDirectory()) clearUnfinished(path);
+  }
+}
+
+/** None of a folder that another process has renamed or removed meanwhile. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }
 

@@ -170,7 +170,7 @@ describe('recipes of the field’s corpora', () => {
     const sizes = trainingSizes(settings, 105);
     const smaller = [...settings.keys()].filter((name) => name.endsWith('-speakers'));
     const phased = [...settings.keys()].filter((name) => name.endsWith('-large-margin'));
-    const asTheyAre = ['aca-small', 'ecapa-cross-statistics', 'aca-net-plus-18-epochs'];
+    const asTheyAre = ['aca-small', 'ecapa-tdnn-18-epochs', 'aca-net-plus-18-epochs'];
     assert.equal(settings.size, 4 * names.length + smaller.length + phased.length + asTheyAre.length);
     for (const name of smaller) {
       const [, as, speakers] = /^(.+)-(\d+)-speakers$/.exec(name)!;
