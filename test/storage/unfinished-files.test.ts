@@ -30,6 +30,10 @@ describe('what killed writers leave', () => {
     assert.deepEqual(readdirSync(join(dir, 'train/aca-net')), []);
   });
 
+  it('is not looked for in a folder that has gone meanwhile', () => {
+    assert.doesNotThrow(() => clearUnfinished(join(dir, 'gone')));
+  });
+
   it('leaves what a living process writes, what another machine wrote, and whatever else is there', () => {
     const pending = openPendingFile(join(dir, 'scores.txt'));
     pending.write(Buffer.from('all'));
