@@ -9,7 +9,7 @@ import type * as Ort from 'onnxruntime-node';
 import { fitWebgpu } from './fit-webgpu.js';
 import { requireInput, usedInputs } from './inference-graph.js';
 import { encodeOnnx } from './onnx/encode.js';
-import { newStateName, type StepRuntime, toHost } from './ort-tensors.js';
+import { newStateName, oneByOne, type StepRuntime, toHost } from './ort-tensors.js';
 import type { DType, HostData, HostTensors } from './program/host-tensor.js';
 import type { Step, StepDefinition } from './program/program.js';
 import { type FixedPort, traceStep } from './step-graph.js';
@@ -47,11 +47,7 @@ export async function createOnnxResidentStep(definition: StepDefinition, runtime
   };
   return {
     run,
-    async runAll(feeds) {
-      const results: HostTensors[] = [];
-      for (const feed of feeds) results.push(await run(feed));
-      return results;
-    },
+    runAll: oneByOne(run),
     async readState(wanted = names) {
       if (wanted.length === 0) return {};
       const copies = await (

@@ -7,7 +7,7 @@
 import type * as Ort from 'onnxruntime-node';
 import { requireInput, usedInputs } from './inference-graph.js';
 import { encodeOnnx } from './onnx/encode.js';
-import { copiesOf, emptyTensor, newStateName, toHost, type StepRuntime } from './ort-tensors.js';
+import { copiesOf, emptyTensor, newStateName, oneByOne, toHost, type StepRuntime } from './ort-tensors.js';
 import { overwritableState } from './passes/overwritable-state.js';
 import { removeDeadNodes, withoutReshapes } from './passes/rewrite.js';
 import type { DType, HostData, HostTensors } from './program/host-tensor.js';
@@ -73,11 +73,7 @@ function stepOf({ session, inputs, held, used, reported, ...buffers }: CompiledS
   };
   return {
     run,
-    async runAll(feeds) {
-      const results: HostTensors[] = [];
-      for (const feed of feeds) results.push(await run(feed));
-      return results;
-    },
+    runAll: oneByOne(run),
     async readState(names = [...current.keys()]) {
       return Promise.resolve(copiesOf(names.map((name) => [name, current.get(name)!.taken])));
     },

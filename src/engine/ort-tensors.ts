@@ -2,6 +2,7 @@
 import type * as Ort from 'onnxruntime-node';
 import type { SessionSettings } from './onnx-session.js';
 import { sizeOf, type DType, type HostData, type HostTensors } from './program/host-tensor.js';
+import type { Step } from './program/program.js';
 
 export interface StepRuntime {
   createSession(model: Uint8Array, settings?: Partial<SessionSettings>): Promise<Ort.InferenceSession>;
@@ -10,6 +11,15 @@ export interface StepRuntime {
 
 /** Under what name a graph gives a state out: its outputs need names of their own. */
 export const newStateName = (state: string): string => `new:${state}`;
+
+/** Steps that are each a call of ONNX Runtime. */
+export const oneByOne =
+  (run: Step['run']): Step['runAll'] =>
+  async (feeds) => {
+    const results: HostTensors[] = [];
+    for (const feed of feeds) results.push(await run(feed));
+    return results;
+  };
 
 export function toHost(entries: [string, Ort.Tensor][]): HostTensors {
   return Object.fromEntries(
