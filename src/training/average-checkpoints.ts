@@ -2,7 +2,8 @@
  * @file Checkpoints of one training → one model folder: which to take, what becomes of the running statistics.
  *
  * With `batchNorm: recompute` the averaged weights see one epoch of training batches in training mode, without dropout,
- * and each running statistic becomes the mean of the batches' statistics (Izmailov et al. 2018, as `update_bn`).
+ * and each running statistic that is not frozen becomes the mean of the batches' statistics (Izmailov et al. 2018, as
+ * `update_bn`).
  */
 import { int32, sizeOf } from '../engine/program/host-tensor.js';
 import type { HostTensors } from '../engine/program/host-tensor.js';
@@ -22,8 +23,9 @@ import { updatedStatistics } from '../nn/batch-norm.js';
 import type { ChannelAxis } from '../nn/batch-norm.js';
 import { averageModels } from './average.js';
 import type { AverageOptions } from './average-options.js';
-import { bestCheckpoints, listCheckpoints, loadCheckpoint } from './checkpoint.js';
+import { bestCheckpoints, listCheckpoints, loadCheckpoint, ofLastPhase } from './checkpoint.js';
 import type { CheckpointEntry } from './checkpoint.js';
+import { frozenTensors } from './freeze.js';
 import { openTrainingData } from './training-data.js';
 import type { TrainingOptions } from './training-options.js';
 
@@ -49,7 +51,9 @@ export async function averageCheckpoints(options: AverageCheckpointsOptions): Pr
   const { average, dir, cacheDir } = options;
   const chosen = chooseCheckpoints(options);
   const models = chosen.map(({ dir: name }) => ({ name, tensors: loadCheckpoint(name).model }));
-  const averaged = averageModels(models, { batchNorm: average.batchNorm });
+  // Statistics that are frozen are the same in all.
+  const batchNorm = average.batchNorm === 'recompute' ? 'last' : average.batchNorm;
+  const averaged = averageModels(models, { batchNorm });
   const tensors = average.batchNorm === 'recompute' ? await recomputeStatistics(averaged, options) : averaged;
   const { options: features, globalMean } = openFeatureCache(cacheDir);
   const steps = chosen.map(({ step }) => step);
@@ -67,7 +71,7 @@ export async function averageCheckpoints(options: AverageCheckpointsOptions): Pr
 }
 
 function chooseCheckpoints({ average, trainDir }: AverageCheckpointsOptions): CheckpointEntry[] {
-  const all = listCheckpoints(trainDir);
+  const all = ofLastPhase(listCheckpoints(trainDir));
   const wanted = average.best ?? average.last ?? 1;
   const chosen = average.best !== null ? bestCheckpoints(all, wanted) : all.slice(-wanted);
   if (chosen.length < wanted) {
@@ -86,15 +90,17 @@ async function recomputeStatistics(tensors: HostTensors, options: AverageCheckpo
   const model = createModel(options.model);
   const cache = openFeatureCache(cacheDir);
   const { cropFrames, batchSize } = training;
+  const frozen = frozenStatistics(model, training);
+  if (model.batchNorms.every(({ name }) => frozen.has(name))) return tensors;
   const data = await openTrainingData({ ...options, cache });
   const batches = data.stepsPerEpoch;
   const own = Object.fromEntries(
     Object.keys(tensorShapes(model))
-      .filter((name) => !name.endsWith('.num_batches_tracked'))
+      .filter((name) => !name.endsWith(TRACKED))
       .map((name) => [name, tensors[name]]),
   );
   const inference = await engine.compileInference({
-    program: batchStatistics(model),
+    program: batchStatistics(model, frozen),
     inputs: { features: { shape: [batchSize, cropFrames, model.bins] } },
     parameters: own,
   });
@@ -121,30 +127,42 @@ async function recomputeStatistics(tensors: HostTensors, options: AverageCheckpo
     Object.entries(tensors).map(([name, tensor]) => {
       const sum = sums.get(name);
       if (sum) return [name, { ...tensor, data: Float32Array.from(sum) }];
-      return [name, name.endsWith('.num_batches_tracked') ? int32([], Int32Array.of(batches)) : tensor];
+      const counts = name.endsWith(TRACKED) && !frozen.has(name.slice(0, -TRACKED.length));
+      return [name, counts ? int32([], Int32Array.of(batches)) : tensor];
     }),
   );
+}
+
+const TRACKED = '.num_batches_tracked';
+
+/** The batch normalisations that stayed as they were in training. */
+function frozenStatistics(model: SpeakerModel, { freeze }: TrainingOptions): ReadonlySet<string> {
+  const frozen = freeze ? frozenTensors(model, freeze) : new Set<string>();
+  return new Set(model.batchNorms.map(({ name }) => name).filter((name) => frozen.has(`${name}.running_mean`)));
 }
 
 /**
  * Each batch normalisation's batch mean and unbiased variance, under the running statistics' names. A running statistic
  * moves a tenth of the way to the batch's; from zero, ten times where it arrives is the batch's own.
  */
-function batchStatistics(model: SpeakerModel) {
+function batchStatistics(model: SpeakerModel, frozen: ReadonlySet<string>) {
   return ({ features, ...state }: Record<string, Tensor>) => {
     const batches: { name: string; x: Tensor; channels: ChannelAxis }[] = [];
     const statistics = {
+      frozen,
       record: (name: string, x: Tensor, channels: ChannelAxis) => batches.push({ name, x, channels }),
     };
     model.embed(state, features, { training: { statistics } });
     const zeros = Object.fromEntries(
-      model.batchNorms.flatMap(({ name, channels }) => {
-        const zero = tf.zeros([channels]);
-        return [
-          [`${name}.running_mean`, zero],
-          [`${name}.running_var`, zero],
-        ];
-      }),
+      model.batchNorms
+        .filter(({ name }) => !frozen.has(name))
+        .flatMap(({ name, channels }) => {
+          const zero = tf.zeros([channels]);
+          return [
+            [`${name}.running_mean`, zero],
+            [`${name}.running_var`, zero],
+          ];
+        }),
     );
     const updated = updatedStatistics(batches, zeros);
     return Object.fromEntries(Object.entries(updated).map(([name, value]) => [name, tf.mul(value, 10)]));

@@ -3,8 +3,8 @@
  *
  * Parameters are averaged in float64 and rounded once. BatchNorm's running statistics are no parameters: the mean of
  * the running variances is not the variance that the averaged weights produce. Hence a choice:
- * `average` (default; what SpeechBrain and WeSpeaker do), `last` (those of the last model given), `recompute` (reset to
- * mean 0, variance 1, count 0; the caller then runs training data through the averaged model).
+ * `average` (default; what SpeechBrain and WeSpeaker do), `last` (those of the last model given), `recompute` (those of
+ * training data that the averaged model sees: `average-checkpoints.ts`).
  * NOTE: the toolkits turn the integer counter `num_batches_tracked` into a float mean, which loading cuts to a whole
  * number; it is cut here at once, so that the tensor keeps its type.
  */
@@ -35,7 +35,7 @@ function isBatchNormStatistic(name: string): boolean {
  */
 export function averageModels(
   models: readonly NamedModel[],
-  { batchNorm = 'average' }: { batchNorm?: BatchNormTreatment } = {},
+  { batchNorm = 'average' }: { batchNorm?: Exclude<BatchNormTreatment, 'recompute'> } = {},
 ): HostTensors {
   if (models.length === 0) throw internal('average: no models');
   const [first, ...others] = models;
@@ -44,7 +44,7 @@ export function averageModels(
     Object.keys(first.tensors).map((name) => {
       const values = models.map(({ tensors }) => tensors[name]);
       if (!isBatchNormStatistic(name) || batchNorm === 'average') return [name, mean(values)];
-      return [name, batchNorm === 'last' ? values.at(-1)! : untrained(name, values[0])];
+      return [name, values.at(-1)!];
     }),
   );
 }
@@ -58,13 +58,6 @@ function mean(values: readonly HostTensor[]): HostTensor {
   for (let i = 0; i < sums.length; i++) sums[i] /= values.length;
   if (dtype === 'bool') throw internal('average: a tensor of booleans has no mean');
   return { dtype, shape, data: dtype === 'float32' ? Float32Array.from(sums) : Int32Array.from(sums, Math.trunc) };
-}
-
-/** A statistic as a new BatchNorm layer has it. */
-function untrained(name: string, { dtype, shape }: HostTensor): HostTensor {
-  const initial = name.endsWith('running_var') ? 1 : 0;
-  const data = dtype === 'float32' ? new Float32Array(sizeOf(shape)) : new Int32Array(sizeOf(shape));
-  return { dtype, shape, data: data.fill(initial) };
 }
 
 function checkAlike(a: NamedModel, b: NamedModel): void {

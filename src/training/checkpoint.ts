@@ -21,6 +21,8 @@ export interface CheckpointState {
   step: number;
   /** EER on the development trials, a fraction; null or absent where it was not measured at this step. */
   devEer?: number | null;
+  /** The phase that it lies in; absent where the training has none. */
+  phase?: string;
   /** Of the tensors: those of another checkpoint are told from its own. Added on writing. */
   files?: WrittenFiles;
   [key: string]: unknown;
@@ -39,6 +41,8 @@ export interface CheckpointEntry {
   dir: string;
   step: number;
   devEer: number | null;
+  /** Of a training that has several. */
+  phase?: string;
 }
 
 const TENSORS = { model: 'model.safetensors', optimizer: 'optimizer.safetensors' } as const;
@@ -136,13 +140,13 @@ export function listCheckpoints(trainDir: string): CheckpointEntry[] {
     .filter((name) => NAME.test(name))
     .map((name) => {
       const dir = join(trainDir, name);
-      const { step, devEer = null } = readState(dir);
+      const { step, devEer = null, phase } = readState(dir);
       if (checkpointName(step) !== name) {
         throw new UserError(
           `${join(dir, 'state.json')}: expected the step of its folder, got ${step}\nremove the folder`,
         );
       }
-      return { dir, step, devEer };
+      return { dir, step, devEer, ...(phase !== undefined && { phase }) };
     })
     .sort((a, b) => a.step - b.step);
 }
@@ -150,18 +154,24 @@ export function listCheckpoints(trainDir: string): CheckpointEntry[] {
 export interface Retention {
   /** Newest checkpoints to keep: at least 1. */
   keepLast: number;
-  /** Checkpoints of the lowest development EER to keep besides; among equals the earlier. */
+  /** Checkpoints of the newest phase with the lowest development EER to keep besides; among equals the earlier. */
   keepBest: number;
 }
 
 /** The checkpoints that may go: neither among the last nor among the best. */
-export function dispensableCheckpoints<T extends { step: number; devEer?: number | null }>(
+export function dispensableCheckpoints<T extends Pick<CheckpointState, 'step' | 'devEer' | 'phase'>>(
   checkpoints: readonly T[],
   { keepLast, keepBest }: Retention,
 ): T[] {
   const last = checkpoints.toSorted((a, b) => b.step - a.step).slice(0, Math.max(1, keepLast));
-  const kept = new Set([...last, ...bestCheckpoints(checkpoints, keepBest)]);
+  const kept = new Set([...last, ...bestCheckpoints(ofLastPhase(checkpoints), keepBest)]);
   return checkpoints.filter((checkpoint) => !kept.has(checkpoint));
+}
+
+/** Those of the phase that the newest lies in: only they are alike, and are averaged. */
+export function ofLastPhase<T extends Pick<CheckpointState, 'step' | 'phase'>>(checkpoints: readonly T[]): T[] {
+  const newest = checkpoints.toSorted((a, b) => a.step - b.step).at(-1);
+  return checkpoints.filter(({ phase }) => phase === newest?.phase);
 }
 
 /** The `count` checkpoints of the lowest development EER, best first; those without one are not among them. */

@@ -4,7 +4,7 @@
  * A phase says what differs from the rest of `training`, and lasts `training.epochs` unless it says otherwise. It goes
  * on with the tensors that the one before ended with, under a new optimiser: moments of 0, its own count of updates.
  * The learning rate's schedule runs over each phase anew, times `rateFactor`; so does the margin's where the phase names
- * one, else the margin stays where it ended. Epochs and steps are counted over the whole training, and everything random
+ * one, else the margin is the one that its schedule ends at, whether or not it got there. Epochs and steps are counted over the whole training, and everything random
  * is keyed by them. The step is compiled for each phase, as shapes differ.
  *
  * The large-margin phase is one: long crops, a margin of 0.5, no augmentation, a tenth of the rate (Thienpondt et al.,
@@ -56,7 +56,7 @@ function lossOf(
   return { ...common, ...kept, ...(margin && { margin }), ...penalty } as LossOptions;
 }
 
-/** A margin that stays where a schedule has ended. */
+/** A margin that stays at what a schedule ends at. */
 const atEnd = (margin: MarginScheduleOptions): MarginScheduleOptions => ({
   type: 'constant',
   margin: margin.type === 'constant' ? margin.margin : margin.final,

@@ -282,8 +282,11 @@ async function scoreDevelopment(
   const embedder = await createEmbedder(engine, model, network, { utterances: ids.length });
   const embeddings = new Map<string, Float32Array>();
   const embed = async (id: string) => embedder.embed(cache.read(id), id);
-  for await (const [id, embedding] of sideBySide(ids, embedder.atOnce, embed)) embeddings.set(id, embedding);
-  await embedder.close();
+  try {
+    for await (const [id, embedding] of sideBySide(ids, embedder.atOnce, embed)) embeddings.set(id, embedding);
+  } finally {
+    await embedder.close();
+  }
   const flat = Float32Array.from([...embeddings.values()].flatMap((embedding) => [...embedding]));
   const devSpread = participationRatio(flat, embeddings.size);
   return { devEer: development.score(embeddings), devSpread, embeddings };

@@ -253,7 +253,7 @@ describe('a recipe from end to end', () => {
       targets,
       finish: async () => void (await scoreTrialList({ ...quiet, ...asked })),
     });
-    assert.ok(existsSync(join(work, 'demo/score/aca-net-dev-trials/scores.txt')));
+    assert.ok(existsSync(join(work, 'demo/score-lists/aca-net/dev-trials/scores.txt')));
     for (const stage of ['embed', 'score/aca-net', 'compare']) assert.ok(!existsSync(join(work, 'demo', stage)), stage);
     const { commands } = JSON.parse(read('provenance.json')) as { commands: CommandRecord[] };
     assert.deepEqual([settingsUsedOnTest(commands), commands[0].readsTest], [0, false]);
@@ -288,7 +288,7 @@ describe('a recipe from end to end', () => {
       assert.ok((await score(trials)).folder.endsWith('score/aca-net'));
     }
     const development = await score('dev-trials.txt');
-    assert.ok(development.folder.endsWith('score/aca-net-dev-trials'));
+    assert.ok(development.folder.endsWith('score-lists/aca-net/dev-trials'));
     assert.ok(development.evaluation.trials > 0);
     await assert.rejects(score('nowhere.txt'), /nowhere\.txt: no such trial list, neither here nor in/);
     const own = join(work, 'own.txt');

@@ -35,15 +35,11 @@ describe('average', () => {
     });
   }
 
-  it("keeps the last model's running statistics, or resets them to be measured again", () => {
+  it("keeps the last model's running statistics", () => {
     const last = averageModels(models, { batchNorm: 'last' });
     assert.deepEqual(last['1.running_var'], models[2].tensors['1.running_var']);
     assert.equal(last['1.num_batches_tracked'].data[0], 11);
     assert.deepEqual(last['0.weight'], averageModels(models)['0.weight']);
-    const reset = averageModels(models, { batchNorm: 'recompute' });
-    assert.deepEqual([...reset['1.running_mean'].data], [0, 0, 0, 0, 0, 0]);
-    assert.deepEqual([...reset['1.running_var'].data], [1, 1, 1, 1, 1, 1]);
-    assert.equal(reset['1.num_batches_tracked'].data[0], 0);
   });
 
   it('refuses models of different tensors and names them', () => {

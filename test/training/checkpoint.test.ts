@@ -10,6 +10,7 @@ import {
   dispensableCheckpoints,
   listCheckpoints,
   loadCheckpoint,
+  ofLastPhase,
   removeCheckpoint,
   removeLeftovers,
   saveCheckpoint,
@@ -87,6 +88,22 @@ describe('checkpoint', () => {
     assert.deepEqual(
       bestCheckpoints(entries, 3).map(({ step }) => step),
       [1, 3, 4],
+    );
+  });
+
+  it('keeps and averages the best of the newest phase alone: those before are of another kind', () => {
+    const phased = [0.3, 0.1, 0.2, 0.25, 0.22].map((devEer, step) => ({
+      ...{ step, devEer },
+      phase: step < 2 ? 'main' : 'large-margin',
+    }));
+    assert.deepEqual(
+      ofLastPhase(phased.toReversed()).map(({ step }) => step),
+      [4, 3, 2],
+    );
+    const gone = dispensableCheckpoints(phased, { keepLast: 1, keepBest: 2 });
+    assert.deepEqual(
+      gone.map(({ step }) => step),
+      [0, 1, 3],
     );
   });
 

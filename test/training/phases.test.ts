@@ -14,6 +14,9 @@ import { buildFeatureCache } from '../../src/features/cache/cache.js';
 import { featureOptions } from '../../src/features/options.js';
 import { createModel, parseModelOptions } from '../../src/models/registry.js';
 import { keyedRandom } from '../../src/random.js';
+import { readSafetensors } from '../../src/storage/safetensors.js';
+import { averageCheckpoints } from '../../src/training/average-checkpoints.js';
+import { averageOptions } from '../../src/training/average-options.js';
 import { checkpointName, loadCheckpoint } from '../../src/training/checkpoint.js';
 import { readMetricsLog } from '../../src/training/metrics-log.js';
 import { phasesOf, phasesProblem } from '../../src/training/phases.js';
@@ -21,7 +24,8 @@ import { trainingOptions } from '../../src/training/training-options.js';
 import { trainModel } from '../../src/training/trainer.js';
 
 const RATE = 8000;
-const model = createModel(parseModelOptions({ type: 'x-vector', bins: 8, embedding: 6, channels: [8, 12], kernels: [3, 1], dilations: [1, 1] }, 'test')); // prettier-ignore
+const modelChoice = parseModelOptions({ type: 'x-vector', bins: 8, embedding: 6, channels: [8, 12], kernels: [3, 1], dilations: [1, 1] }, 'test'); // prettier-ignore
+const model = createModel(modelChoice);
 const common = {
   epochs: 2,
   batchSize: 3,
@@ -119,8 +123,12 @@ describe('a training of several phases', () => {
   });
   after(() => rmSync(dir, { recursive: true, force: true }));
 
-  /** @param abortAt interrupts when so many steps are done; all of it, where it is absent */
-  async function train(name: string, changes: object, abortAt?: number) {
+  /** @param options.abortAt interrupts when so many steps are done; all of it, where it is absent */
+  async function train(
+    name: string,
+    changes: object,
+    { abortAt, score = () => 0.25 }: { abortAt?: number; score?: () => number } = {},
+  ) {
     const lines: string[] = [];
     const abort = new AbortController();
     const training = trainModel({
@@ -131,7 +139,7 @@ describe('a training of several phases', () => {
       cacheDir: join(dir, 'cache'),
       utterances,
       augmentation: null,
-      development: { ids: utterances.map(({ id }) => id), score: () => 0.25 },
+      development: { ids: utterances.map(({ id }) => id), score },
       dir: join(dir, name),
       configHash: 'of the test',
       log: (line) => lines.push(line),
@@ -152,6 +160,41 @@ describe('a training of several phases', () => {
     );
   const rows = (name: string) =>
     readMetricsLog(join(dir, name, 'metrics.jsonl')).map(({ utterancesPerSecond: _, dataWait: __, ...row }) => row);
+
+  /** The model that the training's checkpoints become. */
+  async function average(name: string, trained: object, average: object) {
+    const { training, augmentation } = phasesOf(trainingOptions.parse({ ...common, ...trained }), null).at(-1)!;
+    return averageCheckpoints({
+      ...{ model: modelChoice, training, augmentation, utterances, average: averageOptions.parse(average) },
+      engine: await createEngine({ name: 'onnx', device: 'cpu', threads: 1 }),
+      seed: 1,
+      trainDir: join(dir, name),
+      cacheDir: join(dir, 'cache'),
+      dir: join(dir, `${name}-average`),
+      progress: () => undefined,
+    });
+  }
+
+  it('leaves its last phase alone to the average, however good those before were', async () => {
+    const two = { phases: [{ name: 'main' }, { name: 'margin', loss: { margin: { type: 'constant', margin: 0.5 } } }] };
+    const eers = [0.1, 0.11, 0.3, 0.2];
+    await train('best', { ...two, checkpoint: { keepLast: 1, keepBest: 2 } }, { score: () => eers.shift()! });
+    assert.deepEqual(await average('best', two, { best: 2, last: null }), { steps: [12, 16] });
+  });
+
+  it('gives frozen layers the statistics that they were trained with, also where the others get new ones', async () => {
+    const frozen = { freeze: ['blocks.2'] };
+    await train('frozen', frozen);
+    await average('frozen', frozen, { last: 2, batchNorm: 'recompute' });
+    const trained = loadCheckpoint(join(dir, 'frozen', checkpointName(FIRST_BORDER))).model;
+    const averaged = readSafetensors(join(dir, 'frozen-average', 'model.safetensors'));
+    const statistics = Object.keys(averaged).filter((tensor) => /running_mean|running_var|num_batches/.test(tensor));
+    assert.ok(statistics.some((tensor) => tensor.startsWith('blocks.2')));
+    for (const tensor of statistics) {
+      if (tensor.startsWith('blocks.2')) assert.deepEqual(averaged[tensor], trained[tensor], tensor);
+      else assert.notDeepEqual(averaged[tensor], trained[tensor], tensor);
+    }
+  });
 
   it('says in its log which phase it is in, at which rate and margin', async () => {
     const lines = await train('whole', { phases });
@@ -208,7 +251,7 @@ describe('a training of several phases', () => {
 
   for (const at of [FIRST_BORDER - 1, FIRST_BORDER, FIRST_BORDER + 1, SECOND_BORDER, SECOND_BORDER + 1]) {
     it(`ends in the same bytes and the same log when it was interrupted after step ${at}`, async () => {
-      await train(`at ${at}`, { phases }, at);
+      await train(`at ${at}`, { phases }, { abortAt: at });
       const lines = await train(`at ${at}`, { phases });
       assert.match(lines[0], new RegExp(`^resuming at step ${at} of x-vector`));
       assert.deepEqual(files(`at ${at}`), files('whole'));
@@ -218,7 +261,7 @@ describe('a training of several phases', () => {
 
   it('begins a phase with a new optimiser: Adam’s first step is as long as the rate', async () => {
     const twice = [{ name: 'a' }, { name: 'b', schedule: { type: 'constant', lr: 1e-3 } }];
-    await train('adam', { phases: twice }, FIRST_BORDER + 1);
+    await train('adam', { phases: twice }, { abortAt: FIRST_BORDER + 1 });
     const [before, after] = [FIRST_BORDER, FIRST_BORDER + 1].map((step) => loadCheckpoint(join(dir, 'adam', checkpointName(step)))); // prettier-ignore
     const moved = Object.keys(before.optimizer)
       .filter((slot) => slot.startsWith('m/'))

@@ -10,6 +10,7 @@ import type { z } from 'zod';
 import { messageOf, UserError } from '../../errors.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { sealed, unsealed } from '../../storage/sealed-json.js';
+import { isGone } from '../../storage/read-if-there.js';
 import { checkAsWritten } from '../../storage/written-files.js';
 
 export interface JsonArtifact<T> {
@@ -30,15 +31,19 @@ export function jsonArtifact<T>(
   name: string,
   { schema, remedy, seal = false }: { schema: z.ZodType<T>; remedy: (folder: string) => string; seal?: boolean },
 ): JsonArtifact<T> {
-  const read = (folder: string): T => {
+  const readIfThere = (folder: string): T | undefined => {
     const path = join(folder, name);
     const text = readText(path, remedy(folder));
-    return checked(text, { schema, path, remedy: remedy(folder) });
+    return text === undefined ? undefined : checked(text, { schema, path, remedy: remedy(folder) });
   };
   return {
     name,
-    read,
-    readIfThere: (folder) => (existsSync(join(folder, name)) ? read(folder) : undefined),
+    read(folder) {
+      const value = readIfThere(folder);
+      if (value !== undefined) return value;
+      throw new UserError(`${join(folder, name)}: there is no such file\n  ${remedy(folder)}`);
+    },
+    readIfThere,
     write: (folder, value) => writeJsonAtomic(join(folder, name), seal ? sealed(value as object) : value),
   };
 }
@@ -68,11 +73,13 @@ export function checked<T>(
   });
 }
 
-function readText(path: string, remedy: string): string {
-  checkAsWritten(path);
+/** Undefined where there is no such file: another process may remove it at any time, so it is not asked for first. */
+function readText(path: string, remedy: string): string | undefined {
   try {
+    checkAsWritten(path);
     return readFileSync(path, 'utf8');
   } catch (error) {
+    if (isGone(error) || !existsSync(path)) return undefined;
     throw new UserError(`${path}: cannot be read (${messageOf(error)})\n  ${remedy}`, { cause: error });
   }
 }

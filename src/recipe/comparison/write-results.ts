@@ -6,6 +6,7 @@ import { UserError } from '../../errors.js';
 import type { Comparison } from '../../report/comparison/comparison.js';
 import { replaceSection, resultsSection } from '../../report/comparison/results-section.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
+import { whileHolding } from '../../storage/file-lock.js';
 import { acanetCommit, describeMachine, versions } from '../../machine.js';
 
 export interface WriteResultsOptions {
@@ -43,5 +44,5 @@ export function writeResults({ comparison, path, name, title = name, command }: 
     versions: versions(),
     ...(commit && { commit }),
   });
-  writeFileAtomic(path, replaceSection(readResults(path), { name, section, where: path }));
+  whileHolding(path, () => writeFileAtomic(path, replaceSection(readResults(path), { name, section, where: path })));
 }

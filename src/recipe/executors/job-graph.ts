@@ -4,7 +4,7 @@
  *     probe → prep → features (an array of shares) → merge → train (an array of trainings) → finish
  *
  * Jobs that there is nothing for are left out. A part of `train` is one training run, from `train/<run>` to its scores;
- * `finish` is what needs several runs, or measures time. Where the listening, a recipe's embeddings or its robustness
+ * runs that start from another's model are parts of a later job, `train-2` and so on; `finish` is what needs several runs, or measures time. Where the listening, a recipe's embeddings or its robustness
  * are to be shared too, the work is cut before the stage that is shared:
  *
  *     probe → corpus → inspect (shares) → prep → …  train → embed (shares) → score → conditions (shares) → robustness → finish
@@ -93,10 +93,13 @@ export function planJobs({ engine, executor, stages, plans }: JobGraphOptions): 
 
   const chains = chainsDue(stages, planned);
   const cut = Array.from(chains, ([run, chain]) => ({ run, ...cutAtShares(chain, (stage) => partsOf(stage) > 1) }));
-  const ofRuns = (step: Step): JobPart[] =>
-    cut.flatMap(({ run, [step]: targets }) => (targets.some(isDue) ? [{ name: run, targets }] : []));
+  const ofRuns = (step: Step, among: readonly string[] = [...chains.keys()]): JobPart[] =>
+    cut.flatMap(({ run, [step]: targets }) =>
+      among.includes(run) && targets.some(isDue) ? [{ name: run, targets }] : [],
+    );
   const dueOfRuns = due.filter(({ ofRun }) => ofRun !== undefined);
-  add('train', 'train', ofRuns('train'));
+  for (const [i, among] of inOrderOfStart(chains).entries())
+    add(i === 0 ? 'train' : `train-${i + 1}`, 'train', ofRuns('train', among));
   add('embed', 'embed', sharesOfKind('embed', dueOfRuns));
   add('score', 'embed', ofRuns('score'));
   add('conditions', 'robustness', sharesOfKind('robustness', dueOfRuns));
@@ -133,6 +136,18 @@ function chainsDue(
     if (ofRun !== undefined && !timed && planned.has(name)) chains.set(ofRun, [...(chains.get(ofRun) ?? []), stage]);
   }
   return new Map([...chains].filter(([, chain]) => chain.some(({ name }) => planned.get(name) !== 'skip')));
+}
+
+/** The runs, those that others start from in an earlier list than these. */
+function inOrderOfStart(chains: ReadonlyMap<string, readonly GraphStage[]>): string[][] {
+  const runOf = new Map([...chains].flatMap(([run, chain]) => chain.map(({ name }) => [name, run])));
+  const levelOf = (run: string): number => {
+    const before = chains.get(run)!.flatMap(({ needs }) => needs.map((need) => runOf.get(stageOf(need)) ?? run));
+    return Math.max(0, ...before.filter((other) => other !== run).map((other) => 1 + levelOf(other)));
+  };
+  const levels: string[][] = [];
+  for (const run of chains.keys()) (levels[levelOf(run)] ??= []).push(run);
+  return levels;
 }
 
 /** Whether a stage of a run needs this one, itself or through others. */

@@ -2,7 +2,7 @@
 import { stageOf } from '../running/stage.js';
 import { runStages } from '../running/stage-runner.js';
 import type { Execution, Executor } from './executor.js';
-import { refuseBesideJobs } from './open-jobs.js';
+import { closeBesideJobs, refuseBesideJobs } from './open-jobs.js';
 import { chainsOf, runSideBySide } from './side-by-side.js';
 
 export const localExecutor = (): Executor => ({
@@ -13,7 +13,8 @@ export const localExecutor = (): Executor => ({
     return due.length === 0 ? 'all is up to date\n' : `on this machine, one after another:\n${due.join('')}`;
   },
   atOnce: ({ stages, plans, jobs }) => Math.max(1, Math.min(jobs, jobs > 1 ? chainsOf(stages, plans).size : 1)),
-  run: (execution) => {
+  run: async (execution) => {
+    await closeBesideJobs(execution.workFolder);
     const chains = execution.jobs > 1 ? chainsOf(execution.stages, execution.plans) : new Map<string, string[]>();
     return chains.size < 2 ? runStages(execution) : runTogether(execution, chains);
   },
@@ -28,7 +29,9 @@ async function runTogether(execution: Execution, chains: ReadonlyMap<string, rea
     targets: [...new Set(shared)],
     force: force?.filter((name) => shared.includes(name)),
   });
-  await runSideBySide({ work, workFolder, chains, force, jobs, beside: jobs, log, signal, onFinished });
+  // What has just been forced is read by trainings that begin at once.
+  const left = force?.filter((name) => !shared.includes(name));
+  await runSideBySide({ work, workFolder, chains, force: left, jobs, beside: jobs, log, signal, onFinished });
   const done = new Set([...shared, ...[...chains.values()].flat()]);
   return runStages({ ...execution, force: force?.filter((name) => !done.has(name)) });
 }

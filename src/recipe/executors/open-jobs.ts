@@ -84,7 +84,13 @@ export async function refuseBesideJobs(workFolder: string): Promise<void> {
       );
     }
   } else await waitForParts(workFolder);
-  closeSubmission(submission);
+}
+
+/** The same, in a folder that this command holds: then what was submitted is of the past. */
+export async function closeBesideJobs(workFolder: string): Promise<void> {
+  await refuseBesideJobs(workFolder);
+  const open = openSubmission(workFolder);
+  if (open) closeSubmission(open.submission);
 }
 
 /** Waits until no process holds a part any more, or those that do are found to be dead. */

@@ -10,14 +10,16 @@
  * was in it when it was last closed.
  */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { createOnce } from '../../storage/create-once.js';
+import { removeStale } from '../../storage/file-lock.js';
 import { makeFolder } from '../../storage/make-folder.js';
+import { readIfThere } from '../../storage/read-if-there.js';
 import { isRunning } from '../../storage/unfinished-files.js';
 import { checked } from '../artifacts/json-artifact.js';
 
@@ -50,21 +52,32 @@ export async function lockPart(path: string, options: PartLockOptions): Promise<
   try {
     let waited = false;
     while (!createOnce(path, text)) {
-      const found = readText(path);
+      const found = readIfThere(path);
       if (found === undefined) continue;
       const holder = checked(found, { schema: holderSchema, path, remedy: 'if no job works here, remove the file' });
       const told = () => {
         if (!waited) onWait?.(`process ${holder.pid} on ${holder.host}${holder.job ? `, job ${holder.job}` : ''}`);
         waited = true;
       };
-      if (await isDead(path, holder, { beatMs, missed, told, signal })) takeAway(path, found, token);
+      if (await isDead(path, holder, { beatMs, missed, told, signal })) {
+        removeStale(path, found);
+        rmSync(beatOf(path, holder.token), { force: true });
+      }
     }
   } catch (error) {
     rmSync(beatOf(path, token), { force: true });
     throw error;
   }
+  // A lock that cannot be read may be another's by now.
+  const isMine = () => {
+    try {
+      return readIfThere(path) === text;
+    } catch {
+      return false;
+    }
+  };
   const beating = setInterval(() => {
-    if (readText(path) !== text) {
+    if (!isMine()) {
       clearInterval(beating);
       onLost();
       return;
@@ -77,7 +90,7 @@ export async function lockPart(path: string, options: PartLockOptions): Promise<
   }, beatMs);
   return () => {
     clearInterval(beating);
-    if (readText(path) === text) rmSync(path, { force: true });
+    if (isMine()) rmSync(path, { force: true });
     rmSync(beatOf(path, token), { force: true });
   };
 }
@@ -91,7 +104,7 @@ interface Watch extends Required<Pick<PartLockOptions, 'beatMs' | 'missed'>> {
 
 /** Watches whoever holds the part, for as long as that is somebody else who lives. */
 async function isDead(path: string, holder: Holder, { beatMs, missed, told, signal }: Watch): Promise<boolean> {
-  const beat = () => readText(beatOf(path, holder.token));
+  const beat = () => readIfThere(beatOf(path, holder.token));
   let last = beat();
   let unchanged = 0;
   for (;;) {
@@ -99,35 +112,11 @@ async function isDead(path: string, holder: Holder, { beatMs, missed, told, sign
     if (holder.host === hostname() && !isRunning(holder.pid)) return true;
     told();
     await sleep(beatMs, undefined, { signal });
-    const now = readText(path);
+    const now = readIfThere(path);
     if (now === undefined || !now.includes(holder.token)) return false;
     const counted = beat();
     unchanged = counted === last ? unchanged + 1 : 0;
     last = counted;
     if (unchanged >= missed) return true;
-  }
-}
-
-/** Moves a dead holder's lock away. Another may have taken over in between: then it keeps what it has. */
-function takeAway(path: string, found: string, token: string): void {
-  const aside = `${path}.stale-${token}`;
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  if (readText(aside) !== found) renameSync(aside, path);
-  else {
-    rmSync(aside, { force: true });
-    rmSync(beatOf(path, (JSON.parse(found) as Holder).token), { force: true });
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
   }
 }

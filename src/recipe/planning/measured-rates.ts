@@ -72,7 +72,7 @@ export async function readAllRates(work: string, library: Pick<Library, 'modelFi
 
 /** Of the newest stage that worked through audio and told how long that took. */
 function readAudioRate(work: string, stage: 'prep' | 'features'): AudioRate | undefined {
-  const rates = foldersIn(work).flatMap((experiment): AudioRate[] => {
+  const rates = experimentsIn(work).flatMap((experiment): AudioRate[] => {
     const from = join(experiment, stage);
     const { audioWork, finished = '' } = doneRecord.readIfThere(from) ?? {};
     if (!audioWork || audioWork.audioSeconds <= 0) return [];
@@ -84,7 +84,7 @@ function readAudioRate(work: string, stage: 'prep' | 'features'): AudioRate | un
 
 async function readEmbeddingRates(work: string, { modelFigures }: Pick<Library, 'modelFigures'>) {
   const rates: MeasuredRate[] = [];
-  for (const experiment of foldersIn(work)) {
+  for (const experiment of experimentsIn(work)) {
     const engine = provenance.readIfThere(experiment)?.engine;
     for (const from of foldersIn(join(experiment, 'embed'))) {
       const [done, speed] = [doneRecord.readIfThere(from), speedRecord.readIfThere(from)];
@@ -122,7 +122,7 @@ export async function readRates(
   { modelFigures }: Pick<Library, 'modelFigures'>,
 ): Promise<MeasuredRate[]> {
   const rates: MeasuredRate[] = [];
-  for (const experiment of foldersIn(work)) {
+  for (const experiment of experimentsIn(work)) {
     const engine = provenance.readIfThere(experiment)?.engine;
     for (const from of foldersIn(join(experiment, 'train'))) {
       const done = doneRecord.readIfThere(from);
@@ -142,6 +142,13 @@ export async function readRates(
   }
   return rates.sort(newestFirst);
 }
+
+/** The folders of experiments: `exp/demo`, and of each fold of one that has folds `exp/speechocean/a-to-b`. */
+const experimentsIn = (work: string): string[] =>
+  foldersIn(work).flatMap((folder) => [
+    folder,
+    ...foldersIn(folder).filter((fold) => existsSync(join(fold, provenance.name))),
+  ]);
 
 function foldersIn(folder: string): string[] {
   if (!existsSync(folder)) return [];

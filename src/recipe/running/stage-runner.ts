@@ -85,7 +85,8 @@ export async function runStages(options: StageRunOptions): Promise<StagePlan[]> 
   checkForced(stages, force);
   const begun = (name: string) => by !== undefined && startedRecord.readIfThere(join(workFolder, name))?.by === by;
   const plans = new Map<string, StagePlan>();
-  const pass: Pass = { plans, forced: new Set(force.filter((name) => !begun(name))), damaged: new Map() };
+  const forced = new Set(force.filter((name) => !begun(name)));
+  const pass: Pass = { plans, forced, damaged: new Map(), mended: new Set() };
   while (!(await runPass(options, pass)));
   return inOrder(stages, targets).map(({ name }) => plans.get(name)!);
 }
@@ -97,10 +98,12 @@ interface Pass {
   /** Still to be run whatever their record says. */
   forced: Set<string>;
   damaged: DamagedStages;
+  /** Made again because a record of theirs was found damaged as it was read. */
+  mended: Set<string>;
 }
 
 /** @returns whether it came to the end; else something is damaged that has been used before */
-async function runPass(options: StageRunOptions, { plans, forced, damaged }: Pass): Promise<boolean> {
+async function runPass(options: StageRunOptions, { plans, forced, damaged, mended }: Pass): Promise<boolean> {
   const { workFolder, stages, signal, beside, sharing = false, by } = options;
   const { log = silent, progress = silent, onFinished = silent } = options;
   const outputs = new Map<string, string>();
@@ -140,7 +143,8 @@ async function runPass(options: StageRunOptions, { plans, forced, damaged }: Pas
         const owner = ownerOf(error.path, workFolder, stages);
         // What others read is not its to make again; and what has been made again is a lost case.
         const shared = sharing && owner?.ofRun === undefined;
-        if (!owner || shared || plans.get(owner.name)?.action === 'resume') throw error;
+        if (!owner || shared || mended.has(owner.name)) throw error;
+        mended.add(owner.name);
         const file = relative(join(workFolder, owner.name), error.path);
         damaged.set(owner.name, [{ file, problem: problemOf(error) }]);
         log(`! ${error.message.split('\n')[0]}; it is made again`);

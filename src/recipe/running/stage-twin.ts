@@ -8,6 +8,7 @@
  */
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { UserError } from '../../errors.js';
 import { doneRecord, startedRecord } from '../artifacts/control-files.js';
 
 /**
@@ -25,8 +26,18 @@ export function findTwin(
   const twins = readdirSync(beside)
     .sort()
     .map((entry) => posix.join(kind, entry))
-    .filter((name) => !taken.has(name) && startedRecord.readIfThere(join(workFolder, name))?.inputHash === inputHash);
+    .filter((name) => !taken.has(name) && hashOf(join(workFolder, name)) === inputHash);
   return twins.find((name) => existsSync(join(workFolder, name, doneRecord.name))) ?? twins[0];
+}
+
+/** Undefined also where the record cannot be read: no stage has that folder, so nothing is to be mended in it. */
+function hashOf(folder: string): string | undefined {
+  try {
+    return startedRecord.readIfThere(folder)?.inputHash;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 /** Gives a twin's folder the stage's name, which no folder may have. A process beside this one may have been faster. */

@@ -5,12 +5,14 @@
  * on Linux, start time, because ids are used again. A lock of another host cannot be judged from here. Whoever gets the
  * lock clears what killed processes have left half-written in the folder.
  */
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../errors.js';
 import { createOnce } from '../../storage/create-once.js';
+import { removeStale } from '../../storage/file-lock.js';
 import { makeFolder } from '../../storage/make-folder.js';
+import { readIfThere } from '../../storage/read-if-there.js';
 import { clearUnfinished, isRunning } from '../../storage/unfinished-files.js';
 import { LOCK, readLockHolder, type LockHolder } from '../artifacts/control-files.js';
 
@@ -32,7 +34,7 @@ export function lockWorkFolder(folder: string, option = '--work'): () => void {
   try {
     makeFolder(folder);
     while (!createOnce(path, text)) takeOver(path, mine, option);
-    clearLeftovers(folder);
+    clearUnfinished(folder);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
@@ -41,22 +43,13 @@ export function lockWorkFolder(folder: string, option = '--work'): () => void {
     );
   }
   return () => {
-    if (readText(path) === text) rmSync(path, { force: true });
+    if (readIfThere(path) === text) rmSync(path, { force: true });
   };
 }
 
-/** Takes away what was killed in the middle of locking or of writing its results. */
-function clearLeftovers(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const [, pid] = /^\.lock\.(?:new|stale)-(\d+)$/.exec(name) ?? [];
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, name), { force: true });
-  }
-  clearUnfinished(folder);
-}
-
-/** Moves a dead process's lock away; throws where the holder lives. */
+/** Takes away a dead process's lock away; throws where the holder lives. */
 function takeOver(path: string, mine: LockHolder, option: string): void {
-  const found = readText(path);
+  const found = readIfThere(path);
   if (found === undefined) return;
   const holder = readLockHolder(found, path);
   if (isAlive(holder, mine)) {
@@ -69,16 +62,7 @@ function takeOver(path: string, mine: LockHolder, option: string): void {
       `${path}: process ${holder.pid}${where} works in this folder since ${holder.since} (acanet ${holder.command})\n  ${advice}`,
     );
   }
-  const aside = `${path}.stale-${process.pid}`;
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  // Another process may have taken over between reading and renaming: then it keeps what it has.
-  if (readText(aside) !== found) renameSync(aside, path);
-  else rmSync(aside, { force: true });
+  removeStale(path, found);
 }
 
 function isAlive(holder: LockHolder, mine: LockHolder): boolean {
@@ -89,15 +73,11 @@ function isAlive(holder: LockHolder, mine: LockHolder): boolean {
   return holder.startTicks === undefined || ticks === undefined || holder.startTicks === ticks;
 }
 
-/** Field 22 of /proc/PID/stat; undefined where there is no such file. */
+/** Field 22 of /proc/PID/stat; undefined where there is no such file, or where the process ends meanwhile. */
 function startTicksOf(pid: number): string | undefined {
-  const stat = readText(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-}
-
-function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   } catch {
     return undefined;
   }

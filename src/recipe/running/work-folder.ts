@@ -18,6 +18,7 @@ import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { findRecipe, foldNames, loadRecipe, recipeName, recipesFolder, type LoadedRecipe } from '../definition/load.js';
 import { CURRENT, overrides, provenance, RESOLVED_RECIPE } from '../artifacts/control-files.js';
+import { readIfThere } from '../../storage/read-if-there.js';
 import { recordProvenance } from './provenance.js';
 import { lockWorkFolder } from './work-folder-lock.js';
 import { writtenRecipe } from '../definition/written-recipe.js';
@@ -129,18 +130,21 @@ export async function enterWorkFolder(
   const { folder, work, recipe, reference, sets } = experiment;
   const leave = lockWorkFolder(folder);
   try {
-    const restoreMemory = keepFiles(join(folder, overrides.name), join(work, CURRENT));
+    const restoreMemory = keepFiles(join(folder, overrides.name));
+    const restoreCurrent = keepFiles(join(work, CURRENT));
     const restoreRecord = keepFiles(join(folder, provenance.name), join(folder, RESOLVED_RECIPE));
+    const path = findRecipe(reference);
+    const current = `${path.startsWith(recipesFolder) ? reference : resolve(path)}\n`;
     const forget = ({ record }: { record: boolean }) => {
       restoreMemory();
+      // A command on another recipe may have come after this one.
+      if (readIfThere(join(work, CURRENT)) === current) restoreCurrent();
       if (record) restoreRecord();
     };
     writeFileAtomic(join(folder, RESOLVED_RECIPE), stringify(writtenRecipe(recipe), { lineWidth: 0 }));
     overrides.write(folder, { sets });
     await recordProvenance(folder, experiment, { sets, readsTest });
-    const path = findRecipe(reference);
-    const current = path.startsWith(recipesFolder) ? reference : resolve(path);
-    writeFileAtomic(join(work, CURRENT), `${current}\n`);
+    writeFileAtomic(join(work, CURRENT), current);
     return { leave, forget };
   } catch (error) {
     leave();

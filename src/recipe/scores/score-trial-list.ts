@@ -33,7 +33,7 @@ export interface ScoreTrialListOptions extends Reporting {
   trials?: string | undefined;
   /** The models that the trials enroll. Default: the map kept beside the list, where it has them all. */
   enrollMap?: string;
-  /** Folder of the results. Default: `score/<run>` for the test trials, else a folder beside it named by the list. */
+  /** Folder of the results. Default: `score/<run>` for the test trials, else `score-lists/<run>/<list>`. */
   out?: string;
   /**
    * Stage `embed/<run>` is up to date, so its embeddings of the test utterances are taken. Default: those of a test
@@ -76,7 +76,7 @@ export async function scoreTrialList({
   const own = isTestList(given, prep);
   const { path, trials, found } = readAsked({ trials: given, enrollMap }, prep);
   const name = basename(path, extname(path));
-  const folder = out ?? join(workFolder, 'score', own ? run : `${run}-${name}`);
+  const folder = out ?? (own ? join(workFolder, 'score', run) : join(workFolder, 'score-lists', run, name));
   const utterances = readManifest(files.manifest);
   const enrolment = found?.enrolment;
   const known = new Set(utterances.map(({ id }) => id));
@@ -99,9 +99,12 @@ export async function scoreTrialList({
     const modelDir = join(workFolder, 'average', run);
     const { featuresStage } = systemSettings(recipe, findTrainingRuns(recipe, run)[0].system);
     const embedder = await library.openEmbedder({ modelDir, engine: recipe.engine, utterances: ids.length });
-    const more = await embedCached({ ...reporting, embedder, cacheDir: join(workFolder, featuresStage), ids });
-    await embedder.close();
-    for (const [id, embedding] of more.embeddings) embeddings.set(id, embedding);
+    try {
+      const more = await embedCached({ ...reporting, embedder, cacheDir: join(workFolder, featuresStage), ids });
+      for (const [id, embedding] of more.embeddings) embeddings.set(id, embedding);
+    } finally {
+      await embedder.close();
+    }
   }
   const evaluation = await scoreTrials({
     ...reporting,

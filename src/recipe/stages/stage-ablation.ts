@@ -48,6 +48,7 @@ export function ablationStage(
     settings: {
       base,
       axes,
+      seed: recipe.seed,
       models: systems.map((system) => modelIdentity(recipe.systems[system].model)),
       runs: systems.map((system) => runsOf(system).length),
     },

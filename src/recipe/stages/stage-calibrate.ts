@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { readTrials } from '../../corpus/trials/trials.js';
 import { isRefusal, UserError } from '../../errors.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
+import { DamagedFile } from '../../storage/written-files.js';
 import { calibrateScoreFiles } from '../../tasks/score-files/calibrate-score-files.js';
 import { CALIBRATE, calibrateFiles, calibrationRecord, type RunCalibration } from '../artifacts/calibrate.js';
 import { prepFiles } from '../artifacts/prep.js';
@@ -61,8 +62,8 @@ export function calibrateStage({ name }: TrainingRun): Stage {
       if (weight > 0) return { usable: true, trials: trials.length, report };
       return { usable: false, reason: 'higher scores are not those of targets in the development trials' };
     } catch (error) {
-      // A full disk is no property of the development trials: the stage has failed, and runs again.
-      if (!(error instanceof UserError) || isRefusal(error)) throw error;
+      // A full disk or a damaged file is no property of the development trials: the stage has failed, and runs again.
+      if (!(error instanceof UserError) || error instanceof DamagedFile || isRefusal(error)) throw error;
       return { usable: false, reason: error.message.split('\n')[0] };
     }
   }

@@ -43,6 +43,7 @@ export function compareStage(
       return {
         baseline,
         systems: names,
+        seed: recipe.seed,
         models: names.map((name) => modelIdentity(systems[name].model)),
         ...(claimed && { claim: claimed }),
         ...(recipe.slices && { slices: sliceIdentity(recipe.slices) }),

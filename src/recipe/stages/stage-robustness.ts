@@ -77,19 +77,24 @@ export function robustnessStage(
     },
     async run(context) {
       const { folder, sharesFolder } = context;
-      const conditions = [...(robustnessRecord.readIfThere(folder)?.conditions ?? [])];
+      const recorded = robustnessRecord.readIfThere(folder)?.conditions ?? [];
+      const found = new Map(
+        recorded.filter(({ scores }) => existsSync(join(folder, scores))).map((each) => [each.condition, each]),
+      );
+      const all = listConditions(robustness);
+      const inOrder = () => all.flatMap(({ name }) => found.get(name) ?? []);
       const tester = await openTester(context);
       try {
-        for (const condition of listConditions(robustness)) {
-          if (conditions.some((each) => each.condition === condition.name)) continue;
+        for (const condition of all.filter(({ name }) => !found.has(name))) {
           const shared = tested(sharesFolder, condition);
           if (shared) renameSync(join(sharesFolder, condition.scores), join(folder, condition.scores));
-          conditions.push(shared ?? (await tester.test(condition, folder)));
-          robustnessRecord.write(folder, { ...tester.about, conditions });
+          found.set(condition.name, shared ?? (await tester.test(condition, folder)));
+          robustnessRecord.write(folder, { ...tester.about, conditions: inOrder() });
         }
       } finally {
         await tester.close();
       }
+      const conditions = inOrder();
       const outputs = [robustnessRecord.name, ...conditions.map(({ scores }) => scores)];
       const hashes = await Promise.all(outputs.map((file) => fileSha256(join(folder, file))));
       return {

@@ -62,8 +62,9 @@ export function scoreDevStage(
       const ids = [...utterancesOfTrials(trials, enrolment)].sort();
       const embedder = await openEmbedder({ modelDir: folderOf(`average/${name}`), engine, utterances: ids.length });
       const cacheDir = folderOf(featuresStage);
-      const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir, ids });
-      await embedder.close();
+      const { embeddings } = await embedCached({ ...reporting, embedder, cacheDir, ids }).finally(() =>
+        embedder.close(),
+      );
       const evaluation = await scoreTrials({
         ...reporting,
         settings: recipe,

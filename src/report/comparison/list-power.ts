@@ -81,8 +81,7 @@ function powerOf(
   folds: readonly PlannedList[],
   { spreads, change, trainings, power = 0.8, confidence = 0.95 }: Omit<ListPowerInput, 'lists'>,
 ): ListPower {
-  const { speakers } = list;
-  const options = { speakers, power, confidence };
+  const options = { speakers: folds.map(({ speakers }) => speakers), power, confidence };
   return {
     ...list,
     measures: spreads.map(({ measure, baseline, perSpeaker, perTraining }) => {

@@ -110,7 +110,8 @@ export function measuredFigure(
   const { variance, freedom } = sumOfVariances([...ofSpeakers, ...ofSeeds]);
   return {
     value,
-    interval: value === 0 ? [0, highestUnseen({ confidence, greatest, rate, speakers })] : around(),
+    interval:
+      value === 0 ? [0, highestUnseen(strata ?? [without.length], { confidence, greatest, rate, speakers })] : around(),
     seSpeakers: Math.sqrt(sum(ofSpeakers)),
     ...seedError(ofSeeds),
     seedValues,
@@ -125,9 +126,20 @@ export function measuredFigure(
   }
 }
 
-/** If a share q of all speakers makes errors, none of S does with probability (1 − q)^S. */
-const highestUnseen = ({ confidence, greatest, rate, speakers }: Required<Omit<FigureOptions, 'minimum'>>): number =>
-  rate ? 1 - ((1 - confidence) / 2) ** (1 / speakers) : greatest;
+/**
+ * If a share q of all speakers makes errors, none of S does with probability (1 − q)^S. Of the mean over F folds: as many
+ * as the smallest fold would not show, over F.
+ * @param strata how many groups of the speakers are of each fold
+ */
+function highestUnseen(
+  strata: readonly number[],
+  { confidence, greatest, rate, speakers }: Required<Omit<FigureOptions, 'minimum'>>,
+): number {
+  if (!rate) return greatest;
+  const groups = strata.reduce((total, count) => total + count, 0);
+  const smallest = (Math.min(...strata) * speakers) / groups;
+  return (1 - ((1 - confidence) / 2) ** (1 / smallest)) / strata.length;
+}
 
 /** The difference of a system from a baseline that has the same resamples. */
 export function measuredDifference(
@@ -162,7 +174,7 @@ export function measuredDifference(
     ...(ofSeeds.length > 0 && { seedFreedom: sumOfVariances(ofSeeds).freedom }),
   };
   if (value === 0 && baseline.value === 0) {
-    const unseen = highestUnseen({ confidence, greatest, rate, speakers });
+    const unseen = highestUnseen(strata ?? [without.length], { confidence, greatest, rate, speakers });
     return { ...unknownDifference(0), interval: [-unseen, unseen], seSpeakers: 0, ...ofSeedsAlone };
   }
   return {

@@ -6,7 +6,8 @@
  * not: SE²(N) = SE_speakers² · S / N + SE_seeds² · n / n', for N speakers and n' seeds instead of S and n. The
  * difference is found at p < α with the power P(T > t_{1 − α/2} − |d| / SE(N)), T of Student's distribution with the
  * degrees of freedom of that variance: the usual sample-size formula (Lachin, Controlled Clinical Trials 2, 1981) with
- * quantiles of t for those of z, as seeds are few.
+ * quantiles of t for those of z, as seeds are few. Of folds each has a variance and degrees of freedom of its own, as in
+ * `confidence-interval.ts`; other numbers of speakers are shared among the folds as those seen are.
  *
  * Limits: it takes what was seen for the truth (a difference that was seen small may be large, and the reverse) and new
  * speakers for such as those seen. With one seed a system, SE_seeds is not known and counts as 0.
@@ -15,8 +16,8 @@ import { type MeasuredDifference, sumOfVariances } from './confidence-interval.j
 import { studentCritical, studentTwoSided } from './student-t.js';
 
 export interface PowerOptions {
-  /** How many speakers the standard error is of. */
-  readonly speakers: number;
+  /** How many speakers the standard error is of; of folds, of each. */
+  readonly speakers: number | readonly number[];
   /** Default 0.8. */
   readonly power?: number;
   /** Default 0.95: shown means p < 0.05. */
@@ -57,14 +58,14 @@ const MOST_SPEAKERS = 10_000_000;
 
 /** How often so many speakers show a difference of this size: a share of such comparisons. */
 export const powerToShow = (seen: Seen, { speakers, confidence = 0.95 }: Omit<PowerOptions, 'power'>): number =>
-  powerWith(seen, speakers, { speakers, seedFactor: 1, confidence });
+  powerWith(seen, total(speakers), { speakers, seedFactor: 1, confidence });
 
 /** The smallest difference that so many speakers show that often. */
 export function smallestToShow(
   spread: DifferenceSpread,
   { speakers, power = 0.8, confidence = 0.95 }: PowerOptions,
 ): number {
-  const { variance, freedom } = varianceWith(spread, speakers, { speakers, seedFactor: 1 });
+  const { variance, freedom } = varianceWith(spread, total(speakers), { speakers, seedFactor: 1 });
   // The t that T exceeds with the probability 1 − power.
   const beyond = Math.sign(power - 0.5) * studentCritical(Math.abs(2 * power - 1), freedom);
   return (studentCritical(confidence, freedom) + beyond) * Math.sqrt(variance);
@@ -73,7 +74,7 @@ export function smallestToShow(
 function powerWith(
   { difference, ...spread }: Seen,
   count: number,
-  { confidence, ...measured }: { speakers: number; seedFactor: number; confidence: number },
+  { confidence, ...measured }: Required<Pick<PowerOptions, 'speakers' | 'confidence'>> & { seedFactor: number },
 ): number {
   const { variance, freedom } = varianceWith(spread, count, measured);
   if (variance === 0) return Number(difference !== 0);
@@ -82,12 +83,21 @@ function powerWith(
   return shortfall > 0 ? tail : 1 - tail;
 }
 
-const varianceWith = (
+function varianceWith(
   { seSpeakers, seSeeds, seedFreedom = Infinity }: DifferenceSpread,
   count: number,
-  { speakers, seedFactor }: { speakers: number; seedFactor: number },
-) =>
-  sumOfVariances([
-    { variance: (seSpeakers ** 2 * speakers) / count, freedom: count - 1 },
+  { speakers, seedFactor }: Pick<PowerOptions, 'speakers'> & { seedFactor: number },
+) {
+  const factor = count / total(speakers);
+  const folds = foldsOf(speakers);
+  // The mean over folds of S_i speakers has a variance of σ² / F² · Σ 1 / S_i.
+  const ofOne = seSpeakers ** 2 / folds.reduce((sum, each) => sum + 1 / each, 0);
+  return sumOfVariances([
+    ...folds.map((each) => ({ variance: ofOne / (each * factor), freedom: Math.max(0, each * factor - 1) })),
     ...(seSeeds === undefined ? [] : [{ variance: seSeeds ** 2 / seedFactor, freedom: seedFreedom * seedFactor }]),
   ]);
+}
+
+const foldsOf = (speakers: PowerOptions['speakers']): readonly number[] =>
+  typeof speakers === 'number' ? [speakers] : speakers;
+const total = (speakers: PowerOptions['speakers']): number => foldsOf(speakers).reduce((sum, each) => sum + each, 0);

@@ -12,6 +12,7 @@ import type { AudioPiece } from '../../features/utterance-features.js';
 import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
+import { whileHolding } from '../../storage/file-lock.js';
 import { createArchiveWriter } from '../../storage/kaldi-archive.js';
 import { sealed, unsealed } from '../../storage/sealed-json.js';
 import { damageOf, recordFiles } from '../../storage/written-files.js';
@@ -29,8 +30,23 @@ const record = z.object({ file: z.object({ bytes: z.number(), sha256: z.string()
 export function openEmbeddingCache(folder: string, made: Readonly<Record<string, unknown>>): EmbeddingCache {
   const name = sha256Hex(stableJson(made)).slice(0, 16);
   const [archive, description] = [join(folder, `${name}.ark`), join(folder, `${name}.json`)];
-  const known = isAsWritten(archive, description) ? readEmbeddings(archive) : new Map<string, Float32Array>();
+  const written = () => (isAsWritten(archive, description) ? readEmbeddings(archive) : new Map<string, Float32Array>());
+  const known = written();
   let added = false;
+  const write = () => {
+    // Another process may have added some meanwhile.
+    for (const [key, embedding] of written()) if (!known.has(key)) known.set(key, embedding);
+    const writer = createArchiveWriter(archive);
+    try {
+      for (const [key, embedding] of known) writer.writeVector(key, embedding);
+    } catch (error) {
+      writer.abort();
+      throw error;
+    }
+    writer.close();
+    const { [`${name}.ark`]: file } = recordFiles(folder, [`${name}.ark`]);
+    writeJsonAtomic(description, sealed({ made, file }));
+  };
   return {
     find: (piece) => known.get(keyOf(piece)),
     add(piece, embedding) {
@@ -38,17 +54,7 @@ export function openEmbeddingCache(folder: string, made: Readonly<Record<string,
       added = true;
     },
     save() {
-      if (!added) return;
-      const writer = createArchiveWriter(archive);
-      try {
-        for (const [key, embedding] of known) writer.writeVector(key, embedding);
-      } catch (error) {
-        writer.abort();
-        throw error;
-      }
-      writer.close();
-      const { [`${name}.ark`]: file } = recordFiles(folder, [`${name}.ark`]);
-      writeJsonAtomic(description, sealed({ made, file }));
+      if (added) whileHolding(archive, write);
       added = false;
     },
   };

@@ -19,6 +19,7 @@ import {
 import type { EmbeddingMap, Pair } from '../../scoring/backend/pair-scorer.js';
 import type { SpeakerEmbeddings } from '../../scoring/backend/speaker-statistics.js';
 import { readEmbeddings } from '../../scoring/backend/embedding-archive.js';
+import { fileSha256Now } from '../../storage/hashing.js';
 import type { Reporting } from '../model-work.js';
 
 /** What the scores were made with. */
@@ -124,12 +125,18 @@ export function backendData({
 /**
  * What tells one cohort file from another, for the hash of a stage's settings; undefined for a cohort of the recipe's.
  */
-export function cohortFile(scoring: ScoringOptions): { bytes: number; modified: number } | undefined {
+export function cohortFile(scoring: ScoringOptions): { sha256: string } | undefined {
   const { from } = scoring.cohort;
   if (!needsCohort(scoring) || from === 'train' || !existsSync(from)) return undefined;
-  const { size, mtimeMs } = statSync(from);
-  return { bytes: size, modified: mtimeMs };
+  const { size, mtimeMs, ino } = statSync(from);
+  const key = JSON.stringify([from, size, mtimeMs, ino]);
+  const sha256 = cohortHashes.get(key) ?? fileSha256Now(from);
+  cohortHashes.set(key, sha256);
+  return { sha256 };
 }
+
+/** Every run of a recipe asks for the same. */
+const cohortHashes = new Map<string, string>();
 
 /** The embeddings of a cohort from elsewhere. @throws UserError */
 export function readCohort(from: string): EmbeddingMap {

@@ -1,7 +1,8 @@
 /** @file Enrols a voice from one or more recordings of a speaker. */
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { decidePair } from '../../scoring/profile/decide-pair.js';
+import { whileHolding } from '../../storage/file-lock.js';
 import { checkVoiceName, findVoice, refuseOtherModels, voicesIn, saveVoice, type StoredVoice } from './voice-store.js';
 import type { VoiceModel } from './voice-model.js';
 
@@ -40,7 +41,7 @@ function checkEnrolment({ model, store, name, existing }: EnrollOptions): Stored
 /** Embeds all recordings, then writes the voice. @throws UserError before anything is written */
 export async function enrollVoice(options: EnrollOptions): Promise<Enrolled> {
   const { model, store, name, files, channel } = options;
-  const before = checkEnrolment(options);
+  checkEnrolment(options);
   const made: StoredVoice['recordings'] = [];
   const notes: string[] = [];
   for (const file of files) {
@@ -48,8 +49,14 @@ export async function enrollVoice(options: EnrollOptions): Promise<Enrolled> {
     made.push({ file: basename(file), seconds, embedding: [...embedding] });
     notes.push(...own);
   }
-  const recordings = [...(before?.recordings ?? []), ...made];
-  const file = saveVoice(store, { name, model: { identity: model.identity, folder: model.dir }, recordings });
+  // While these were embedded, another process may have enrolled the same voice.
+  const { file, recordings } = whileHolding(join(store, 'voices'), () => {
+    const recordings = [...(checkEnrolment(options)?.recordings ?? []), ...made];
+    return {
+      file: saveVoice(store, { name, model: { identity: model.identity, folder: model.dir }, recordings }),
+      recordings,
+    };
+  });
   const seconds = recordings.reduce((sum, each) => sum + each.seconds, 0);
   return {
     name,

@@ -50,6 +50,36 @@ describe('the jobs of a recipe', () => {
     );
   });
 
+  it('train what others start from before these, so that no two jobs work in one folder', () => {
+    const started = stages.map((stage) =>
+      stage.name === 'train/b'
+        ? { ...stage, needs: [...stage.needs, 'score/a'] }
+        : stage.name === 'train/a@2'
+          ? { ...stage, needs: [...stage.needs, 'score/b'] }
+          : stage,
+    );
+    const graph = (plans: readonly StagePlan[]) =>
+      planJobs({ engine: { threads: 1 }, executor: {}, stages: started, plans });
+    const jobs = graph(plansFor({}, 'run')).filter(({ kind }) => kind === 'train');
+    assert.deepEqual(
+      jobs.map(({ name, after, parts }) => [name, after, parts.map((part) => part.name)]),
+      [
+        ['train', ['merge'], ['a', 'b@2']],
+        ['train-2', ['train'], ['b']],
+        ['train-3', ['train-2'], ['a@2']],
+      ],
+    );
+    // What is up to date need not be waited for.
+    const ready = graph(plansFor({ 'train/a': 'skip', 'score/a': 'skip' }, 'run'));
+    assert.deepEqual(
+      ready.filter(({ kind }) => kind === 'train').map(({ name, parts }) => [name, parts.map((part) => part.name)]),
+      [
+        ['train', ['b', 'b@2']],
+        ['train-2', ['a@2']],
+      ],
+    );
+  });
+
   it('are those of what is due alone', () => {
     const jobs = plan(plansFor({ 'score/b': 'run', compare: 'if changed', report: 'if changed' }, 'skip'));
     assert.deepEqual(jobs.map(({ name, parts }) => [name, parts.flatMap(({ targets = [] }) => targets)]), [

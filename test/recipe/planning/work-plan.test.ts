@@ -3,7 +3,7 @@ import { createModel, parseModelOptions } from '../../../src/models/registry.js'
 import { cropSeconds } from '../../../src/recipe/planning/measured-rates.js';
 import { realLibrary } from '../../../src/tasks/do-model-work.js';
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeTrials } from '../../../src/corpus/trials/trials.js';
@@ -114,6 +114,12 @@ describe('the plan of a recipe', () => {
     }
     const [found, ...others] = await readRates(work, library);
     assert.deepEqual(others, []);
+    const fold = join(work, 'of-folds', 'a-to-b');
+    provenance.write(fold, { engine: { name: 'onnx', device: 'cpu', threads: 2 } });
+    cpSync(join(folder, 'train/alone'), join(fold, 'train/alone'), { recursive: true });
+    const [, ofFold] = (await readRates(work, library)).map(({ from }) => from).sort();
+    assert.equal(ofFold, join(fold, 'train/alone'));
+    rmSync(join(work, 'of-folds'), { recursive: true });
     assert.deepEqual(found, {
       ...{ model: hashOfModel(model), device: 'cpu', threads: 2, machine: 'EPYC', finished: '2026-01-02' },
       ...{ rate: (3 * 200_000 * 32 * 50) / 10, from: join(folder, 'train/alone') },

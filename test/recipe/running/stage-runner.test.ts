@@ -184,6 +184,19 @@ describe('stage runner', () => {
     ]);
   });
 
+  for (const rest of [{}, { resumable: true, whenChanged: 'keep' }] as const) {
+    it(`gives up a ${'resumable' in rest ? 'resumable ' : ''}stage that is still damaged once it has been made again`, async () => {
+      const meeting = stage('b', ['a'], 'b', {
+        run: ({ folderOf }) => {
+          const path = join(folderOf('a'), 'out');
+          return Promise.reject(new DamagedFile(`${path}: a record is not as it was written`, path));
+        },
+      });
+      await assert.rejects(run([stage('a', [], 'a', rest), meeting]), /out: a record is not as it was written/);
+      assert.deepEqual(ran, ['a', 'a']);
+    });
+  }
+
   it('runs a stage again when its version is raised', async () => {
     await run(chain('a'));
     const raised = [stage('a', [], 'a', { version: 2 }), ...chain('a').slice(1)];

@@ -1,7 +1,7 @@
 /** @file The lock of a work folder: one run at a time, and no lock outlives its process. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { UserError } from '../../../src/errors.js';
@@ -54,13 +54,18 @@ describe('work folder lock', () => {
     const { pid } = spawnSync(process.execPath, ['--version']);
     const aside = (writer: number) =>
       basename(asideName(join(folder, 'scores.txt'))).replace(`.${process.pid}.`, `.${writer}.`);
-    const living = [`.lock.stale-${process.ppid}`, aside(process.ppid), aside(process.pid)];
-    for (const name of [`.lock.stale-${pid}`, `.lock.new-${pid}`, aside(pid!), ...living]) {
+    const living = [aside(process.ppid), aside(process.pid)];
+    for (const name of [aside(pid!), ...living]) {
       writeFileSync(join(folder, name), '');
     }
     lockWorkFolder(folder)();
     assert.deepEqual(readdirSync(folder).sort(), [...living].sort());
     for (const name of living) rmSync(join(folder, name));
+  });
+
+  it('that cannot be read is said, rather than waited for without end', () => {
+    mkdirSync(join(folder, '.lock'));
+    assert.throws(() => lockWorkFolder(folder), /cannot be written to: expected a file, got a folder/);
   });
 
   it('is taken over when the process id now belongs to somebody else', function () {

@@ -1,6 +1,6 @@
 /** @file What an experiment remembers of where its corpus lies. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { enterWorkFolder, openExperiment } from '../../../src/recipe/running/work-folder.js';
@@ -33,6 +33,23 @@ describe('what a work folder remembers', () => {
     work = mkdtempSync(join(tmpdir(), 'acanet-work-'));
   });
   after(() => rmSync(work, { recursive: true, force: true }));
+
+  it('goes back to what it was where a command fails, but for the recipe that another has meant meanwhile', async () => {
+    const current = () => readFileSync(join(work, '.current'), 'utf8');
+    const enter = (recipe: string) => enterWorkFolder(openExperiment({ work, recipe }));
+    (await enter('demo')).leave();
+    const failing = await enter('librispeech-mini');
+    failing.forget({ record: true });
+    failing.leave();
+    assert.equal(current(), 'demo\n');
+    const slow = await enter('librispeech-mini');
+    (await enter('wsj0')).leave();
+    slow.forget({ record: true });
+    slow.leave();
+    assert.equal(current(), 'wsj0\n');
+    rmSync(work, { recursive: true });
+    mkdirSync(work);
+  });
 
   it('is not guessed where it is damaged: the file is named, and what to do', () => {
     const open = () => openExperiment({ work });

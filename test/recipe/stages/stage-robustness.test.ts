@@ -147,6 +147,12 @@ describe('stage robustness', () => {
     rmSync(path('.started.json'));
     await run(sets);
     assert.equal(readFileSync(path('robustness.json'), 'utf8'), resumed);
+    // A condition whose scores have been lost is tested again, and it alone.
+    rmSync(path('scores_0.7s.txt'));
+    embedded = 0;
+    await run(sets, ['robustness/aca-net'], failsAt(Infinity));
+    assert.equal(embedded, record().utterances);
+    assert.deepEqual(record().conditions.map(({ condition }) => condition), ['0.6 s', '0.7 s', '0.8 s']); // prettier-ignore
   });
 
   it('takes up its results again when settings are changed and changed back', async () => {

@@ -143,5 +143,10 @@ describe('confidence intervals', () => {
     const none = ofSpeakers(Array.from({ length: 40 }, () => 0));
     close(measuredFigure(none, { rate: true, greatest: 1 }).interval[1], 1 - 0.025 ** (1 / 40));
     assert.deepEqual(measuredFigure(none, { greatest: 1 }).interval, [0, 1]);
+    // The mean of two folds, one of 7 speakers: half of what these would not show.
+    const folds = { ...ofSpeakers(Array.from({ length: 207 }, () => 0)), strata: [7, 200] };
+    const unseen = (1 - 0.025 ** (1 / 7)) / 2;
+    close(measuredFigure(folds, { rate: true }).interval[1], unseen);
+    close(measuredDifference(folds, folds, { rate: true }).interval[1], unseen);
   });
 });

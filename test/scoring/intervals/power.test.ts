@@ -71,4 +71,13 @@ describe('power', () => {
     assert.equal(speakersToDecide({ seSpeakers: 0.004, difference: 1.0001 * difference }, { speakers: 40 }), 40);
     assert.equal(speakersToDecide({ seSpeakers: 0.004, difference: 0.9999 * difference }, { speakers: 40 }), 41);
   });
+
+  it('has the degrees of freedom of all folds together: the smallest may decide', () => {
+    // Two folds of 125 differ from one list of 250 by one of 249 degrees of freedom.
+    const spread = { seSpeakers: 0.004 };
+    const one = smallestToShow(spread, { speakers: 250 });
+    assert.ok(Math.abs(smallestToShow(spread, { speakers: [125, 125] }) / one - 1) < 1e-4);
+    // 7 and 200: ν = (1/7 + 1/200)² / (1/(7²·6) + 1/(200²·199)) = 6.43 by hand, where t = 2.41 and 0.90.
+    assert.ok(Math.abs(smallestToShow(spread, { speakers: [7, 200] }) / 0.004 - (2.408 + 0.902)) < 0.01);
+  });
 });

@@ -43,6 +43,16 @@ describe('embeddings that are kept', () => {
     assert.deepEqual(open().find({ path: audio, offset: 1 }), Float32Array.of(4, 5, 6));
   });
 
+  it('are all kept where two processes have added some at the same time', () => {
+    const [one, other] = [open(), open()];
+    one.add({ path: audio }, vector);
+    other.add({ path: audio, offset: 1 }, vector);
+    one.save();
+    other.save();
+    assert.ok(open().find({ path: audio }) && open().find({ path: audio, offset: 1 }));
+    assert.equal(readdirSync(join(work, 'kept')).length, 2);
+  });
+
   it('are not used where a file of them is damaged, and are made anew', () => {
     for (const ending of ['.ark', '.json']) {
       rmSync(join(work, 'kept'), { recursive: true, force: true });
