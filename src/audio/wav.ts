@@ -129,7 +129,14 @@ function layoutOf(source: AudioSource, fmt: Buffer, dataStart: number, stated: n
   }
   if (!toEnd) refuseUnknownBytes(source, dataStart + stated, stated);
   const frames = Math.floor((toEnd ? available : stated) / blockAlign);
-  if (frames === 0) throw new UserError(`${path}: holds no audio (0 samples)`);
+  if (frames === 0) {
+    const damaged = (toEnd ? available : stated) > 0;
+    throw new UserError(
+      damaged
+        ? `${path}: damaged WAV: its header says ${channels} channels, of which the file does not hold one sample each`
+        : `${path}: holds no audio (0 samples)`,
+    );
+  }
   const { coding } = known;
   const encoding = coding === 'PCM' || coding === 'float' ? `${coding} ${bits} bit` : coding;
   const duration = frames / sampleRate;

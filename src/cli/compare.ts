@@ -101,12 +101,24 @@ export function addCompare(program: Command): void {
     refuseMixtures(reference, flags, self);
     if (flags.results !== undefined) {
       // Before anything is trained.
+      await refuseInputs(flags, [flags.results]);
       const { readResults } = await import('../recipe/comparison/write-results.js');
       readResults(flags.results);
     }
     if (flags.trials === undefined) await compareRecipe(reference ?? flags.baseline, flags, self);
     else await compareFiles(flags.trials, flags, self);
   });
+}
+
+/** @throws UserError where an output would take the place of a list or of scores that are compared, or of a stage's */
+async function refuseInputs(
+  { trials, scores, manifest, speakers, enrollMap, out }: CompareFlags,
+  outputs: (string | undefined)[],
+): Promise<void> {
+  const { refuseOverwriting, refuseStageFolder } = await import('../storage/overwriting.js');
+  const files = scores.map((given) => given.slice(given.indexOf('=') + 1));
+  refuseOverwriting(outputs, [trials, manifest, speakers, enrollMap, ...files]);
+  if (out !== undefined) refuseStageFolder(out);
 }
 
 /** Options that need a recipe; so does --set. */
@@ -234,6 +246,8 @@ async function compareFiles(trials: string, flags: CompareFlags, self: Command):
     import('../report/comparison/comparison-table.js'),
     import('../storage/make-folder.js'),
   ]);
+  const { comparisonPaths } = await import('../report/comparison/comparison-files.js');
+  await refuseInputs(flags, [...(out === undefined ? [] : comparisonPaths(out)), flags.results]);
   if (out !== undefined) checkWritable(out);
   if (flags.plan) return await planOfList({ ...flags, trials });
   const systems = await findGuests(flags, []);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Utterance } from '../corpus/manifest/manifest.js';
 import { UserError } from '../errors.js';
-import { refuseSameFile } from './data-arguments.js';
+import { refuseOverwriting } from '../storage/overwriting.js';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson, type Talk } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -29,7 +29,7 @@ export function addDataConvert(data: Command): void {
     'acanet data convert manifest.jsonl data --to kaldi',
     'acanet data convert manifest.jsonl corpus.csv --to csv',
   ).action(async (manifest: string, out: string, { to, trials, json }: ConvertFlags) => {
-    refuseSameFile(manifest, [out]);
+    refuseOverwriting([out], [manifest]);
     if (trials !== undefined && to !== 'kaldi') throw new UserError('--trials goes with --to kaldi only');
     const { readCheckedManifest } = await import('../corpus/manifest/manifest-lines.js');
     const talk = createTalk();

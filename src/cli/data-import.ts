@@ -1,7 +1,8 @@
 /** @file `acanet data import`: a folder of audio, a Kaldi folder, a table, a known corpus → a manifest. */
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { refuseInputsBelow, refuseSameFile, refuseTwins } from './data-arguments.js';
+import { refuseOverwriting } from '../storage/overwriting.js';
+import { refuseInputsBelow, refuseTwins } from './data-arguments.js';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -45,8 +46,7 @@ export function addDataImport(data: Command): void {
       import('../corpus/trials/trials.js'),
       import('../corpus/trials/enrolment.js'),
     ]);
-    refuseSameFile(source, [out, trials]);
-    for (const value of set) refuseSameFile(value.slice(value.indexOf('=') + 1).trim(), [out, trials]);
+    refuseOverwriting([out, trials], [source, ...set.map((value) => value.slice(value.indexOf('=') + 1).trim())]);
     refuseTwins([out, trials]);
     await refuseInputsBelow(source, [out, trials]);
     const talk = createTalk();

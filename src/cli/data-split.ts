@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { PartSize } from '../corpus/manifest/manifest-split.js';
 import { UserError } from '../errors.js';
-import { refuseSameFile, refuseTwins, shareOf } from './data-arguments.js';
+import { refuseTwins, shareOf } from './data-arguments.js';
+import { refuseOverwriting } from '../storage/overwriting.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -54,7 +55,7 @@ export function addDataSplit(data: Command): void {
       throw new UserError('--out puts all into one manifest; leave out --train, --test and --dev');
     if (out === undefined && (train === undefined || test === undefined))
       throw new UserError('expected --train FILE and --test FILE (and --dev FILE if wanted), or --out FILE');
-    refuseSameFile(manifest, [train, test, dev, out]);
+    refuseOverwriting([train, test, dev, out], [manifest]);
     refuseTwins([train, test, dev]);
     const testSize = sizeOf(flags.fraction, flags.speakers, '') ?? { fraction: 0.2 };
     const devGiven = sizeOf(flags.devFraction, flags.devSpeakers, 'dev-');
@@ -114,7 +115,7 @@ async function splitFolds(manifest: string, flags: SplitFlags): Promise<void> {
     ]);
   const parts = splitIntoFolds(readCheckedManifest(manifest), { folds, seed });
   const files = parts.map((_, fold) => join(out, `${fold + 1}.jsonl`));
-  refuseSameFile(manifest, files);
+  refuseOverwriting(files, [manifest]);
   mkdirSync(out, { recursive: true });
   const talk = createTalk();
   parts.forEach((utterances, fold) => {

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Utterance } from '../corpus/manifest/manifest.js';
-import { refuseSameFile } from './data-arguments.js';
+import { refuseOverwriting } from '../storage/overwriting.js';
 import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson, type Talk } from './output.js';
@@ -33,7 +33,7 @@ export function addDataStats(data: Command): void {
     'acanet data stats manifest.jsonl',
     'acanet data stats manifest.jsonl --picture corpus.svg --title "My corpus"',
   ).action(async (manifest: string, { picture, title, audio, threads, json }: StatsFlags) => {
-    refuseSameFile(manifest, [picture]);
+    refuseOverwriting([picture], [manifest]);
     const [{ readCheckedManifest }, { corpusStatistics }, { formatStatistics }] = await Promise.all([
       import('../corpus/manifest/manifest-lines.js'),
       import('../corpus/inspection/corpus-statistics.js'),
@@ -51,6 +51,10 @@ export function addDataStats(data: Command): void {
       const name = manifest === '-' ? 'standard input' : basename(manifest);
       writeFileAtomic(picture, drawCorpus(statistics, { title: title ?? name }));
       talk.log(`wrote ${picture}`);
+    }
+    if (listened?.summary.faults.some(({ fatal, utterances }) => fatal && utterances > 0)) {
+      process.exitCode = 1;
+      talk.log(`! some utterances cannot be used; which, and why: acanet data validate ${manifest} --audio`);
     }
     if (json) printJson({ manifest, ...statistics, ...(listened && { inspection: listened.summary }) });
     else print(`${formatStatistics(statistics)}${listened ? `\n${listened.table}` : ''}`);

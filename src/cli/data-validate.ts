@@ -42,14 +42,19 @@ export function addDataValidate(data: Command): void {
           problems.push({ file: manifest, line: lineNumbers[index], id: result.id, problem });
       }
       problems.sort((a, b) => a.line - b.line);
-      talk.log(formatInspection(tally.summary(utterances.length)).trimEnd());
+      talk.log(
+        formatInspection(tally.summary(utterances.length), {
+          fewer: `of ${utterances.length}; the lines of the others are wrong`,
+        }).trimEnd(),
+      );
     }
     talk.stop();
+    // Before anything is printed, as its reader may go away.
+    if (problems.length > 0) process.exitCode = 1;
     if (json) printJson({ manifest, lines, utterances: utterances.length, problems });
     else if (problems.length > 0) print(problems.map(describeProblem).join('\n'));
     const count =
       problems.length === 0 ? 'no problem' : problems.length === 1 ? '1 problem' : `${problems.length} problems`;
     talk.log(`${lines} lines, ${count}`);
-    if (problems.length > 0) process.exitCode = 1;
   });
 }

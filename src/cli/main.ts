@@ -15,10 +15,12 @@ const DEFECT = 70; // EX_SOFTWARE of sysexits.h
 
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
     say(`✖ the output cannot be written: ${messageOf(error)}\n`);
     process.exit(1);
   });
+  // Talk that nobody reads any more is no reason to stop the work.
+  process.stderr.on('error', () => undefined);
   if (argv.length <= 2) {
     print(GREETING);
     return;

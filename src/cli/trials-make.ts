@@ -1,6 +1,7 @@
 /** @file `acanet trials make`: trial lists from a manifest. */
-import { resolve } from 'node:path';
+
 import { Option, type Command } from 'commander';
+import { realPath, refuseOverwriting } from '../storage/overwriting.js';
 import type { KnownUtterance } from '../corpus/trials/trial-check.js';
 import type { TrialPicture } from '../corpus/trials/trial-picture.js';
 import { describeBand, durationBands } from '../corpus/trials/duration-bands.js';
@@ -235,12 +236,13 @@ export function checkOutputs({
   json?: boolean;
 }): void {
   if (json && outputs[0] === undefined) throw new UserError('--json: expected --out FILE too, as the list goes there');
-  const taken = new Set(inputs.map((path) => resolve(path)));
+  refuseOverwriting(outputs, inputs);
+  const taken = new Set<string>();
   for (const path of outputs) {
     if (path === undefined) continue;
-    if (taken.has(resolve(path))) throw new UserError(`${path}: would be written over; name another file`);
+    if (taken.has(realPath(path))) throw new UserError(`${path}: two things cannot be written to one file`);
     if (path.endsWith('.gz')) throw new UserError(`${path}: lists are written as plain text; name it without .gz`);
-    taken.add(resolve(path));
+    taken.add(realPath(path));
   }
 }
 

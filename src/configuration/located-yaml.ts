@@ -22,7 +22,8 @@ export function parseLocatedYaml(text: string, file: string): Located {
   const lineOf = (offset: number) => `${file}:${lineCounter.linePos(offset).line}`;
   try {
     const document = parseDocument(text, { lineCounter, prettyErrors: false });
-    const [problem] = document.errors;
+    // Warnings are of tags that nobody knows (`!foo`): what they mean would be left out.
+    const [problem] = [...document.errors, ...document.warnings];
     if (problem) throw new UserError(`${lineOf(problem.pos[0])}: not valid YAML: ${problem.message}`);
     return locate(document.contents, `${file}:1`, { document, lineOf, values: 0 });
   } catch (error) {
@@ -56,7 +57,12 @@ function locate(node: Node | null, at: string, walk: Walk): Located {
   if (isAlias(node)) {
     const outermost = walk.alias === undefined;
     if (outermost) walk.alias = at;
-    const target = locate(node.resolve(document) ?? null, at, walk);
+    const named = node.resolve(document);
+    if (!named) {
+      const place = node.range ? lineOf(node.range[0]) : at;
+      throw new UserError(`${place}: no value is named &${node.source} before the alias *${node.source}`);
+    }
+    const target = locate(named, at, walk);
     if (outermost) walk.alias = undefined;
     return target;
   }

@@ -2,10 +2,12 @@
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
+import { refuseStageFolder } from '../storage/overwriting.js';
 import { guardWriting, replaceDirectory } from '../storage/atomic-write.js';
 
 /** @throws UserError where something else than a model folder lies at the place for a copy, and would be lost */
 export function refuseForeignFolder(out: string): void {
+  refuseStageFolder(out);
   if (!existsSync(out) || existsSync(join(out, 'model.json'))) return;
   guardWriting(out, () => {
     if (readdirSync(out).length > 0) {

@@ -5,9 +5,10 @@
  * the same versions and threads all results are the same bytes; where these differ, that is said, and results may.
  */
 import { existsSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { UserError } from '../errors.js';
 import { acanetCommit, machine, versions } from '../machine.js';
+import { realPath } from '../storage/overwriting.js';
 import { damageOf } from '../storage/written-files.js';
 import { realLibrary } from '../tasks/do-model-work.js';
 import type { Library, Reporting } from '../tasks/model-work.js';
@@ -60,6 +61,7 @@ export async function reproduce({
     recipe: resolved,
     sets: [...(await placesFrom(resolved, where)), ...sets],
   });
+  refuseWithin(experiment.folder, folder);
   const { recipe } = experiment;
   const all = createStages({ recipe, workFolder: experiment.folder, library }).map(({ name }) => name);
   const finished = all.filter((stage) => existsSync(join(folder, stage, doneRecord.name)));
@@ -71,6 +73,13 @@ export async function reproduce({
   await runRecipe({ ...reporting, experiment, targets: finished, compared, library });
   const stages = finished.map((stage) => ({ stage, files: compareStage(stage, folder, experiment.folder) }));
   return { folder: experiment.folder, conditions, stages };
+}
+
+/** @throws UserError where the second run would be the first one, or one would lie in the other */
+function refuseWithin(second: string, first: string): void {
+  const [a, b] = [realPath(second), realPath(first)].map((path) => path + sep);
+  if (!a.startsWith(b) && !b.startsWith(a)) return;
+  throw new UserError(`${second}: would be the experiment itself, or lie in it\n  name another folder with --out`);
 }
 
 /** Places of the corpus that were relative to where the command was given. */
@@ -100,5 +109,5 @@ function differingConditions(record: ReturnType<typeof provenance.read>): string
   const [before, today] = [then, now] as Record<string, unknown>[];
   return names
     .filter((name) => before[name] !== undefined && before[name] !== today[name])
-    .map((name) => `${name}: was ${String(before[name])}, is ${String(today[name])}`);
+    .map((name) => `${name}: was ${String(before[name])}, is ${String(today[name] ?? 'not known')}`);
 }

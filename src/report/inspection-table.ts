@@ -7,8 +7,11 @@ import { formatTable } from './text/table.js';
  * One row a fault, also where nothing has it, so that it shows what was looked for. Rows that make an utterance
  * unusable are marked `!` where there are any.
  */
-export function formatInspection({ inspected, of, audioSeconds, faults, activeLevel }: InspectionSummary): string {
-  const sample = inspected < of ? ` (a seeded sample of the ${of})` : '';
+export function formatInspection(
+  { inspected, of, audioSeconds, faults, activeLevel }: InspectionSummary,
+  { fewer = `a seeded sample of the ${of}` }: { /** Why not all were. */ fewer?: string } = {},
+): string {
+  const sample = inspected < of ? ` (${fewer})` : '';
   const rows = faults.map(({ fault, fatal, utterances, share, worst }) => [
     `${fatal && utterances > 0 ? '! ' : ''}${fault}`,
     String(utterances),

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { UserError } from '../errors.js';
 import { type FeatureOptions, framedSize } from '../features/options.js';
 import { refuseForeignFolder } from '../models/copy-model-folder.js';
+import { refuseStageFolder } from '../storage/overwriting.js';
 import { importModel, type ImportedWeights } from '../models/import-weights.js';
 import { readImportFeatures } from './import-features.js';
 import { importOnnx } from './import-onnx.js';
@@ -10,6 +11,7 @@ import type { ImportModelOptions } from './model-work.js';
 
 /** @throws UserError naming files, arguments and tensors; also if `out` holds anything but a model */
 export async function importAny({ weights, config, out, prefix }: ImportModelOptions): Promise<ImportedWeights> {
+  refuseStageFolder(out);
   if (extname(weights).toLowerCase() === '.onnx') {
     if (prefix !== undefined) throw new UserError('--prefix is for weights: an ONNX file has its names in the graph');
     refuseForeignFolder(out);

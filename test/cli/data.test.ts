@@ -123,7 +123,10 @@ describe('acanet data', () => {
       assert.equal(refused.status, 1);
       assert.match(refused.stderr, message);
     }
-    assert.match(data(['subset', 'm.jsonl', '--out', 'm.jsonl', '--speakers', '2']).stderr, /is also what is read/);
+    assert.match(
+      data(['subset', 'm.jsonl', '--out', 'm.jsonl', '--speakers', '2']).stderr,
+      /is an input, and would be overwritten/,
+    );
     assert.ok(!existsSync(join(folder, 'subset.jsonl')));
   });
 
@@ -248,13 +251,17 @@ describe('acanet data', () => {
       ['validate', 'a'.repeat(300)],
       /cannot read the manifest: the name is too long \(ENAMETOOLONG\)/,
     ],
-    ['writing over what is read', ['fix', 'm.jsonl', '--out', './m.jsonl'], /is also what is read/],
+    ['writing over what is read', ['fix', 'm.jsonl', '--out', './m.jsonl'], /is an input, and would be overwritten/],
     [
       'writing over a list that is read',
       ['import', 'folder', 'my recordings', '--out', 'x', '--trials', 't.txt', '--set', 'trials=t.txt'],
-      /t\.txt: is also what is read/,
+      /t\.txt: is an input, and would be overwritten/,
     ],
-    ['a picture over the manifest', ['stats', 'm.jsonl', '--picture', 'm.jsonl'], /is also what is read/],
+    [
+      'a picture over the manifest',
+      ['stats', 'm.jsonl', '--picture', 'm.jsonl'],
+      /is an input, and would be overwritten/,
+    ],
     [
       'two parts in one file',
       ['split', 'm.jsonl', '--train', 'x', '--test', './x'],

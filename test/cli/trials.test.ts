@@ -135,7 +135,11 @@ describe('acanet trials', () => {
       ['make', 'manifest.jsonl', '--dev-speakers', '5', '--dev-out', 'd'],
       /cannot set 5 of 6/,
     ],
-    ['writing over the input', ['make', 'manifest.jsonl', '--out', 'manifest.jsonl'], /would be written over/],
+    [
+      'writing over the input',
+      ['make', 'manifest.jsonl', '--out', 'manifest.jsonl'],
+      /is an input, and would be overwritten/,
+    ],
     ['JSON where the list goes', ['make', 'manifest.jsonl', '--json'], /^✖ --json: expected --out FILE too/],
     ['an unknown form', ['convert', 'x', '--to', 'foo'], /Allowed choices are kaldi, voxceleb, csv/],
     ['training without a manifest', ['check', 'x', '--training', 'y'], /^✖ --training: expected --manifest FILE too/],

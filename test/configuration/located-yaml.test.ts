@@ -24,6 +24,15 @@ describe('YAML with places', () => {
     );
   });
 
+  it('refuses an alias of nothing and a tag that nobody knows, which would else count as nothing', () => {
+    for (const [text, message] of [
+      ['a: 1\nb: *bg\n', /x\.yaml:2: no value is named &bg before the alias \*bg/],
+      ['a: { b: [1, *c] }\n', /x\.yaml:1: no value is named &c/],
+      ['a: 1\nb: !foo { c: 1 }\n', /x\.yaml:2: not valid YAML: Unresolved tag: !foo/],
+    ] as const)
+      assert.throws(() => parseLocatedYaml(text, 'x.yaml'), message);
+  });
+
   it('refuses an alias inside of what it names, and what is nested beyond reading', () => {
     assert.throws(
       () => parseLocatedYaml('a: &a [*a]\n', 'x.yaml'),

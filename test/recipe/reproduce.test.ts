@@ -48,6 +48,15 @@ describe('reproducing an experiment', () => {
     assert.deepEqual(await differing(), ['score/aca-net/scores.txt']);
   });
 
+  it('refuses to compare an experiment with itself, or to lie in it', async () => {
+    for (const out of [work, join(work, 'demo')])
+      await assert.rejects(
+        reproduce({ ...quiet, folder: join(work, 'demo'), out }),
+        /would be the experiment itself, or lie in it/,
+      );
+    assert.ok(!existsSync(join(work, 'demo', 'demo')));
+  });
+
   it('refuses a folder without a record, and a recipe that was changed since', async () => {
     await assert.rejects(reproduce({ ...quiet, folder: work }), /expected an experiment with recipe\.resolved\.yaml/);
     const resolved = join(work, 'demo', 'recipe.resolved.yaml');

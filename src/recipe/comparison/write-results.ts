@@ -2,7 +2,7 @@
  * @file Writes a comparison into a file of results, with where it comes from (`report/comparison/results-section.ts`).
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { UserError } from '../../errors.js';
+import { messageOf, UserError } from '../../errors.js';
 import type { Comparison } from '../../report/comparison/comparison.js';
 import { replaceSection, resultsSection } from '../../report/comparison/results-section.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
@@ -26,9 +26,10 @@ export function readResults(path: string): string {
   if (!existsSync(path)) return '';
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path));
   } catch (error) {
-    throw new UserError(`${path}: cannot be read as a file of results: ${(error as Error).message}`);
+    const problem = error instanceof TypeError ? 'it is not UTF-8 text' : messageOf(error);
+    throw new UserError(`${path}: cannot be read as a file of results: ${problem}`, { cause: error });
   }
   replaceSection(text, { name: '', section: '', where: path });
   return text;

@@ -16,7 +16,8 @@ import type { Library, Reporting } from '../../tasks/model-work.js';
 import { realLibrary } from '../../tasks/do-model-work.js';
 import { embedFiles } from '../artifacts/embed.js';
 import { corpusRecord, PREP, prepFiles } from '../artifacts/prep.js';
-import { metricsRecord } from '../artifacts/score.js';
+import { metricsRecord, scoreFiles } from '../artifacts/score.js';
+import { refuseOverwriting, refuseStageFolder } from '../../storage/overwriting.js';
 import { embedCached } from '../extraction/embed-cached.js';
 import { readCohort } from '../../tasks/scoring/score-embeddings.js';
 import { scoreTrials } from './write-scores.js';
@@ -166,7 +167,14 @@ export function checkAsked(
   const cohort = () => {
     if (needsCohort(recipe.scoring) && from !== 'train') readCohort(from);
   };
-  return [list, cohort, () => asked.out !== undefined && checkWritable(asked.out)];
+  const outputs = () => {
+    const { out, trials, enrollMap } = asked;
+    if (out === undefined) return;
+    checkWritable(out);
+    refuseStageFolder(out);
+    refuseOverwriting(Object.values(scoreFiles(out)), [trials, enrollMap, from]);
+  };
+  return [list, cohort, outputs];
 }
 
 function readAsked({ trials: given, enrollMap }: Asked, prep: string) {

@@ -12,15 +12,18 @@ import { trainingSeconds } from './training-cost.js';
 import { robustnessCsv } from './robustness-table.js';
 import { toCsv } from '../../storage/csv.js';
 
+/** All that may be written into a folder. */
+export const comparisonPaths = (dir: string): string[] =>
+  ['compare.json', 'compare.csv', 'compare.txt', 'compare.md', 'robustness.csv'].map((name) => join(dir, name));
+
 /** Writes the files into a folder; returns their paths. */
 export function writeComparison(dir: string, comparison: Comparison): string[] {
-  const [json, csv, text, markdown] = ['json', 'csv', 'txt', 'md'].map((type) => join(dir, `compare.${type}`));
+  const [json, csv, text, markdown, conditions] = comparisonPaths(dir);
   writeJsonAtomic(json, comparison);
   writeFileAtomic(csv, comparisonCsv(comparison));
   writeFileAtomic(text, formatComparison(comparison));
   writeFileAtomic(markdown, formatComparison(comparison, { style: 'markdown' }));
   if (!comparison.robustness) return [json, csv, text, markdown];
-  const conditions = join(dir, 'robustness.csv');
   writeFileAtomic(conditions, robustnessCsv(comparison.robustness));
   return [json, csv, text, markdown, conditions];
 }

@@ -9,7 +9,7 @@
  * Scores are written with as many digits as it takes to read the same number back, so that metrics of the file equal
  * metrics of the scores. Files are read and written in pieces: tens of millions of lines need not fit into one string.
  */
-import { firstOf } from '../../problem-list.js';
+import { counted, firstOf } from '../../problem-list.js';
 import { labelOf } from '../../corpus/trials/trial-formats.js';
 import type { Trial } from '../../corpus/trials/trials.js';
 import { internal, UserError } from '../../errors.js';
@@ -244,16 +244,26 @@ function linesOfTrials(table: ScoreTable, trials: TrialTable, where: string): Ui
   const lines = new Uint32Array(trialOrder.length);
   const missing: string[] = [];
   const extra: string[] = [];
+  const [scoredAgain, listedAgain]: [string[], string[]] = [[], []];
+  /** The pair of the last trial. */
+  let taken = -1;
+  const leaveOver = (score: number) =>
+    (scoreKeys[score] === taken ? scoredAgain : extra).push(describePair(table, score));
   let s = 0;
   for (const trial of trialOrder) {
-    for (; s < scoreOrder.length && scoreKeys[scoreOrder[s]] < trialKeys[trial]; s++) {
-      extra.push(describePair(table, scoreOrder[s]));
-    }
+    for (; s < scoreOrder.length && scoreKeys[scoreOrder[s]] < trialKeys[trial]; s++) leaveOver(scoreOrder[s]);
     if (s < scoreOrder.length && scoreKeys[scoreOrder[s]] === trialKeys[trial]) lines[trial] = scoreOrder[s++];
-    else missing.push(describePair(trials, trial));
+    else (trialKeys[trial] === taken ? listedAgain : missing).push(describePair(trials, trial));
+    taken = trialKeys[trial];
   }
-  for (; s < scoreOrder.length; s++) extra.push(describePair(table, scoreOrder[s]));
+  for (; s < scoreOrder.length; s++) leaveOver(scoreOrder[s]);
   const problems = [
+    ...(scoredAgain.length > 0
+      ? [`${counted(scoredAgain.length, 'pair')} scored more often than listed: ${firstOf(scoredAgain)}`]
+      : []),
+    ...(listedAgain.length > 0
+      ? [`${counted(listedAgain.length, 'pair')} listed more often than scored: ${firstOf(listedAgain)}`]
+      : []),
     ...(missing.length > 0 ? [`${missing.length} of ${lines.length} trials have no score: ${firstOf(missing)}`] : []),
     ...(extra.length > 0 ? [`${extra.length} of ${scoreOrder.length} scores have no trial: ${firstOf(extra)}`] : []),
   ];

@@ -29,7 +29,9 @@ export function speakerPairs(trials: TrialTable, speakerOf: ReadonlyMap<string, 
   const { ids, labels } = trials;
   const unknown = ids.filter((id) => !speakerOf.has(id));
   if (unknown.length > 0) {
-    throw new UserError(`${unknown.length} ids in the trials have no known speaker: ${firstOf(unknown)}`);
+    throw new UserError(
+      `${unknown.length} ids in the trials have no known speaker: ${firstOf(unknown)}\n  whoever speaks in the trials is to be in the manifest, or in the list of --speakers`,
+    );
   }
   const numbers = new Map<string, number>();
   const speakerOfId = ids.map((id) => {

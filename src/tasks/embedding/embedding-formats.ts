@@ -7,7 +7,8 @@
  * Embeddings of windows have their places with them: in `csv` as columns, else in `X.segments`, `key recording start end`
  * lines as Kaldi has them, and `X.utt2spk` where speakers are known.
  */
-import { resolve } from 'node:path';
+import { dirname } from 'node:path';
+import { refuseOverwriting, refuseStageFolder } from '../../storage/overwriting.js';
 import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import type { Embeddings } from '../../scoring/backend/cosine.js';
@@ -41,9 +42,8 @@ export function embeddingFiles(
   };
   const places = windows && format !== 'csv' ? [placesPath(path, '.segments'), placesPath(path, '.utt2spk')] : [];
   const files = [path, ...beside[format], ...places];
-  const read = new Set(inputs.map((input) => resolve(input)));
-  const lost = files.find((file) => read.has(resolve(file)));
-  if (lost !== undefined) throw new UserError(`${lost}: would be overwritten, and is an input\n  name another --out`);
+  refuseOverwriting(files, inputs);
+  refuseStageFolder(dirname(path));
   return files;
 }
 

@@ -3,12 +3,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { refuseOverwriting } from '../../storage/overwriting.js';
 import { UserError } from '../../errors.js';
 import { applyCalibration } from '../../scoring/calibration/calibration.js';
 import { evaluateLabelled, type Evaluation } from '../../scoring/measures/evaluation.js';
 import { applyPav } from '../../scoring/calibration/pav-calibration.js';
 import { writeScoreTable } from '../../scoring/scores/scores-file.js';
-import { calibrationFeatures, type QualitySources, readSystems, refuseOverwriting } from './calibration-features.js';
+import { calibrationFeatures, type QualitySources, readSystems } from './calibration-features.js';
 
 /** What `acanet calibrate` writes beside its scores, as far as it is needed to apply it. */
 const savedCalibration = z.discriminatedUnion('method', [
@@ -58,7 +59,7 @@ export function applyCalibrationFile({
   out,
   ...sources
 }: ApplyCalibrationOptions): AppliedCalibration {
-  refuseOverwriting(out, [path, ...scores, trials, sources.manifest, sources.embeddings, ...(sources.quality ?? [])]);
+  refuseOverwriting([out], [path, ...scores, trials, sources.manifest, sources.embeddings, ...(sources.quality ?? [])]);
   const saved = readCalibration(path);
   const { method, systems } = saved;
   if (scores.length !== systems) {

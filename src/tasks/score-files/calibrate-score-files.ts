@@ -2,6 +2,7 @@
  * @file Turns scores into log-likelihood ratios: learns from development scores of one system or several, and applies
  * what was learned to other scores of the same systems.
  */
+import { refuseOverwriting } from '../../storage/overwriting.js';
 import { UserError } from '../../errors.js';
 import { applyCalibration, type Calibration, trainCalibration } from '../../scoring/calibration/calibration.js';
 import { evaluateLabelled, type Evaluation } from '../../scoring/measures/evaluation.js';
@@ -9,7 +10,7 @@ import { applyPav, trainPav } from '../../scoring/calibration/pav-calibration.js
 import { writeScoreTable } from '../../scoring/scores/scores-file.js';
 import { describePair, pairKeys, type Pairs } from '../../scoring/scores/trial-table.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
-import { calibrationFeatures, type QualitySources, readSystems, refuseOverwriting } from './calibration-features.js';
+import { calibrationFeatures, type QualitySources, readSystems } from './calibration-features.js';
 
 export interface CalibrateOptions extends QualitySources {
   /** Each system's development scores … */
@@ -52,7 +53,10 @@ export function calibrateScoreFiles({
   quality,
   out,
 }: CalibrateOptions): CalibrationReport {
-  refuseOverwriting(out, [...dev, ...scores, devTrials, trials, manifest, embeddings, ...(quality ?? [])]);
+  refuseOverwriting(
+    [out, `${out}.json`],
+    [...dev, ...scores, devTrials, trials, manifest, embeddings, ...(quality ?? [])],
+  );
   const training = readSystems(dev, devTrials);
   const labels = training.labels;
   if (!labels) {

@@ -6,7 +6,7 @@
  * with the names, so that it is applied to the same features. A measure of a file is named by it, without folder and
  * ending; files of one name are one measure (of development and test utterances).
  */
-import { basename, extname, resolve } from 'node:path';
+import { basename, extname } from 'node:path';
 import { UserError } from '../../errors.js';
 import {
   type QualityFeature,
@@ -54,13 +54,6 @@ export function readSystems(paths: readonly string[], list?: string): SystemScor
     ...(first.labels && { labels: first.labels }),
     ...(table.labels && first.labels && { written: first.labels }),
   };
-}
-
-/** @throws UserError if the results would take the place of what they are made from */
-export function refuseOverwriting(out: string, inputs: readonly (string | undefined)[]): void {
-  const input = inputs.find((path) => path !== undefined && resolve(path) === resolve(out));
-  if (input !== undefined)
-    throw new UserError(`--out ${out} is also an input, which would be overwritten; name another file`);
 }
 
 /** Opens the quality measures; the result gives the features of scores, whose trials may be those of a list. */

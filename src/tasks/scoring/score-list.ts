@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { refuseOverwriting, refuseStageFolder } from '../../storage/overwriting.js';
 import { findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
 import { readTrialPairs, type TrialPairs } from '../../corpus/trials/trial-pairs.js';
 import type { EngineOptions } from '../../engine/create-engine.js';
@@ -59,6 +60,13 @@ export interface ScoredList {
 export async function scoreList(options: ScoreListOptions): Promise<ScoredList> {
   const { list, enrollMap, modelDir, engine, calibrate, out, ...reporting } = options;
   const { log } = reporting;
+  refuseOverwriting(
+    ['scores.txt', 'scores.csv', 'metrics.json', 'backend.json', 'llrs.txt', 'cohort-mean.txt'].map((name) =>
+      join(out, name),
+    ),
+    [list, enrollMap, ...options.audio, ...options.embeddings],
+  );
+  refuseStageFolder(out);
   const trials = readTrialPairs(list);
   const labels = labelsOf(trials);
   log(`${trials.path}: ${counted(trials.pairs.length, 'trial')} (${trials.form}), labels: ${labels}`);

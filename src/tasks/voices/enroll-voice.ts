@@ -63,8 +63,19 @@ export async function enrollVoice(options: EnrollOptions): Promise<Enrolled> {
     file,
     recordings: recordings.length,
     seconds,
-    notes: [...notes, ...(await strangers(model, recordings))],
+    notes: [...notes, ...repeated(recordings), ...(await strangers(model, recordings))],
   };
+}
+
+/** The same recording again says nothing new of a voice. */
+function repeated(recordings: StoredVoice['recordings']): string[] {
+  const known = new Map<string, string>();
+  return recordings.flatMap(({ file, embedding }) => {
+    const key = String(embedding);
+    const first = known.get(key);
+    if (first === undefined) known.set(key, file);
+    return first === undefined ? [] : [`${file} is the same recording as ${first}, and counts twice`];
+  });
 }
 
 /** Recordings that sound like fewer than half of the others of their voice: somebody else, or another room. */

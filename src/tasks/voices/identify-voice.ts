@@ -76,10 +76,19 @@ export async function identifyVoice({
   const [best] = candidates;
   const decision = decide(best.score);
   const noCalibration = whyNoCalibration(model);
+  const rivals = candidates.slice(1).filter((each) => decision?.same === true && decide(each.score)?.same === true);
   return {
     ...{ file, seconds, model: model.dir, backend: backendName(model) },
     ...(decision && { speaker: decision.same ? best.name : null, decision }),
     ...(noCalibration !== undefined && { noCalibration }),
-    ...{ voices: voices.length, candidates, notes },
+    ...{ voices: voices.length, candidates, notes: [...notes, ...sayRivals(best, rivals)] },
   };
 }
+
+/** A recording is of one speaker: where several voices pass the threshold, the name is less sure than it seems. */
+const sayRivals = ({ name }: Candidate, rivals: readonly Candidate[]): string[] =>
+  rivals.length === 0
+    ? []
+    : [
+        `${rivals.map((each) => each.name).join(', ')} would be named too if ${name} were not enrolled; it may be either`,
+      ];

@@ -161,7 +161,11 @@ describe('scores-file', () => {
       const repeated = [trials[0], trials[1], trials[0]];
       const scores = [scored('a', 'c', 2), scored('a', 'b', 1), scored('a', 'b', 1)];
       assert.deepEqual(join(scores, repeated), [1, 2, 1]);
-      assert.throws(() => join(scores.slice(0, 2), repeated), /1 of 3 trials have no score: a b/);
+      assert.throws(() => join(scores.slice(0, 2), repeated), /1 pair listed more often than scored: a b/);
+      assert.throws(
+        () => join([...scores, scored('a', 'c', 2)], repeated),
+        /1 pair scored more often than listed: a c/,
+      );
     });
 
     it('names trials without score and scores without trial, with their numbers', () => {

@@ -127,7 +127,7 @@ describe('calibrate-score-files', () => {
     const common = { dev: [dev.a], devTrials: dev.trials, scores: [test.a] };
     for (const out of [dev.a, test.a, dev.trials]) {
       const before = readFileSync(out, 'utf8');
-      assert.throws(() => calibrateScoreFiles({ ...common, out }), /would be overwritten; name another file/);
+      assert.throws(() => calibrateScoreFiles({ ...common, out }), /is an input, and would be overwritten/);
       assert.equal(readFileSync(out, 'utf8'), before);
     }
   });

@@ -193,6 +193,15 @@ describe('voices', () => {
       assert.equal((await enroll('ada', ['mid.wav'], { existing: 'replace' })).recordings, 1);
     });
 
+    it('say where a recording stands for two, or is of two voices as likely as of one', async () => {
+      const { notes } = await enroll('ada', ['low1.wav', 'low1.wav']);
+      assert.deepEqual(notes, ['low1.wav is the same recording as low1.wav, and counts twice']);
+      await enroll('eve', ['low1.wav']);
+      const found = await identify('low2.wav');
+      assert.equal(found.speaker, 'ada');
+      assert.ok(found.notes.includes('eve would be named too if ada were not enrolled; it may be either'));
+    });
+
     it('are of one model: another is refused by its identity, in asking and in enrolling', async () => {
       await enroll('ada', ['low1.wav']);
       const model = await open('model', 'fedcba9876543210');

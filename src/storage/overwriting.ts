@@ -1,0 +1,27 @@
+/** @file Outputs that must not take the place of inputs: a mistake would cost the only copy. */
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UserError } from '../errors.js';
+import { RECORD } from './written-files.js';
+
+/** The file that a path leads to, through links of files and folders; it need not be there yet. */
+export function realPath(path: string): string {
+  const whole = resolve(path);
+  if (existsSync(whole)) return realpathSync(whole);
+  return dirname(whole) === whole ? whole : join(realPath(dirname(whole)), basename(whole));
+}
+
+type Paths = readonly (string | undefined)[];
+
+/** @param inputs files; `-` is the standard input. @throws UserError naming the output that is an input too */
+export function refuseOverwriting(outputs: Paths, inputs: Paths): void {
+  const read = new Set(inputs.filter((path) => path !== undefined && path !== '-').map((path) => realPath(path!)));
+  const lost = outputs.find((path) => path !== undefined && read.has(realPath(path)));
+  if (lost !== undefined) throw new UserError(`${lost}: is an input, and would be overwritten\n  name another output`);
+}
+
+/** @throws UserError where a folder is the result of an experiment's stage, which only the experiment may replace */
+export function refuseStageFolder(out: string): void {
+  const stage = [RECORD, '.started.json'].some((name) => existsSync(join(out, name)));
+  if (stage) throw new UserError(`${out}: is a result of an experiment, and would be replaced\n  name another --out`);
+}
