@@ -252,7 +252,7 @@ describe('stage compare', () => {
     assert.match(text, /\| by seed +\|/);
     assert.ok(!text.includes(work), 'no path of this machine');
     assert.equal(write(), text);
-    assert.throws(() => readResults(work), /cannot be read as a file of results: EISDIR/);
+    assert.throws(() => readResults(work), /cannot be read as a file of results: expected a file, got a folder/);
     writeFileSync(path, 'text\n<!-- acanet: demo -->\n');
     assert.throws(() => readResults(path), /RESULTS\.md:2: expected <!-- \/acanet -->/);
   });
