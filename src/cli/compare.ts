@@ -247,7 +247,7 @@ async function compareFiles(trials: string, flags: CompareFlags, self: Command):
     import('../storage/make-folder.js'),
   ]);
   const { comparisonPaths } = await import('../report/comparison/comparison-files.js');
-  await refuseInputs(flags, [...(out === undefined ? [] : comparisonPaths(out)), flags.results]);
+  await refuseInputs(flags, out === undefined ? [] : comparisonPaths(out));
   if (out !== undefined) checkWritable(out);
   if (flags.plan) return await planOfList({ ...flags, trials });
   const systems = await findGuests(flags, []);
