@@ -9,6 +9,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Tinypool } from 'tinypool';
 import { messageOf, UserError } from '../errors.js';
 import { requireInput } from './inference-graph.js';
@@ -50,7 +51,8 @@ export async function createParallelInference(
       { cause },
     );
   }
-  const opened = new Int32Array(new SharedArrayBuffer(4)); // threads that have the model
+  const opened = new Int32Array(new SharedArrayBuffer(4)); // threads that have the model, or cannot have it
+  const allOpened = () => Atomics.load(opened, 0) >= threads;
   const pool = new Tinypool({
     filename: new URL('./inference-worker.js', import.meta.url).href,
     minThreads: threads,
@@ -58,19 +60,28 @@ export async function createParallelInference(
     workerData: { path, opened },
     concurrentTasksPerWorker: 2, // the next is there when one is done
   });
+  const running = new Set<Promise<unknown>>();
   let removed = false;
   return {
     atOnce: threads,
     async run(feed) {
       const given = Object.fromEntries(inputs.map((name) => [name, requireInput(feed, name)]));
-      const outputs = (await pool.run(given)) as HostTensors;
-      if (!removed && Atomics.load(opened, 0) === threads) {
-        removed = true;
-        remove();
+      const run = pool.run(given) as Promise<HostTensors>;
+      running.add(run);
+      try {
+        return await run;
+      } finally {
+        running.delete(run);
+        if (!removed && allOpened()) {
+          removed = true;
+          remove();
+        }
       }
-      return outputs;
     },
     async dispose() {
+      // A thread that is ended inside of ONNX Runtime aborts the whole process.
+      await Promise.allSettled(running);
+      while (!allOpened()) await wait(10);
       await pool.destroy();
       remove();
     },

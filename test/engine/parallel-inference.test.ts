@@ -1,9 +1,11 @@
 /** Inferences side by side give the bits of one on a single thread, whatever their number, and errors of their own. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOnnxEngine } from '../../src/engine/onnx-engine.js';
+import { createParallelInference } from '../../src/engine/parallel-inference.js';
 import { float32, type HostTensors } from '../../src/engine/program/host-tensor.js';
 import type { InferenceDefinition } from '../../src/engine/program/program.js';
 import * as tf from '../../src/engine/tfjs.js';
@@ -57,6 +59,23 @@ describe('inferences side by side', () => {
       else process.env.TMPDIR = before;
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('end in peace while threads still start and compute', async () => {
+    const engine = createOnnxEngine({ threads: 4 });
+    for (let started = 0; started < 10; started++) {
+      const inference = await engine.compileInference({ ...definition, atOnce: 4 });
+      const runs = inputs.slice(0, 2 * started).map((input) => inference.run(input));
+      if (started % 2) await Promise.race(runs);
+      await inference.dispose();
+      await Promise.all(runs);
+    }
+  });
+
+  it('say why where a thread cannot open the model, and end', async () => {
+    const broken = await createParallelInference((path) => writeFile(path, 'no model'), { inputs: ['x'], threads: 2 });
+    await assert.rejects(broken.run(inputs[0]), /model/);
+    await broken.dispose();
   });
 
   it('name an input that is missing, and go on after one that does not fit', async () => {
