@@ -43,6 +43,7 @@ compileChanged();
 if (isOlder('dist/src/page/bundle/app.js', 'dist/src/page'))
   spawnSync('npm', ['run', '--silent', 'build:page'], { stdio: 'inherit' });
 spawnSync('npm', ['run', '--silent', 'build:types'], { stdio: 'inherit' });
-if (!existsSync('dist/src/engine/tfjs.js')) spawnSync('npm', ['run', '--silent', 'build:tfjs'], { stdio: 'inherit' });
+for (const [bundle, path] of Object.entries({ tfjs: 'engine/tfjs.js', echarts: 'report/figures/echarts.js' }))
+  if (!existsSync(`dist/src/${path}`)) spawnSync('npm', ['run', '--silent', `build:${bundle}`], { stdio: 'inherit' });
 const mocha = fileURLToPath(import.meta.resolve('mocha/bin/mocha.js'));
 process.exit(spawnSync(process.execPath, [mocha, ...args], { stdio: 'inherit' }).status ?? 1);

@@ -11,10 +11,14 @@ import type { Tensor } from '../engine/tfjs.js';
 /** Frames that can be numbered: 2^20, nearly three hours at 100 frames a second. */
 const MAX_POSITIONS = 2 ** 20;
 
-const numbers = Float32Array.from({ length: MAX_POSITIONS }, (_, t) => t);
+/** 0 … MAX_POSITIONS − 1, made when a model first asks for it: most commands have none. */
+let numbers: Float32Array | undefined;
 
 /** 0 … count − 1 as float32, cut from a table, so that the count may be a size that varies. */
-export const frameNumbers = (count: number): Tensor => tf.slice(tf.tensor1d(numbers), [0], [count]);
+export function frameNumbers(count: number): Tensor {
+  numbers ??= Float32Array.from({ length: MAX_POSITIONS }, (_, t) => t);
+  return tf.slice(tf.tensor1d(numbers), [0], [count]);
+}
 
 /** The encodings of positions 0 … count − 1: [count, embed]. */
 export function positionalEncoding(count: number, embed: number): Tensor {

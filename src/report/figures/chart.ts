@@ -5,33 +5,12 @@
  * `forFile` makes a file of it that follows the viewer's light or dark scheme. Equal data give equal bytes.
  * What a mouse over a mark is to be told is put over it as an invisible shape with a `<title>`, so no script is needed.
  */
-import { BarChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts';
-import {
-  GraphicComponent,
-  GridComponent,
-  LegendComponent,
-  MarkLineComponent,
-  TitleComponent,
-} from 'echarts/components';
-import * as echarts from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
+import type { ECharts } from 'echarts/core';
 import type { EChartsOption, SeriesOption } from 'echarts/types/dist/shared';
 import { escapeMarkup } from '../text/escape.js';
 import { FONT } from './chart-parts.js';
+import { init } from './echarts.js';
 import { DARK, LIGHT } from './palette.js';
-
-echarts.use([
-  BarChart,
-  CustomChart,
-  GraphicComponent,
-  GridComponent,
-  LegendComponent,
-  LineChart,
-  MarkLineComponent,
-  ScatterChart,
-  SVGRenderer,
-  TitleComponent,
-]);
 
 export type { EChartsOption, SeriesOption };
 
@@ -56,7 +35,7 @@ interface DrawOptions {
 
 /** Draws a chart in the light colours, on paper of the same. */
 export function drawChart(option: EChartsOption, { width, height, tips = [], id }: DrawOptions): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption({ animation: false, backgroundColor: LIGHT.surface, textStyle: { fontFamily: FONT }, ...option });
     const shapes = tips.map((tip) => tipShape(chart, tip, height)).join('');
@@ -66,7 +45,7 @@ export function drawChart(option: EChartsOption, { width, height, tips = [], id 
   }
 }
 
-function tipShape(chart: echarts.ECharts, { grid = 0, at, text, stripTo }: Tip, height: number): string {
+function tipShape(chart: ECharts, { grid = 0, at, text, stripTo }: Tip, height: number): string {
   const [x, y] = chart.convertToPixel({ gridIndex: grid }, [...at]);
   const title = `<title>${escapeMarkup(text)}</title>`;
   if (stripTo === undefined) {
@@ -78,7 +57,7 @@ function tipShape(chart: echarts.ECharts, { grid = 0, at, text, stripTo }: Tip, 
 }
 
 /** Pixels from the top to the place of 0 on the vertical axis. */
-function bottomOf(chart: echarts.ECharts, grid: number, [x]: Tip['at'], height: number): number {
+function bottomOf(chart: ECharts, grid: number, [x]: Tip['at'], height: number): number {
   return Math.min(height, chart.convertToPixel({ gridIndex: grid }, [x, 0])[1]);
 }
 
