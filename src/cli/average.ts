@@ -1,6 +1,7 @@
 /** @file `acanet average`: checkpoints → one model folder. */
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { wholeNumber } from './number-flag.js';
 import { print, printJson } from './output.js';
 import {
   bringUpToDate,
@@ -24,15 +25,14 @@ export function addAverage(program: Command): void {
     .description('average checkpoints of a system into a model folder')
     .option('--model <name>', "the system, or one run of it (default: the recipe's model)")
     .option('--last <n>', 'average the newest n checkpoints')
-    .option('--best <n>', 'average the n checkpoints that are best by development EER')
+    .addOption(new Option('--best <n>', 'average the n checkpoints that are best by development EER').conflicts('last'))
     .option('--batch-norm <how>', 'running statistics: average, last or recompute');
   withExamples(withRecipeOptions(command), 'acanet average --recipe demo --last 2').action(
     async (flags: AverageFlags) => {
+      const [last, best] = [wholeNumber('--last', flags.last), wholeNumber('--best', flags.best)];
       const sets = [
-        ...(flags.last !== undefined ? [`average.last=${flags.last}`] : []),
-        ...(flags.best !== undefined ? [`average.best=${flags.best}`] : []),
-        ...(flags.last !== undefined && flags.best === undefined ? ['average.best=null'] : []),
-        ...(flags.best !== undefined && flags.last === undefined ? ['average.last=null'] : []),
+        ...(last !== undefined ? [`average.last=${last}`, 'average.best=null'] : []),
+        ...(best !== undefined ? [`average.best=${best}`, 'average.last=null'] : []),
         ...(flags.batchNorm !== undefined ? [`average.batchNorm=${flags.batchNorm}`] : []),
       ];
       const experiment = await openFrom({ flags, sets });

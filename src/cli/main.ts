@@ -7,6 +7,7 @@
  */
 import { CommanderError } from 'commander';
 import { inWords, messageOf, UserError } from '../errors.js';
+import { withoutHelpOfNothing } from './help-of-nothing.js';
 import { interruption } from './interruption.js';
 import { createProgram, GREETING } from './program.js';
 import { print, say } from './output.js';
@@ -26,7 +27,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     return;
   }
   try {
-    await createProgram().parseAsync(argv);
+    const program = createProgram();
+    await program.parseAsync(withoutHelpOfNothing(program, argv));
   } catch (error) {
     end(report(error));
   }

@@ -42,6 +42,14 @@ describe('command line', () => {
 
   const mistakes: [title: string, args: string[], message: RegExp][] = [
     ['an unknown command', ['trian'], /^✖ unknown command 'trian'\n\(Did you mean train\?\)/],
+    ['the help of an unknown command', ['help', 'trian'], /^✖ unknown command 'trian'\n\(Did you mean train\?\)/],
+    ['an unknown command of a group', ['data', 'imprt', '--help'], /^✖ unknown command 'imprt'\n\(Did you mean import/],
+    [
+      'two ways to choose checkpoints',
+      ['average', '--recipe', 'demo', '--last', '2', '--best', '2'],
+      /^✖ option '--best <n>' cannot be used with option '--last <n>'\n$/,
+    ],
+    ['no number of checkpoints', ['average', '--recipe', 'demo', '--last', 'x'], /^✖ --last: expected a whole number/],
     ['an unknown option', ['train', '--recip', 'demo'], /^✖ unknown option '--recip'\n\(Did you mean --recipe\?\)/],
     [
       'an output that cannot be written, before the work',

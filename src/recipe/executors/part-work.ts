@@ -84,6 +84,9 @@ export async function doPart({
     await doWork({ submission, job, part, signal, log });
     return write({ outcome: 'done' });
   } catch (error) {
+    // Stopped while another process worked on it, which may have ended it.
+    const found = unlock ? undefined : record.readIfThere(folder);
+    if (found?.outcome === 'done') return found;
     const { reason } = signal as { reason: unknown };
     if (!signal.aborted || !(reason instanceof Interruption))
       return write({ outcome: 'failed', message: describe(error) });

@@ -1,0 +1,17 @@
+/** @file `help nope` and `nope --help`: commander answers both with the help of all commands. */
+import type { Command } from 'commander';
+
+/** The arguments, without the wish for help where they name a command that is not there: it is refused by its name. */
+export function withoutHelpOfNothing(program: Command, argv: readonly string[]): readonly string[] {
+  let command = program;
+  const names: string[] = [];
+  for (const word of argv.slice(2)) {
+    if (command.commands.length === 0) break;
+    if (word.startsWith('-') || word === 'help') continue;
+    names.push(word);
+    const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
+    if (!next) return [...argv.slice(0, 2), ...names];
+    command = next;
+  }
+  return argv;
+}
