@@ -8,6 +8,7 @@ import { refuseOverwriting } from '../storage/overwriting.js';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson, type Talk } from './output.js';
 import { withExamples } from './recipe-options.js';
+import { counted } from '../problem-list.js';
 
 interface ConvertFlags {
   to: string;
@@ -35,7 +36,7 @@ export function addDataConvert(data: Command): void {
     const talk = createTalk();
     const utterances = readCheckedManifest(manifest);
     const files = await write({ utterances, out, to, trials, talk }).finally(talk.stop);
-    talk.log(`${utterances.length} utterances as ${to}`);
+    talk.log(`${counted(utterances.length, 'utterance')} as ${to}`);
     if (json) printJson({ utterances: utterances.length, files });
     else print(files.join('\n'));
   });

@@ -7,6 +7,7 @@ import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
+import { counted } from '../problem-list.js';
 
 interface DedupFlags {
   out?: string;
@@ -62,8 +63,8 @@ export function addDataDedup(data: Command): void {
     const disputed = groups.filter(({ speakersDiffer }) => speakersDiffer).length;
     talk.log(
       copies === 0
-        ? `${utterances.length} utterances, no audio twice`
-        : `${utterances.length} utterances, ${copies} of them copies of an earlier one (in ${groups.length === 1 ? 'one group' : `${groups.length} groups`})`,
+        ? `${counted(utterances.length, 'utterance')}, no audio twice`
+        : `${utterances.length} utterances, ${copies} of them copies of an earlier one (in ${counted(groups.length, 'group')})`,
     );
     if (disputed > 0)
       talk.log(`! the same audio under several speakers: ${disputed} times; a label is wrong, listen to it`);

@@ -4,6 +4,7 @@ import { refuseOverwriting } from '../storage/overwriting.js';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
+import { counted } from '../problem-list.js';
 
 interface FixFlags {
   out: string;
@@ -60,8 +61,8 @@ export function addDataFix(data: Command): void {
           .join('\n'),
       );
     talk.log(
-      `${lines} lines = ${kept.length} kept + ${duplicates} repeated + ${invalid.length} invalid + ` +
-        `${unreadable.length} unreadable; ${changes.length - duplicates} changes; wrote ${out}`,
+      `${counted(lines, 'line')} = ${kept.length} kept + ${duplicates} repeated + ${invalid.length} invalid + ` +
+        `${unreadable.length} unreadable; ${counted(changes.length - duplicates, 'change')}; wrote ${out}`,
     );
   });
 }

@@ -6,6 +6,7 @@ import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
+import { counted } from '../problem-list.js';
 
 interface RirsFlags {
   count: string;
@@ -42,7 +43,9 @@ export function addDataRirs(data: Command): void {
     const signal = listenForInterruption({ goesOn: false });
     try {
       const files = await makeImpulseResponses({ ...options, progress: talk.progress, signal });
-      talk.log(`${files.length} rooms at ${options.sampleRate} Hz; augmentation.reverberation.source: ${out}`);
+      talk.log(
+        `${counted(files.length, 'room')} at ${options.sampleRate} Hz; augmentation.reverberation.source: ${out}`,
+      );
       if (flags.json) printJson({ folder: out, files: files.map((file) => join(out, file)) });
       else print(out);
     } finally {

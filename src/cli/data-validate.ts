@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
+import { counted } from '../problem-list.js';
 
 export function addDataValidate(data: Command): void {
   const command = data
@@ -53,8 +54,7 @@ export function addDataValidate(data: Command): void {
     if (problems.length > 0) process.exitCode = 1;
     if (json) printJson({ manifest, lines, utterances: utterances.length, problems });
     else if (problems.length > 0) print(problems.map(describeProblem).join('\n'));
-    const count =
-      problems.length === 0 ? 'no problem' : problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    talk.log(`${lines} lines, ${count}`);
+    const count = problems.length === 0 ? 'no problem' : counted(problems.length, 'problem');
+    talk.log(`${counted(lines, 'line')}, ${count}`);
   });
 }

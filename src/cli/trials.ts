@@ -7,6 +7,7 @@ import { addTrialsCheck } from './trials-check.js';
 import { addTrialsMake, checkOutputs } from './trials-make.js';
 import { print, printJson, say } from './output.js';
 import { withExamples } from './recipe-options.js';
+import { counted } from '../problem-list.js';
 
 export function addTrials(program: Command): void {
   const trials = program.command('trials').description('make, check and convert trial lists');
@@ -50,7 +51,7 @@ function addTrialsConvert(trials: Command): void {
     const dropped = ignored.length > 0 ? `; columns left out: ${ignored.join(', ')}` : '';
     if (flags.out === undefined) {
       for (const block of trialBlocks(list, flags.to)) print(block);
-      say(`${list.length} trials, read as "${form}", written as ${flags.to}${dropped}\n`);
+      say(`${counted(list.length, 'trial')}, read as "${form}", written as ${flags.to}${dropped}\n`);
       return;
     }
     writeTrials(flags.out, list, flags.to);

@@ -11,7 +11,7 @@ import type { AudioInspection } from './audio-inspection.js';
 import { SILENT } from './inspection-summary.js';
 import { groupBy } from '../../group-by.js';
 import type { Utterance } from '../manifest/manifest.js';
-import { firstOf } from '../../problem-list.js';
+import { counted, firstOf } from '../../problem-list.js';
 
 export interface DuplicateGroup {
   /** Two or more, in the manifest's order. */
@@ -36,7 +36,7 @@ export function findDuplicates(
   const unreadable = results.flatMap((result) => ('problem' in result ? [`${result.id}: ${result.problem}`] : []));
   if (unreadable.length > 0) {
     throw new UserError(
-      `${unreadable.length} utterances cannot be read, so they cannot be compared:\n  ${firstOf(unreadable, '\n  ')}\n` +
+      `${counted(unreadable.length, 'utterance')} cannot be read, and so not be compared:\n  ${firstOf(unreadable, '\n  ')}\n` +
         'Mend them, or drop them: acanet data fix MANIFEST --out NEW --audio --drop-unreadable',
     );
   }

@@ -25,10 +25,9 @@ import {
   describeProblem,
   folderOf,
   readManifestLines,
-  schemaProblems,
 } from '../manifest/manifest-lines.js';
 import { throwProblems } from '../../problem-list.js';
-import { type Utterance, utteranceProblems, utteranceSchema } from '../manifest/manifest.js';
+import { schemaProblems, type Utterance, utteranceProblems, utteranceSchema } from '../manifest/manifest.js';
 
 export interface ManifestChange {
   line: number;

@@ -8,9 +8,8 @@
  */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { createSpellingCheck, type Utterance, utteranceProblems, utteranceSchema } from './manifest.js';
+import { createSpellingCheck, schemaProblems, type Utterance, utteranceProblems, utteranceSchema } from './manifest.js';
 import { counted, firstOf } from '../../problem-list.js';
 import { readTextLines } from '../../storage/text-lines.js';
 
@@ -68,23 +67,6 @@ function parseLine(text: string, line: number, base: string): ManifestLine {
   const parsed = utteranceSchema.safeParse({ ...fields, path });
   if (parsed.success) return { line, fields, utterance: parsed.data, problems: utteranceProblems(parsed.data) };
   return { line, fields, problems: schemaProblems(parsed.error, fields) };
-}
-
-/** What zod finds wrong with a line, one sentence each; all missing and all unknown fields are one. */
-export function schemaProblems({ issues }: z.ZodError, fields: Record<string, unknown>): string[] {
-  const list = (names: readonly string[]) => `${names.length === 1 ? 'field' : 'fields'} ${names.join(', ')}`;
-  const isMissing = ({ path: [name] }: z.core.$ZodIssue) => name !== undefined && fields[String(name)] === undefined;
-  const missing = issues.filter(isMissing).map(({ path: [name] }) => String(name));
-  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
-  const others = issues.filter((issue) => issue.code !== 'unrecognized_keys' && !isMissing(issue));
-  return [
-    ...(missing.length > 0 ? [`missing ${list(missing)}`] : []),
-    ...(unknown.length > 0 ? [`unknown ${list(unknown)}`] : []),
-    ...others.map(({ path: [name], message }) => {
-      const expected = message.replace(/^Invalid \w+: |, received \w+$/g, '').replace(/\|/g, ' or ');
-      return `${String(name)}: ${expected}, got ${JSON.stringify(fields[String(name)])}`;
-    }),
-  ];
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -91,10 +91,28 @@ export function readManifest(path: string): Utterance[] {
 function asUtterance(value: unknown, where: string): Utterance {
   const result = utteranceSchema.safeParse(value);
   if (result.success) return result.data;
-  const reasons = result.error.issues.map(({ path: keys, message }) =>
-    [keys.join('.'), message].filter(Boolean).join(': '),
-  );
-  throw new UserError(`${where}: not an utterance: ${reasons.join('; ')}`);
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const problems = isObject
+    ? schemaProblems(result.error, value as Record<string, unknown>)
+    : [`expected one JSON object, got: ${JSON.stringify(value)}`];
+  throw new UserError(`${where}: not an utterance: ${problems.join('; ')}`);
+}
+
+/** What zod finds wrong with a line, one sentence each; all missing and all unknown fields are one. */
+export function schemaProblems({ issues }: z.ZodError, fields: Record<string, unknown>): string[] {
+  const list = (names: readonly string[]) => `${names.length === 1 ? 'field' : 'fields'} ${names.join(', ')}`;
+  const isMissing = ({ path: [name] }: z.core.$ZodIssue) => name !== undefined && fields[String(name)] === undefined;
+  const missing = issues.filter(isMissing).map(({ path: [name] }) => String(name));
+  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  const others = issues.filter((issue) => issue.code !== 'unrecognized_keys' && !isMissing(issue));
+  return [
+    ...(missing.length > 0 ? [`missing ${list(missing)}`] : []),
+    ...(unknown.length > 0 ? [`unknown ${list(unknown)}`] : []),
+    ...others.map(({ path: [name], message }) => {
+      const expected = message.replace(/^Invalid \w+: |, received \w+$/g, '').replace(/\|/g, ' or ');
+      return `${String(name)}: ${expected}, got ${JSON.stringify(fields[String(name)])}`;
+    }),
+  ];
 }
 
 /** Keeps one copy of the strings that many lines share, where parsing makes one for each line. */
@@ -252,7 +270,7 @@ export function utteranceProblems(utterance: Utterance): string[] {
   const { id, speaker, path, offset = 0, duration, sampleRate, channels, channel } = utterance;
   const { repeats = 1, trailingSilence = 0 } = utterance;
   const problems = [...nameProblem('an id', id), ...nameProblem('a speaker', speaker)];
-  if (path === '') problems.push('expected a path, got ""');
+  if (path === '' || path.includes('\0')) problems.push(`expected a path, got ${JSON.stringify(path)}`);
   if (!(duration > 0 && Number.isFinite(duration))) problems.push(`expected a duration above 0 s, got ${duration}`);
   if (!(offset >= 0 && Number.isFinite(offset))) problems.push(`expected an offset of 0 s or more, got ${offset}`);
   if (!(Number.isInteger(sampleRate) && sampleRate > 0))

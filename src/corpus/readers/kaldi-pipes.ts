@@ -14,7 +14,7 @@ import { UserError, messageOf } from '../../errors.js';
 import { sha256Hex } from '../../storage/hashing.js';
 import { makeFolder } from '../../storage/make-folder.js';
 import type { PrepareContext } from './corpus-reader.js';
-import { throwProblems } from '../../problem-list.js';
+import { counted, throwProblems } from '../../problem-list.js';
 
 export interface PipeCommand {
   /** The recording's id, for messages and the file's name. */
@@ -59,7 +59,8 @@ export async function runPipeCommands(
   const again = kept > 0 ? `, ${kept} of them earlier; delete that folder to run them again` : '';
   return {
     files,
-    notes: commands.length > 0 ? [`${commands.length} recordings made by commands into ${folder}${again}`] : [],
+    notes:
+      commands.length > 0 ? [`${counted(commands.length, 'recording')} made by commands into ${folder}${again}`] : [],
   };
 }
 

@@ -1,5 +1,5 @@
 /** @file The speakers of each trial, as numbers. */
-import { firstOf } from '../../problem-list.js';
+import { counted, firstOf } from '../../problem-list.js';
 import { UserError } from '../../errors.js';
 import type { TrialTable } from './trial-table.js';
 
@@ -30,7 +30,7 @@ export function speakerPairs(trials: TrialTable, speakerOf: ReadonlyMap<string, 
   const unknown = ids.filter((id) => !speakerOf.has(id));
   if (unknown.length > 0) {
     throw new UserError(
-      `${unknown.length} ids in the trials have no known speaker: ${firstOf(unknown)}\n  whoever speaks in the trials is to be in the manifest, or in the list of --speakers`,
+      `the speaker of ${counted(unknown.length, 'id')} in the trials is not known: ${firstOf(unknown)}\n  whoever speaks in the trials is to be in the manifest, or in the list of --speakers`,
     );
   }
   const numbers = new Map<string, number>();

@@ -72,7 +72,7 @@ describe('duplicate audio', () => {
     const results = await inspectBatch(gone);
     assert.throws(
       () => findDuplicates(gone, results),
-      /1 utterances cannot be read[^]*gone: .*gone\.wav[^]*--drop-unreadable/,
+      /1 utterance cannot be read[^]*gone: .*gone\.wav[^]*--drop-unreadable/,
     );
   });
 });

@@ -46,7 +46,16 @@ describe('manifest', () => {
     const path = join(dir, 'bad.jsonl');
     const incomplete = { ...utterance(), duration: undefined };
     writeFileSync(path, `${JSON.stringify(utterance())}\n${JSON.stringify({ ...incomplete, id: 'x', lenght: 3 })}\n`);
-    assert.throws(() => readManifest(path), /bad\.jsonl:2: not an utterance: duration: .*lenght/);
+    assert.throws(
+      () => readManifest(path),
+      /bad\.jsonl:2: not an utterance: missing field duration; unknown field lenght$/,
+    );
+  });
+
+  it('names what is on a line in place of an object', () => {
+    const path = join(dir, 'bad.jsonl');
+    writeFileSync(path, '[3]\n');
+    assert.throws(() => readManifest(path), /bad\.jsonl:1: not an utterance: expected one JSON object, got: \[3\]$/);
   });
 
   it('refuses an empty manifest', () => {

@@ -146,7 +146,7 @@ describe('bootstrap', () => {
     const without = new Map([...speakerOf].slice(1));
     assert.throws(
       () => speakerPairs(tableOfTrials(trials), without),
-      /1 ids in the trials have no known speaker: s0-0/,
+      /the speaker of 1 id in the trials is not known: s0-0/,
     );
     const flipped = tableOfTrials(trials.map((trial, i) => (i === 0 ? { ...trial, target: !trial.target } : trial)));
     assert.throws(() => speakerPairs(flipped, speakerOf), /1 trial labels contradict .* s0-0 s0-1/);
