@@ -75,6 +75,8 @@ function refusalOf(error: unknown): { path?: string; words: string } | undefined
   if (!(error instanceof Error)) return undefined;
   const { code, path } = error as NodeJS.ErrnoException;
   const [, said = '', place] = WORDING.exec(error.message) ?? [];
-  const known = code !== undefined && code in REFUSALS ? code : said;
+  // A thread that cannot be started says it in its message.
+  const system = code === 'ERR_WORKER_INIT_FAILED' ? (/E[A-Z]+$/.exec(error.message)?.[0] ?? code) : code;
+  const known = system !== undefined && system in REFUSALS ? system : said;
   return known in REFUSALS ? { path: path ?? place, words: `${REFUSALS[known]} (${known})` } : undefined;
 }

@@ -9,9 +9,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { Tinypool } from 'tinypool';
 import { messageOf, UserError } from '../errors.js';
+import { createThreadPool } from '../thread-pool.js';
+import { InferenceThreads } from './inference-threads.js';
 import { requireInput } from './inference-graph.js';
 import type { HostTensors } from './program/host-tensor.js';
 import type { Inference } from './program/program.js';
@@ -28,37 +28,40 @@ export async function createParallelInference(
   writePacked: (path: string) => Promise<void>,
   { inputs, threads }: { inputs: readonly string[]; threads: number },
 ): Promise<Inference> {
+  const shared = new InferenceThreads();
   let folder: string | undefined;
   const remove = () => {
     if (folder === undefined) return;
     try {
       rmSync(folder, { recursive: true, force: true });
-      process.off('exit', remove);
+      folder = undefined;
     } catch {
       // Still mapped, as on NFS and Windows: it goes when the process ends.
     }
   };
+  const end = () => {
+    shared.close();
+    remove();
+  };
   let path: string;
   try {
     folder = mkdtempSync(join(tmpdir(), 'acanet-model-'));
-    process.once('exit', remove);
+    process.once('exit', end);
     path = join(folder, MODEL);
     await writePacked(path);
   } catch (cause) {
     remove();
+    process.off('exit', end);
     throw new UserError(
       `cannot write the model into the temporary folder ${tmpdir()}: ${messageOf(cause)}\nset TMPDIR to a folder with room for it`,
       { cause },
     );
   }
-  const opened = new Int32Array(new SharedArrayBuffer(4)); // threads that have the model, or cannot have it
-  const allOpened = () => Atomics.load(opened, 0) >= threads;
-  const pool = new Tinypool({
-    filename: new URL('./inference-worker.js', import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
-    workerData: { path, opened },
-    concurrentTasksPerWorker: 2, // the next is there when one is done
+  const pool = createThreadPool<HostTensors, HostTensors>({
+    module: new URL('./inference-worker.js', import.meta.url),
+    threads: [threads, threads],
+    workerData: { path, shared: shared.shared },
+    tasksPerThread: 2, // the next is there when one is done
   });
   const running = new Set<Promise<unknown>>();
   let removed = false;
@@ -66,24 +69,24 @@ export async function createParallelInference(
     atOnce: threads,
     async run(feed) {
       const given = Object.fromEntries(inputs.map((name) => [name, requireInput(feed, name)]));
-      const run = pool.run(given) as Promise<HostTensors>;
+      const run = pool.run(given);
       running.add(run);
       try {
         return await run;
       } finally {
         running.delete(run);
-        if (!removed && allOpened()) {
+        if (!removed && shared.open >= threads) {
           removed = true;
           remove();
         }
       }
     },
     async dispose() {
-      // A thread that is ended inside of ONNX Runtime aborts the whole process.
       await Promise.allSettled(running);
-      while (!allOpened()) await wait(10);
+      shared.close();
       await pool.destroy();
       remove();
+      process.off('exit', end);
     },
   };
 }

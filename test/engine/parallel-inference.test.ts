@@ -1,5 +1,6 @@
 /** Inferences side by side give the bits of one on a single thread, whatever their number, and errors of their own. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -69,6 +70,27 @@ describe('inferences side by side', () => {
       if (started % 2) await Promise.race(runs);
       await inference.dispose();
       await Promise.all(runs);
+    }
+  });
+
+  it('let the process end while threads compute', () => {
+    const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+    const script = `
+      import { createOnnxEngine } from ${module('../../src/engine/onnx-engine.js')};
+      import * as tf from ${module('../../src/engine/tfjs.js')};
+      import { normal } from ${module('./random-tensors.js')};
+      const inference = await createOnnxEngine({ threads: 3 }).compileInference({
+        program: ({ x, w }) => ({ y: tf.softmax(tf.matMul(x, w)) }),
+        inputs: { x: { shape: [1, 'T', 96] } },
+        parameters: { w: normal(96, 1024)('w') },
+        atOnce: 3,
+      });
+      const x = normal(1, 3000, 96)('x');
+      for (let i = 0; i < 20; i++) void inference.run({ x }).catch(() => undefined);
+      setTimeout(() => process.exit(130), Number(process.argv[1]));`;
+    for (const milliseconds of ['5', '120', '300']) {
+      const ended = spawnSync(process.execPath, ['--input-type=module', '--eval', script, milliseconds]);
+      assert.deepEqual([ended.status, ended.signal, String(ended.stderr)], [130, null, '']);
     }
   });
 

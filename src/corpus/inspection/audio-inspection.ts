@@ -8,12 +8,12 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Tinypool } from 'tinypool';
 import { z } from 'zod';
 import { internal } from '../../errors.js';
 import { openPendingFile } from '../../storage/atomic-write.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import { readJsonl } from '../../storage/jsonl.js';
+import { createThreadPool } from '../../thread-pool.js';
 import type { AudioInspection, InspectedPiece } from './audio-inspection-task.js';
 import type { Utterance } from '../manifest/manifest.js';
 
@@ -50,16 +50,15 @@ export async function* inspectAudio(
   signal?.throwIfAborted();
   const firsts = firstsOfPieces(utterances);
   const batches = batchesOf(utterances.filter((_, index) => !firsts.has(index)));
-  const pool = new Tinypool({
-    filename: new URL('./audio-inspection-worker.js', import.meta.url).href,
-    minThreads: 1,
-    maxThreads: Math.max(1, threads),
+  const pool = createThreadPool<InspectedPiece[], AudioInspection[]>({
+    module: new URL('./audio-inspection-worker.js', import.meta.url),
+    threads: [1, Math.max(1, threads)],
   });
   const underWay: { seconds: number; results: Promise<AudioInspection[]> }[] = [];
   const start = () => {
     const { value: batch } = batches.next();
     if (!batch) return;
-    const results = pool.run(batch) as Promise<AudioInspection[]>;
+    const results = pool.run(batch);
     results.catch(() => undefined); // it is awaited below, unless an earlier one fails
     underWay.push({ seconds: batch.reduce((sum, { duration }) => sum + duration, 0), results });
   };

@@ -11,12 +11,12 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { extname, join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { Tinypool } from 'tinypool';
 import { audioExtensions } from '../../audio/formats.js';
 import type { AudioInfo } from '../../audio/probe.js';
 import { messageOf, UserError } from '../../errors.js';
 import { compareIds } from '../manifest/manifest.js';
 import { counted, firstOf, throwProblems } from '../../problem-list.js';
+import { createThreadPool } from '../../thread-pool.js';
 import { probeBatch } from './probe-task.js';
 
 /** So many headers are read to see how long one takes. */
@@ -202,17 +202,16 @@ async function probeHere(paths: readonly string[], take: TakeResults): Promise<v
 }
 
 async function probeInThreads(paths: readonly string[], take: TakeResults): Promise<void> {
-  const pool = new Tinypool({
-    filename: new URL('./probe-worker.js', import.meta.url).href,
-    minThreads: 1,
-    maxThreads: Math.max(THREADS, availableParallelism()),
+  const pool = createThreadPool<string[], (AudioInfo | string)[]>({
+    module: new URL('./probe-worker.js', import.meta.url),
+    threads: [1, Math.max(THREADS, availableParallelism())],
   });
   const batches = batchesOf(paths);
   const underWay: Promise<(AudioInfo | string)[]>[] = [];
   const start = () => {
     const { value: batch } = batches.next();
     if (!batch) return;
-    const results = pool.run(batch) as Promise<(AudioInfo | string)[]>;
+    const results = pool.run(batch);
     results.catch(() => undefined); // it is awaited below, unless an earlier one fails
     underWay.push(results);
   };

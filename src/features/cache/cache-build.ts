@@ -11,7 +11,6 @@ import { setMaxListeners } from 'node:events';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Tinypool } from 'tinypool';
 import { UserError, internal } from '../../errors.js';
 import type { Utterance } from '../../corpus/manifest/manifest.js';
 import { throwProblems } from '../../problem-list.js';
@@ -22,6 +21,7 @@ import { sealed } from '../../storage/sealed-json.js';
 import { writeScp } from '../../storage/kaldi-archive.js';
 import { makeFolder } from '../../storage/make-folder.js';
 import { clearOwnUnfinished } from '../../storage/unfinished-files.js';
+import { createThreadPool } from '../../thread-pool.js';
 import {
   type CacheDescription,
   type ShardIndex,
@@ -280,10 +280,9 @@ async function extractMissing({ plan, finished, advance, clear, signal, ...extra
   signal?.throwIfAborted();
   const missing = [...finished.keys()].filter((position) => !finished[position]);
   const threads = Math.max(1, Math.min(workers, missing.length));
-  const pool = new Tinypool({
-    filename: new URL('./cache-worker.js', import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
+  const pool = createThreadPool<ShardTask, ShardResult>({
+    module: new URL('./cache-worker.js', import.meta.url),
+    threads: [threads, threads],
   });
   const problems: string[] = [];
   // A failure (a full disk, say) would meet every shard: the first one stops the rest.
@@ -293,7 +292,7 @@ async function extractMissing({ plan, finished, advance, clear, signal, ...extra
   signal?.addEventListener('abort', onAbort, { once: true });
   const extractOne = async (position: number) => {
     const task: ShardTask = { ...plan[position], options, dir, augmentation };
-    const result = (await pool.run(task, { signal: stop.signal })) as ShardResult;
+    const result = await pool.run(task, { signal: stop.signal });
     if ('failure' in result) throw new UserError(result.failure);
     if ('problems' in result) return void problems.push(...result.problems);
     const shard = summaryOf(result.index);

@@ -9,7 +9,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
-import { Tinypool } from 'tinypool';
 import { z } from 'zod';
 import { throughFfmpeg } from '../../audio/ffmpeg.js';
 import { hasFfmpeg } from '../../audio/run-ffmpeg.js';
@@ -20,6 +19,7 @@ import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { makeFolder } from '../../storage/make-folder.js';
 import { clearUnfinished } from '../../storage/unfinished-files.js';
+import { createThreadPool } from '../../thread-pool.js';
 import type { Reporting } from '../model-work.js';
 import { type ConversionInput, type ConversionInputs, listConversionInputs } from './conversion-inputs.js';
 import type { ConversionPiece, ConversionResult, ConversionTask } from './conversion-task.js';
@@ -124,10 +124,9 @@ async function convertAll(
     summary,
   }: ConvertFilesOptions & { summary: ConversionSummary },
 ): Promise<WrittenSound[]> {
-  const pool = new Tinypool({
-    filename: new URL('./conversion-worker.js', import.meta.url).href,
-    minThreads: 1,
-    maxThreads: jobs,
+  const pool = createThreadPool<ConversionTask, ConversionResult[]>({
+    module: new URL('./conversion-worker.js', import.meta.url),
+    threads: [1, jobs],
   });
   const written = new Array<WrittenSound>(inputs.length);
   let next = 0;
@@ -156,7 +155,7 @@ async function convertAll(
       next += BATCH;
       const pieces = inputs.slice(from, next).map(pieceOf);
       const task: ConversionTask = { pieces, ...(sampleRate !== undefined && { sampleRate }) };
-      const results = (await pool.run(task)) as ConversionResult[];
+      const results = await pool.run(task);
       for (const [index, result] of results.entries()) take(from + index, result);
       progress('convert', done, inputs.length);
     }

@@ -3,7 +3,7 @@
  * handed out in order, and only a few are ahead, whatever the number of pieces.
  */
 import { availableParallelism } from 'node:os';
-import { Tinypool } from 'tinypool';
+import { createThreadPool } from '../../thread-pool.js';
 import { extractFeatures, type Extracted, type ExtractionTask } from './feature-extraction.js';
 
 /** For fewer pieces the start of the threads takes longer than they save. */
@@ -18,14 +18,13 @@ export async function* featuresOf(tasks: readonly ExtractionTask[]): AsyncGenera
     return;
   }
   const threads = Math.min(availableParallelism(), tasks.length);
-  const pool = new Tinypool({
-    filename: new URL('./feature-worker.js', import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
+  const pool = createThreadPool<ExtractionTask, Extracted>({
+    module: new URL('./feature-worker.js', import.meta.url),
+    threads: [threads, threads],
   });
   try {
     const begin = (task: ExtractionTask) => {
-      const result = pool.run(task) as Promise<Extracted>;
+      const result = pool.run(task);
       result.catch(() => undefined); // what is not waited for any more, because something else has failed
       return result;
     };
