@@ -5,7 +5,8 @@
  * is kept as a file, as audio is read by pieces and more than once. The file's name is made of the command, so that it
  * is run once; its exit status must be 0.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,6 +14,7 @@ import { pipeline } from 'node:stream/promises';
 import { UserError, messageOf } from '../../errors.js';
 import { sha256Hex } from '../../storage/hashing.js';
 import { makeFolder } from '../../storage/make-folder.js';
+import { asideName, clearUnfinished } from '../../storage/unfinished-files.js';
 import type { PrepareContext } from './corpus-reader.js';
 import { counted, throwProblems } from '../../problem-list.js';
 
@@ -40,20 +42,34 @@ export async function runPipeCommands(
   const folder = resolve(audioDir, 'kaldi-pipes');
   const files = new Map(commands.map((command) => [command.id, join(folder, fileName(command))]));
   const waiting = commands.filter(({ id }) => !existsSync(files.get(id)!));
-  if (commands.length > 0) makeFolder(folder);
+  if (commands.length > 0) {
+    makeFolder(folder);
+    clearUnfinished(folder);
+  }
+  // What keeps one from being made, a full disk, say, would keep all.
+  const stop = new AbortController();
+  const either = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
+  setMaxListeners(0, either);
   const problems: string[] = [];
   let next = 0;
   let done = commands.length - waiting.length;
   const worker = async () => {
     while (next < waiting.length) {
-      signal?.throwIfAborted();
+      either.throwIfAborted();
       const command = waiting[next++];
-      const problem = await runToFile(command, files.get(command.id)!, signal);
+      const problem = await runToFile(command, files.get(command.id)!, either);
       if (problem !== undefined) problems.push(`${command.where}: ${command.id}: ${problem}`);
       onProgress?.(++done, commands.length);
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  const workers = Array.from({ length: availableParallelism() }, worker);
+  try {
+    await Promise.all(workers);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(workers);
+    throw error;
+  }
   throwProblems(problems, { where: 'wav.scp', what: `of ${commands.length} commands failed` });
   const kept = commands.length - waiting.length;
   const again = kept > 0 ? `, ${kept} of them earlier; delete that folder to run them again` : '';
@@ -70,25 +86,26 @@ function fileName({ id, command }: PipeCommand): string {
 }
 
 /** Returns what went wrong, if anything. */
-async function runToFile({ command }: PipeCommand, path: string, signal?: AbortSignal): Promise<string | undefined> {
-  const draft = `${path}.${process.pid}.tmp`;
+async function runToFile({ command }: PipeCommand, path: string, signal: AbortSignal): Promise<string | undefined> {
+  const draft = asideName(path);
   let complaint = '';
   try {
-    const child = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(-SHOWN_ERROR);
-    });
+    const child: ChildProcess = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'pipe'], signal });
     const ended = new Promise<string | undefined>((settle, fail) => {
       child.once('error', fail);
       child.once('close', (code, killed) => settle(code === 0 ? undefined : `exit status ${code ?? killed}`));
     });
-    const [status] = await Promise.all([ended, pipeline(child.stdout, createWriteStream(draft))]);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(-SHOWN_ERROR);
+    });
+    const written = child.stdout ? pipeline(child.stdout, createWriteStream(draft)) : undefined;
+    const [status] = await Promise.all([ended, written]);
     if (status !== undefined) return `${status}${complaint ? `: ${complaint.trim().replace(/\s*\n\s*/g, ' / ')}` : ''}`;
     if (statSync(draft).size === 0) return 'the command wrote nothing';
     renameSync(draft, path);
     return undefined;
   } catch (error) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     throw new UserError(`${path}: cannot be made: ${messageOf(error)}`, { cause: error });
   } finally {
     rmSync(draft, { force: true });

@@ -1,7 +1,7 @@
 /**
  * @file The programs that an installation calls: npm, Python's pip and the C++ compiler, with the user's own settings.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { UserError } from '../../errors.js';
 
 /**
@@ -47,13 +47,18 @@ export interface ToolRun {
 export async function runTool({ command, cwd, env, failed, exitCode }: ToolRun): Promise<void> {
   const [program, ...args] = command;
   const progress = process.stderr.isTTY ? process.stderr : 'ignore';
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', progress, 'pipe'] });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)));
-  const status = await new Promise<string>((resolve, reject) => {
+  const child: ChildProcess = spawn(program, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', progress, 'pipe'],
+  });
+  const ended = new Promise<string>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve(signal ?? String(code)));
   });
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)));
+  const status = await ended;
   if (status === '0') return;
   throw new UserError(
     `${failed}: ${lastWords(said) ?? `${program} ended with ${status}`}\nthe command was: ${command.join(' ')}`,
