@@ -34,6 +34,12 @@ describe('extraction-cost', () => {
     }
   });
 
+  it('says in words what its process refuses', async () => {
+    const engine = { name: 'onnx', device: 'cpu', threads: 1 } as const;
+    const measured = measureExtractionCost({ modelDir: join(tmpdir(), 'acanet-no-model'), engine, lengths: [1] });
+    await assert.rejects(measured, { name: 'UserError', message: /acanet-no-model.*no such file/ });
+  });
+
   it('forgets an earlier peak where the system lets it', function () {
     const held = Buffer.alloc(200 << 20, 1).length;
     const before = peakMemory();
