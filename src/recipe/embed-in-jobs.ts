@@ -67,7 +67,7 @@ export async function embedInJobs({
     dryRun(executor.describe(execution));
     return undefined;
   }
-  if (plans.some(({ action }) => action !== 'skip')) await executor.check(workFolder);
+  if (plans.some(({ action }) => action !== 'skip')) await executor.check(workFolder, reporting);
   else reporting.log(`all embeddings are there; to make them again, remove ${join(workFolder, 'embeddings')}`);
   const leave = lockWorkFolder(workFolder, '--out');
   try {

@@ -97,7 +97,7 @@ export async function checkRun(options: RunRecipeOptions): Promise<void> {
 /** What each stage would do. @throws UserError with all that is known to stand in the way of it */
 async function planWhatCanRun(
   asked: Parameters<typeof planStages>[0],
-  { experiment: { recipe, folder }, checks = [], compared, dryRun, finish }: RunRecipeOptions,
+  { experiment: { recipe, folder }, checks = [], compared, dryRun, finish, log, signal }: RunRecipeOptions,
   executor: Pick<Executor, 'here' | 'check'>,
 ): Promise<StagePlan[]> {
   let plans: StagePlan[] | undefined;
@@ -126,7 +126,7 @@ async function planWhatCanRun(
     ),
     // Also before prep, which needs none: what is set there holds for the commands after it.
     () => executor.here && (finish !== undefined || due(all)) && checkEngine(recipe),
-    () => dryRun === undefined && due(all) && executor.check(folder),
+    () => dryRun === undefined && due(all) && executor.check(folder, { log, signal }),
   ]);
   return plans!;
 }

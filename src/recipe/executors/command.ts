@@ -56,7 +56,7 @@ export const commandExecutor = (options: ExecutorOptions): Executor => ({
     const open = openSubmission(execution.workFolder);
     const same = open?.submission.asked === hashOfAsked(execution);
     if (open && !same) {
-      await waitForParts(execution.workFolder);
+      await waitForParts(execution.workFolder, execution);
       closeSubmission(open.submission);
     }
     const submitted = open && same ? open : draftSubmission(execution, { ...options, type: 'command' });
@@ -178,6 +178,11 @@ async function runJob(
       }
       watch.show();
     }
+  } catch (error) {
+    // Given again, this command would give all of them again.
+    stop.abort();
+    await Promise.all(running.values());
+    throw error;
   } finally {
     signal?.removeEventListener('abort', onAbort);
   }

@@ -14,7 +14,7 @@ export const localExecutor = (): Executor => ({
   },
   atOnce: ({ stages, plans, jobs }) => Math.max(1, Math.min(jobs, jobs > 1 ? chainsOf(stages, plans).size : 1)),
   run: async (execution) => {
-    await closeBesideJobs(execution.workFolder);
+    await closeBesideJobs(execution.workFolder, execution);
     const chains = execution.jobs > 1 ? chainsOf(execution.stages, execution.plans) : new Map<string, string[]>();
     return chains.size < 2 ? runStages(execution) : runTogether(execution, chains);
   },

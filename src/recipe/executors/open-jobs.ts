@@ -5,6 +5,7 @@
 import { readdirSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../errors.js';
+import type { Execution } from './executor.js';
 import { nameOf } from '../stages/work.js';
 import { jobsFolder, locksFolder, openRecord, type Job, type Submission } from './job-files.js';
 import { lockPart } from './part-lock.js';
@@ -57,11 +58,14 @@ export async function cancelOpenJobs(workFolder: string): Promise<string[] | und
   );
 }
 
+/** Of work that waits for other processes. */
+export type Waiting = Pick<Execution, 'log' | 'signal'>;
+
 /**
  * Lets work on this machine begin only where no job works in the folder.
  * @throws UserError where Slurm's jobs do, or where that cannot be found out
  */
-export async function refuseBesideJobs(workFolder: string): Promise<void> {
+export async function refuseBesideJobs(workFolder: string, waiting: Waiting): Promise<void> {
   const open = openSubmission(workFolder);
   if (!open) return;
   const { submission } = open;
@@ -83,22 +87,30 @@ export async function refuseBesideJobs(workFolder: string): Promise<void> {
           howToCancel(submission),
       );
     }
-  } else await waitForParts(workFolder);
+  } else await waitForParts(workFolder, waiting);
 }
 
 /** The same, in a folder that this command holds: then what was submitted is of the past. */
-export async function closeBesideJobs(workFolder: string): Promise<void> {
-  await refuseBesideJobs(workFolder);
+export async function closeBesideJobs(workFolder: string, waiting: Waiting): Promise<void> {
+  await refuseBesideJobs(workFolder, waiting);
   const open = openSubmission(workFolder);
   if (open) closeSubmission(open.submission);
 }
 
 /** Waits until no process holds a part any more, or those that do are found to be dead. */
-export async function waitForParts(workFolder: string): Promise<void> {
+export async function waitForParts(workFolder: string, { log, signal }: Waiting): Promise<void> {
   const folder = locksFolder(resolve(workFolder));
   const locks = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.lock')) : [];
-  for (const name of locks) {
-    const unlock = await lockPart(join(folder, name), { onLost: () => undefined });
+  const waitFor = async (name: string) => {
+    const onWait = (holder: string) => log(`waiting for ${holder}, which may work on ${name.replace(/\.lock$/, '')}`);
+    const unlock = await lockPart(join(folder, name), { onWait, onLost: () => undefined, signal });
     unlock();
+  };
+  const waiting = locks.map(waitFor);
+  try {
+    await Promise.all(waiting);
+  } catch (error) {
+    await Promise.allSettled(waiting);
+    throw error;
   }
 }

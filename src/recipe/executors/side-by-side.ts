@@ -175,8 +175,9 @@ function diedOf(
   { code, killedBy, jobs }: { code: number | null; killedBy: NodeJS.Signals | null; jobs: number },
 ): Error {
   if (killedBy === null) return internal(`the process of ${run} ended with ${code} and said nothing`);
+  const remedy = jobs > 1 ? `give fewer --jobs than ${jobs}` : 'give it more (of jobs: executor.memory)';
   return new UserError(
     `${run}: its process was ended by ${killedBy}, by somebody or as memory ran out\n` +
-      `  the same command goes on from its last checkpoint; where memory runs out, give fewer --jobs than ${jobs}`,
+      `  the same command goes on from its last checkpoint; where memory runs out, ${remedy}`,
   );
 }

@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { userInfo } from 'node:os';
-import { UserError } from '../../errors.js';
+import { messageOf, UserError } from '../../errors.js';
 
 /** What Slurm says of one part of a job. */
 export interface QueueEntry {
@@ -36,7 +36,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }
 
-/** @throws UserError where the command is not there */
+/** @throws UserError where the command is not there; Unreached where it cannot be started, or was killed */
 function run(command: string, args: readonly string[]): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = { env: cleanEnvironment(), maxBuffer: 2 ** 28 };
@@ -48,6 +48,11 @@ function run(command: string, args: readonly string[]): Promise<Answer> {
               '  give the command on a machine of the cluster, or take --executor local',
           ),
         );
+        return;
+      }
+      if (error && (error.signal || /^E(?!RR_)/.test(String(error.code)))) {
+        const reason = error.signal ? `was ended by ${error.signal}` : `cannot be started: ${messageOf(error)}`;
+        reject(new Unreached(`${command} ${reason}`));
         return;
       }
       const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0;

@@ -100,7 +100,8 @@ async function submitJobs(
         await submitOnce(jobName(submission, job), options, { script: scriptOf(folder, job), log, signal }),
       );
     } catch (error) {
-      if (!(error instanceof Unreached)) {
+      // What was submitted is found again by its names.
+      if (!(error instanceof Unreached) && !signal?.aborted) {
         await cancelJobs([...ids.values()]);
         closeSubmission(submission);
       }

@@ -148,6 +148,6 @@ describe('jobs by a command', () => {
     ['qsub -P ACCOUNT SCRIPT JOB', /executor\.command: ACCOUNT is in it, so set executor\.account \(for prep\)/],
   ] as const) {
     it(`need a command that can run them: ${command ?? 'none'}`, () =>
-      assert.rejects(commandExecutor({ type: 'command', command }).check(''), message));
+      assert.rejects(commandExecutor({ type: 'command', command }).check('', { log: assert.fail }), message));
   }
 });

@@ -56,6 +56,14 @@ describe('answers of Slurm', () => {
     });
   }
 
+  it('that a killed command did not give may come in a moment', async () => {
+    writeFileSync(join(folder, 'sbatch'), '#!/bin/sh\nkill -9 $$\n', { mode: 0o755 });
+    await assert.rejects(submitScript([], 'job.sh'), (error: Error) => {
+      assert.match(error.message, /sbatch was ended by SIGKILL/);
+      return error instanceof Unreached;
+    });
+  });
+
   it('that come of a controller that is away may be others in a moment', async () => {
     answer('sbatch', `${FAILED}: Unable to contact slurm controller (connect failure)`);
     await assert.rejects(submitScript([], 'job.sh'), Unreached);
