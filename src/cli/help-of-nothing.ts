@@ -6,7 +6,8 @@ export function withoutHelpOfNothing(program: Command, argv: readonly string[]):
   let command = program;
   const names: string[] = [];
   for (const word of argv.slice(2)) {
-    if (command.commands.length === 0) break;
+    // A command with options of its own does something itself, and what follows is its to judge.
+    if (command.commands.length === 0 || (command !== program && command.options.length > 0)) break;
     if (word.startsWith('-') || word === 'help') continue;
     names.push(word);
     const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
