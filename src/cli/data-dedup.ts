@@ -67,7 +67,7 @@ export function addDataDedup(data: Command): void {
         : `${utterances.length} utterances, ${copies} of them copies of an earlier one (in ${counted(groups.length, 'group')})`,
     );
     if (disputed > 0)
-      talk.log(`! the same audio under several speakers: ${disputed} times; a label is wrong, listen to it`);
+      talk.log(`! the same audio under several speakers: ${counted(disputed, 'time')}; a label is wrong, listen to it`);
     const kept = out === undefined ? undefined : withoutDuplicates(utterances, groups, { conflicts });
     if (out !== undefined && kept) {
       writeManifest(out, kept);

@@ -1,6 +1,6 @@
 /**
  * @file SIGINT and SIGTERM: the first asks the work to stop at the next safe point (training writes a checkpoint), the
- * second ends the process at once.
+ * second ends the process, after the utterances that threads are embedding.
  */
 import { say } from './output.js';
 

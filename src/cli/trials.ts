@@ -57,6 +57,6 @@ function addTrialsConvert(trials: Command): void {
     writeTrials(flags.out, list, flags.to);
     if (flags.json)
       printJson({ trials: list.length, from: form, to: flags.to, out: flags.out, columnsIgnored: ignored });
-    else print(`${flags.out}: ${list.length} trials, read as "${form}", written as ${flags.to}${dropped}`);
+    else print(`${flags.out}: ${counted(list.length, 'trial')}, read as "${form}", written as ${flags.to}${dropped}`);
   });
 }

@@ -2,10 +2,15 @@
  * @file What a thread and the process share about work inside of ONNX Runtime: a thread that is ended in it aborts the
  * whole process, so nobody ends it before it has come out.
  */
+import { setTimeout as wait } from 'node:timers/promises';
+
 const [OPENED, INSIDE, CLOSING] = [0, 1, 2];
 
+/** How long to wait for a thread: one that died inside never comes out. */
+const LONGEST_MS = 10_000;
+
 export class InferenceThreads {
-  /** @param shared of `InferenceThreads.share()`, in a thread */
+  /** @param shared in a thread: that of the process */
   constructor(readonly shared = new Int32Array(new SharedArrayBuffer(12))) {}
 
   /** In a thread: works inside of ONNX Runtime. Throws where the threads are to end. */
@@ -30,13 +35,19 @@ export class InferenceThreads {
     return Atomics.load(this.shared, OPENED);
   }
 
-  /** Keeps every thread from going inside, and waits until those that are there have come out, or a minute. */
-  close(): void {
+  /** Keeps every thread from going inside, and waits for those that are there. */
+  async close(): Promise<void> {
     Atomics.store(this.shared, CLOSING, 1);
-    const until = performance.now() + 60_000;
+    const until = performance.now() + LONGEST_MS;
+    while (Atomics.load(this.shared, INSIDE) > 0 && performance.now() < until) await wait(5);
+  }
+
+  /** The same, when the process ends and nothing else may happen. */
+  closeAtOnce(): void {
+    Atomics.store(this.shared, CLOSING, 1);
+    const until = performance.now() + LONGEST_MS;
     for (let count; (count = Atomics.load(this.shared, INSIDE)) > 0;) {
       const left = until - performance.now();
-      // One that died inside never comes out.
       if (left <= 0 || Atomics.wait(this.shared, INSIDE, count, left) === 'timed-out') return;
     }
   }

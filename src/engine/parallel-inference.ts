@@ -40,7 +40,7 @@ export async function createParallelInference(
     }
   };
   const end = () => {
-    shared.close();
+    shared.closeAtOnce();
     remove();
   };
   let path: string;
@@ -51,7 +51,7 @@ export async function createParallelInference(
     await writePacked(path);
   } catch (cause) {
     remove();
-    process.off('exit', end);
+    if (folder === undefined) process.off('exit', end);
     throw new UserError(
       `cannot write the model into the temporary folder ${tmpdir()}: ${messageOf(cause)}\nset TMPDIR to a folder with room for it`,
       { cause },
@@ -83,10 +83,10 @@ export async function createParallelInference(
     },
     async dispose() {
       await Promise.allSettled(running);
-      shared.close();
+      await shared.close();
       await pool.destroy();
       remove();
-      process.off('exit', end);
+      if (folder === undefined) process.off('exit', end);
     },
   };
 }

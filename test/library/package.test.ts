@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fencesOf, root } from '../docs/pages.js';
@@ -67,6 +67,12 @@ export const c = (await loadModel('x', { thread: 1 })).title;
     rmSync(path('wrong.ts'));
     assert.notEqual(status, 0);
     for (const line of [3, 4, 5]) assert.match(said, new RegExp(`wrong\\.ts\\(${line},`));
+  });
+
+  it('brings the licences of what is bundled into it', () => {
+    const licences = readFileSync(path('node_modules/acanet/dist/src/report/figures/echarts.LICENSE.txt'), 'utf8');
+    for (const part of ['echarts/NOTICE', 'Apache License', 'LICENSE-d3', 'zrender/LICENSE', 'Baidu'])
+      assert.ok(licences.includes(part), part);
   });
 
   it('gives nothing but its public functions', () => {

@@ -36,7 +36,7 @@ export function findDuplicates(
   const unreadable = results.flatMap((result) => ('problem' in result ? [`${result.id}: ${result.problem}`] : []));
   if (unreadable.length > 0) {
     throw new UserError(
-      `${counted(unreadable.length, 'utterance')} cannot be read, and so not be compared:\n  ${firstOf(unreadable, '\n  ')}\n` +
+      `${counted(unreadable.length, 'utterance')} cannot be read, and so cannot be compared:\n  ${firstOf(unreadable, '\n  ')}\n` +
         'Mend them, or drop them: acanet data fix MANIFEST --out NEW --audio --drop-unreadable',
     );
   }

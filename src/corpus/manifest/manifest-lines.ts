@@ -9,7 +9,14 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../../errors.js';
-import { createSpellingCheck, schemaProblems, type Utterance, utteranceProblems, utteranceSchema } from './manifest.js';
+import {
+  createSpellingCheck,
+  noObject,
+  schemaProblems,
+  type Utterance,
+  utteranceProblems,
+  utteranceSchema,
+} from './manifest.js';
 import { counted, firstOf } from '../../problem-list.js';
 import { readTextLines } from '../../storage/text-lines.js';
 
@@ -59,10 +66,7 @@ function isFolder(path: string): boolean {
 
 function parseLine(text: string, line: number, base: string): ManifestLine {
   const fields = parseObject(text);
-  if (!fields) {
-    const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-    return { line, problems: [`expected one JSON object, got: ${shown}`] };
-  }
+  if (!fields) return { line, problems: [noObject(text)] };
   const path = typeof fields.path === 'string' && fields.path !== '' ? resolve(base, fields.path) : fields.path;
   const parsed = utteranceSchema.safeParse({ ...fields, path });
   if (parsed.success) return { line, fields, utterance: parsed.data, problems: utteranceProblems(parsed.data) };

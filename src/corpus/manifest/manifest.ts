@@ -94,9 +94,13 @@ function asUtterance(value: unknown, where: string): Utterance {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   const problems = isObject
     ? schemaProblems(result.error, value as Record<string, unknown>)
-    : [`expected one JSON object, got: ${JSON.stringify(value)}`];
+    : [noObject(JSON.stringify(value))];
   throw new UserError(`${where}: not an utterance: ${problems.join('; ')}`);
 }
+
+/** @param text what is there in place of an object */
+export const noObject = (text: string): string =>
+  `expected one JSON object, got: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
 
 /** What zod finds wrong with a line, one sentence each; all missing and all unknown fields are one. */
 export function schemaProblems({ issues }: z.ZodError, fields: Record<string, unknown>): string[] {

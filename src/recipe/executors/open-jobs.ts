@@ -2,6 +2,7 @@
  * @file Jobs that may still work in a work folder, though no command is watching them: who they are to Slurm, how they
  * are cancelled, and how work on this machine keeps out of their way.
  */
+import { setMaxListeners } from 'node:events';
 import { readdirSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../errors.js';
@@ -34,6 +35,13 @@ export const isWorking = (queue: readonly QueueEntry[], submitted: Submitted): b
   workingOf(queue, submitted).length > 0;
 
 /** The command that cancels its jobs, as a shell takes it. */
+/** What a command that is interrupted says of the jobs that it has submitted. */
+export const sayJobsGoOn = (submission: Submission, log: (line: string) => void): void =>
+  log(
+    'the jobs go on without this command; it attaches to them when it is given again\n' +
+      `  to cancel them: ${howToCancel(submission)}`,
+  );
+
 export const howToCancel = (submission: Submission): string =>
   'recipe' in submission.work
     ? `acanet run ${nameOf(submission.work)} --cancel`
@@ -101,15 +109,19 @@ export async function closeBesideJobs(workFolder: string, waiting: Waiting): Pro
 export async function waitForParts(workFolder: string, { log, signal }: Waiting): Promise<void> {
   const folder = locksFolder(resolve(workFolder));
   const locks = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.lock')) : [];
+  const stop = new AbortController();
+  const either = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
+  setMaxListeners(0, either);
   const waitFor = async (name: string) => {
     const onWait = (holder: string) => log(`waiting for ${holder}, which may work on ${name.replace(/\.lock$/, '')}`);
-    const unlock = await lockPart(join(folder, name), { onWait, onLost: () => undefined, signal });
+    const unlock = await lockPart(join(folder, name), { onWait, onLost: () => undefined, signal: either });
     unlock();
   };
   const waiting = locks.map(waitFor);
   try {
     await Promise.all(waiting);
   } catch (error) {
+    stop.abort(error);
     await Promise.allSettled(waiting);
     throw error;
   }

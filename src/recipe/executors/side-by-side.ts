@@ -165,7 +165,8 @@ function runChain({ work, run, targets, jobs, force = [], children, log, onFinis
       if (outcome === 'done' && code === 0) resolve();
       else reject(outcome instanceof Error ? outcome : diedOf(run, { code, killedBy, jobs }));
     });
-    child.send(task);
+    // One that cannot be started has no channel.
+    (child.send as ChildProcess['send'] | undefined)?.call(child, task);
   });
 }
 

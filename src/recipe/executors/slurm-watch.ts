@@ -4,7 +4,7 @@ import { UserError } from '../../errors.js';
 import type { Execution } from './executor.js';
 import { submittedRecord } from './job-files.js';
 import { createJobWatch } from './job-watch.js';
-import { cancelSubmission, entriesOf, hasEnded, howToCancel } from './open-jobs.js';
+import { cancelSubmission, entriesOf, hasEnded, howToCancel, sayJobsGoOn } from './open-jobs.js';
 import { nameOf, type PartInQueue, type PartState } from './part-states.js';
 import { exitStatus, readQueue, Unreached, type QueueEntry } from './slurm-commands.js';
 import type { Submitted } from './submission.js';
@@ -52,10 +52,7 @@ export async function followJobs(
     try {
       await sleep(watch.parts.length > MANY ? pause : LOOK_MS, undefined, { signal });
     } catch (error) {
-      log(
-        `the jobs go on without this command; it attaches to them when it is given again\n` +
-          `  to cancel them: ${howToCancel(submitted.submission)}`,
-      );
+      sayJobsGoOn(submitted.submission, log);
       throw signal?.reason ?? error;
     }
   }

@@ -12,7 +12,7 @@ import type { ExecutorOptions } from '../definition/executor-options.js';
 import type { Execution, Executor } from './executor.js';
 import { submittedRecord } from './job-files.js';
 import { jobScript } from './job-script.js';
-import { howToCancel, isWorking } from './open-jobs.js';
+import { howToCancel, isWorking, sayJobsGoOn } from './open-jobs.js';
 import { settle } from './job-watch.js';
 import { createPartStates, describeFailures } from './part-states.js';
 import { cancelJobs, checkSlurm, readQueue, submitScript, Unreached } from './slurm-commands.js';
@@ -105,6 +105,7 @@ async function submitJobs(
         await cancelJobs([...ids.values()]);
         closeSubmission(submission);
       }
+      if (signal?.aborted) sayJobsGoOn(submission, log);
       throw error;
     }
     submittedRecord.write(folder, { ids: Object.fromEntries(ids) });
