@@ -28,11 +28,14 @@ export interface Execution {
   onFinished: (stage: string) => void;
 }
 
+/** For work that may wait for other processes. */
+export type Waiting = Pick<Execution, 'log' | 'signal'>;
+
 export interface Executor {
   /** The work is done on this machine, so that what it needs must be here. */
   readonly here: boolean;
   /** @throws UserError where it cannot be used here, or in this work folder now; before anything is written */
-  check(workFolder: string, waiting: Pick<Execution, 'log' | 'signal'>): Promise<void>;
+  check(workFolder: string, waiting: Waiting): Promise<void>;
   /** What it would do, in commands and scripts as far as there are any. Writes nothing. */
   describe(execution: Execution): string;
   /** How many trainings are done at a time; undefined where that is not known. */

@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { readdirSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, UserError } from '../../errors.js';
-import type { Execution } from './executor.js';
+import type { Waiting } from './executor.js';
 import { nameOf } from '../stages/work.js';
 import { jobsFolder, locksFolder, openRecord, type Job, type Submission } from './job-files.js';
 import { lockPart } from './part-lock.js';
@@ -34,7 +34,6 @@ const workingOf = (queue: readonly QueueEntry[], submitted: Submitted): QueueEnt
 export const isWorking = (queue: readonly QueueEntry[], submitted: Submitted): boolean =>
   workingOf(queue, submitted).length > 0;
 
-/** The command that cancels its jobs, as a shell takes it. */
 /** What a command that is interrupted says of the jobs that it has submitted. */
 export const sayJobsGoOn = (submission: Submission, log: (line: string) => void): void =>
   log(
@@ -42,6 +41,7 @@ export const sayJobsGoOn = (submission: Submission, log: (line: string) => void)
       `  to cancel them: ${howToCancel(submission)}`,
   );
 
+/** The command that cancels its jobs, as a shell takes it. */
 export const howToCancel = (submission: Submission): string =>
   'recipe' in submission.work
     ? `acanet run ${nameOf(submission.work)} --cancel`
@@ -65,9 +65,6 @@ export async function cancelOpenJobs(workFolder: string): Promise<string[] | und
       `  use the command of your scheduler, then remove ${join(jobsFolder(workFolder), openRecord.name)}`,
   );
 }
-
-/** Of work that waits for other processes. */
-export type Waiting = Pick<Execution, 'log' | 'signal'>;
 
 /**
  * Lets work on this machine begin only where no job works in the folder.
