@@ -6,11 +6,11 @@
  * is run once; its exit status must be 0.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { setMaxListeners } from 'node:events';
 import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { allOrNone } from '../../all-or-none.js';
 import { UserError, messageOf } from '../../errors.js';
 import { sha256Hex } from '../../storage/hashing.js';
 import { makeFolder } from '../../storage/make-folder.js';
@@ -46,14 +46,10 @@ export async function runPipeCommands(
     makeFolder(folder);
     clearUnfinished(folder);
   }
-  // What keeps one from being made, a full disk, say, would keep all.
-  const stop = new AbortController();
-  const either = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
-  setMaxListeners(0, either);
   const problems: string[] = [];
   let next = 0;
   let done = commands.length - waiting.length;
-  const worker = async () => {
+  const worker = async (either: AbortSignal) => {
     while (next < waiting.length) {
       either.throwIfAborted();
       const command = waiting[next++];
@@ -62,14 +58,11 @@ export async function runPipeCommands(
       onProgress?.(++done, commands.length);
     }
   };
-  const workers = Array.from({ length: availableParallelism() }, worker);
-  try {
-    await Promise.all(workers);
-  } catch (error) {
-    stop.abort(error);
-    await Promise.allSettled(workers);
-    throw error;
-  }
+  // What keeps one from being made, a full disk, say, would keep all.
+  await allOrNone(
+    Array.from({ length: availableParallelism() }, () => worker),
+    signal,
+  );
   throwProblems(problems, { where: 'wav.scp', what: `of ${commands.length} commands failed` });
   const kept = commands.length - waiting.length;
   const again = kept > 0 ? `, ${kept} of them earlier; delete that folder to run them again` : '';

@@ -2,9 +2,9 @@
  * @file Jobs that may still work in a work folder, though no command is watching them: who they are to Slurm, how they
  * are cancelled, and how work on this machine keeps out of their way.
  */
-import { setMaxListeners } from 'node:events';
 import { readdirSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { allOrNone } from '../../all-or-none.js';
 import { messageOf, UserError } from '../../errors.js';
 import type { Waiting } from './executor.js';
 import { nameOf } from '../stages/work.js';
@@ -106,20 +106,10 @@ export async function closeBesideJobs(workFolder: string, waiting: Waiting): Pro
 export async function waitForParts(workFolder: string, { log, signal }: Waiting): Promise<void> {
   const folder = locksFolder(resolve(workFolder));
   const locks = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.lock')) : [];
-  const stop = new AbortController();
-  const either = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
-  setMaxListeners(0, either);
-  const waitFor = async (name: string) => {
+  const waitFor = (name: string) => async (either: AbortSignal) => {
     const onWait = (holder: string) => log(`waiting for ${holder}, which may work on ${name.replace(/\.lock$/, '')}`);
     const unlock = await lockPart(join(folder, name), { onWait, onLost: () => undefined, signal: either });
     unlock();
   };
-  const waiting = locks.map(waitFor);
-  try {
-    await Promise.all(waiting);
-  } catch (error) {
-    stop.abort(error);
-    await Promise.allSettled(waiting);
-    throw error;
-  }
+  await allOrNone(locks.map(waitFor), signal);
 }
