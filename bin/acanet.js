@@ -15,7 +15,7 @@ function openFilesLimit() {
   }
 }
 
-const main = new URL('../dist/src/cli/main.js', import.meta.url);
+const main = new URL('../dist/bundle/command-line.js', import.meta.url);
 if (openFilesLimit() < FEWEST_OPEN_FILES) {
   process.stderr.write(
     `✖ acanet may have only ${openFilesLimit()} files open here, and needs ${FEWEST_OPEN_FILES}\n` +

@@ -1,11 +1,11 @@
 /**
- * @file Writes the declarations of the library (`src/library`) to `dist/src/library/*.d.ts`, file by file. They
+ * @file Writes the declarations of the library (`src/library`) to `dist/types/*.d.ts`, file by file. They
  * name no types of other folders, so nothing else of acanet needs declarations; one that did would be an error here.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 
-const [source, target] = ['src/library', 'dist/src/library'];
+const [source, target] = ['src/library', 'dist/types'];
 const problems = [];
 const written = new Set();
 

@@ -3,8 +3,9 @@
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 
-if (existsSync('dist')) {
-  for (const file of readdirSync('dist', { recursive: true })) {
+for (const folder of ['src', 'test', 'bench']) {
+  for (const name of existsSync(`dist/${folder}`) ? readdirSync(`dist/${folder}`, { recursive: true }) : []) {
+    const file = `${folder}/${name}`;
     const [, source] = /^(.*)\.js(\.map)?$/.exec(file) ?? [];
     if (source !== undefined && !['.ts', '.d.ts'].some((ending) => existsSync(source + ending))) rmSync(`dist/${file}`);
   }

@@ -4,7 +4,7 @@
  * on the files given. All other arguments are mocha's.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -27,23 +27,15 @@ function compileChanged() {
   }
 }
 
-/** Whether a bundle is not there, or older than a file of the folder that it is made of. */
-function isOlder(bundle, folder) {
-  if (!existsSync(bundle)) return true;
-  const made = statSync(bundle).mtimeMs;
-  return readdirSync(folder).some((name) => name.endsWith('.js') && statSync(`${folder}/${name}`).mtimeMs > made);
-}
-
 const args = process.argv.slice(2).map((arg) => (/\.test\.ts$/.test(arg) ? compiledName(arg) : arg));
 if (!args.some((arg) => /\.test\.js$/.test(arg))) {
   console.error('expected a test file, such as: npm run test:only -- test/audio/g711.test.ts');
   process.exit(1);
 }
 compileChanged();
-if (isOlder('dist/src/page/bundle/app.js', 'dist/src/page'))
-  spawnSync('npm', ['run', '--silent', 'build:page'], { stdio: 'inherit' });
-spawnSync('npm', ['run', '--silent', 'build:types'], { stdio: 'inherit' });
-for (const [bundle, path] of Object.entries({ tfjs: 'engine/tfjs.js', echarts: 'report/figures/echarts.js' }))
-  if (!existsSync(`dist/src/${path}`)) spawnSync('npm', ['run', '--silent', `build:${bundle}`], { stdio: 'inherit' });
+for (const script of [['bundle.mjs', '--changed'], ['library-types.mjs']]) {
+  const { status } = spawnSync(process.execPath, [`scripts/${script[0]}`, ...script.slice(1)], { stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+}
 const mocha = fileURLToPath(import.meta.resolve('mocha/bin/mocha.js'));
 process.exit(spawnSync(process.execPath, [mocha, ...args], { stdio: 'inherit' }).status ?? 1);

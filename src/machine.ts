@@ -1,12 +1,12 @@
 /** @file What computes here: acanet's version and commit, those of its engines, and the machine. */
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { arch, cpus, hostname, release, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 
 /** The folder of acanet's own package.json. */
-const packageFolder = fileURLToPath(new URL('../../', import.meta.url));
+export const packageFolder = dirname(createRequire(import.meta.url).resolve('acanet/package.json'));
 
 /** acanet's version and those of what it computes with. */
 export function versions(): Record<string, string> {

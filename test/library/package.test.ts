@@ -70,7 +70,7 @@ export const c = (await loadModel('x', { thread: 1 })).title;
   });
 
   it('brings the licences of what is bundled into it', () => {
-    const licences = readFileSync(path('node_modules/acanet/dist/src/report/figures/echarts.LICENSE.txt'), 'utf8');
+    const licences = readFileSync(path('node_modules/acanet/dist/bundle/echarts.LICENSE.txt'), 'utf8');
     for (const part of ['echarts/NOTICE', 'Apache License', 'LICENSE-d3', 'zrender/LICENSE', 'Baidu'])
       assert.ok(licences.includes(part), part);
   });
@@ -78,7 +78,7 @@ export const c = (await loadModel('x', { thread: 1 })).title;
   it('gives nothing but its public functions', () => {
     const names = "console.log(Object.keys(await import('acanet')).sort().join())";
     assert.equal(run(process.execPath, '--input-type=module', '-e', names).stdout.trim(), 'cllr,compareSystems,eer,loadModel,minDcf,readAudio,verify'); // prettier-ignore
-    const inside = "await import('acanet/dist/src/errors.js')";
+    const inside = "await import('acanet/dist/bundle/library.js')";
     assert.match(run(process.execPath, '--input-type=module', '-e', inside).said, /ERR_PACKAGE_PATH_NOT_EXPORTED/);
   });
 });

@@ -8,11 +8,11 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { messageOf, UserError } from '../../errors.js';
 import { augmentationOptions } from '../../features/augmentation/options.js';
 import { featureOptions, featureSize, type FeatureOptions } from '../../features/options.js';
+import { packageFolder } from '../../machine.js';
 import { stableJson } from '../../storage/hashing.js';
 import { unknownName } from '../../configuration/closest-name.js';
 import { expandGrid, isVariantName, settleGrid } from './grid.js';
@@ -38,7 +38,7 @@ import { extendSystems, layerSystems, setEverywhere, systemsOf } from './system-
 import { systemSettings } from './system-settings.js';
 
 /** The recipes that come with acanet. */
-export const recipesFolder = fileURLToPath(new URL('../../../../recipes/', import.meta.url));
+export const recipesFolder = join(packageFolder, 'recipes');
 
 export interface LoadedRecipe {
   recipe: Recipe;

@@ -1,12 +1,12 @@
 /**
  * @file Stage `compare` of a recipe with folds: the systems compared in all folds together, from what each fold's own
- * stages have made. It is no leaf of one chain: its inputs are finished stages of the folds' work folders.
+ * stages have made. It is no leaf of one chain: its inputs are finished stages of the folds' work folders. What draws is
+ * loaded when the stage runs.
  */
 import { basename, join } from 'node:path';
 import { compareSystems } from '../../report/comparison/comparison.js';
 import { writeComparison } from '../../report/comparison/comparison-files.js';
 import { comparedOf } from '../../report/comparison/report-view.js';
-import { writeComparedFigures } from '../../report/figures/write-figure.js';
 import { fileSha256 } from '../../storage/hashing.js';
 import type { Library } from '../../tasks/model-work.js';
 import { compareFiles } from '../artifacts/compare.js';
@@ -63,6 +63,7 @@ export function compareFoldsStage(
       ];
       const comparison = compareSystems({ ...input, notes, onProgress });
       const paths = writeComparison(folder, comparison);
+      const { writeComparedFigures } = await import('../../report/figures/write-figure.js');
       const figures = await writeComparedFigures(join(folder, FIGURES), comparedOf(comparison));
       log(`  written: ${paths.join(', ')}${figures.length > 0 ? `, and figures in ${join(folder, FIGURES)}` : ''}`);
       return {

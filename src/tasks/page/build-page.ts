@@ -4,10 +4,10 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { findWebRuntime } from '../../engine/web-runtime.js';
 import { internal, UserError } from '../../errors.js';
 import type { FeatureOptions } from '../../features/options.js';
+import { packageFolder } from '../../machine.js';
 import { type LoadedModel, readModelFolder } from '../../models/model-folder.js';
 import type { PageFacts, PageScoring } from '../../page/page-facts.js';
 import { describeTraining } from '../../scoring/profile/describe-profile.js';
@@ -23,7 +23,7 @@ import { pageStyle } from './page-style.js';
 export type PageFiles = ReadonlyMap<string, Uint8Array>;
 
 /** The page's script, bundled when acanet is built. */
-const BUNDLE = fileURLToPath(new URL('../../page/bundle/', import.meta.url));
+const BUNDLE = join(packageFolder, 'dist/page');
 
 /** @throws UserError where the model does not say its features, or the runtime is not installed */
 export async function buildPage(modelDir: string): Promise<PageFiles> {
