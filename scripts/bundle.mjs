@@ -7,10 +7,21 @@
  *   own (`*-worker.ts`, `*-process.ts`), for a module starts it from its own folder. A command opens some dozens of files
  *   there instead of seven hundred, and has started in a third of the time. Tests import from `dist/src`.
  *
- * With `--changed`, the first two only where they are not there or older than their sources.
+ * With `--changed`, the first only where they are not there or older than what names them.
  */
 import { build } from 'esbuild';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 
 // TensorFlow.js compares with -0 where 0 is meant.
@@ -20,13 +31,13 @@ const forNode = { ...everywhere, platform: 'node' };
 
 const files = (folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name));
 
-/** Runs `make`, unless only what has changed is wanted and `bundle` is newer than all `sources`. */
-async function unlessNewer(bundle, sources, make) {
+/** Runs `make`, unless only what has changed is wanted and `bundle` is newer than its source. */
+async function unlessNewer(bundle, source, make) {
   const made = existsSync(bundle) && process.argv.includes('--changed') ? statSync(bundle).mtimeMs : 0;
-  if (sources.some((source) => statSync(source).mtimeMs > made)) await make();
+  if (statSync(source).mtimeMs > made) await make();
 }
 
-await unlessNewer('dist/src/engine/tfjs.js', ['src/engine/tfjs-bundle.js'], () =>
+await unlessNewer('dist/src/engine/tfjs.js', 'src/engine/tfjs-bundle.js', () =>
   build({
     ...forNode,
     entryPoints: ['src/engine/tfjs-bundle.js'],
@@ -38,7 +49,7 @@ await unlessNewer('dist/src/engine/tfjs.js', ['src/engine/tfjs-bundle.js'], () =
   }),
 );
 
-await unlessNewer('dist/src/report/figures/echarts.js', ['src/report/figures/echarts-bundle.js'], () =>
+await unlessNewer('dist/src/report/figures/echarts.js', 'src/report/figures/echarts-bundle.js', () =>
   build({
     ...forNode,
     entryPoints: ['src/report/figures/echarts-bundle.js'],
@@ -46,25 +57,18 @@ await unlessNewer('dist/src/report/figures/echarts.js', ['src/report/figures/ech
   }),
 );
 
-await unlessNewer('dist/page/app.js', files('src/page'), () =>
-  build({
-    ...everywhere,
-    entryPoints: ['src/page/app.ts', 'src/page/recorder-worklet.ts'],
-    outdir: 'dist/page',
-    platform: 'browser',
-    target: 'es2022',
-    minify: true,
-    legalComments: 'none',
-  }),
-);
-
-// A chunk has a hash of its content in its name. Those of some earlier builds stay: a command that runs may want them.
-const OUT = 'dist/bundle';
-const MOST_FILES = 2000;
-const age = (file) => Date.now() - statSync(file).mtimeMs;
-const inside = existsSync(OUT) ? files(OUT) : [];
-for (const file of inside.sort((a, b) => age(a) - age(b)).slice(MOST_FILES)) rmSync(file);
 await build({
+  ...everywhere,
+  entryPoints: ['src/page/app.ts', 'src/page/recorder-worklet.ts'],
+  outdir: 'dist/page',
+  platform: 'browser',
+  target: 'es2022',
+  minify: true,
+  legalComments: 'none',
+});
+
+const OUT = 'dist/bundle';
+const { outputFiles } = await build({
   ...forNode,
   entryPoints: [
     { in: 'dist/src/cli/main.js', out: 'command-line' },
@@ -76,7 +80,29 @@ await build({
   outdir: OUT,
   splitting: true,
   packages: 'external',
+  write: false,
 });
+
+// Each build has a folder of its own, named by its content: a command that runs keeps its code, whatever is built
+// meanwhile. Some earlier ones stay for that.
+const KEPT_BUILDS = 5;
+const hash = createHash('sha256');
+for (const { path, contents } of outputFiles) hash.update(basename(path)).update(contents);
+const name = `build-${hash.digest('hex').slice(0, 12)}`;
+const aside = join(OUT, `.${name}`);
+mkdirSync(aside, { recursive: true });
+for (const { path, contents } of outputFiles) writeFileSync(join(aside, basename(path)), contents);
+if (existsSync(join(OUT, name))) rmSync(aside, { recursive: true });
+else renameSync(aside, join(OUT, name));
+utimesSync(join(OUT, name), new Date(), new Date());
+for (const entry of ['command-line.js', 'library.js']) {
+  writeFileSync(join(OUT, `.${entry}`), `export * from './${name}/${entry}';\n`);
+  renameSync(join(OUT, `.${entry}`), join(OUT, entry));
+}
+const builds = readdirSync(OUT).filter((each) => /^\.?build-/.test(each));
+const builtAt = (each) => statSync(join(OUT, each)).mtimeMs;
+for (const old of builds.sort((a, b) => builtAt(b) - builtAt(a)).slice(KEPT_BUILDS))
+  rmSync(join(OUT, old), { recursive: true });
 
 const licences = [
   'echarts/NOTICE',

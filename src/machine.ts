@@ -1,12 +1,15 @@
 /** @file What computes here: acanet's version and commit, those of its engines, and the machine. */
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
 import { arch, cpus, hostname, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** The folder of acanet's own package.json. */
-export const packageFolder = dirname(createRequire(import.meta.url).resolve('acanet/package.json'));
+export const packageFolder = above(import.meta.dirname);
+
+function above(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : above(dirname(folder));
+}
 
 /** acanet's version and those of what it computes with. */
 export function versions(): Record<string, string> {

@@ -1,4 +1,7 @@
-/** @file `help nope` and `nope --help`: commander answers both with the help of all commands. */
+/**
+ * @file `help nope` and `nope --help`: commander answers both with the help of all commands. `help help` is for it a
+ * command that is not there.
+ */
 import type { Command } from 'commander';
 
 const HELP = new Set(['help', '-h', '--help']);
@@ -7,6 +10,7 @@ const HELP = new Set(['help', '-h', '--help']);
 export function withoutHelpOfNothing(program: Command, argv: readonly string[]): readonly string[] {
   const words = argv.slice(2);
   if (!words.some((word) => HELP.has(word))) return argv;
+  if (words.every((word) => word === 'help')) return [...argv.slice(0, 2), 'help'];
   let command = program;
   const names: string[] = [];
   for (const word of words.filter((each) => !HELP.has(each))) {

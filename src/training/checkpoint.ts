@@ -115,6 +115,12 @@ export function setDamagedAside(trainDir: string, configHash: string): string[] 
   return [`! ${problems[first]}`, `  it is kept as ${aside}, and training ${before}${dropped}`];
 }
 
+/** Removes the checkpoints after one that is gone, named by a file that was in it: training makes them again. */
+export function removeLaterCheckpoints(trainDir: string, gone: string): void {
+  for (const name of readdirSync(trainDir).filter((each) => NAME.test(each) && each > dirname(gone)))
+    removeCheckpoint({ dir: join(trainDir, name) });
+}
+
 const otherTraining = (dir: string) => `${dir}: belongs to another training`;
 
 function problemOf(dir: string, configHash: string): string | undefined {

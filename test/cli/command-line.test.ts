@@ -40,6 +40,12 @@ describe('command line', () => {
     }
   });
 
+  it('gives the help of all commands as the help of help', () => {
+    const { status, stdout } = acanet('help', 'help');
+    assert.equal(status, 0);
+    assert.equal(stdout, acanet('--help').stdout);
+  });
+
   const mistakes: [title: string, args: string[], message: RegExp][] = [
     ['an unknown command', ['trian'], /^✖ unknown command 'trian'\n\(Did you mean train\?\)/],
     ['the help of an unknown command', ['help', 'trian'], /^✖ unknown command 'trian'\n\(Did you mean train\?\)/],
@@ -48,6 +54,11 @@ describe('command line', () => {
       'two ways to choose checkpoints',
       ['average', '--recipe', 'demo', '--last', '2', '--best', '2'],
       /^✖ option '--best <n>' cannot be used with option '--last <n>'\n$/,
+    ],
+    [
+      'more checkpoints than there are',
+      ['average', '--recipe', 'demo', '--last', '99'],
+      /^✖ expected at most the 3 checkpoints .* got 99 → at average\.last\n {2}--set average\.last=99\n$/,
     ],
     ['no number of checkpoints', ['average', '--recipe', 'demo', '--last', 'x'], /^✖ --last: expected a whole number/],
     ['an unknown option', ['train', '--recip', 'demo'], /^✖ unknown option '--recip'\n\(Did you mean --recipe\?\)/],

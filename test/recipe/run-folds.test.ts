@@ -227,6 +227,11 @@ describe('a recipe with folds', () => {
     );
     assert.throws(of('{ a: { corpus: {} }, b: 3 }'), /expected \{ corpus: … \}, got .*3.*→ at folds\.b/);
     assert.throws(of('{ a: { corpus: {} }, "b/c": { corpus: {} } }'), /expected a name of letters/);
+    assert.throws(
+      of('{ compare: { corpus: {} }, b: { corpus: {} } }'),
+      /"compare" is the folder of the comparison.*\n.*bad/,
+    );
+    assert.throws(of('{ a: { corpus: {} }, compare-others: { corpus: {} } }'), /take another name → at folds.compare-/);
     assert.deepEqual(of('null')(), []);
   });
 });

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { RobustnessInput } from '../../report/comparison/robustness.js';
 import { joinScores, readScores } from '../../scoring/scores/scores-file.js';
 import type { TrialTable } from '../../scoring/scores/trial-table.js';
+import { phasesOf } from '../../training/phases.js';
 import { robustnessRecord } from '../artifacts/robustness.js';
 import { scoreFiles } from '../artifacts/score.js';
 import type { Recipe } from '../definition/schema.js';
@@ -41,14 +42,16 @@ export function readSystemsRobustness(
 export function describeHeardNoise(
   robustness: Recipe['robustness'],
   systems: readonly string[],
-  settings: ReadonlyMap<string, Pick<SystemSettings, 'augmentation'>>,
+  settings: ReadonlyMap<string, Pick<SystemSettings, 'augmentation' | 'training'>>,
 ): string[] {
   const noise = robustness?.noise;
   if (typeof noise !== 'object') return [];
   const heard = systems.filter((name) => {
-    const { augmentation } = settings.get(name)!;
-    const { noise: own, music, speech, babble } = augmentation ?? {};
-    const sources = [own, music, speech, babble].map((each) => each?.source);
+    const { augmentation, training } = settings.get(name)!;
+    const sources = phasesOf(training, augmentation).flatMap(({ augmentation: ofPhase }) => {
+      const { noise: own, music, speech, babble } = ofPhase ?? {};
+      return [own, music, speech, babble].map((each) => each?.source);
+    });
     return sources.some((source) => typeof source === 'string' && resolve(source) === resolve(noise.source));
   });
   if (heard.length === 0) return [];

@@ -9,6 +9,9 @@ import { systemName } from './schema.js';
 
 const SECTIONS = ['corpus', 'development'];
 
+/** What the folder of a recipe with folds has beside theirs: `compare`, `compare-others`, and results that they replace. */
+const TAKEN = /^compare(-others)?(\.previous)?$/;
+
 /** The names of a recipe's folds, none where it has no folds. @throws UserError for folds that cannot be such */
 export function foldsOf(tree: Located): string[] {
   return [...foldEntries(tree).keys()];
@@ -69,6 +72,8 @@ function foldEntries(tree: Located): Map<string, Located> {
     const path = `folds.${name}`;
     if (!systemName.safeParse(name).success)
       complain(`expected a name of letters, digits, ".", "_", "-"`, path, fold.at);
+    if (TAKEN.test(name))
+      complain(`"${name}" is the folder of the comparison of all folds: take another name`, path, fold.at);
     if (!(fold.value instanceof Map)) complain(`expected { corpus: … }, got ${describeValue(fold)}`, path, fold.at);
     for (const [section, { at }] of fold.value as Map<string, Located>) {
       if (SECTIONS.includes(section)) continue;

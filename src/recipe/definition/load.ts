@@ -246,13 +246,14 @@ function checkFit(name: string, system: SystemRecipe, recipe: Recipe, tree: Loca
       'bins',
     ]);
   }
-  for (const [kept, wanted, key] of [
-    [checkpoint.keepLast, average.last, 'keepLast'],
-    [checkpoint.keepBest, average.best, 'keepBest'],
+  for (const [key, keep] of [
+    ['last', 'keepLast'],
+    ['best', 'keepBest'],
   ] as const) {
-    if (wanted === null || kept >= wanted) continue;
-    const path = ['systems', name, 'training', 'checkpoint', key];
-    complain(`expected at least the ${wanted} checkpoints that are averaged, got ${kept}`, path);
+    const [wanted, kept] = [average[key], checkpoint[keep]];
+    if (wanted === null || wanted <= kept) continue;
+    const path = [...(system.average ? ['systems', name] : []), 'average', key];
+    complain(`expected at most the ${kept} checkpoints that training.checkpoint.${keep} keeps, got ${wanted}`, path);
   }
 }
 

@@ -18,8 +18,9 @@ type PresetSystem = Recipe['systems'][string];
 /** Large-margin fine-tuning: crops of 6 s, in batches of half the size, without augmentation, at a tenth of the rate. */
 function largeMargin({ model, training }: PresetSystem): Record<string, unknown> {
   if (isReady(model) || !('margin' in training.loss)) return {};
+  const name = 'large-margin';
   const phase = {
-    name: 'large-margin',
+    name,
     epochs: 5,
     cropFrames: 600,
     batchSize: Math.max(2, Math.floor(training.batchSize / 2)),
@@ -27,7 +28,9 @@ function largeMargin({ model, training }: PresetSystem): Record<string, unknown>
     loss: { margin: { type: 'constant', margin: 0.5 } },
     augmentation: null,
   };
-  return { 'training.phases': [...(training.phases ?? [{ name: 'main' }]), phase] };
+  // What an earlier command has set is not there twice.
+  const before = (training.phases ?? [{ name: 'main' }]).filter((each) => each.name !== name);
+  return { 'training.phases': [...before, phase] };
 }
 
 /** What a preset sets in a system: option → value. */

@@ -38,7 +38,8 @@ const anySystemName = z
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._-]*(\+[A-Za-z0-9._-]+=[A-Za-z0-9._-]+)*$/,
     'expected a name of letters, digits, ".", "_", "-"',
-  );
+  )
+  .refine((name) => !name.endsWith('.previous'), 'names in ".previous" are those of results that are being replaced');
 
 /** Every section but those of systems that lie over the recipe's, which are checked once they do. */
 export const recipeSchema = z.strictObject({

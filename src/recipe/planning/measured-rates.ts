@@ -40,7 +40,7 @@ export const hashOfModel = (model: unknown): string => stableJson(model);
 
 const trainInput = z.looseObject({
   model: modelOptions,
-  training: z.looseObject({ batchSize: z.number(), cropFrames: z.number() }),
+  training: z.looseObject({ batchSize: z.number(), cropFrames: z.number(), phases: z.array(z.unknown()).optional() }),
 });
 
 /** Processor time that audio took. */
@@ -131,6 +131,8 @@ export async function readRates(
       const steps = readTrainingLog(from)?.at(-1)?.step;
       if (!settings.success || steps === undefined) continue;
       const { model, training } = settings.data;
+      // Which steps were of which crops and batches is not known.
+      if (training.phases) continue;
       const { macs } = await modelFigures(model, cropSeconds(training.cropFrames));
       rates.push({
         model: hashOfModel(done.input.settings.model),

@@ -11,6 +11,7 @@ import { readManifest, type Utterance } from '../../corpus/manifest/manifest.js'
 import { UserError } from '../../errors.js';
 import { estimateCacheBytes } from '../../features/disk-space.js';
 import type { ModelOptions } from '../../models/registry.js';
+import { phasesOf } from '../../training/phases.js';
 import { stepsPerEpoch } from '../../training/sampler.js';
 import { trainingUtterances } from '../../training/training-speakers.js';
 import type { Library } from '../../tasks/model-work.js';
@@ -187,11 +188,18 @@ async function planSystem(
   const repeats = trainingUtterances(utterances, training, seed).reduce((sum, { repeats = 1 }) => sum + repeats, 0);
   // Each speed that makes speakers of its own makes the utterances once more.
   const speeds = augmentation?.speed?.newSpeakers ? 1 + augmentation.speed.factors.length : 1;
-  const steps = training.epochs * stepsPerEpoch(repeats * speeds, training);
-  const crops = steps * training.batchSize;
-  const { macs, parameters } = await library.modelFigures(model, cropSeconds(training.cropFrames));
+  const phases = await Promise.all(
+    phasesOf(training, augmentation).map(async ({ training: own }) => {
+      const steps = own.epochs * stepsPerEpoch(repeats * speeds, own);
+      const crops = steps * own.batchSize;
+      const { macs, parameters } = await library.modelFigures(model, cropSeconds(own.cropFrames));
+      return { steps, crops, operations: macs * crops, parameters };
+    }),
+  );
+  const total = (key: 'steps' | 'crops' | 'operations') => phases.reduce((sum, phase) => sum + phase[key], 0);
   const { rate, basis } = rateFor(model, { gpu, threads, rates: rates.trainings });
-  return { steps, crops, parameters, hours: (PASSES * macs * crops) / rate / 3600, basis };
+  const hours = (PASSES * total('operations')) / rate / 3600;
+  return { steps: total('steps'), crops: total('crops'), parameters: phases[0].parameters, hours, basis };
 }
 
 /** Weights and the optimiser's two moments, in float32. */

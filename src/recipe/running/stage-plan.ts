@@ -65,13 +65,18 @@ export function planStage(
   if (forced) return plan('run', 'asked for');
   const differences = differencesOf(done.input, input, pending);
   if (differences.length > 0) return run(...differences);
+  if (pending.length === 0 && done.inputHash !== inputHash) return run('what it is made from has changed');
   const again = stage.resumable ? 'resume' : 'run';
-  const missing = done.outputs.find((output) => !existsSync(join(folder, output)));
-  if (missing) return plan(again, `${missing} is gone`);
+  const gone = goneOutputs(folder);
+  if (gone.length > 0) return plan(again, ...firstOf(gone.map((output) => `${output} is gone`)));
   if (damaged.length > 0) return plan(again, ...firstOf(damaged.map(({ file, problem }) => `${file} ${problem}`)));
   if (pending.length > 0) return plan('if changed', ...pending.map((need) => `${stageOf(need)} will run`));
   return plan('skip', 'up to date');
 }
+
+/** Outputs of a stage's finished result that are not there any more. */
+export const goneOutputs = (folder: string): string[] =>
+  doneRecord.readIfThere(folder)?.outputs.filter((output) => !existsSync(join(folder, output))) ?? [];
 
 /** The stages whose results are about to be used. */
 export function usedBy(stage: Stage, plan: StagePlan, targets: readonly string[]): string[] {
@@ -120,8 +125,9 @@ function describeChanges(before: unknown, now: unknown): string[] {
 
 function flatten(value: unknown, path = '', leaves = new Map<string, string>()): Map<string, string> {
   const list = Array.isArray(value) && value.every((child) => typeof child !== 'object');
-  if (value !== null && typeof value === 'object' && !list) {
-    for (const [key, child] of Object.entries(value)) flatten(child, path ? `${path}.${key}` : key, leaves);
+  const children = value !== null && typeof value === 'object' && !list ? Object.entries(value) : [];
+  if (children.length > 0) {
+    for (const [key, child] of children) flatten(child, path ? `${path}.${key}` : key, leaves);
   } else if (value !== undefined) {
     leaves.set(path, JSON.stringify(value));
   }

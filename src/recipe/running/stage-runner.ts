@@ -16,7 +16,7 @@ import { describeMachine } from '../../machine.js';
 import { doneRecord, startedRecord, type DoneRecord } from '../artifacts/control-files.js';
 import { type Stage, type StageContext, stageOf, type StageOutcome } from './stage.js';
 import { type Damage, damageIn, setAside } from './stage-damage.js';
-import { hashInput, inputOf, planStage, type StagePlan, usedBy } from './stage-plan.js';
+import { goneOutputs, hashInput, inputOf, planStage, type StagePlan, usedBy } from './stage-plan.js';
 import { takeOverTwin } from './stage-twin.js';
 
 export interface StageRunOptions {
@@ -52,7 +52,8 @@ export function planStages({ workFolder, stages, targets, force = [] }: StageRun
     const known = damaged.size;
     const plans = inOrder(stages, targets).map((stage) => {
       const { name } = stage;
-      const pending = stage.needs.filter((need) => !outputs.has(need));
+      // An earlier version knew fewer parts of what a stage wrote.
+      const pending = stage.needs.filter((need) => !outputs.has(stageOf(need)));
       const asked = { workFolder, outputs, pending, forced: force.includes(name), taken, damaged: damaged.get(name) };
       const plan = planStage(stage, asked);
       const done = doneRecord.readIfThere(join(workFolder, plan.twin ?? name));
@@ -134,7 +135,7 @@ async function runPass(options: StageRunOptions, { plans, forced, damaged, mende
       plans.set(name, plan);
       log(`> ${name}: ${DOING[plan.action]} (${plan.reasons.join('; ')})`);
       const resumed = plan.action === 'resume';
-      const set = { signal, log, progress, resumed, beside, by, damaged: damaged.get(name) };
+      const set = { signal, log, progress, resumed, anew: forced.has(name), beside, by, damaged: damaged.get(name) };
       try {
         recordOutput(outputs, stage, await runStage(workFolder, stage, outputs, set));
       } catch (error) {
@@ -194,17 +195,24 @@ async function runStage(
   outputs: ReadonlyMap<string, string>,
   {
     resumed,
+    anew,
     beside,
     by,
     damaged,
     ...reporting
-  }: Pick<StageContext, 'signal' | 'log' | 'progress'> &
+  }: Pick<StageContext, 'signal' | 'log' | 'progress' | 'anew'> &
     Pick<StageRunOptions, 'beside' | 'by'> & { resumed: boolean; damaged?: Damage[] },
 ): Promise<OutputHashes> {
   const folder = join(workFolder, stage.name);
   const input = inputOf(stage, outputs);
-  if (resumed && damaged) guardWriting(folder, () => setAside(folder, damaged));
-  const { inputHash, previous } = makePlace(workFolder, stage, outputs, { log: reporting.log, resumed });
+  if (resumed) {
+    const gone = goneOutputs(folder);
+    guardWriting(folder, () => {
+      if (damaged) setAside(folder, damaged);
+      if (gone.length > 0) stage.removeAfter?.(folder, gone);
+    });
+  }
+  const { inputHash, previous } = makePlace(workFolder, stage, outputs, { log: reporting.log, resumed, anew });
   startedRecord.write(folder, { stage: stage.name, inputHash, ...(by !== undefined && { by }) });
   const folderOf = (name: string) => {
     if (!stage.needs.some((need) => stageOf(need) === name))
@@ -218,7 +226,7 @@ async function runStage(
     summary,
     recorded = recordFiles,
     ...outcome
-  } = await stage.run({ folder, folderOf, inputHash, sharesFolder, ...reporting }).catch((error: unknown) => {
+  } = await stage.run({ folder, folderOf, inputHash, sharesFolder, anew, ...reporting }).catch((error: unknown) => {
     restore(folder, previous);
     throw error;
   });
@@ -251,12 +259,19 @@ async function runStage(
 export const sharesFolderOf = (workFolder: string, { name }: Pick<Stage, 'name'>, inputHash: string): string =>
   join(workFolder, 'shares', name, inputHash.slice(0, 12));
 
+interface PlaceOptions {
+  log: (line: string) => void;
+  resumed?: boolean;
+  /** Nothing of an earlier run is built on. */
+  anew?: boolean;
+}
+
 /** Takes away what an earlier run left. @returns where a result waits that is to be replaced */
 function makePlace(
   workFolder: string,
   stage: Stage,
   outputs: ReadonlyMap<string, string>,
-  options: { log: (line: string) => void; resumed?: boolean },
+  options: PlaceOptions,
 ): { inputHash: string; previous: string } {
   const folder = join(workFolder, stage.name);
   const inputHash = hashInput(inputOf(stage, outputs));
@@ -273,7 +288,7 @@ function makeRoom(
   folder: string,
   stage: Stage,
   inputHash: string,
-  { previous, log, resumed = false }: { previous: string; log: (line: string) => void; resumed?: boolean },
+  { previous, log, resumed = false, anew = false }: { previous: string } & PlaceOptions,
 ): void {
   if (existsSync(join(folder, doneRecord.name))) rmSync(previous, { recursive: true, force: true });
   restore(folder, previous);
@@ -292,7 +307,7 @@ function makeRoom(
     return;
   }
   rmSync(join(folder, doneRecord.name), { force: true });
-  if (!resumed && stage.whenChanged !== 'keep') rmSync(folder, { recursive: true, force: true });
+  if (anew || (!resumed && stage.whenChanged !== 'keep')) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Puts the earlier result back in the place of an unfinished one. */

@@ -30,6 +30,8 @@ export interface StageContext {
   inputHash: string;
   /** Where its shares put what `run` is to find, of these settings and needs alone; gone once the stage is done. */
   sharesFolder: string;
+  /** It was asked to be made anew: nothing that was made before is to be built on. */
+  anew?: boolean;
   signal?: AbortSignal;
   log(line: string): void;
   /** `detail`: what a person would like to see beside it, a rate for example. */
@@ -61,6 +63,8 @@ export interface Stage {
   whenChanged: 'remove' | 'keep' | 'set aside';
   /** Can an interrupted run of it be continued? Otherwise its folder is emptied first. */
   resumable: boolean;
+  /** Takes away of a finished result what was made after these outputs, which are gone, where it is built on. */
+  removeAfter?(folder: string, gone: readonly string[]): void;
   run(context: StageContext): Promise<StageOutcome>;
   /** Does one share of the work, beside other processes that do theirs; `run`, after all of them, finds it done. */
   share?(context: StageContext, share: WorkShare): Promise<void>;

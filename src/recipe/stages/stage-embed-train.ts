@@ -11,6 +11,7 @@ import { trainingUtterances } from '../../training/training-speakers.js';
 import type { Library } from '../../tasks/model-work.js';
 import { EMBED, embedFiles } from '../artifacts/embed.js';
 import { prepFiles } from '../artifacts/prep.js';
+import { isReady } from '../definition/ready-model.js';
 import type { Recipe } from '../definition/schema.js';
 import type { SystemRun } from '../definition/training-runs.js';
 import { embedShare, embedShared, type SharedEmbedding } from '../extraction/embed-shared.js';
@@ -18,14 +19,19 @@ import type { Stage, StageContext } from '../running/stage.js';
 
 export function embedTrainStage(
   { engine, seed, scoring: { utterances: wanted } }: Recipe,
-  { name, seed: ofRun, settings: { featuresStage, training: ofTraining } }: SystemRun,
+  { name, seed: ofRun, settings: { model, featuresStage, training: ofTraining } }: SystemRun,
   { openEmbedder }: Pick<Library, 'openEmbedder'>,
 ): Stage {
   return {
     name: `embed-train/${name}`,
     ofRun: name,
     needs: ['prep:training', `${featuresStage}:training`, `average/${name}`],
-    settings: { engine: engine.name, utterances: wanted, ...(wanted !== 'all' && { seed }) },
+    settings: {
+      ...{ engine: engine.name, utterances: wanted },
+      ...(wanted !== 'all' && { seed }),
+      // A training that it needs depends on them already.
+      ...(isReady(model) && ofTraining.speakers && { speakers: ofTraining.speakers, drawnBy: ofRun }),
+    },
     version: 1,
     whenChanged: 'remove',
     resumable: false,

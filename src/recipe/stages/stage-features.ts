@@ -49,12 +49,12 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
     // The cache checks by itself what of it is still good.
     whenChanged: 'keep',
     resumable: true,
-    async run({ folder, folderOf, log, progress, signal }) {
+    async run({ folder, folderOf, anew, log, progress, signal }) {
       const { build, variants, resampling } = await prepareBuild({ folder, folderOf, progress, signal });
       if (resampling) log(`  ${resampling}`);
       if (variants > 0) log(`  with ${variants} variants of the training utterances (augmentation)`);
       const since = performance.now();
-      takeOverShards(folder, features, otherCaches(folder));
+      if (!anew) takeOverShards(folder, features, otherCaches(folder));
       const summary = await buildFeatureCache({
         ...build,
         onPlan: ({ missing, total, bytes, freeBytes }) =>

@@ -24,6 +24,7 @@ import { readTrialTable } from '../../scoring/scores/trial-table.js';
 import { guardWriting, writeFileAtomic } from '../../storage/atomic-write.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { createArchiveWriter } from '../../storage/kaldi-archive.js';
+import { phasesOf } from '../../training/phases.js';
 import { trainingUtterances } from '../../training/training-speakers.js';
 import type { Library } from '../../tasks/model-work.js';
 import { AVERAGE } from '../artifacts/average.js';
@@ -50,6 +51,7 @@ export function modelStage(recipe: Recipe, run: SystemRun, { openEmbedder }: Pic
     ofRun: name,
     needs: [
       'prep:training',
+      'prep:partial',
       `${featuresStage}:training`,
       `average/${name}`,
       `score-dev/${name}`,
@@ -81,7 +83,7 @@ export function modelStage(recipe: Recipe, run: SystemRun, { openEmbedder }: Pic
           utterances: training.length,
           hours: training.reduce((sum, { duration }) => sum + duration, 0) / 3600,
           sampleRates: [...new Set(training.map(({ sampleRate }) => sampleRate))].sort((a, b) => a - b),
-          augmented: augmentation !== null,
+          augmented: phasesOf(settings.training, augmentation).some((phase) => phase.augmentation !== null),
           ...{ recipe: recipe.name, system, seed },
         },
       });

@@ -118,7 +118,11 @@ export function prepStage({ corpus, development, inspect, seed, features, slices
           ...hashes,
           ...(partial === undefined ? [] : [partial]),
         ),
-        partHashes: { manifest: hashUtterances(utterances), training: await trainingHash(folder, utterances) },
+        partHashes: {
+          manifest: hashUtterances(utterances),
+          training: await trainingHash(folder, utterances),
+          partial: sha256Hex(partial ?? ''),
+        },
         outputs: [PREP.manifest, ...lists, PREP.corpus],
         ...(audioWork && { audioWork }),
         summary: `${utterances.length} utterances, ${trials.length} trials${partial === undefined ? '' : ' (partial)'}`,

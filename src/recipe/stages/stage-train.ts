@@ -10,6 +10,7 @@ import { readManifest } from '../../corpus/manifest/manifest.js';
 import { readTrials } from '../../corpus/trials/trials.js';
 import { augmentationIdentity } from '../../features/augmentation/augmentation-identity.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
+import { removeLaterCheckpoints } from '../../training/checkpoint.js';
 import type { PhaseOptions } from '../../training/phase-options.js';
 import { trainingUtterances } from '../../training/training-speakers.js';
 import type { Library } from '../../tasks/model-work.js';
@@ -57,6 +58,8 @@ export function trainStage(recipe: Recipe, run: TrainedRun, { trainSystem }: Pic
     version: 1,
     whenChanged: 'set aside',
     resumable: true,
+    // An average of the last checkpoints is one of those that followed each other.
+    removeAfter: (dir, [gone]) => removeLaterCheckpoints(dir, gone),
     async run({ folder: dir, folderOf, inputHash, ...reporting }) {
       const { manifest, devTrials } = prepFiles(folderOf('prep'));
       const utterances = readManifest(manifest);

@@ -15,8 +15,8 @@ describe('noise that was trained with', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  const heard = (augmentation: string, noise = `{source: '${join(folder, 'tested')}'}`) => {
-    const sets = [`robustness={snr: [5], noise: ${noise}}`, `systems.aca-net.augmentation=${augmentation}`];
+  const heard = (augmentation: string, noise = `{source: '${join(folder, 'tested')}'}`, place = 'augmentation') => {
+    const sets = [`robustness={snr: [5], noise: ${noise}}`, `systems.aca-net.${place}=${augmentation}`];
     const { recipe } = loadRecipe('demo', { sets });
     return describeHeardNoise(recipe.robustness, ['aca-net', 'ecapa-tdnn'], resolveSystems(recipe));
   };
@@ -29,6 +29,11 @@ describe('noise that was trained with', () => {
         technique,
       );
     }
+  });
+
+  it('is named where one phase of the training had it', () => {
+    const phases = `[{augmentation: {noise: {source: '${join(folder, 'tested')}'}}}, {augmentation: null}]`;
+    assert.match(heard(phases, undefined, 'training.phases').join(), /^aca-net heard the noise/);
   });
 
   it('is not other noise, the voices of the corpus, or white', () => {

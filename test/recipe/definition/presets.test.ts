@@ -46,6 +46,7 @@ describe('the preset `large-margin`', () => {
       assert.deepEqual([cropFrames, batchSize, epochs, last.rateFactor], [600, 16, 5, 0.1]);
       assert.deepEqual('margin' in loss && loss.margin, { type: 'constant', margin: 0.5 });
     }
+    assert.deepEqual(presetSets('large-margin', recipe), sets, 'a second time, it is what it was');
     const softmax = loadRecipe('demo', { sets: ['training.loss={type: softmax}'] }).recipe;
     assert.deepEqual(presetSets('large-margin', softmax), []);
   });

@@ -86,6 +86,17 @@ describe('the plan of a recipe', () => {
     assert.deepEqual(spread.map(({ nodes, hours: all }) => [nodes, Math.round(all / hours)]), [[1, 4], [2, 2], [4, 1]]); // prettier-ignore
   });
 
+  it('counts each phase of a training by its own epochs, batches and crops', async () => {
+    const sets = ['training.phases=[{epochs: 2}, {epochs: 3, batchSize: 8, cropFrames: 600}]', 'engine.threads=2'];
+    const phased = { ...asked, recipe: loadRecipe('demo', { sets }).recipe, workFolder: folder };
+    const rates = { trainings: [rate({})], embeddings: [] };
+    const [{ steps, crops, hours }] = (await planWork({ ...phased, rates })).systems;
+    // 4 steps of 32 crops of 200 frames an epoch, then 13 of 8 of 600.
+    assert.deepEqual([steps, crops], [2 * 4 + 3 * 13, 2 * 4 * 32 + 3 * 13 * 8]);
+    const expected = (3 * 1000 * (2 * 4 * 32 * 200 + 3 * 13 * 8 * 600)) / 1e6 / 3600;
+    assert.ok(Math.abs(hours - expected) < 1e-12);
+  });
+
   it('goes by the newest training of the same network, then of any, of the same device and threads', async () => {
     const own = hashOfModel(recipe.systems['aca-net'].model);
     const basis = async (...rates: MeasuredRate[]) => (await plan(rates)).systems.map((system) => system.basis);
@@ -103,7 +114,9 @@ describe('the plan of a recipe', () => {
     const input = { settings: { model, training: { batchSize: 32, cropFrames: 200 } }, needs: {}, version: 1 };
     const record = { stage: 'train/x', inputHash: 'i', outputHash: 'o', outputs: [], finished: '2026-01-02', input };
     provenance.write(folder, { engine: { name: 'onnx', device: 'cpu', threads: 2 } });
+    const phased = { ...input, settings: { model, training: { batchSize: 32, cropFrames: 200, phases: [{}, {}] } } };
     for (const [name, seconds, rest] of [
+      ['phased', 1, { input: phased }],
       ['alone', 10, {}],
       ['beside', 1, { beside: 2 }],
       ['resumed', 1, { resumed: true }],

@@ -127,6 +127,43 @@ describe('stage runner', () => {
     assert.deepEqual(await run(chain('a')), ['b']);
   });
 
+  it('takes away what was made after an output that is gone, before it resumes', async () => {
+    const taken: string[] = [];
+    const removeAfter = (folder: string, gone: readonly string[]) => taken.push(existsSync(join(folder, '.done.json')) ? gone.join() : 'late'); // prettier-ignore
+    const building = stage('a', [], 'a', { resumable: true, removeAfter });
+    await run([building]);
+    rmSync(join(workFolder, 'a/out'));
+    assert.deepEqual(plan([building]), ['resume: out is gone']);
+    assert.deepEqual(await run([building]), ['a']);
+    assert.deepEqual(taken, ['out']);
+  });
+
+  it('runs a stage where settings differ that have nothing in them', async () => {
+    const phased = (...phases: object[]) => [stage('a', [], 'a', { settings: { value: 'a', phases } })];
+    await run(phased({}));
+    assert.deepEqual(plan(phased({}, {})), ['run: phases.1: not set → {}']);
+    assert.deepEqual(await run(phased({}, {})), ['a']);
+    assert.deepEqual(await run(phased({}, {})), []);
+    assert.deepEqual(plan(phased({ a: {} }, {})), ['run: phases.0: {} → not set; phases.0.a: not set → {}']);
+  });
+
+  it('builds on nothing where a stage is forced that else builds on what is there', async () => {
+    const keeping = (seen: (boolean | undefined)[]) =>
+      stage('a', [], 'a', {
+        ...{ resumable: true, whenChanged: 'keep' },
+        run: ({ folder, anew }) => {
+          seen.push(existsSync(join(folder, 'piece')), anew);
+          writeFileSync(join(folder, 'piece'), '');
+          return Promise.resolve({ outputHash: 'x', outputs: ['piece'], summary: '' });
+        },
+      });
+    const seen: (boolean | undefined)[] = [];
+    await run([keeping(seen)]);
+    await run([{ ...keeping(seen), version: 2 }]);
+    await run([{ ...keeping(seen), version: 2 }], { force: ['a'] });
+    assert.deepEqual(seen, [false, false, true, false, false, true]);
+  });
+
   it('makes a stage again whose files have changed, where something is to be made of them, and says so', async () => {
     const files = (...names: string[]) => names.map((name) => join(workFolder, name, 'out'));
     const [first, second] = files('a', 'b');

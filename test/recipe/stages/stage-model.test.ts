@@ -8,6 +8,8 @@ import { loadRecipe } from '../../../src/recipe/definition/load.js';
 import { systemSettings } from '../../../src/recipe/definition/system-settings.js';
 import { runRecipe } from '../../../src/recipe/run-recipe.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
+import { doneRecord } from '../../../src/recipe/artifacts/control-files.js';
+import { createStages } from '../../../src/recipe/stages/stages.js';
 import { drawUtterances, modelStage } from '../../../src/recipe/stages/stage-model.js';
 import { readEmbeddings } from '../../../src/scoring/backend/embedding-archive.js';
 import { profileSources, readScoringProfile } from '../../../src/scoring/profile/scoring-profile.js';
@@ -59,6 +61,17 @@ describe('stage model', () => {
     assert.deepEqual(profile.embeddings, { utterances: 8, speakers: 4, drawn: true });
     const speakers = training.map(({ id, speaker }) => `${id} ${speaker}`).sort();
     assert.deepEqual(readFileSync(speakersFile, 'utf8').trim().split('\n'), speakers);
+  });
+
+  it('says that speech was augmented where that was in one phase, and takes up what a corpus lacks', async () => {
+    rmSync(join(work, 'demo'), { recursive: true });
+    await run('systems.aca-net.training.phases=[{augmentation: {level: {}}}, {augmentation: null}]');
+    assert.equal(readScoringProfile(folder())!.trained.augmented, true);
+    const { recipe } = loadRecipe('demo', { sets: SMALL });
+    const stages = createStages({ recipe, workFolder: join(work, 'demo'), library });
+    const { needs } = stages.find(({ name }) => name === 'model/aca-net')!;
+    assert.ok(needs.includes('prep:partial'));
+    assert.ok(doneRecord.read(join(work, 'demo/prep')).partHashes?.partial);
   });
 
   it('has the embeddings that the back-end is made of, and a cohort from elsewhere', async () => {

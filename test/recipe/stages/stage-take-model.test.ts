@@ -72,6 +72,18 @@ describe('systems that are not trained here', () => {
     assert.match(text, /Not trained here, but taken as they are: theirs, heard\./);
   });
 
+  it('have a cohort of the training speakers that are asked for now', async () => {
+    const sets = ['scoring={normalize: s-norm}'];
+    const embedded = (speakers: number) =>
+      run(open({ theirs: onnx('wespeaker.onnx') }, { sets: [...sets, `training.speakers=${speakers}`] }), [
+        'embed-train/theirs',
+      ]);
+    await embedded(2);
+    const few = readEmbeddings(at('embed-train/theirs/embeddings.ark')).size;
+    assert.deepEqual(await embedded(3), ['embed-train/theirs']);
+    assert.equal(readEmbeddings(at('embed-train/theirs/embeddings.ark')).size / few, 3 / 2);
+  });
+
   it('are embedded as the file alone embeds the same features', async () => {
     const embeddings = readEmbeddings(at('embed/theirs/embeddings.ark'));
     const cache = openFeatureCache(at('features'));
