@@ -1,11 +1,15 @@
 /** @file `acanet calibrate`: scores → log-likelihood ratios, learned from development scores or before. */
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
+import { counted } from '../problem-list.js';
 import type { Calibration } from '../scoring/calibration/calibration.js';
 import { numberBetween } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
 import { repeatable } from './repeatable.js';
+
+/** Of either kind: with fewer, a calibration is more chance than knowledge. */
+const FEW_TRIALS = 30;
 
 interface CalibrateFlags {
   out: string;
@@ -68,7 +72,13 @@ export function addCalibrate(program: Command): void {
     });
     if (report.calibration?.separable) {
       createTalk().log(
-        'warning: the development trials are separated without error, so the scale of the ratios is arbitrary',
+        'warning: the development trials are separated without error, equal scores aside, so the scale of the ratios is arbitrary',
+      );
+    }
+    const { targets = FEW_TRIALS, nontargets = FEW_TRIALS } = report.calibration ?? {};
+    if (Math.min(targets, nontargets) < FEW_TRIALS) {
+      createTalk().log(
+        `warning: the calibration is learned from ${counted(targets, 'target trial')} and ${counted(nontargets, 'nontarget trial')}; others could give quite another`,
       );
     }
     if (report.reversed) {

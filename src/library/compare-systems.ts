@@ -1,6 +1,7 @@
 /** @file Systems compared by their scores of the same trials, for programs: what `acanet compare` reports. */
 import { UserError } from '../errors.js';
 import { compareSystems as compare } from '../report/comparison/comparison.js';
+import { checked } from './measures.js';
 import { tableOfTrials } from '../scoring/scores/trial-table.js';
 import { speakerPairs } from '../scoring/scores/speaker-pairs.js';
 
@@ -78,14 +79,16 @@ export function compareSystems({
   resamples,
   seed,
 }: CompareSystemsOptions): SystemComparison {
-  for (const { name, scores } of systems) {
-    if (scores.length === trials.length) continue;
-    throw new UserError(`${name}: expected ${trials.length} scores, one for each trial, got ${scores.length}`);
-  }
   const table = tableOfTrials(trials);
+  if (resamples !== undefined && !(Number.isInteger(resamples) && resamples > 0)) {
+    throw new UserError(`resamples: expected a whole number from 1, got ${resamples}`);
+  }
   const known = speakers && speakerPairs(table, new Map(Object.entries(speakers)));
   const compared = compare({
-    systems: systems.map(({ name, scores }) => ({ name, runs: [{ name, scores }] })),
+    systems: systems.map(({ name, scores }) => ({
+      name,
+      runs: [{ name, scores: checked(scores, table.labels, name)[0] }],
+    })),
     baseline,
     labels: table.labels,
     speakers: known ?? { unknown: 'which speaker said what was not given' },

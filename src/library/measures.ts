@@ -2,6 +2,7 @@
  * @file Error measures of scores, for programs: those of `acanet metrics`. Higher scores mean the same speaker, and a
  * trial is accepted where its score is at or above the threshold.
  */
+import { UserError } from '../errors.js';
 import { computeCllr } from '../scoring/measures/cllr.js';
 import { computeEer } from '../scoring/measures/eer.js';
 import { computeMinDcf } from '../scoring/measures/min-dcf.js';
@@ -30,10 +31,10 @@ export interface Threshold {
  * Equal error rate, a fraction from 0 to 1: where as large a share of the targets is rejected as of the nontargets
  * accepted, on the line between the two operating points around it. Equal scores are accepted or rejected together.
  * @param scores [trials]
- * @throws UserError if a score is not finite, lengths differ, or all trials are of one kind
+ * @throws UserError if a score is not a number, lengths differ, or all trials are of one kind
  */
 export function eer(scores: ArrayLike<number>, labels: Labels): Threshold {
-  const found = computeEer(scores, labels);
+  const found = computeEer(...checked(scores, labels));
   return { value: found.eer, threshold: found.threshold };
 }
 
@@ -41,10 +42,11 @@ export function eer(scores: ArrayLike<number>, labels: Labels): Threshold {
  * Minimum of the detection cost over all thresholds, divided by the cost of always accepting or always rejecting,
  * whichever is less: from 0 to 1.
  * @param scores [trials]
- * @throws UserError as `eer`
+ * @throws UserError as `eer`, and for a prior or costs that are none
  */
 export function minDcf(scores: ArrayLike<number>, labels: Labels, cost: Cost = {}): Threshold {
-  const found = computeMinDcf(scores, labels, cost);
+  checkCost(cost);
+  const found = computeMinDcf(...checked(scores, labels), cost);
   return { value: found.minDcf, threshold: found.threshold };
 }
 
@@ -54,5 +56,24 @@ export function minDcf(scores: ArrayLike<number>, labels: Labels, cost: Cost = {
  * @throws UserError as `eer`
  */
 export function cllr(llrs: ArrayLike<number>, labels: Labels): number {
-  return computeCllr(llrs, labels);
+  return computeCllr(...checked(llrs, labels));
+}
+
+/** @throws UserError where there is not one number for each label */
+export function checked(scores: ArrayLike<number>, labels: Labels, where = 'scores'): [Float64Array, Labels] {
+  if (scores.length !== labels.length) {
+    throw new UserError(`${where}: expected ${labels.length} scores, one for each trial, got ${scores.length}`);
+  }
+  const numbers = Float64Array.from(scores, (score) => (typeof score === 'number' ? score : NaN));
+  const wrong = numbers.findIndex((score) => Number.isNaN(score));
+  if (wrong < 0) return [numbers, labels];
+  throw new UserError(
+    `${where}: expected a number in trial ${wrong + 1} of ${numbers.length}, got ${String(scores[wrong])}`,
+  );
+}
+
+function checkCost({ pTarget = 0.5, cMiss = 1, cFalseAlarm = 1 }: Cost): void {
+  if (!(pTarget > 0 && pTarget < 1)) throw new UserError(`pTarget: expected a number between 0 and 1, got ${pTarget}`);
+  for (const [name, cost] of Object.entries({ cMiss, cFalseAlarm }))
+    if (!(cost > 0 && cost < Infinity)) throw new UserError(`${name}: expected a number above 0, got ${cost}`);
 }

@@ -1,6 +1,7 @@
 /**
  * @file What is said about scored trials: measures with intervals, operating points, definitions, slices, worst trials.
  */
+import { FEW_ERRORS } from './comparison/comparison-notes.js';
 import type { Interval } from '../scoring/intervals/confidence-interval.js';
 import { describeScores, type Evaluation } from '../scoring/measures/evaluation.js';
 import { formatFigure } from '../scoring/measures/measure.js';
@@ -66,7 +67,7 @@ export function formatScoreReport(report: ScoreReport, { speakers = 10 } = {}): 
     `${describeScores(report)}\n`,
     measureTable(report),
     bootstrap
-      ? `Intervals: what other speakers would give, by leaving out ${describeGroups(bootstrap)} in turn and by ${bootstrap.resamples} resamples (seed ${bootstrap.seed}).\n${fewErrors(report)}`
+      ? `Intervals: what other speakers would give, by leaving out ${describeGroups(bootstrap)} in turn and by ${bootstrap.resamples} resamples (seed ${bootstrap.seed}).\n`
       : `No intervals: ${noIntervals}.\n`,
     pointTable(report.operatingPoints),
     ...(definitions ? [definitionTable(definitions)] : []),
@@ -84,13 +85,13 @@ export function formatScoreReport(report: ScoreReport, { speakers = 10 } = {}): 
 const describeGroups = ({ speakers, groups }: NonNullable<ScoreReport['bootstrap']>) =>
   speakers === groups ? `each of the ${speakers}` : `each of ${groups} random groups of the ${speakers}`;
 
-/**
- * `bench/coverage.mjs`: with fewer false alarms, intervals of minDCF hold the truth clearly less often than they say.
- */
-const FEW_ERRORS = 10;
-
 /** Names the measures whose intervals rest on few errors: they know nothing of the errors that did not come up. */
-function fewErrors({ operatingPoints, targets, nontargets, eer }: ScoreReport): string {
+export function fewErrors({
+  operatingPoints,
+  targets,
+  nontargets,
+  eer,
+}: Pick<ScoreReport, 'operatingPoints' | 'targets' | 'nontargets' | 'eer'>): string[] {
   const few = operatingPoints.flatMap(({ at, ...point }) => {
     if (at === 'given') return [];
     // The EER lies between two points where scores are equal.
@@ -100,7 +101,7 @@ function fewErrors({ operatingPoints, targets, nontargets, eer }: ScoreReport): 
       ? [`${at} (misses: ${misses}, false alarms: ${falseAlarms})`]
       : [];
   });
-  return few.length > 0 ? `Likely too narrow, as few errors decide: ${few.join(', ')}.\n` : '';
+  return few.length > 0 ? [`intervals are likely too narrow where few errors decide: ${few.join(', ')}`] : [];
 }
 
 const formatInterval = (format: (value: number) => string, interval?: Interval) =>

@@ -76,6 +76,24 @@ describe('the library', () => {
     assert.ok(Math.abs(cllr(scores, labels) - expected) < 1e-12);
   });
 
+  it('refuses what is no score, no cost and no number of resamples, as a UserError', () => {
+    const wrong = (action: () => unknown, message: RegExp) =>
+      assert.throws(action, (error: Error) => error.name === 'UserError' && message.test(error.message));
+    const scores = [1, undefined, 3] as number[];
+    wrong(() => eer(scores, [1, 0, 1]), /scores: expected a number in trial 2 of 3, got undefined/);
+    wrong(() => cllr(['n/a', 1] as never, [1, 0]), /trial 1 of 2, got n\/a/);
+    wrong(() => eer([1, 2, 3], [1, 0]), /expected 2 scores, one for each trial, got 3/);
+    wrong(() => minDcf([1, 0], [1, 0], { pTarget: 0 }), /pTarget: expected a number between 0 and 1, got 0/);
+    wrong(() => minDcf([1, 0], [1, 0], { cMiss: -1 }), /cMiss: expected a number above 0, got -1/);
+    const trials = [{ enroll: 'a', test: 'b', target: true }, { enroll: 'a', test: 'c', target: false }]; // prettier-ignore
+    const systems = [{ name: 's', scores: [1, 0] }];
+    wrong(
+      () => compareSystems({ trials, systems, baseline: 's', resamples: -1 }),
+      /resamples: expected a whole number/,
+    );
+    wrong(() => compareSystems({ trials, systems: [{ name: 's', scores: ['x', 0] as never }], baseline: 's' }), /^s: expected a number in trial 1/); // prettier-ignore
+  });
+
   it('compares systems with intervals where speakers are given', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     const ids = names.flatMap((name) => [`${name}1`, `${name}2`]);

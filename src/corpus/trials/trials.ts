@@ -215,7 +215,7 @@ export function checkTrials(
 }
 
 /** The test utterance is (among) what the speaker was enrolled with. */
-export const isSelfTrial = ({ enroll, test }: Trial, enrolment?: Enrolment): boolean =>
+export const isSelfTrial = ({ enroll, test }: Omit<Trial, 'target'>, enrolment?: Enrolment): boolean =>
   enrolment ? (enrolment.get(enroll)?.includes(test) ?? false) : enroll === test;
 
 /** `51000 trials (3000 target, 48000 nontarget); 396 repeat an earlier one and count again`. */

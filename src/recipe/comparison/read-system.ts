@@ -160,7 +160,7 @@ function describeCalibrations(calibrations: readonly (RunCalibration | undefined
   const separable = calibrations.some((each) => each?.usable && each.report.calibration?.separable);
   return separable
     ? [
-        'calibration found no error on the development trials, so how large the ratios are, and with it actDCF and Cllr, is a guess',
+        'calibration found no error but equal scores on the development trials, so how large the ratios are, and with it actDCF and Cllr, is a guess',
       ]
     : [];
 }

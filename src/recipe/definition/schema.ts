@@ -77,7 +77,7 @@ export const recipeSchema = z.strictObject({
   /** What is said of `model` against `baseline`, for `compare` to hold against the result. */
   claim: z
     .strictObject({
-      /** Change of the EER as a fraction: -0.05 is 5 % fewer errors. */
+      /** Change of the EER as a fraction: -0.05 is 5 % fewer errors, 0.05 at most 5 % more. */
       eer: z.number().min(-1),
       /** Parameters as a share of the baseline's. */
       parameters: z.number().positive().optional(),

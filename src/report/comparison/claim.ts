@@ -8,9 +8,12 @@
  *     holds the claimed change, but not 0   supported
  *     holds both                            cannot tell
  *     does not hold it                      contradicted, unless all of it is on the better side
+ *
+ * A claim of no fewer errors is a bound, as of a small network that makes at most 5 % more: it is supported where all of
+ * the interval is at or below it.
  */
 import type { MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
-import { speakersToDecide } from '../../scoring/intervals/power.js';
+import { type PowerOptions, speakersToDecide, total } from '../../scoring/intervals/power.js';
 import { formatInterval } from '../text/interval-format.js';
 import { formatRatio, formatRelative } from '../text/number-format.js';
 import { describeChange, roundedSpeakers } from './verdict-words.js';
@@ -48,7 +51,7 @@ export interface ClaimEvidence {
   readonly untested?: string;
   /** The EERs differ for sure: by themselves, and among all comparisons. */
   readonly decided: boolean;
-  readonly speakers?: number;
+  readonly speakers?: PowerOptions['speakers'];
   readonly confidence: number;
 }
 
@@ -88,6 +91,11 @@ export function judgeClaim(claim: Claim, evidence: ClaimEvidence): ClaimVerdict 
   if (!within && claim.eer < low) {
     return conclude('contradicted', `The interval, ${ends}, does not hold the claimed change.`, false);
   }
+  if (claim.eer >= 0) {
+    if (high > claim.eer)
+      return conclude('cannot tell', `The interval, ${ends}, goes beyond the claimed change.`, within);
+    return conclude('supported', `The interval, ${ends}, does not go beyond the claimed change.`, within);
+  }
   if (!decided) {
     const says =
       low <= 0 && 0 <= high
@@ -104,10 +112,11 @@ export function judgeClaim(claim: Claim, evidence: ClaimEvidence): ClaimVerdict 
 /** `The claim of Yip et al., 5 % fewer errors with 0.20× the parameters` */
 function describeClaim({ eer, parameters, source }: Claim): string {
   const size = parameters === undefined ? '' : ` with ${formatRatio(parameters)} the parameters`;
-  return `The claim${source === undefined ? '' : ` of ${source}`}, ${describeChange(eer)}${size}`;
+  const change = eer < 0 ? describeChange(eer) : eer === 0 ? 'no more errors' : `at most ${describeChange(eer)}`;
+  return `The claim${source === undefined ? '' : ` of ${source}`}, ${change}${size}`;
 }
 
-const describeNeeded = (needed: number, speakers: number): string =>
+const describeNeeded = (needed: number, speakers: PowerOptions['speakers']): string =>
   Number.isFinite(needed)
-    ? `To show a difference of the claimed size takes ${roundedSpeakers(needed)} like those here; there are ${speakers}.`
+    ? `To show a difference of the claimed size takes ${roundedSpeakers(needed)} like those here; there are ${total(speakers)}.`
     : 'Trainings vary too much for any number of speakers to show a difference of the claimed size.';

@@ -48,7 +48,8 @@ function describeIntervals({ bootstrap, noIntervals, systems, confidence, verdic
     ...(systems.length > 1
       ? [
           'p: how often chance alone would show a difference as large if both systems were equally good. ' +
-            `Below ${Number((1 - confidence).toPrecision(4))} a system is called better or worse.`,
+            `Below ${Number((1 - confidence).toPrecision(4))} a system is called better or worse` +
+            `${verdicts.length > 1 ? ", if Holm's procedure upholds that among all comparisons of the measure" : ''}.`,
           ...(verdicts.some(({ speakersToDecide, claim }) => speakersToDecide ?? claim?.speakersToDecide)
             ? [
                 'Numbers of speakers are those that would show the difference with such a p in 4 of 5 tests, if they vary as these do.',

@@ -1,26 +1,71 @@
 /** @file What the reader of a comparison must know that its figures do not say, a sentence each. */
 
+import { counted } from '../../problem-list.js';
+import { type DetCurve, detCurve } from '../../scoring/measures/det-curve.js';
+import { curveEer } from '../../scoring/measures/eer.js';
+import type { Measure } from '../../scoring/measures/measure.js';
+import { measures } from '../../scoring/measures/measure-table.js';
+import { curvePoint } from '../../scoring/measures/operating-point.js';
+import type { FoldRange } from '../../scoring/scores/speaker-pairs.js';
+
 /** A training and its scores, one a trial. */
 interface ScoredRun {
   readonly name: string;
   readonly scores: ArrayLike<number>;
 }
 
-/** With fewer errors, intervals know little of what other speakers would do. */
-const FEW_ERRORS = 10;
+/**
+ * With fewer errors of a kind, intervals know little of what other speakers would do: those of minDCF hold the truth
+ * clearly less often than they say (`bench/coverage.mjs`).
+ */
+export const FEW_ERRORS = 10;
 
-/** Systems whose EER few errors decide. */
+/** Measures that are tested, of systems where few errors decide them: of a system with several trainings, of the mean. */
 export function fewErrors(
-  systems: readonly { name: string; eer: number }[],
-  targets: number,
-  nontargets: number,
+  systems: readonly { name: string; runs: readonly ScoredRun[] }[],
+  labels: Uint8Array,
+  folds: readonly FoldRange[] = [{ name: '', speakers: { from: 0, to: 0 }, trials: { from: 0, to: labels.length } }],
 ): string[] {
-  const few = systems.flatMap(({ name, eer }) => {
-    const errors = Math.round(eer * Math.min(targets, nontargets));
-    return errors < FEW_ERRORS ? [`${name} (${errors})`] : [];
+  const decided = systems.map(({ name, runs }) => {
+    const curves = runs.flatMap(({ scores }) =>
+      folds.map(({ trials: { from, to } }) =>
+        detCurve(
+          Float64Array.from({ length: to - from }, (_, i) => scores[from + i]),
+          labels.subarray(from, to),
+          name,
+        ),
+      ),
+    );
+    return { name, errorsOf: (measure: Measure) => meanErrors(measure, curves, runs.length) };
   });
-  const kind = targets < nontargets ? 'misses' : 'false alarms';
-  return few.length > 0 ? [`Few ${kind} decide the EER, so its intervals are rough: ${few.join(', ')}.`] : [];
+  return measures
+    .filter(({ shown, threshold }) => shown.includes('tested') && threshold)
+    .flatMap((measure) => {
+      const few = decided.flatMap(({ name, errorsOf }) => {
+        const { misses, falseAlarms } = errorsOf(measure);
+        if (Math.min(misses, falseAlarms) >= FEW_ERRORS) return [];
+        return [
+          `${name} (${misses < falseAlarms ? counted(misses, 'miss', 'misses') : counted(falseAlarms, 'false alarm')})`,
+        ];
+      });
+      if (few.length === 0) return [];
+      return [
+        `${measure.title} rests on few errors here, so its intervals and what is said of it are rough: ${few.join(', ')}.`,
+      ];
+    });
+}
+
+/** At the measure's threshold, in all folds together. */
+function meanErrors({ name, threshold }: Measure, curves: readonly DetCurve[], runs: number) {
+  let [misses, falseAlarms] = [0, 0];
+  for (const curve of curves) {
+    // The EER lies between two points where scores are equal.
+    const point = curvePoint(curve, threshold!(curve));
+    const eer = name === 'eer' ? curveEer(curve).eer : undefined;
+    misses += (eer ?? point.miss) * curve.targets;
+    falseAlarms += (eer ?? point.falseAlarm) * curve.nontargets;
+  }
+  return { misses: Math.round(misses / runs), falseAlarms: Math.round(falseAlarms / runs) };
 }
 
 /** What many comparisons together leave of single p-values. */

@@ -185,7 +185,8 @@ export function compareSystems({
         differences: judged[system.name],
         noIntervals,
         confidence,
-        speakers: measured?.bootstrap.speakers,
+        speakers:
+          measured && (folds ? folds.map(({ speakers: { from, to } }) => to - from) : measured.bootstrap.speakers),
         comparisons: others.length,
         ...(claim?.system === system.name &&
           claim.baseline === baseline && { claim, untested: whyUntested(claim, { protocol, partial }) }),
@@ -196,7 +197,7 @@ export function compareSystems({
       ...manyComparisons(upheld, others.length, measured !== undefined),
       ...(measured && slices.length > 1 ? ['Each p of a part of the trials is of that part by itself.'] : []),
       ...equalScores(given),
-      ...(measured ? fewErrors(systems, targets, nontargets) : []),
+      ...(measured ? fewErrors(given, labels, folds) : []),
       ...notes,
     ],
   };

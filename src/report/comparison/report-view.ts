@@ -1,7 +1,7 @@
 /**
  * @file What the report takes from a comparison: the only file of it that knows how `compare.json` is laid out.
  */
-import type { Interval } from '../../scoring/intervals/confidence-interval.js';
+import type { Interval, MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
 import { type MeasureName, measures } from '../../scoring/measures/measure-table.js';
 import { standardDeviation } from '../../statistics.js';
 import type { Comparison } from './comparison.js';
@@ -36,7 +36,11 @@ export interface ComparedSystem {
   readonly trainedOn?: TrainedOn;
   readonly measures: Readonly<Partial<Record<MeasureName, MeasuredValue>>>;
   /** Relative to the baseline's EER, as fractions; absent for the baseline itself. */
-  readonly change?: { readonly eer: number; readonly interval?: Interval; readonly pValue?: number };
+  readonly change?: {
+    readonly eer: number;
+    readonly difference?: Pick<MeasuredDifference, 'difference' | 'interval' | 'relativeInterval'>;
+    readonly pValue?: number;
+  };
 }
 
 export interface VerdictWords {
@@ -63,7 +67,7 @@ export interface Compared {
 }
 
 export function comparedOf(comparison: Comparison): Compared {
-  const { systems, relative, baseline, verdicts, trials } = comparison;
+  const { systems, relative, differences, baseline, verdicts, trials } = comparison;
   return {
     baseline,
     verdicts: verdicts.map(({ headline, sentence, limits, claim }) => ({
@@ -100,7 +104,7 @@ export function comparedOf(comparison: Comparison): Compared {
         trainedOn: system.trainedOn,
         measures: Object.fromEntries(measured),
         ...(change?.eer !== undefined && {
-          change: { eer: change.eer, interval: change.eerInterval, pValue: change.eerPValue },
+          change: { eer: change.eer, difference: differences[name]?.eer, pValue: change.eerPValue },
         }),
       };
     }),

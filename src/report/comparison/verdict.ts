@@ -7,7 +7,7 @@
  * many speakers would show a difference of this size.
  */
 import type { MeasuredDifference } from '../../scoring/intervals/confidence-interval.js';
-import { speakersToDecide } from '../../scoring/intervals/power.js';
+import { type PowerOptions, speakersToDecide, total } from '../../scoring/intervals/power.js';
 import { type MeasureName, measureNamed } from '../../scoring/measures/measure-table.js';
 import { formatMeasure } from '../text/interval-format.js';
 import { formatPercent, formatPoints } from '../text/number-format.js';
@@ -64,8 +64,8 @@ export interface VerdictInput {
   /** Why there are none. */
   readonly noIntervals?: string;
   readonly confidence?: number;
-  /** How many there are in the trials. */
-  readonly speakers?: number;
+  /** How many there are in the trials, or in those of each fold. */
+  readonly speakers?: PowerOptions['speakers'];
   readonly claim?: Claim;
   /** Why these trials do not test the claim. */
   readonly untested?: string;
@@ -74,7 +74,8 @@ export interface VerdictInput {
 }
 
 export function reachVerdict(input: VerdictInput): Verdict {
-  const { system, baseline, differences = {}, confidence = 0.95, speakers, claim, untested } = input;
+  const { system, baseline, differences = {}, confidence = 0.95, comparisons = 1 } = input;
+  const { speakers, claim, untested } = input;
   const { eer: difference } = differences;
   const outcome = judge(difference, confidence);
   const clear = difference !== undefined && difference.pValue < 1 - confidence;
@@ -111,7 +112,7 @@ export function reachVerdict(input: VerdictInput): Verdict {
       ...(difference ? describeSeeds(system, baseline) : []),
       ...(clear && difference.upheld === false ? [describeHolm(difference, input.comparisons)] : []),
       ...(needed === undefined ? [] : [describeNeed(needed, input)]),
-      ...describeOthers(figures),
+      ...describeOthers(figures, { comparisons, confidence }),
     ],
     figures,
   };
@@ -133,7 +134,7 @@ function headlineOf({ system, baseline, differences }: VerdictInput, outcome: Ou
 }
 
 function explain(input: VerdictInput, outcome: Outcome): string {
-  const { system, baseline, differences, noIntervals, comparisons = 1 } = input;
+  const { system, baseline, differences, noIntervals, confidence = 0.95, comparisons = 1 } = input;
   const difference = differences?.eer;
   const change = relativeChange(system.eer, baseline.eer);
   const made = Number.isFinite(change)
@@ -143,7 +144,7 @@ function explain(input: VerdictInput, outcome: Outcome): string {
     return `${made}. Whether that is more than chance is not known: ${noIntervals ?? 'there are no intervals'}.`;
   const chance = `${made}; if both were equally good, chance would show a difference this large ${describeChance(difference.pValue)}`;
   if (outcome !== 'cannot tell') return `${chance}.`;
-  if (difference.upheld === false) return `${chance}, and this is one of ${comparisons} tests.`;
+  if (difference.pValue < 1 - confidence) return `${chance}, and this is one of ${comparisons} tests.`;
   const others = difference.seSeeds === undefined ? 'other speakers' : 'other speakers and trainings';
   const { relativeInterval, interval } = difference;
   const range = relativeInterval.every((end) => Number.isFinite(end))
@@ -166,14 +167,17 @@ const describeHolm = ({ pValue }: MeasuredDifference, comparisons = 1): string =
 /** What it would take to show this difference. */
 function describeNeed(
   needed: number,
-  { system, baseline, differences, speakers = 0, confidence }: VerdictInput,
+  { system, baseline, differences, speakers = 0, confidence, comparisons = 1 }: VerdictInput,
 ): string {
-  const there = `there are ${speakers}`;
+  const there = `there are ${total(speakers)}`;
+  const itself = comparisons > 1 ? ' in one comparison by itself' : '';
   if (Number.isFinite(needed)) {
-    return `To show a difference of this size takes ${roundedSpeakers(needed)} like those here; ${there}.`;
+    return `To show a difference of this size${itself} takes ${roundedSpeakers(needed)} like those here; ${there}.`;
   }
   const alone = 'Trainings vary too much for more speakers alone to show this difference';
-  const count = Math.max(system.runs.length, baseline.runs.length);
+  const [fewest, count] = [system, baseline].map(({ runs }) => runs.length).sort((a, b) => a - b);
+  // How much the seeds of a single training matter is not known.
+  if (fewest === 1) return `${alone}.`;
   for (const seedFactor of [2, 3, 5, 10]) {
     const more = speakersToDecide(differences!.eer!, { speakers, confidence, seedFactor });
     if (Number.isFinite(more)) {
@@ -184,12 +188,16 @@ function describeNeed(
 }
 
 /** `minDCF(0.01): cannot tell, 0.30 against 0.25 (p = 0.21).` */
-function describeOthers(figures: readonly MeasureVerdict[]): string[] {
+function describeOthers(
+  figures: readonly MeasureVerdict[],
+  { comparisons, confidence }: { comparisons: number; confidence: number },
+): string[] {
   return figures
     .filter(({ measure }) => measure !== 'eer')
     .map(({ measure: name, outcome, value, baseline, pValue }) => {
       const measure = measureNamed(name);
       const [own, reference] = [value, baseline].map((each) => formatMeasure(measure, each));
-      return `${measure.title}: ${outcome}, ${own} against ${reference} (${formatPValue(pValue)}).`;
+      const among = outcome === 'cannot tell' && pValue < 1 - confidence ? ` among ${comparisons} (Holm)` : '';
+      return `${measure.title}: ${outcome}${among}, ${own} against ${reference} (${formatPValue(pValue)}).`;
     });
 }

@@ -1,9 +1,9 @@
 /** @file The head of the report: the verdict, what was compared with what, and the main table. */
 import type { Measure } from '../../scoring/measures/measure.js';
-import { type MeasureName, measures } from '../../scoring/measures/measure-table.js';
+import { type MeasureName, measureNamed, measures } from '../../scoring/measures/measure-table.js';
 import { forPage } from '../figures/chart.js';
 import type { SystemStyle, SystemStyles } from '../figures/palette.js';
-import { formatInterval, formatMeasure } from '../text/interval-format.js';
+import { formatChangeInterval, formatDifference, formatInterval, formatMeasure } from '../text/interval-format.js';
 import { formatBytes, formatCount, formatDuration, formatRate, formatRelative } from '../text/number-format.js';
 import type { Compared, ComparedSystem, VerdictWords } from '../comparison/report-view.js';
 import { escapeMarkup } from '../text/escape.js';
@@ -49,8 +49,13 @@ const errorColumns = (): readonly Column[] =>
 
 const changeColumn: Column = {
   title: 'change of the EER',
-  value: ({ change }) => change && formatRelative(change.eer),
-  under: ({ change }) => change?.interval && formatInterval(change.interval, formatRelative),
+  value: ({ change }) =>
+    change &&
+    // Where the baseline makes no errors, in points.
+    (change.difference && !Number.isFinite(change.eer)
+      ? formatDifference(measureNamed('eer'), change.difference.difference)
+      : formatRelative(change.eer)),
+  under: ({ change }) => change?.difference && formatChangeInterval(measureNamed('eer'), change.difference),
 };
 
 /** What they take for it. */

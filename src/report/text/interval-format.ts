@@ -10,15 +10,22 @@ export const formatMeasure = (measure: Measure, value: number | undefined) =>
   value === undefined ? '-' : formatFigure(measure, value);
 
 /** In points for rates. */
-export const formatDifference = ({ format }: Measure, difference: number) =>
-  format === 'percent' ? `${formatPoints(difference)} points` : `${difference > 0 ? '+' : ''}${difference.toFixed(3)}`;
+export function formatDifference({ format }: Measure, difference: number): string {
+  if (!Number.isFinite(difference)) return 'infinite';
+  return format === 'percent'
+    ? `${formatPoints(difference)} points`
+    : `${difference > 0 ? '+' : ''}${difference.toFixed(3)}`;
+}
 
 /** `1.20 to 3.40 %`, `0.120 to 0.340` */
 export const formatMeasureInterval = (measure: Measure, interval: Interval | undefined) =>
   formatInterval(interval, (end) => formatFigure(measure, end));
 
 /** Relative where both ends are, else of the plain difference. */
-export function formatChangeInterval(measure: Measure, difference: MeasuredDifference | undefined): string {
+export function formatChangeInterval(
+  measure: Measure,
+  difference: Pick<MeasuredDifference, 'interval' | 'relativeInterval'> | undefined,
+): string {
   if (!difference) return '';
   const { relativeInterval, interval } = difference;
   if (relativeInterval.every((end) => Number.isFinite(end))) return formatInterval(relativeInterval, formatRelative);

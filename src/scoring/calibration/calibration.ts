@@ -187,5 +187,5 @@ function isSeparated(llrs: Float64Array, labels: ArrayLike<number>): boolean {
     if (labels[i]) lowestTarget = Math.min(lowestTarget, llr);
     else highestNontarget = Math.max(highestNontarget, llr);
   });
-  return lowestTarget > highestNontarget;
+  return lowestTarget >= highestNontarget;
 }

@@ -78,6 +78,8 @@ function powerWith(
 ): number {
   const { variance, freedom } = varianceWith(spread, count, measured);
   if (variance === 0) return Number(difference !== 0);
+  // Fewer speakers than folds have no interval.
+  if (freedom <= 0) return 0;
   const shortfall = studentCritical(confidence, freedom) - Math.abs(difference) / Math.sqrt(variance);
   const tail = studentTwoSided(shortfall, freedom) / 2;
   return shortfall > 0 ? tail : 1 - tail;
@@ -100,4 +102,6 @@ function varianceWith(
 
 const foldsOf = (speakers: PowerOptions['speakers']): readonly number[] =>
   typeof speakers === 'number' ? [speakers] : speakers;
-const total = (speakers: PowerOptions['speakers']): number => foldsOf(speakers).reduce((sum, each) => sum + each, 0);
+/** All speakers, of all folds. */
+export const total = (speakers: PowerOptions['speakers']): number =>
+  foldsOf(speakers).reduce((sum, each) => sum + each, 0);

@@ -66,5 +66,7 @@ export interface EvaluatedTrials {
 }
 
 /** `1.72 %` for shares of trials, `0.203` for costs and bits. */
-export const formatFigure = ({ format }: Measure, value: number): string =>
-  format === 'percent' ? `${(100 * value).toFixed(2)} %` : value.toFixed(3);
+export function formatFigure({ format }: Measure, value: number): string {
+  if (!Number.isFinite(value)) return 'infinite';
+  return format === 'percent' ? `${(100 * value).toFixed(2)} %` : value.toFixed(3);
+}

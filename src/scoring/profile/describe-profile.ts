@@ -15,7 +15,7 @@ export function describeProfile(profile: ScoringProfile): string[] {
       ? `development: EER ${(100 * development.eer).toFixed(2)} % on ${development.trials} trials of ${counted(development.speakers, 'speaker')}`
       : 'development: no trials of both kinds',
     calibration
-      ? `calibration: llr = ${calibration.offset.toPrecision(4)} + ${calibration.weight.toPrecision(4)} · score${calibration.separable ? ', of arbitrary scale: the development trials are separated without error' : ''}`
+      ? `calibration: llr = ${calibration.offset.toPrecision(4)} + ${calibration.weight.toPrecision(4)} · score${calibration.separable ? ', of arbitrary scale: the development trials are separated without error, equal scores aside' : ''}`
       : `no calibration: ${noCalibration}`,
   ];
 }

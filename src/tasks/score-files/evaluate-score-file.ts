@@ -5,12 +5,13 @@
 import { existsSync } from 'node:fs';
 import { enrolmentPathOf } from '../../corpus/trials/enrolment.js';
 import { UserError } from '../../errors.js';
-import type {
-  MeasureIntervals,
-  NamedOperatingPoint,
-  ScoreReport,
-  SliceFigures,
-  WorstTrial,
+import {
+  fewErrors,
+  type MeasureIntervals,
+  type NamedOperatingPoint,
+  type ScoreReport,
+  type SliceFigures,
+  type WorstTrial,
 } from '../../report/score-report.js';
 import { bootstrapMeasures, type BootstrapOptions, type SpeakerBootstrap } from '../../scoring/intervals/bootstrap.js';
 import {
@@ -156,7 +157,10 @@ export function reportOnScoreFile(
           onProgress,
         })
       : undefined;
-  const warnings = aboveChance(path, evaluation.eer);
+  const warnings = [
+    ...aboveChance(path, evaluation.eer),
+    ...(bootstrap ? fewErrors({ ...evaluation, operatingPoints: points }) : []),
+  ];
   const noIntervals = resamples === 0 ? 'no resamples were asked for' : (tooFew ?? UNKNOWN_SPEAKERS);
   return {
     ...evaluation,

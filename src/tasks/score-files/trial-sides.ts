@@ -27,6 +27,7 @@ export function sidesFromManifest(manifest: string, table: Pairs, source: Enrolm
   const sides = table.ids.map((id, number) => {
     const members = (enrolled.has(number) && enrolment?.get(id)) || [id];
     missing.push(...members.filter((member) => !utterances.has(member)));
+    refuseMixed(manifest, id, new Set(members.flatMap((member) => utterances.get(member)?.speaker ?? [])));
     return sideOf(
       members.flatMap((member) => utterances.get(member) ?? []),
       source.labels,
@@ -63,11 +64,17 @@ export function speakersFromFile(path: string, table: Pairs, source: EnrolmentSo
     }
     speakerOf.set(id, speaker);
   }
-  for (const [model, [first]] of enrolmentOf(table, source) ?? []) {
-    const speaker = speakerOf.get(model) ?? speakerOf.get(first);
-    if (speaker !== undefined) speakerOf.set(model, speaker);
+  for (const [model, members] of enrolmentOf(table, source) ?? []) {
+    const known = new Set([model, ...members].flatMap((id) => speakerOf.get(id) ?? []));
+    refuseMixed(path, model, known);
+    for (const speaker of known) speakerOf.set(model, speaker);
   }
   return speakerOf;
+}
+
+function refuseMixed(where: string, model: string, speakers: ReadonlySet<string>): void {
+  if (speakers.size < 2) return;
+  throw new UserError(`${where}: model ${model} has utterances of several speakers: ${firstOf([...speakers])}`);
 }
 
 function enrolmentOf({ ids, enroll, test }: Pairs, { trials, enrollMap }: EnrolmentSource) {
@@ -78,7 +85,7 @@ function enrolmentOf({ ids, enroll, test }: Pairs, { trials, enrollMap }: Enrolm
   return findEnrolment(trials, list, enrollMap)?.enrolment satisfies Enrolment | undefined;
 }
 
-/** One side's facts; a model has those of its utterances together, and its first utterance's speaker and gender. */
+/** One side's facts; a model has those of its utterances together, and its utterances' speaker and gender. */
 function sideOf(utterances: readonly Utterance[], labels?: Labels): TrialSide {
   const { speaker = '', gender } = utterances[0] ?? {};
   return {

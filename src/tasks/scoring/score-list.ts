@@ -5,8 +5,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuseOverwriting, refuseStageFolder } from '../../storage/overwriting.js';
-import { findEnrolment, utterancesOfTrials } from '../../corpus/trials/enrolment.js';
+import { findEnrolment, utterancesOfTrials, type Enrolment } from '../../corpus/trials/enrolment.js';
 import { readTrialPairs, type TrialPairs } from '../../corpus/trials/trial-pairs.js';
+import { isSelfTrial } from '../../corpus/trials/trials.js';
 import type { EngineOptions } from '../../engine/create-engine.js';
 import { UserError } from '../../errors.js';
 import { counted } from '../../problem-list.js';
@@ -73,6 +74,8 @@ export async function scoreList(options: ScoreListOptions): Promise<ScoredList> 
   if (trials.ignored.length > 0) log(`  columns that are not used: ${trials.ignored.join(', ')}`);
   const found = findEnrolment(list, trials.pairs, enrollMap);
   if (found) log(`  enrolment ids are the ${counted(found.enrolment.size, 'model')} of ${found.path}`);
+  const themselves = describeSelfTrials(trials.pairs, found?.enrolment);
+  for (const note of themselves) log(`! ${note}`);
   const profile = modelDir === undefined ? undefined : readScoringProfile(modelDir);
   const sources = profile && profileSources(modelDir!, profile);
   const scoring = options.scoringFor(sources?.scoring);
@@ -98,7 +101,7 @@ export async function scoreList(options: ScoreListOptions): Promise<ScoredList> 
   const scored = trials.pairs.map((pair, i) => ({ ...pair, ...(trials.labels && { target: trials.labels[i] === 1 }) }));
   writeScores(files('scores.txt'), scored, scores);
   writeScoresCsv(files('scores.csv'), scored, scores);
-  writeJsonAtomic(files('backend.json'), { ...record, notes: [...record.notes, ...notes] });
+  writeJsonAtomic(files('backend.json'), { ...record, notes: [...record.notes, ...notes, ...themselves] });
   const judge = (values: Float64Array, name: string, calibrated: boolean) =>
     labels === 'both kinds' ? evaluateLabelled(values, trials.labels!, { where: files(name), calibrated }) : undefined;
   const evaluation = judge(scores, 'scores.txt', false);
@@ -131,6 +134,12 @@ function labelsOf({ labels, pairs }: TrialPairs): LabelsOfList {
   if (!labels) return 'none';
   const targets = labels.reduce((sum, label) => sum + label, 0);
   return targets === 0 ? 'nontargets only' : targets === pairs.length ? 'targets only' : 'both kinds';
+}
+
+/** Such trials are easier than any other, whatever the model. */
+function describeSelfTrials(pairs: TrialPairs['pairs'], enrolment?: Enrolment): string[] {
+  const count = pairs.filter((pair) => isSelfTrial(pair, enrolment)).length;
+  return count > 0 ? [`${counted(count, 'trial compares', 'trials compare')} an utterance with itself`] : [];
 }
 
 function refuseWithoutTraining(modelDir: string | undefined): never {

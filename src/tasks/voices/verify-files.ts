@@ -60,7 +60,9 @@ export async function verifyFiles({ model, a, b, channel, costs }: VerifyOptions
       ...second.notes,
       ...(resolve(a) === resolve(b) ? ['both recordings are the same file, which says nothing about a speaker'] : []),
       ...(profile?.calibration?.separable
-        ? ['the development trials of this model were separated without error, so the size of the ratio is arbitrary']
+        ? [
+            'the development trials of this model were separated without error, equal scores aside, so the size of the ratio is arbitrary',
+          ]
         : []),
     ],
   };

@@ -39,6 +39,20 @@ describe('claim', () => {
     }
   });
 
+  it('is a bound where it is of no fewer errors', () => {
+    const atMost = (eer: number, relativeInterval: Interval) => {
+      const { difference, ...rest } = { difference: { difference: 0, relative: 0, relativeInterval, seSpeakers: 0.004, freedom: 17, interval: [-1, 1] as const, pValue: 0.5 }, baselineEer: 0.1, decided: false, speakers: 18, confidence: 0.95 }; // prettier-ignore
+      return judgeClaim({ ...claim, eer }, { difference, ...rest });
+    };
+    assert.equal(atMost(0.05, [-0.03, 0.03]).outcome, 'supported');
+    assert.equal(atMost(0.05, [0.01, 3]).outcome, 'cannot tell');
+    assert.equal(atMost(0.05, [0.06, 0.2]).outcome, 'contradicted');
+    assert.equal(atMost(0, [-0.03, 0.03]).outcome, 'cannot tell');
+    assert.equal(atMost(0, [-0.03, -0.01]).outcome, 'supported');
+    assert.match(atMost(0.05, [-0.03, 0.03]).sentence, /a paper, at most 5 % more errors with .* not go beyond the claimed change\.$/); // prettier-ignore
+    assert.match(atMost(0, [-0.03, -0.01]).sentence, /, no more errors with/);
+  });
+
   it('is open where its difference does not remain among many', () => {
     const judged = judge([-0.14, -0.01], { decided: false });
     assert.deepEqual([judged.outcome, judged.withinInterval], ['cannot tell', true]);

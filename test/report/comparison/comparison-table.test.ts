@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ComparedSystem, Comparison } from '../../../src/report/comparison/comparison.js';
 import { formatComparison } from '../../../src/report/comparison/comparison-table.js';
+import { comparedOf } from '../../../src/report/comparison/report-view.js';
+import { resultsSection } from '../../../src/report/comparison/results-section.js';
+import { systemStyles } from '../../../src/report/figures/palette.js';
+import { summarySection } from '../../../src/report/html/summary.js';
 import { displayWidth } from '../../../src/report/text/table.js';
 import type {
   Interval,
@@ -186,12 +190,21 @@ Details
 
   it('gives a change from an error-free baseline, or one that may be, in points', () => {
     const zero: ComparedSystem = { ...ecapa, eer: 0 };
-    const text = formatComparison({
+    const compared = {
       ...comparison,
-      systems: [aca, zero],
+      systems: [{ ...aca, cllr: Infinity }, zero],
       relative: { 'aca-net': { eer: Infinity } },
       differences: { 'aca-net': { eer: difference([-1, Infinity], 0.5) } },
-    });
+    };
+    // As it is read again from its file, where no number is infinite.
+    const read = JSON.parse(JSON.stringify(compared)) as Comparison;
+    const { markup } = summarySection(comparedOf(read), systemStyles(['aca-net', 'ecapa-tdnn']));
+    assert.match(markup, /-0\.50 <a [^]*<small>-2\.00 to \+0\.90 points/);
+    assert.match(
+      resultsSection(read, { title: 't', command: 'c', machine: 'm', versions: { acanet: '1' } }),
+      /infinite/,
+    );
+    const text = formatComparison({ ...compared, systems: [aca, zero] });
     assert.match(text, /EER +9\.50 % +\+9\.50 points +0\.00 %/);
     assert.match(text, /-2\.00 to \+0\.90 points/);
     assert.doesNotMatch(text, /inf|NaN/i);

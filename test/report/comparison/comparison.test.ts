@@ -160,7 +160,8 @@ describe('comparison', () => {
   it('says which intervals rest on few errors', () => {
     // 1 / 11 of 6 targets and 1 / 6 of them
     assert.deepEqual(compare([good, base]).notes, [
-      'Few misses decide the EER, so its intervals are rough: good (1), base (1).',
+      'EER rests on few errors here, so its intervals and what is said of it are rough: good (1 miss), base (1 miss).',
+      'minDCF(0.01) rests on few errors here, so its intervals and what is said of it are rough: good (0 false alarms), base (0 false alarms).',
     ]);
   });
 

@@ -73,7 +73,24 @@ describe('verdict', () => {
     assert.deepEqual(lost.limits, ['p = 0.012 would be enough for a single comparison, but not for one of 7 (Holm).']);
     const kept = judge({ ...clear, upheld: true }, { comparisons: 7 });
     assert.deepEqual([kept.outcome, kept.upheld, kept.limits], ['better', true, []]);
-    assert.equal(judge({ ...differing([-0.14, 0.039], 0.24), upheld: false }).upheld, undefined);
+    // What would not be enough for a single comparison is told as where there is one.
+    const open = judge({ ...differing([-0.14, 0.039], 0.24), upheld: false }, { comparisons: 7 });
+    assert.equal(open.upheld, undefined);
+    assert.match(open.sentence, /, but other speakers could give anything from 14 % fewer to 3\.9 % more\.$/);
+    assert.match(open.limits[0], /^To show a difference of this size in one comparison by itself takes about 86 /);
+  });
+
+  it('asks for the speakers that each fold has too few of, and for no number of trainings where one is known', () => {
+    const open = differing([-0.14, 0.039], 0.24);
+    const [all, folds] = [judge(open, { speakers: 66 }), judge(open, { speakers: [6, 60] })];
+    assert.ok(folds.speakersToDecide! > all.speakersToDecide!);
+    assert.match(folds.limits[0], /there are 66\.$/);
+    const seeded = { ...open, seSeeds: 0.01, seedFreedom: 2 };
+    const { limits } = judge(seeded, { system: { ...aca, runs: [1] } });
+    assert.ok(
+      limits.includes('Trainings vary too much for more speakers alone to show this difference.'),
+      limits.join(),
+    );
   });
 
   it('says that one training shows nothing of others', () => {
@@ -98,6 +115,12 @@ describe('verdict', () => {
       'minDCF(0.01): better, 0.500 against 0.600 (p = 0.012).',
       'minCllr: cannot tell, 0.300 against 0.310 (p = 0.24).',
     ]);
+    const lost = { eer: clear, minDcf: { ...clear, upheld: false } };
+    assert.ok(
+      judge(clear, { system, baseline, differences: lost, comparisons: 3 }).limits.includes(
+        'minDCF(0.01): cannot tell among 3 (Holm), 0.500 against 0.600 (p = 0.012).',
+      ),
+    );
     assert.deepEqual(
       figures.map(({ measure, outcome, value }) => [measure, outcome, value]),
       [

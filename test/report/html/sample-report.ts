@@ -60,7 +60,13 @@ export function sampleReport(options: SampleOptions = {}): ReportData {
       macs: 6e7 * (1 + i),
       trainingSeconds: 40 * 2 ** i,
       measures: { eer: { value: eer, interval: [0.6 * eer, 1.8 * eer] }, minDcf: { value: 0.5 } },
-      ...(name !== baseline && { change: { eer: 0.1, interval: [-0.2, 0.5], pValue: 0.4 } }),
+      ...(name !== baseline && {
+        change: {
+          eer: 0.1,
+          difference: { difference: 0.1 * eer, interval: [-0.2 * eer, 0.5 * eer], relativeInterval: [-0.2, 0.5] },
+          pValue: 0.4,
+        },
+      }),
     };
   });
   const side = (id: string) => ({ id, speaker: id.split('-')[0], duration: 3, clip: options.clip });

@@ -68,6 +68,9 @@ describe('calibration', () => {
   it('stays finite and says so where trials separate without error', () => {
     const { weights, offset, separable } = trainCalibration([[1, 2, 3, 4]], [0, 0, 1, 1]);
     assert.ok(separable && weights.every(Number.isFinite) && Number.isFinite(offset) && weights[0] > 0);
+    // Equal scores of both kinds at the border leave the scale as open.
+    assert.ok(trainCalibration([[0.9, 0.8, 0.5, 0.5, 0.2, 0.1]], [1, 1, 1, 0, 0, 0]).separable);
+    assert.ok(!trainCalibration([[0.9, 0.8, 0.4, 0.5, 0.2, 0.1]], [1, 1, 1, 0, 0, 0]).separable);
   });
 
   const refused: [string, () => unknown, RegExp][] = [

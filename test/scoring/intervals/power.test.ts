@@ -25,6 +25,16 @@ describe('speakers to decide', () => {
     assert.ok(speakersToDecide({ ...seen, seSeeds: 0.004 }, { speakers: 40, seedFactor: 4 }) < 1000);
   });
 
+  it('counts from as many speakers as folds have an interval of', () => {
+    for (const folds of [3, 5, 10]) {
+      const count = speakersToDecide(
+        { difference: 0.5, seSpeakers: 0.01 },
+        { speakers: Array<number>(folds).fill(20) },
+      );
+      assert.ok(count > folds && count < 4 * folds, `${count} of ${folds} folds`);
+    }
+  });
+
   it('never decides between equal systems', () => {
     assert.equal(speakersToDecide({ difference: 0, seSpeakers: 0.01 }, { speakers: 40 }), Infinity);
     assert.equal(speakersToDecide({ difference: 0, seSpeakers: 0 }, { speakers: 40 }), Infinity);

@@ -154,6 +154,18 @@ describe('evaluate-score-file', () => {
     const report = reportOnScoreFile(scored, { ...options, slices: ['duration'], manifest: manifest() });
     assert.equal(report.bootstrap?.speakers, 5);
     assert.equal(reportOnScoreFile(scored, { ...options, slices: [], speakers: speakers() }).bootstrap?.speakers, 5);
+    const mixed = write('mixed.txt', [0, 1, 2, 3, 4].map((k) => `m${k} u${4 * k} u${(4 * k + 5) % 20}\n`).join(''));
+    for (const known of [{ manifest: manifest() }, { speakers: speakers(), slices: [] }]) {
+      assert.throws(
+        () => reportOnScoreFile(scored, { ...options, enrollMap: mixed, ...known }),
+        /: model m0 has utterances of several speakers: s0, s1$/,
+      );
+    }
+  });
+
+  it('warns where few errors decide a measure', () => {
+    const { warnings = [] } = reportOnScoreFile(scores(), { trials: list(), speakers: speakers(), resamples: 20 });
+    assert.match(warnings.join(), /^intervals are likely too narrow where few errors decide: .*minDCF\(0\.001\) \(misses: \d+, false alarms: \d\)/); // prettier-ignore
   });
 
   const wrong: [string, () => void, RegExp][] = [

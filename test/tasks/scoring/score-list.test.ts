@@ -156,6 +156,9 @@ describe('any list with a model folder', () => {
     const record = JSON.parse(readFileSync(path('out/backend.json'), 'utf8')) as { notes: string[]; cohort: unknown };
     assert.deepEqual(record.cohort, { members: 12 });
     assert.match(record.notes.join(), /the back-end is made of the 12 training utterances of 4 speakers/);
+    const selves = put('selves.txt', [`m1 ${test[1].id}.sph`, `m1 ${test[5].id}.sph`]);
+    await score(selves, { enrollMap: map });
+    assert.match(readFileSync(path('out/backend.json'), 'utf8'), /1 trial compares an utterance with itself/);
     const nothing = { modelDir: join(work, 'exp/tiny/average/small'), enrollMap: map };
     const normed = (): ScoringOptions => ({ ...plain.scoring, normalize: 'as-norm' });
     await assert.rejects(
