@@ -81,7 +81,9 @@ function conclusion(folder: string, parts: readonly CheckedPart[]): string {
   return [
     bad.length === 0
       ? sound
-      : `${sound} What ${bad.join(', ')} holds cannot be trusted; \`acanet run\` makes it again.`,
+      : bad.every((part) => part === '.')
+        ? `${sound} Make or copy the folder again.`
+        : `${sound} What ${bad.join(', ')} holds cannot be trusted; \`acanet run\` makes it again.`,
     ...(unknown > 0 ? [`Of ${unknown} no record was kept, so nothing can be said of them.`] : []),
     ...(unfinished > 0 ? [`${unfinished} belong to stages that have not finished.`] : []),
   ].join('\n');

@@ -101,6 +101,9 @@ async function embedInJobs(inputs: string[], flags: EmbedFlags, windows: object 
   }
 }
 
+/** Frames come every 10 ms. */
+const SHORTEST_HOP = 0.009;
+
 /** @throws UserError for lengths that are none, and for options of windows without a window */
 function windowOptions({ window, hop, rttm, asIs }: EmbedFlags): { window: number; hop: number } | undefined {
   if (window === undefined) {
@@ -110,5 +113,5 @@ function windowOptions({ window, hop, rttm, asIs }: EmbedFlags): { window: numbe
   }
   if (asIs) throw new UserError('--as-is is for features, and windows are cut from audio');
   const length = numberBetween('--window', window, { above: 0 });
-  return { window: length, hop: hop === undefined ? length / 2 : numberBetween('--hop', hop, { above: 0 }) };
+  return { window: length, hop: hop === undefined ? length / 2 : numberBetween('--hop', hop, { above: SHORTEST_HOP }) };
 }

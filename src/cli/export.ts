@@ -1,5 +1,6 @@
 /** @file `acanet export`: a trained model as one ONNX file for other programs. */
 import { Option, type Command } from 'commander';
+import { shellWord } from '../command-line.js';
 import type { ExportInput } from '../tasks/export/exported-graph.js';
 import { listenForInterruption } from './interruption.js';
 import { findModel } from './model-folder.js';
@@ -80,5 +81,7 @@ async function exportPage(model: string, page: string, flags: ExportFlags): Prom
   const written = await writePage(modelDir, page);
   if (flags.json) return printJson(written);
   print(`${page}: ${written.files} files, ${formatBytes(written.bytes)}`);
-  say(`  to look at it, give the folder to a web server: python3 -m http.server --bind localhost --directory ${page}`);
+  say(
+    `  to look at it, give the folder to a web server: python3 -m http.server --bind localhost --directory ${shellWord(page)}`,
+  );
 }

@@ -26,6 +26,19 @@ export function addReport(program: Command): void {
     const experiment = await openFrom({ flags, sets });
     const { lastCompared } = await import('../recipe/comparison/chosen-systems.js');
     const compared = lastCompared(experiment.recipe, experiment.folder);
+    if (!compared.names) {
+      const { UserError } = await import('../errors.js');
+      const { commandLine } = await import('../command-line.js');
+      const { recipe, work: folder } = flags;
+      const command =
+        experiment.recipe.evaluate === 'test'
+          ? ['compare', 'baseline', ...(recipe === undefined ? [] : ['--recipe', recipe])]
+          : ['run', ...(recipe === undefined ? [] : [recipe])];
+      const work = folder === 'exp' ? [] : ['--work', folder];
+      throw new UserError(
+        `${experiment.folder}: nothing has been compared here\n  make a comparison first: ${commandLine([...command, ...work])}`,
+      );
+    }
     await bringUpToDate({ experiment, targets: ['report'], force: flags.force ? ['report'] : [], compared });
     const folder = join(experiment.folder, 'report');
     const { page } = reportFiles(folder);

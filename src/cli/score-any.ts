@@ -53,6 +53,7 @@ export async function scoreAny(list: string | undefined, flags: ScoreAnyFlags): 
       ...talk,
       ...{ list, modelDir, engine, audio, embeddings, scoringFor, out },
       enrollMap: flags.enrollMap,
+      outByDefault: flags.out === undefined,
       calibrate: flags.calibrate ?? false,
       otherRates: flags.otherRates,
       cacheDir: join(flags.work, 'scored', '.embeddings'),

@@ -108,6 +108,11 @@ describe('command line', () => {
       ['compare', '--recipe', 'demo', '--plan', '--change', '0'],
       /^✖ --change: expected a number above -1 other than 0, got "0"/,
     ],
+    [
+      'a report of nothing',
+      ['report', '--work', 'no where', '--recipe', 'demo'],
+      /✖ no where\/demo: nothing has been compared here\n.*acanet compare baseline --recipe demo --work 'no where'\n$/,
+    ],
     ['a section of no file', ['compare', '--section', 'one'], /^✖ --section goes with --results FILE\n$/],
     [
       'a section without a name',

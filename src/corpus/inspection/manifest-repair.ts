@@ -23,11 +23,10 @@ import {
   type ManifestLine,
   type ManifestProblem,
   describeProblem,
-  folderOf,
   readManifestLines,
 } from '../manifest/manifest-lines.js';
 import { throwProblems } from '../../problem-list.js';
-import { schemaProblems, type Utterance, utteranceProblems, utteranceSchema } from '../manifest/manifest.js';
+import { folderOf, schemaProblems, type Utterance, utteranceProblems, utteranceSchema } from '../manifest/manifest.js';
 
 export interface ManifestChange {
   line: number;

@@ -7,10 +7,11 @@
  * the manifest's own folder. Line endings, byte-order mark and gzip are as in `text-lines.ts`.
  */
 import { statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UserError } from '../../errors.js';
 import {
   createSpellingCheck,
+  folderOf,
   noObject,
   schemaProblems,
   type Utterance,
@@ -37,9 +38,6 @@ export interface ManifestProblem {
   id: string;
   problem: string;
 }
-
-/** What relative paths in a manifest are relative to. */
-export const folderOf = (manifest: string): string => resolve(manifest === '-' ? '.' : dirname(manifest));
 
 /** Every line that is not empty, in order. Throws UserError where the file cannot be read or is not text. */
 export function* readManifestLines(path: string): Generator<ManifestLine, void> {

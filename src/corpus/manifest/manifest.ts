@@ -4,9 +4,11 @@
  * An utterance is a piece of one audio file said by one speaker. `offset` and `duration` are seconds; without `offset`
  * the utterance starts at the file's beginning. `session` names the recording situation (a chapter, a telephone call):
  * two utterances of one session share room, microphone and day, so target trials within a session are easy.
- * Paths are absolute, so a manifest can be read from any working directory, though not from another machine.
+ * Relative paths start at the manifest's folder; acanet writes absolute ones. So a manifest can be read from any working
+ * directory.
  */
 import { createHash } from 'node:crypto';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { streamJsonl, writeJsonl } from '../../storage/jsonl.js';
@@ -70,10 +72,13 @@ export const utteranceSchema = z.strictObject({
 export function* streamManifest(path: string): Generator<Utterance, void> {
   const check = createManifestCheck('line');
   const intern = createInterning();
+  const base = folderOf(path);
   let line = 0;
   const read = (value: unknown, where: string, number: number) => {
     line = number;
-    return asUtterance(value, where);
+    const utterance = asUtterance(value, where);
+    if (utterance.path !== '' && !isAbsolute(utterance.path)) utterance.path = resolve(base, utterance.path);
+    return utterance;
   };
   for (const utterance of streamJsonl(path, read, { what: 'the manifest' })) {
     check.add(utterance, line);
@@ -82,6 +87,9 @@ export function* streamManifest(path: string): Generator<Utterance, void> {
   if (check.count === 0) throw new UserError(`${path}: the manifest is empty; run \`acanet prep\` again`);
   check.finish(path);
 }
+
+/** What relative paths in a manifest are relative to. */
+export const folderOf = (manifest: string): string => resolve(manifest === '-' ? '.' : dirname(manifest));
 
 /** All of a manifest, validated. Throws UserError with file:line. */
 export function readManifest(path: string): Utterance[] {

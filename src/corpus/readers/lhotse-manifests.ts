@@ -73,7 +73,7 @@ export function readSupervisions(path: string, recordings: ReadonlyMap<string, L
       ...voiceOf([supervision], where),
       ...audioOf(recording, channel, where),
       ...pieceOf(start, duration, recording.recording),
-      session: recordingId,
+      session: sessionOf(supervision) ?? recordingId,
       where,
     };
   });
@@ -93,7 +93,7 @@ export function readCuts(path: string, root: string): ListedUtterance[] {
       ...voiceOf(supervisions, where),
       ...audioOf({ recording, where, root }, channel, where),
       ...pieceOf(start, duration, recording),
-      session: recording.id,
+      session: supervisions.map(sessionOf).find((each) => each !== undefined) ?? recording.id,
       where,
     };
   });
@@ -137,6 +137,10 @@ function voiceOf(supervisions: readonly Supervision[], where: string): Pick<List
   const known = typeof own === 'string' ? parseGender(own, where) : undefined;
   return { speaker, ...(known ? { gender: known } : {}) };
 }
+
+/** Where acanet wrote the supervision: a manifest's session is not always one recording. */
+const sessionOf = ({ custom }: Supervision): string | undefined =>
+  typeof custom?.session === 'string' ? custom.session : undefined;
 
 /** The file that holds the channel, and which of the file's channels that is. */
 function audioOf(

@@ -3,7 +3,7 @@
  *
  * Description and licence: those of the corpus that the manifests describe. A supervision is an utterance; a cut is one
  * too, if all its supervisions are of one speaker. Speaker and gender are the supervision's (gender also as a custom
- * field); a session is a recording. Audio has to be a file: sources that are commands, addresses or data in the
+ * field); a session is a recording, or `session` in `custom`. Audio has to be a file: sources that are commands, addresses or data in the
  * manifest, recordings that are changed when read (transforms), and cuts that are mixed, are refused. Layout: `train`
  * and `test` (and `dev`) name supervisions or cuts; recordings are found by the name that has `recordings` for
  * `supervisions`, or named by `recordings`. `source` is a folder of which all supervisions (else all cuts) are taken,

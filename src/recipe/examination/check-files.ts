@@ -140,8 +140,9 @@ function guarded(file: string, bytes: number, read: () => unknown): FoundFile {
     read();
     return { file, bytes, verdict: 'as written' };
   } catch (error) {
-    if (error instanceof UserError) return { file, bytes, verdict: 'damaged', problem: error.message.split('\n')[0] };
-    throw error;
+    if (!(error instanceof UserError)) throw error;
+    const path = error instanceof DamagedFile ? error.path : file;
+    return { file, bytes, verdict: 'damaged', problem: problemOf(error.message, path) };
   }
 }
 
@@ -186,12 +187,21 @@ function profileFiles(folder: string): FoundFile[] {
     damage = error;
   }
   const damaged = damage && basename(damage.path);
+  const problem = damage && problemOf(damage.message, damage.path);
+  const missing: FoundFile[] =
+    damaged !== undefined && !files.some(({ file }) => file === damaged)
+      ? [{ file: damaged, bytes: 0, verdict: 'missing', problem }]
+      : [];
   const rest: Verdict = damaged === PROFILE.description ? 'not recorded' : 'as written';
-  return files.map((each): FoundFile => {
+  const found = files.map((each): FoundFile => {
     if (each.file !== damaged) return { ...each, verdict: rest };
-    return { ...each, verdict: 'damaged', problem: damage!.message.split('\n')[0] };
+    return { ...each, verdict: 'damaged', problem };
   });
+  return [...found, ...missing];
 }
+
+/** What a message says of a file, without its name. */
+const problemOf = (message: string, path: string) => message.split('\n')[0].replace(`${path}: `, '');
 
 /** Reads all of it. */
 function readModel(folder: string): void {

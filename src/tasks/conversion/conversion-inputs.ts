@@ -47,7 +47,7 @@ export async function listConversionInputs(paths: readonly string[]): Promise<Co
 const kindOf = (path: string) => extname(path.replace(/\.gz$/, '')).toLowerCase();
 
 function inputOf({ id, path, offset, duration, channel }: Utterance): ConversionInput {
-  return { id, path, ...(offset !== undefined && { offset, duration }), ...(channel !== undefined && { channel }) };
+  return { id, path, ...(offset !== undefined && { offset }), duration, ...(channel !== undefined && { channel }) };
 }
 
 async function listOne(path: string): Promise<ConversionInput[]> {

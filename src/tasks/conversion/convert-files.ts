@@ -14,7 +14,7 @@ import { throughFfmpeg } from '../../audio/ffmpeg.js';
 import { hasFfmpeg } from '../../audio/run-ffmpeg.js';
 import { type Utterance, writeManifest } from '../../corpus/manifest/manifest.js';
 import { internal, UserError } from '../../errors.js';
-import { firstOf } from '../../problem-list.js';
+import { counted, firstOf } from '../../problem-list.js';
 import { writeJsonAtomic } from '../../storage/atomic-write.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { makeFolder } from '../../storage/make-folder.js';
@@ -73,6 +73,7 @@ export async function convertFiles(options: ConvertFilesOptions): Promise<Conver
   const { paths, out, sampleRate, channel } = options;
   refuseFolderWithin(out, paths);
   const listed = await listConversionInputs(paths);
+  refuseChannel(listed, channel);
   requireFfmpeg(listed.inputs);
   openFolder(out, listed, { sampleRate, channel });
   const pieceOf = ({ id, ...input }: ConversionInput): ConversionPiece => ({
@@ -95,6 +96,15 @@ export async function convertFiles(options: ConvertFilesOptions): Promise<Conver
     );
   }
   return summary;
+}
+
+/** @throws UserError for a channel beside a manifest that names them */
+function refuseChannel({ inputs, utterances }: ConversionInputs, channel: number | undefined): void {
+  const named = utterances && channel !== undefined ? inputs.filter((input) => input.channel !== undefined) : [];
+  if (named.length === 0) return;
+  throw new UserError(
+    `--channel: the manifest names the channel of ${counted(named.length, 'utterance')} itself: ${firstOf(named.map(({ id }) => id))}`,
+  );
 }
 
 const outputOf = (out: string, id: string) => join(out, `${id}.wav`);

@@ -62,16 +62,19 @@ export async function embedWindows({
     }
     const embedPieces = windowEmbedder(embedder, withRatePolicy(embedder.features, otherRates), options);
     const rows: EmbeddedWindow[] = [];
-    let left = 0;
+    const left: string[] = [];
     let done = 0;
     const due = turns ? recordings.filter(({ key }) => turns.has(key)) : recordings;
     for (const recording of due) {
       const { windows, tooShort } = await embedPieces(recording, turns?.get(recording.key), rttm);
       rows.push(...windows);
-      left += tooShort;
+      left.push(...tooShort);
+      if (!turns && windows.length === 0)
+        throw new UserError(`${recording.where}: too short for a window that the model can take`);
       options.progress('recordings', ++done, due.length);
     }
-    if (left > 0) log(`! left out, as too short for the model: ${counted(left, 'turn')}`);
+    if (left.length > 0)
+      log(`! left out, as too short for the model: ${counted(left.length, 'turn')}: ${firstOf(left)}`);
     tellEqualIdsApart(rows);
     return rows;
   } finally {
@@ -126,14 +129,14 @@ function windowEmbedder(
       );
     });
     const windows: EmbeddedWindow[] = [];
-    let tooShort = 0;
+    const tooShort: string[] = [];
     for (const { start, end, speaker } of spans) {
       for (const each of windowsOf({ start, end }, { window, hop })) {
         signal?.throwIfAborted();
         const cut = samples.slice(Math.round(each.start * sampleRate), Math.round(each.end * sampleRate));
         const matrix = framesOf(cut);
         if (!matrix || matrix.frames < minFrames) {
-          tooShort++;
+          tooShort.push(`${key} ${each.start.toFixed(2)}-${each.end.toFixed(2)} s`);
           continue;
         }
         normalizeFeatures(matrix, features.normalize, { globalMean });

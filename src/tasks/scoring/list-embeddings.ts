@@ -7,6 +7,7 @@ import { mapIds, type IdMapping } from '../../corpus/trials/id-mapping.js';
 import type { EngineOptions } from '../../engine/create-engine.js';
 import { UserError } from '../../errors.js';
 import type { RatePolicy } from '../../features/options.js';
+import { isOnnxFolder, readModelFolder } from '../../models/model-folder.js';
 import { counted, firstOf } from '../../problem-list.js';
 import { listArchive, readVector, type EntryLocation } from '../../storage/kaldi-archive.js';
 import { realLibrary } from '../do-model-work.js';
@@ -65,12 +66,34 @@ export async function embeddingsForList(
     else due.push({ id, input: input! });
     if (input?.speaker !== undefined) speakers.push({ id, speaker: input.speaker });
   }
+  refuseOtherSizes(embeddings, options);
   const { now, before } = await embedDue(due, options, embeddings);
   return {
     ...{ embeddings, speakers },
     ...(mapping.said !== undefined && { mapping: mapping.said }),
     embedded: { now, before, given: mapping.known.size - due.length },
   };
+}
+
+/** @throws UserError where given embeddings cannot be of one model, or of the one that is named */
+function refuseOtherSizes(
+  given: ReadonlyMap<string, Float32Array>,
+  { modelDir, embeddings: archives }: Pick<ListEmbeddingsOptions, 'modelDir' | 'embeddings'>,
+): void {
+  const [[first, { length: size }] = [undefined, { length: 0 }], ...others] = given;
+  if (first === undefined) return;
+  const other = others.find(([, { length }]) => length !== size);
+  if (other) {
+    throw new UserError(
+      `${archives.join(', ')}: the embedding of ${other[0]} has ${other[1].length} values, that of ${first} ${size}: they are of different models`,
+    );
+  }
+  if (modelDir === undefined || isOnnxFolder(modelDir)) return;
+  const { embeddingSize } = readModelFolder(modelDir).speakerModel;
+  if (embeddingSize === size) return;
+  throw new UserError(
+    `${archives.join(', ')}: the embeddings have ${size} values, those of ${modelDir} ${embeddingSize}: they are of another model`,
+  );
 }
 
 /** The embeddings of all archives. @throws UserError where two hold one key */

@@ -2,8 +2,8 @@
  * @file Scores any trial list with a model folder or with embeddings that are there: no recipe, labels or not. What is
  * missing is embedded; what was embedded before is taken from a cache.
  */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { refuseOverwriting, refuseStageFolder } from '../../storage/overwriting.js';
 import { findEnrolment, utterancesOfTrials, type Enrolment } from '../../corpus/trials/enrolment.js';
 import { readTrialPairs, type TrialPairs } from '../../corpus/trials/trial-pairs.js';
@@ -37,6 +37,8 @@ export interface ScoreListOptions extends Reporting, ListAudio {
   /** Also log-likelihood ratios, by the calibration of the model folder. */
   calibrate: boolean;
   out: string;
+  /** `out` was not named by the user: scores of another list or model that lie there are not replaced. */
+  outByDefault?: boolean;
 }
 
 /** Which labels a list has. */
@@ -68,6 +70,8 @@ export async function scoreList(options: ScoreListOptions): Promise<ScoredList> 
     [list, enrollMap, ...options.audio, ...options.embeddings],
   );
   refuseStageFolder(out);
+  const scored = whatIsScored(options);
+  if (options.outByDefault) refuseOtherScores(out, scored);
   const trials = readTrialPairs(list);
   const labels = labelsOf(trials);
   log(`${trials.path}: ${counted(trials.pairs.length, 'trial')} (${trials.form}), labels: ${labels}`);
@@ -98,21 +102,24 @@ export async function scoreList(options: ScoreListOptions): Promise<ScoredList> 
     speakers: () => [...(sources ? readProfileSpeakers(sources.speakersFile) : []), ...speakers],
   });
   const files = (name: string) => join(out, name);
-  const scored = trials.pairs.map((pair, i) => ({ ...pair, ...(trials.labels && { target: trials.labels[i] === 1 }) }));
-  writeScores(files('scores.txt'), scored, scores);
-  writeScoresCsv(files('scores.csv'), scored, scores);
-  writeJsonAtomic(files('backend.json'), { ...record, notes: [...record.notes, ...notes, ...themselves] });
+  const labelled = trials.pairs.map((pair, i) => ({
+    ...pair,
+    ...(trials.labels && { target: trials.labels[i] === 1 }),
+  }));
+  writeScores(files('scores.txt'), labelled, scores);
+  writeScoresCsv(files('scores.csv'), labelled, scores);
+  writeJsonAtomic(files('backend.json'), { ...record, scored, notes: [...record.notes, ...notes, ...themselves] });
   const judge = (values: Float64Array, name: string, calibrated: boolean) =>
     labels === 'both kinds' ? evaluateLabelled(values, trials.labels!, { where: files(name), calibrated }) : undefined;
   const evaluation = judge(scores, 'scores.txt', false);
   if (evaluation) writeJsonAtomic(files('metrics.json'), evaluation);
   else rmSync(files('metrics.json'), { force: true });
   const llrs = calibration && applyCalibration(asLinear(calibration), [scores]);
-  if (llrs) writeScores(files('llrs.txt'), scored, llrs);
+  if (llrs) writeScores(files('llrs.txt'), labelled, llrs);
   else rmSync(files('llrs.txt'), { force: true });
   const calibrated = llrs && judge(llrs, 'llrs.txt', true);
   return {
-    ...{ folder: out, trials: scored.length, labels, embedded },
+    ...{ folder: out, trials: labelled.length, labels, embedded },
     ...(mapping !== undefined && { mapping }),
     ...(evaluation && { evaluation }),
     ...(llrs && { llrs: files('llrs.txt') }),
@@ -134,6 +141,35 @@ function labelsOf({ labels, pairs }: TrialPairs): LabelsOfList {
   if (!labels) return 'none';
   const targets = labels.reduce((sum, label) => sum + label, 0);
   return targets === 0 ? 'nontargets only' : targets === pairs.length ? 'targets only' : 'both kinds';
+}
+
+/** Of which list, by which model, from where; absolute paths. */
+function whatIsScored({ list, enrollMap, modelDir, audio, embeddings }: ScoreListOptions) {
+  const at = (path: string) => (path === '-' ? path : resolve(path));
+  return {
+    list: at(list),
+    ...(enrollMap !== undefined && { enrollMap: at(enrollMap) }),
+    ...(modelDir !== undefined && { model: at(modelDir) }),
+    audio: audio.map(at),
+    embeddings: embeddings.map(at),
+  };
+}
+
+/** @throws UserError where a folder has the scores of another list, or by another model */
+function refuseOtherScores(out: string, { list, model }: ReturnType<typeof whatIsScored>): void {
+  const path = join(out, 'backend.json');
+  if (!existsSync(path)) return;
+  let before: { scored?: { list?: string; model?: string } };
+  try {
+    before = JSON.parse(readFileSync(path, 'utf8')) as typeof before;
+  } catch {
+    return; // What it was is not known, and it is written anew.
+  }
+  const { scored } = before;
+  if (!scored || (scored.list === list && scored.model === model)) return;
+  throw new UserError(
+    `${out}: has the scores of ${scored.list}${scored.model === undefined ? '' : ` by ${scored.model}`}\n  name another folder with --out`,
+  );
 }
 
 /** Such trials are easier than any other, whatever the model. */

@@ -1,5 +1,6 @@
 /** @file Whether two recordings are of one speaker: score, log-likelihood ratio and decision, as far as a model has them. */
 import { resolve } from 'node:path';
+import { commandLine } from '../../command-line.js';
 import type { DetectionCostOptions } from '../../scoring/measures/detection-cost.js';
 import { decidePair, type PairDecision } from '../../scoring/profile/decide-pair.js';
 import { modelLimits } from '../../scoring/profile/model-limits.js';
@@ -81,6 +82,6 @@ export function whyNoCalibration({ dir, profile }: Pick<VoiceModel, 'dir' | 'pro
   const command =
     recipe === undefined
       ? 'acanet pack makes them for a model that a recipe has trained'
-      : `make them with: acanet pack --recipe ${recipe} --model ${run}${work === undefined || work === 'exp' ? '' : ` --work ${work}`}`;
+      : `make them with: ${commandLine(['pack', '--recipe', recipe, '--model', run, ...(work === undefined || work === 'exp' ? [] : ['--work', work])])}`;
   return `${dir} has no calibration and no threshold, so there is a score but no decision\n  ${command}`;
 }

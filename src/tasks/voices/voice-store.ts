@@ -47,7 +47,9 @@ export function checkVoiceName(name: string): void {
   if (/\p{Cc}/u.test(name)) throw new UserError(`the name ${JSON.stringify(name)} holds control characters`);
 }
 
-const pathOf = (store: string, name: string) => join(store, `${encodeURIComponent(name)}${ENDING}`);
+/** Files that begin with a dot are no voices. */
+const pathOf = (store: string, name: string) =>
+  join(store, `${encodeURIComponent(name).replace(/^\./, '%2E')}${ENDING}`);
 
 /** The voice of a name; undefined where the store has none. @throws UserError where its file is damaged */
 export function findVoice(store: string, name: string): StoredVoice | undefined {

@@ -21,7 +21,7 @@ describe('manifest export', () => {
       { ...stereo, channels: 2, channel: 1 },
       { ...long, id: 'x/1', offset: 0.5, duration: 1.25 },
       { ...long, id: 'x/2', offset: 2, duration: 1 },
-      recording(dir, 'y/1', { split: 'test' }),
+      recording(dir, 'y/1', { split: 'test', session: 'monday' }),
       recording(dir, 'y/2', { split: 'test' }),
     ];
   });
@@ -56,6 +56,14 @@ describe('manifest export', () => {
       ],
     );
     assert.deepEqual(await readAgain({ type: 'lhotse', source: folder }), essence(corpus));
+    const { utterances } = await prepareCorpus(corpusOptions.parse({ type: 'lhotse', source: folder }), {
+      audioDir: dir,
+    });
+    const [sessions, written] = [utterances, corpus].map(
+      (side) => new Map(side.flatMap(({ id, session }) => (session === undefined ? [] : [[id, session]]))),
+    );
+    assert.ok(written.size > 0);
+    for (const [id, session] of written) assert.equal(sessions.get(id), session);
   });
 
   it('refuses what lhotse cannot be told', async () => {

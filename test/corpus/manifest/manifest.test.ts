@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import {
   checkSpeakersDisjoint,
@@ -40,6 +40,13 @@ describe('manifest', () => {
     ];
     writeManifest(path, utterances);
     assert.deepEqual(readManifest(path), utterances);
+  });
+
+  it('has paths that start at its folder, wherever it is read from', () => {
+    const path = join(dir, 'relative.jsonl');
+    writeManifest(path, [utterance({ path: 'wav/1.wav' }), utterance({ id: 'a-2', path: '../2.wav' })]);
+    const paths = readManifest(relative('.', path)).map((each) => each.path);
+    assert.deepEqual(paths, [join(dir, 'wav/1.wav'), join(dir, '../2.wav')]);
   });
 
   it('names file, line and field of what is not an utterance', () => {

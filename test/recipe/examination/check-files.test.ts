@@ -27,6 +27,18 @@ describe('examining a model folder', () => {
     });
   });
 
+  for (const file of ['training.ark', 'utt2spk']) {
+    it(`finds one that is gone: ${file}`, () => {
+      const folder = join(work, 'lacking');
+      rmSync(folder, { recursive: true, force: true });
+      cpSync(join(work, 'whole'), folder, { recursive: true });
+      rmSync(join(folder, file));
+      const [{ files, verdict }] = checkFolder(folder);
+      assert.equal(verdict, 'missing');
+      assert.equal(files.find((each) => each.file === file)?.problem, 'is gone');
+    });
+  }
+
   for (const file of ['training.ark', 'utt2spk', 'scoring.json']) {
     it(`finds one that has changed: ${file}`, () => {
       const folder = join(work, 'changed');

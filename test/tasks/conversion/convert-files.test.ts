@@ -126,11 +126,12 @@ describe('conversion of many files', () => {
     const utterances: Utterance[] = [
       { ...common, id: 's/whole', speaker: 's', path: at('in/a/one.mp3'), duration: 0.25 },
       { ...common, id: 's/piece', speaker: 's', path: at('in/a/one.mp3'), offset: 0.1, duration: 0.05, repeats: 2 },
+      { ...common, id: 's/start', speaker: 's', path: at('in/a/one.mp3'), duration: 0.1 },
       { ...common, id: 't/right', speaker: 't', path: opus, duration: 0.25, channels: 2, channel: 1 },
     ];
     writeManifest(at('m.jsonl'), utterances);
     const { manifest, ...rest } = await convert(['m.jsonl'], { sampleRate: rate });
-    assert.deepEqual(counts(rest), [3, 3, 0, 0]);
+    assert.deepEqual(counts(rest), [4, 4, 0, 0]);
     const written = readManifest(manifest!);
     assert.deepEqual(
       written.map(({ id, duration, sampleRate, channels, offset, channel, repeats }) => ({
@@ -141,14 +142,15 @@ describe('conversion of many files', () => {
       })),
     );
     for (const [index, { path, offset, duration, channel }] of utterances.entries()) {
-      const piece = { sampleRate: rate, channel, ...(offset !== undefined && { offset, duration }) };
+      const piece = { sampleRate: rate, channel, offset, duration };
       assert.deepEqual(readFileSync(written[index].path), await inWav(path, piece), path);
     }
-    assert.deepEqual(counts(await convert(['m.jsonl'], { sampleRate: rate })), [3, 0, 3, 0]);
+    assert.deepEqual(counts(await convert(['m.jsonl'], { sampleRate: rate })), [4, 0, 4, 0]);
+    await refuses(convert(['m.jsonl'], { channel: 1, out: at('c') }), /--channel: the manifest names the channel of 1 utterance itself: t\/right/); // prettier-ignore
     // The same length at another place.
     utterances[1].offset = 0.15;
     writeManifest(at('m.jsonl'), utterances);
-    assert.deepEqual(counts(await convert(['m.jsonl'], { sampleRate: rate })), [3, 1, 2, 0]);
+    assert.deepEqual(counts(await convert(['m.jsonl'], { sampleRate: rate })), [4, 1, 3, 0]);
     const moved = { sampleRate: rate, offset: 0.15, duration: 0.05 };
     assert.deepEqual(readFileSync(written[1].path), await inWav(utterances[1].path, moved));
   });

@@ -84,6 +84,14 @@ describe('windows of recordings', () => {
     for (const [i, { embedding }] of windows.entries()) assert.deepEqual(embedding, alone.get(`cut${i}`));
   });
 
+  it('are refused of a recording that gives none', async () => {
+    writeWav(path('click.wav'), sound.slice(0, 200), 16000);
+    await assert.rejects(
+      embed({ inputs: [path('click.wav'), path('meeting.wav')] }),
+      /click\.wav: too short for a window/,
+    );
+  });
+
   it('lie in the turns of an RTTM, and carry their speakers', async () => {
     const turns = [
       '1 0.5 2.0 <NA> <NA> ada',
@@ -101,7 +109,7 @@ describe('windows of recordings', () => {
         ['meeting-00004000-00005000-2', 'eve', 4, 5],
       ],
     );
-    assert.match(said.join('\n'), /! left out, as too short for the model: 1 turn$/);
+    assert.match(said.join('\n'), /! left out, as too short for the model: 1 turn: meeting 2\.00-2\.03 s$/);
   });
 
   it('are written with their places: Kaldi’s segments, or a table', async () => {

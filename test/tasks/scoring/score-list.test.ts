@@ -81,6 +81,18 @@ describe('any list with a model folder', () => {
     assert.ok(existsSync(path('out/metrics.json')) && existsSync(path('out/backend.json')));
   });
 
+  it('does not replace scores of another list or model, unless the folder was named', async () => {
+    const list = put('once.txt', [`${test[0].id} ${test[1].id} target`]);
+    const same = put('other.txt', [`${test[0].id} ${test[1].id} target`]);
+    const out = path('default');
+    await score(list, { out, outByDefault: true });
+    await score(list, { out, outByDefault: true });
+    await assert.rejects(score(same, { out, outByDefault: true }), /has the scores of .*once\.txt by .*model\n.*--out/);
+    const another = join(work, 'exp/tiny/model/small');
+    await assert.rejects(score(list, { out, outByDefault: true, modelDir: another }), /has the scores of/);
+    await score(same, { out });
+  });
+
   it('embeds nothing a second time, but a recording that was written anew', async () => {
     const list = put(
       'blind.txt',
@@ -138,6 +150,13 @@ describe('any list with a model folder', () => {
     assert.deepEqual((await score(list, given)).embedded, { now: 0, before: 0, given: test.length });
     assert.deepEqual(scoresOf(), [...cosineScores(vectors, trials)]);
     await assert.rejects(score(list, { ...given, embeddings: [path('a.ark'), path('a.ark')] }), /is given twice/);
+    const short = (from: [string, Float32Array][]) => new Map(from.map(([id, vector]) => [id, vector.slice(1)]));
+    writeEmbeddings(path('short.ark'), short([...vectors]));
+    const other = { ...given, modelDir: model, embeddings: [path('short.ark')] };
+    await assert.rejects(score(list, other), /short\.ark: the embeddings have 7 values, those of .*model 8: they are/);
+    writeEmbeddings(path('c.ark'), short(others));
+    const mixed = { ...given, embeddings: [path('a.ark'), path('c.ark')] };
+    await assert.rejects(score(list, mixed), /has 7 values, that of .* 8: they are of different models/);
     const half = { ...given, embeddings: [path('a.ark')], audio: [path('test.jsonl')] };
     await assert.rejects(score(list, half), /11 utterances of the list are to be embedded, and no model is named/);
   });

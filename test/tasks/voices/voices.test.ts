@@ -168,6 +168,9 @@ describe('voices', () => {
     it('are found, and are nobody where none is near enough', async () => {
       await enroll('Ada Lovelace', ['low1.wav']);
       await enroll('bob/../x', ['high.wav']);
+      await enroll('.net', ['mid.wav']);
+      assert.ok(readStore(store).some(({ name }) => name === '.net'));
+      rmSync(join(store, '%2Enet.json'));
       assert.deepEqual(readdirSync(store).sort(), ['Ada%20Lovelace.json', 'bob%2F..%2Fx.json']);
       const found = await identify('low2.wav');
       assert.equal(found.speaker, 'Ada Lovelace');
