@@ -26,7 +26,7 @@ const widthOf = ({ columns }: NodeJS.WriteStream) => Math.min(columns || 80, WID
 export function wrapLines(text: string, width: number): string {
   return text
     .split('\n')
-    .map((line) => (line.length <= width || /\S {3,}\S|[│┌├└]/.test(line) ? line : wrapLine(line, width)))
+    .map((line) => (line.length <= width || /\S {3,}\S|[│┌├└]|^[ -]+$/.test(line) ? line : wrapLine(line, width)))
     .join('\n');
 }
 

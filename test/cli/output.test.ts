@@ -31,6 +31,8 @@ describe('cli/output', () => {
     assert.equal(lines.map((line) => line.trim()).join(' '), text.trim());
     const row = `${'a'.repeat(30)}   ${'b'.repeat(30)}`;
     assert.equal(wrapLines(row, 40), row);
+    const rule = `${'-'.repeat(30)}  ${'-'.repeat(30)}`;
+    assert.equal(wrapLines(rule, 40), rule);
     const remedy = 'there is no averaged model yet; make it with: acanet average --recipe demo --model aca-net';
     assert.match(wrapLines(remedy, 40), /\n {2}acanet average --recipe demo --model aca-net$/);
     assert.equal(wrapLines('short\nlines', 40), 'short\nlines');
