@@ -1,4 +1,5 @@
 /** @file `acanet audio convert`: any readable audio → 16-bit WAV, one file or a corpus. */
+import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { audioExtensions } from '../audio/formats.js';
 import { UserError } from '../errors.js';
@@ -60,6 +61,11 @@ interface ConvertOptions {
 
 async function convertOne(input: string, output: string, { json, ...options }: ConvertOptions): Promise<void> {
   const { convertToWav } = await import('../audio/convert.js');
+  // `convert *.wav` where there are two: the second is a recording, and no name of what to write.
+  const { realPath } = await import('../storage/overwriting.js');
+  if (existsSync(output) && statSync(output).isFile() && realPath(input) !== realPath(output)) {
+    throw new UserError(`${output}: is there already\n  remove it first, or name another file or a folder`);
+  }
   const written = await convertToWav(input, output, options);
   if (written.clipped > 0) {
     say(`! ${output}: ${written.clipped} of ${written.frames} samples were too loud and are clipped\n`);

@@ -160,6 +160,7 @@ describe('acanet audio', () => {
   const refusals: [title: string, args: string[], message: RegExp][] = [
     ['to write over what it reads', ['good.wav', './good.wav'], /good\.wav: is the file that is to be read/],
     ['to write over it by another name', ['good.wav', 'link.wav'], /link\.wav: is the file that is to be read/],
+    ['to replace another recording', ['good.wav', 'nan.wav'], /nan\.wav: is there already\n {2}remove it first/],
     [
       'several channels without a choice',
       ['two.opus', 'o.wav'],
