@@ -21,6 +21,7 @@ import { forFile } from '../../dist/src/report/figures/chart.js';
 import { eerByCostFigure } from '../../dist/src/report/figures/eer-by-cost.js';
 import { makeFigure } from '../../dist/src/report/figures/figure.js';
 import { systemStyles } from '../../dist/src/report/figures/palette.js';
+import { eerBySpeakersFigure } from '../../dist/src/report/figures/eer-by-speakers.js';
 import { robustnessFigure } from '../../dist/src/report/figures/robustness.js';
 import { unpackAttention } from './attention-data.mjs';
 
@@ -35,6 +36,7 @@ const pictures = {
   'cost-speechocean.svg': costOfSpeechocean,
   'explain.svg': () => asFile(attentionFigure(unpackAttention(read('data/attention.json.gz')))),
   'robustness.svg': robustnessOnStandIn,
+  'speakers-speechocean.svg': speakersOfSpeechocean,
   'study-aca-wsj0.svg': studyOfAcaNet,
   'report-det.svg': () => readFileSync(join(demoReport(), 'figures/det.svg')),
   'report-summary.png': () => photograph('light'),
@@ -107,6 +109,17 @@ function costFigure(rows) {
   }));
   const names = systems.map(({ name }) => name);
   return reportFigure(eerByCostFigure, { systems: names, tested: { compared: { systems, macsDuration: 3 } } });
+}
+
+function speakersOfSpeechocean() {
+  const rows = readTable('../../bench/results/speechocean/a-to-b-speakers.csv');
+  const systems = rows.map(({ line, speakers, eer, eerLow, eerHigh }) => ({
+    name: `${line}, ${speakers}`,
+    trainedOn: { as: line, speakers },
+    measures: { eer: { value: eer, interval: [eerLow, eerHigh] } },
+  }));
+  const lines = [...new Set(rows.map(({ line }) => line))];
+  return reportFigure(eerBySpeakersFigure, { systems: lines, tested: { compared: { systems } } });
 }
 
 function robustnessOnStandIn() {

@@ -57,10 +57,13 @@ export function decide(
 export function describeDecision({ threshold, from, pTarget, cMiss, cFalseAlarm, errors }: Decision): string {
   // A threshold that is a score keeps all of its digits: rounded up, it would reject that very trial.
   const shown = from === 'trials' ? String(threshold) : String(Number(threshold.toPrecision(6)));
-  const setting = `With a target in ${roundedCount(1 / pTarget)} trials, a miss that costs ${cMiss} and a false alarm that costs ${cFalseAlarm}`;
+  const share = pTarget <= 0.5 ? `a target in ${roundedCount(1 / pTarget)} trials` : `${rate(pTarget)} targets`;
+  const setting = `With ${share}, a miss that costs ${cMiss} and a false alarm that costs ${cFalseAlarm}`;
   const rule = Number.isFinite(threshold)
     ? `${setting}: accept scores of ${shown} and more.`
-    : `${setting}: accept nothing; no threshold costs less than rejecting everything.`;
+    : threshold > 0
+      ? `${setting}: accept nothing; no threshold costs less than rejecting everything.`
+      : `${setting}: accept everything; no threshold costs less than that.`;
   if (!errors) return rule;
   const { miss, falseAlarm, precision, cost } = errors;
   return [

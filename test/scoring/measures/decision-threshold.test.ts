@@ -45,6 +45,9 @@ describe('decision-threshold', () => {
   it('says so where rejecting everything costs least', () => {
     const decision = decide([1, 2], [1, 0], { ...costs, pTarget: 0.01 });
     assert.match(describeDecision(decision), /accept nothing/);
+    const all = decide([-Infinity, 2], [1, 0], { ...costs, pTarget: 0.999 });
+    assert.equal(all.threshold, -Infinity);
+    assert.match(describeDecision(all), /^With 99\.9 % targets, .*: accept everything; no threshold costs less than that\./);
   });
 
   it('refuses labels of one kind', () => {
