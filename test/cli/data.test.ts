@@ -262,6 +262,7 @@ describe('acanet data', () => {
       ['stats', 'm.jsonl', '--picture', 'm.jsonl'],
       /is an input, and would be overwritten/,
     ],
+    ['a picture of another kind', ['stats', 'm.jsonl', '--picture', 'm.png'], /--picture m\.png: expected .* in \.svg/],
     [
       'two parts in one file',
       ['split', 'm.jsonl', '--train', 'x', '--test', './x'],

@@ -84,7 +84,8 @@ export function* streamManifest(path: string): Generator<Utterance, void> {
     check.add(utterance, line);
     if (check.problems.length === 0) yield intern(utterance);
   }
-  if (check.count === 0) throw new UserError(`${path}: the manifest is empty; run \`acanet prep\` again`);
+  if (check.count === 0)
+    throw new UserError(`${path}: the manifest is empty: expected a line of JSON for each utterance`);
   check.finish(path);
 }
 

@@ -49,7 +49,9 @@ export function scoreFileSystems(
   for (const text of given) {
     const [, run, system, seed, place] = /^(([^=@\s]+)(?:@(\d+))?)=(.+)$/.exec(text) ?? [];
     if (place === undefined) {
-      throw new UserError(`--scores ${text}: expected NAME=FILE, or NAME@SEED=FILE for one of several trainings`);
+      throw new UserError(
+        `--scores ${text}: expected NAME=FILE, or NAME@SEED=FILE for one of several trainings; names have no spaces`,
+      );
     }
     const path = inFold(place, fold);
     if (!existsSync(path)) throw new UserError(`--scores ${text}: ${path}: no such file`);

@@ -47,7 +47,10 @@ describe('decision-threshold', () => {
     assert.match(describeDecision(decision), /accept nothing/);
     const all = decide([-Infinity, 2], [1, 0], { ...costs, pTarget: 0.999 });
     assert.equal(all.threshold, -Infinity);
-    assert.match(describeDecision(all), /^With 99\.9 % targets, .*: accept everything; no threshold costs less than that\./);
+    assert.match(
+      describeDecision(all),
+      /^With 99\.9 % targets, .*: accept everything; no threshold costs less than that\./,
+    );
   });
 
   it('refuses labels of one kind', () => {
