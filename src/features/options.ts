@@ -75,6 +75,9 @@ export function featureOptionsOf(types: Readonly<Record<string, FeatureType>>) {
       for (const [name] of everyOwn) {
         if (!(name in own) && all[name] !== undefined) refuse(name, `is not an option of ${type} features`);
       }
+      if ((sampleRate * frameShift) / 1000 < 1) {
+        refuse('frameShift', `expected at least ${1000 / sampleRate} ms, a sample, got ${frameShift}`);
+      }
       const lowFreq = given.lowFreq ?? usualLowFreq;
       const high = highFrequency(sampleRate, highFreq);
       if (lowFreq >= high || high > sampleRate / 2) {

@@ -33,6 +33,13 @@ describe('features/options', () => {
     it(`refuses ${name}`, () => assert.match(featureOptions.safeParse(given).error?.message ?? '', message));
   }
 
+  it('refuses frames that begin less than a sample apart', () => {
+    assert.throws(
+      () => featureOptions.parse({ frameShift: 0.01 }),
+      /expected at least 0\.0625 ms, a sample, got 0\.01/,
+    );
+  });
+
   it('says nothing of other rates and VAD where they do nothing, so that earlier hashes hold', () => {
     const plain = featureOptions.parse({ otherRates: 'refuse', vad: null });
     assert.ok(!('otherRates' in plain) && !('vad' in plain));

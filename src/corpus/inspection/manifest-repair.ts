@@ -176,7 +176,7 @@ export function requireUsable(
 
 /** All that can be mended without the audio. */
 function draftOf({ line, fields: given, problems }: ManifestLine, base: string, corpus: string): Draft {
-  const draft: Draft = { line, fields: {}, changes: [], problems: given ? [] : problems };
+  const draft: Draft = { line, fields: {}, changes: [], problems: given ? [] : [...problems] };
   if (!given) return draft;
   const { fields, changes } = draft;
   for (const [name, value] of Object.entries(given)) {
@@ -184,10 +184,20 @@ function draftOf({ line, fields: given, problems }: ManifestLine, base: string, 
     if (value === null || value === '') changes.push(`${name}: removed (${value === null ? 'null' : 'empty'})`);
     else if (own === undefined) changes.push(`${name}: removed (no field of a manifest)`);
     else if (own !== name && own in given) changes.push(`${name}: removed (${own} is there too)`);
+    else if (own !== name && own in fields && fields[own] !== value)
+      draft.problems.push(
+        `${name}: another ${own} than before: ${JSON.stringify(fields[own])}, ${JSON.stringify(value)}`,
+      );
     else {
       fields[own] = value;
       if (own !== name) changes.push(`${name}: is now ${own}`);
     }
+  }
+  const end = given.end ?? given.stop;
+  if (end !== undefined && end !== null && given.duration === undefined) {
+    const length = Number(end) - Number(fields.offset ?? 0);
+    if (length > 0) fields.duration = Number(length.toFixed(6));
+    else draft.problems.push(`end: expected a number of seconds after the start, got ${JSON.stringify(end)}`);
   }
   const set = (name: string, value: unknown, why = '') => {
     const before = fields[name] === undefined ? 'none' : JSON.stringify(fields[name]);

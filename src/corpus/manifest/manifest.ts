@@ -343,7 +343,7 @@ export function summarizeCorpus(utterances: readonly Utterance[]): SplitSummary[
         if (utterance.split !== split) continue;
         members++;
         seconds += utterance.duration;
-        genders.set(utterance.speaker, utterance.gender);
+        genders.set(utterance.speaker, utterance.gender ?? genders.get(utterance.speaker));
         rates.add(utterance.sampleRate);
       }
       const count = (wanted: 'f' | 'm') => [...genders.values()].filter((gender) => gender === wanted).length;

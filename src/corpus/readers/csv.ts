@@ -242,7 +242,7 @@ function utteranceOf(
   const session = text('session');
   const split = splitOf(text('split'), where);
   return {
-    id: withoutSpaces(text('id') ?? stem(file)),
+    id: withoutSpaces(text('id') ?? stem(file).replace(/^(\.{1,2}\/)+/, '')),
     speaker: withoutSpaces(speaker),
     path,
     ...(offset === undefined && duration === undefined ? {} : { offset: offset ?? 0 }),

@@ -43,7 +43,7 @@ export const lhotseReader: CorpusReader<typeof lhotseOptions> = {
     const root = resolve(options.root ?? '');
     const listed: ListedUtterance[] = [];
     for (const { path, split } of manifests) {
-      const own = basename(path).includes('cuts')
+      const own = isCuts(basename(path))
         ? readCuts(path, root)
         : readSupervisions(path, readRecordings(recordingsOf(path, options), root));
       for (const item of own) listed.push(split ? { ...item, split } : item);
@@ -66,6 +66,8 @@ export const lhotseReader: CorpusReader<typeof lhotseOptions> = {
   },
 };
 
+const isCuts = (name: string) => name.includes('cuts') && !name.includes('supervisions');
+
 const MANIFEST = /\.jsonl(\.gz)?$/;
 
 /** A folder stands for its supervisions, or its cuts if it has none. */
@@ -77,7 +79,7 @@ function expand(source: SplitSource): SplitSource[] {
     .filter((name) => MANIFEST.test(name))
     .sort(compareIds);
   const supervisions = files.filter((name) => name.includes('supervisions'));
-  const chosen = supervisions.length > 0 ? supervisions : files.filter((name) => name.includes('cuts'));
+  const chosen = supervisions.length > 0 ? supervisions : files.filter(isCuts);
   if (chosen.length === 0) {
     throw new UserError(
       `${source.path}: expected *supervisions*.jsonl.gz with *recordings*.jsonl.gz, or *cuts*.jsonl.gz, ` +
@@ -100,7 +102,13 @@ function expand(source: SplitSource): SplitSource[] {
   );
 }
 
+/** What stands behind the kind says more than what stands before it: there a corpus has its name. */
 function splitOfName(name: string): Split | undefined {
+  const [, behind] = /^.*(?:supervisions|cuts)(.*)$/i.exec(name) ?? [];
+  return (behind === undefined ? undefined : splitIn(behind)) ?? splitIn(name);
+}
+
+function splitIn(name: string): Split | undefined {
   const words = name.toLowerCase().split(/[^a-z]+/);
   if (words.includes('train')) return 'train';
   if (words.includes('test') || words.includes('eval')) return 'test';

@@ -70,9 +70,10 @@ export async function splitOffTest<T extends ListedUtterance>(
   const unsplit = utterances.filter(({ split }) => split === undefined);
   const hasTest = utterances.some(({ split }) => split === 'test');
   const chosen =
-    unsplit.length === 0 || (hasTest && !options.testSpeakers)
+    (unsplit.length === 0 || hasTest) && !options.testSpeakers
       ? { speakers: new Set<string>(), notes: [] }
       : chooseTestSpeakers(utterances, tests, options, where);
+  if (options.testSpeakers) checkTestSpeakers(utterances, options.testSpeakers, where);
   const listed = utterances.map((utterance) => {
     const split: Split = utterance.split ?? (chosen.speakers.has(utterance.speaker) ? 'test' : 'train');
     return { ...utterance, split };
@@ -85,6 +86,17 @@ export async function splitOffTest<T extends ListedUtterance>(
   }
   const make = (made: readonly Utterance[]) => (makeTrials ? madeTestTrials(made, options) : { notes: [] });
   return { listed, trialsOf: (made) => tests ?? make(made), notes: chosen.notes };
+}
+
+/** @throws UserError for test speakers that the corpus itself puts elsewhere */
+function checkTestSpeakers(utterances: readonly ListedUtterance[], names: readonly string[], where: string): void {
+  const wanted = new Set(names.map(withoutSpaces));
+  const other = utterances.find(({ speaker, split }) => wanted.has(speaker) && split !== undefined && split !== 'test');
+  if (other) {
+    throw new UserError(
+      `${where}: corpus.testSpeakers: the corpus itself puts ${other.speaker} into ${other.split} (${other.id}); take it out of corpus.testSpeakers`,
+    );
+  }
 }
 
 function chooseTestSpeakers(

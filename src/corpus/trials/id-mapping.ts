@@ -42,7 +42,7 @@ interface Rule {
 /** From the plainest on: the fewer parts decide, the more an id of the list may be without. */
 function* rules(ids: readonly string[]): Generator<Rule> {
   yield { parts: (id) => [id], suffix: false };
-  yield { parts: (id) => [stem(id)], suffix: false, words: 'without file extensions' };
+  yield { parts: (id) => [withoutExtension(id)], suffix: false, words: 'without file extensions' };
   yield { parts: folded, suffix: false, words: 'without file extensions, "/" and "-" alike' };
   const deepest = ids.reduce((most, id) => Math.max(most, folded(id).length), 1);
   for (let count = deepest; count > 0; count--) {
@@ -97,11 +97,11 @@ function index(
 const keyOf = (parts: readonly string[]) => parts.join('\0');
 
 /** Without the extensions of audio files. */
-function stem(id: string): string {
+export function withoutExtension(id: string): string {
   const lower = id.toLowerCase();
   const extension = audioExtensions.find((each) => lower.endsWith(each) && lower.length > each.length);
   return extension === undefined ? id : id.slice(0, -extension.length);
 }
 
 /** `wav/id1/abc-00001.wav` → wav, id1, abc, 00001. A hyphen that a name begins with makes an empty part. */
-const folded = (id: string): string[] => stem(id).split(/[/\\-]/);
+const folded = (id: string): string[] => withoutExtension(id).split(/[/\\-]/);

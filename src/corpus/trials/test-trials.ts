@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { UserError, messageOf } from '../../errors.js';
 import { durationBands } from './duration-bands.js';
 import { findEnrolment, type Enrolment } from './enrolment.js';
+import { withoutExtension } from './id-mapping.js';
 import { groupBy } from '../../group-by.js';
 import type { Utterance } from '../manifest/manifest.js';
 import { trialFingerprint } from './trial-fingerprint.js';
@@ -155,7 +156,7 @@ function findIds(ids: ReadonlySet<string>): (name: string) => string {
     return found?.length === 1 ? found[0] : undefined;
   };
   return (name) => {
-    const stem = name.replace(/\.[^./]+$/, '');
+    const stem = withoutExtension(name);
     const id = known.get(name) ?? find(name) ?? find(stem) ?? findConverted(stem) ?? name;
     known.set(name, id);
     return id;

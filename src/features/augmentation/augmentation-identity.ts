@@ -7,7 +7,7 @@
  * not count, as copying a corpus to another machine must not make its trainings out of date. So a recording that is
  * replaced by another one of the same name and size is not noticed, as it is not in the corpus itself.
  */
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { audioExtensions } from '../../audio/formats.js';
 import { UserError, messageOf } from '../../errors.js';
@@ -70,12 +70,15 @@ export function sourceIdentity(key: string, source: string): SourceIdentity {
 
 const isAudio = (file: string): boolean => audioExtensions.includes(extname(file).toLowerCase());
 
-/** `name size` of every file below a folder. */
-function listFiles(folder: string, below: string): string[] {
-  return readdirSync(join(folder, below), { withFileTypes: true }).flatMap((entry) => {
+/** `name size` of every file below a folder; links that lead nowhere, or in a circle, are no files. */
+function listFiles(folder: string, below: string, above: readonly string[] = []): string[] {
+  const here = realpathSync(join(folder, below));
+  if (above.includes(here)) return [];
+  return readdirSync(here, { withFileTypes: true }).flatMap((entry) => {
     const name = join(below, entry.name);
     if (entry.name.startsWith('.')) return [];
-    const stat = statSync(join(folder, name));
-    return stat.isDirectory() ? listFiles(folder, name) : [`${name} ${stat.size}`];
+    const stat = statSync(join(folder, name), { throwIfNoEntry: false });
+    if (!stat) return [];
+    return stat.isDirectory() ? listFiles(folder, name, [...above, here]) : [`${name} ${stat.size}`];
   });
 }

@@ -55,14 +55,16 @@ export interface ConversionSummary {
 /** Files of a task: those of one ffmpeg, where that is needed. */
 const BATCH = 16;
 const SETTINGS = 'conversion.json';
+const MANIFEST = 'manifest.jsonl';
 const FORMAT = 'acanet conversion 1';
 
 const settingsSchema = z.strictObject({
   format: z.literal(FORMAT),
   sampleRate: z.number().nullable(),
   channel: z.number().nullable(),
-  /** SHA-256 of the pieces that a manifest names. */
-  pieces: z.string().nullable(),
+  /** By id, what stands for the file and the piece of it that was converted; absent where an earlier version wrote. */
+  inputs: z.record(z.string(), z.string()).optional(),
+  pieces: z.string().nullish(),
 });
 
 /**
@@ -89,7 +91,7 @@ export async function convertFiles(options: ConvertFilesOptions): Promise<Conver
     throw internal(`${summary.files} files to convert, ${summary.converted} + ${summary.kept} done`);
   }
   if (listed.utterances && summary.failed.length === 0) {
-    summary.manifest = join(out, 'manifest.jsonl');
+    summary.manifest = join(out, MANIFEST);
     writeManifest(
       summary.manifest,
       listed.utterances.map((utterance, index) => converted(utterance, out, results[index])),
@@ -201,8 +203,8 @@ function openFolder(
   { inputs, utterances }: ConversionInputs,
   { sampleRate = null, channel = null }: { sampleRate?: number | null; channel?: number | null },
 ): void {
-  const pieces = utterances ? sha256Hex(...inputs.map((input) => `${stableJson(input)}\n`)) : null;
-  const settings = { format: FORMAT, sampleRate, channel, pieces };
+  const sources = Object.fromEntries(inputs.map(({ id, ...input }) => [id, sourceOf(input)]));
+  const settings = { format: FORMAT, sampleRate, channel, inputs: sources };
   const path = join(out, SETTINGS);
   makeFolder(out);
   const before = existsSync(path) ? readSettings(path) : undefined;
@@ -215,11 +217,19 @@ function openFolder(
     );
   }
   clearUnfinished(out);
-  if (before && before.pieces !== pieces) {
-    for (const { id, offset } of inputs) if (offset !== undefined) rmSync(outputOf(out, id), { force: true });
+  // It is of what was converted before, and is written again once all is done.
+  if (utterances) rmSync(join(out, MANIFEST), { force: true });
+  if (before) {
+    for (const { id, offset } of inputs) {
+      const changed = before.inputs ? id in before.inputs && before.inputs[id] !== sources[id] : offset !== undefined;
+      if (changed) rmSync(outputOf(out, id), { force: true });
+    }
   }
   writeJsonAtomic(path, settings);
 }
+
+const sourceOf = ({ path, ...piece }: Omit<ConversionInput, 'id'>): string =>
+  sha256Hex(stableJson({ ...piece, path: resolve(path) })).slice(0, 16);
 
 const flags = ({ sampleRate, channel }: { sampleRate: number | null; channel: number | null }) =>
   [

@@ -90,6 +90,16 @@ describe('manifest repair', () => {
     ]);
   });
 
+  it('takes an end for a length, and no one of two files', async () => {
+    const { id, speaker, path: file } = complete();
+    const { kept } = await repair({ id, speaker, audio: file, start: 0.25, end: 0.5 });
+    assert.deepEqual([kept[0].offset, kept[0].duration], [0.25, 0.25]);
+    const two = await repair({ id, speaker, wav: file, audio: 'stereo.wav' });
+    assert.match(two.invalid[0].problem, /audio: another path than before/);
+    const before = await repair({ id, speaker, wav: file, start: 1, end: 0.5 });
+    assert.match(before.invalid[0].problem, /end: expected a number of seconds after/);
+  });
+
   it('understands genders, and withdraws those that contradict each other', async () => {
     const { kept, texts } = await repair(
       { ...complete(), gender: 'Female' },

@@ -174,6 +174,10 @@ describe('manifest', () => {
       utterance({ id: 'a-2', gender: 'f', duration: 1800 }),
       utterance({ id: 'b', speaker: 'b', split: 'test', duration: 900, sampleRate: 8000 }),
     ]);
+    assert.match(
+      describeCorpus([utterance({ gender: 'f' }), utterance({ id: 'a-2' })])[0],
+      /^train: 1 speaker \(1 f, 0 m\), 2/,
+    );
     assert.deepEqual(lines, [
       'train: 1 speaker (1 f, 0 m), 2 utterances, 1.00 h, 16000 Hz',
       'test: 1 speaker, 1 utterance, 0.25 h, 8000 Hz',

@@ -39,6 +39,19 @@ describe('corpus csv', () => {
     assert.match(noteOf(corpus, /not used/), /table\.csv: columns not used: text$/);
   });
 
+  it('refuses test speakers that are not there, or that the table puts elsewhere', async () => {
+    tree.text('table.csv', 'speaker,path,split', ...rows((s, n) => `${s},audio/${s}/${n}.wav,${s < 'cy' ? 'train' : 'test'}`)); // prettier-ignore
+    await assert.rejects(read({ testSpeakers: ['nobody'] }), /testSpeakers: no such speaker in .*: .*nobody/);
+    await assert.rejects(read({ testSpeakers: ['ann'] }), /testSpeakers: the corpus itself puts ann into train \(/);
+    assert.equal(idsOf(await read({ testSpeakers: ['cy'] }), 'test').length, 4);
+  });
+
+  it('makes ids of paths that begin with dots', async () => {
+    tree.text('table.csv', 'speaker,path', ...rows((s, n) => `${s},./audio/${s}/${n}.wav`));
+    const { utterances } = await read({ testSpeakers: ['ann', 'bob'] });
+    assert.ok(utterances.some(({ id }) => id === 'audio/ann/1'));
+  });
+
   for (const [name, delimiter] of Object.entries({ semicolon: ';', tab: '\t', comma: ',' })) {
     it(`tells a ${name} as the delimiter, and takes columns that are named`, async () => {
       tree.text(

@@ -68,6 +68,15 @@ describe('corpus lhotse', () => {
     );
   });
 
+  it('goes by what stands behind the kind: a corpus may be called train, or haircuts', async () => {
+    make('_train.jsonl', ['a', 'b']);
+    make('_test.jsonl', ['y', 'z']);
+    for (const split of ['train', 'test'])
+      for (const kind of ['recordings', 'supervisions'])
+        renameSync(tree.at(`m/x_${kind}_${split}.jsonl`), tree.at(`m/train-haircuts_${kind}_${split}.jsonl`));
+    assert.deepEqual(idsOf(await read(), 'test'), ['y-1', 'y-2', 'z-1', 'z-2']);
+  });
+
   it('chooses test speakers where there is one manifest, and takes files that are named', async () => {
     make('.jsonl', ['a', 'b', 'c', 'd']);
     assert.deepEqual(idsOf(await read(two), 'test'), ['a-1', 'a-2', 'b-1', 'b-2']);

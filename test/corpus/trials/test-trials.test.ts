@@ -37,6 +37,12 @@ describe('test trials', () => {
     assert.match(noteOf(corpus, /^enrolment/), /^enrolment: 2 models of enroll\.map, which has 1 more that no trial/);
   });
 
+  it('take no utterance for another that differs behind a dot', async () => {
+    tree.wav('audio/a/a1.2.wav', 0.5);
+    tree.text('dots.txt', 'a/a1.3 a/a2 target', 'a/a1 b/b1 nontarget');
+    await assert.rejects(folder({ trials: tree.at('dots.txt') }), /a\/a1\.3/);
+  });
+
   it('take the map that is named, under any name', async () => {
     tree.text('lists/pairs', 'A a3 target', 'A b3 nontarget');
     await assert.rejects(folder({ trials: tree.at('lists/pairs') }), /corpus\.enrolment in a recipe/);

@@ -118,6 +118,18 @@ describe('conversion of many files', () => {
     );
   });
 
+  it('converts again what a list means anew, though both files are of one time', async () => {
+    corpus();
+    const [one, other] = [at('in/a/two.flac'), put('in/other.flac', mono24.bytes)];
+    const time = new Date(2026, 1, 1);
+    for (const file of [one, other]) utimesSync(file, time, time);
+    put('u.scp', `u ${one}\nv ${one}\n`);
+    assert.deepEqual(counts(await convert(['u.scp'])), [2, 2, 0, 0]);
+    put('u.scp', `u ${other}\nv ${one}\n`);
+    assert.deepEqual(counts(await convert(['u.scp'])), [2, 1, 1, 0]);
+    assert.deepEqual(counts(await convert(['u.scp'])), [2, 0, 2, 0]);
+  });
+
   it('writes a manifest for what it makes of one, pieces and channels as files of their own', async () => {
     const rate = 8000;
     const common = { corpus: 'x', split: 'train' as const, sampleRate: 16000, channels: 1 };
