@@ -13,12 +13,14 @@
  */
 import { UserError } from '../errors.js';
 import type { AudioFormat, AudioSource, FoundAudio } from './audio-format.js';
-import { packetsOf, probeOgg, splitOgg } from './ogg-pages.js';
+import { packetsOf, probeOgg, refuseCutOut, splitOgg } from './ogg-pages.js';
 import { resampledLength } from './resample.js';
 import { decodeByWasm } from './wasm-decoding.js';
 import { type Channels, readFromWhole } from './whole-file.js';
 
 const DECODED_RATE = 48000;
+/** 120 ms. */
+const LONGEST_PACKET = 5760;
 /** What Opus can carry at least; a lower rate in a header is none that speech was recorded at. */
 const LOWEST_RATE = 8000;
 
@@ -101,7 +103,10 @@ async function decode({ path, size, read }: AudioSource, { frames, gain, streams
     what: 'Opus',
     decode: (decoder) => decoder.decodeFrames(packets),
     // The last packet goes on behind the end of the sound.
-    cut: (samples) => amplified(samples.slice(0, frames), gain),
+    cut: (samples) => {
+      refuseCutOut(path, samples.length - frames, LONGEST_PACKET);
+      return amplified(samples.slice(0, frames), gain);
+    },
   });
 }
 

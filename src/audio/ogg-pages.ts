@@ -34,6 +34,19 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
+/**
+ * What is decoded beyond the count of the last page belongs to its last block or packet. Where it is more, the stream was
+ * cut out of a longer one (`ffmpeg -ss 5 -c copy`), and which of its samples are meant is not known.
+ * @throws UserError
+ */
+export function refuseCutOut(path: string, beyond: number, longest: number): void {
+  if (beyond <= longest) return;
+  throw new UserError(
+    `${path}: holds ${beyond} samples more than it counts, as streams do that were cut out of longer ones without decoding\n` +
+      '  decode it with what cut it, for example: ffmpeg -i IN OUT.wav',
+  );
+}
+
 /** Codec header and length of a stream, from the two ends of the file. @throws UserError naming the file */
 export function probeOgg(source: AudioSource): { header: Buffer; granule: number } {
   const { path, size } = source;

@@ -3,7 +3,8 @@
  *
  * Header: Vorbis I specification, section 4.2.2. The last page's granule position is the number of samples; what the
  * last block has beyond it is left out. Pages' checksums are checked before the decoder sees them. Limits: channels are
- * in Vorbis' order; a stream that was cut out of a longer one is refused, as its count is unknown.
+ * in Vorbis' order. NOTE: a stream that was cut out of a longer one without decoding (`ffmpeg -ss 5 -c copy`) begins with
+ * what lies before the cut, which its count does not tell; it ends as much too early.
  */
 import type { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { UserError } from '../errors.js';

@@ -50,6 +50,7 @@ export async function decodeByWasm<Decoder extends WasmDecoder>(
       return channels;
     }
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`${path}: damaged ${what}: its decoder failed (${messageOf(error)})`, { cause: error });
   }
   throw new UserError(`${path}: damaged ${what}: ${complaint}`);
