@@ -81,7 +81,7 @@ function conclusion(folder: string, parts: readonly CheckedPart[]): string {
   return [
     bad.length === 0
       ? sound
-      : bad.every((part) => part === '.')
+      : parts.length === 1
         ? `${sound} Make or copy the folder again.`
         : `${sound} What ${bad.join(', ')} holds cannot be trusted; \`acanet run\` makes it again.`,
     ...(unknown > 0 ? [`Of ${unknown} no record was kept, so nothing can be said of them.`] : []),

@@ -43,7 +43,7 @@ export async function findModel(flags: RecipeFlags & { model?: string }): Promis
   const averaged = join(folder, 'average', run.name);
   if (!existsSync(averaged)) {
     throw new UserError(
-      `${averaged}: there is no averaged model of ${run.name} yet\n  make it with: ${commandLine(['average', '--recipe', reference, ...(fold === undefined ? [] : ['--fold', fold]), '--model', run.name])}`,
+      `${averaged}: there is no averaged model of ${run.name} yet\n  make it with: ${commandLine(['average', '--recipe', reference, ...(fold === undefined ? [] : ['--fold', fold]), '--model', run.name, ...(flags.work === 'exp' ? [] : ['--work', flags.work])])}`,
     );
   }
   const [{ explainRecipe }, { prepFiles }] = await Promise.all([

@@ -5,12 +5,12 @@
  * What training wrappers put before every name (`module.`, `speaker_encoder.`) and the dictionaries around the weights
  * (`state_dict`, `model`) are found by the names of the model's own tensors, and taken off.
  */
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { int32 } from '../engine/program/host-tensor.js';
 import type { HostTensor, HostTensors } from '../engine/program/host-tensor.js';
 import { messageOf, UserError } from '../errors.js';
 import { toEngineTensor, type RawTensor } from '../storage/stored-tensor.js';
+import { refuseForeignFolder } from './copy-model-folder.js';
 import { modelOptionsFromConfig, withoutComputed } from './import-config.js';
 import { parameterCount, tensorShapes, type SpeakerModel } from './contract/model.js';
 import { fitTensors, writeModelFolder } from './model-folder.js';
@@ -54,7 +54,7 @@ export async function importModel({
   prefix: given,
   readFeatures,
 }: ImportOptions): Promise<ImportedWeights> {
-  checkReplaceable(out);
+  refuseForeignFolder(out, [weights, config]);
   const { features: described, ...parsed } = readConfig(config);
   const stated = modelOptionsFromConfig(parsed, config);
   const { file, isPredecessor, implied } = withNamesOfToday(readWeightsFile(weights), stated);
@@ -178,13 +178,4 @@ const toSingle = (tensor: RawTensor): RawTensor =>
 
 function splitBy<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
   return [items.filter(test), items.filter((item) => !test(item))];
-}
-
-/** The model folder replaces what is there, which must not be a folder of something else. */
-function checkReplaceable(out: string): void {
-  if (!existsSync(out)) return;
-  const replaceable =
-    statSync(out).isDirectory() && (existsSync(join(out, 'model.json')) || readdirSync(out).length === 0);
-  if (replaceable) return;
-  throw new UserError(`${out}: exists already and is not a model folder\n  name a new folder with --out`);
 }

@@ -14,7 +14,7 @@ export async function importAny({ weights, config, out, prefix }: ImportModelOpt
   refuseStageFolder(out);
   if (extname(weights).toLowerCase() === '.onnx') {
     if (prefix !== undefined) throw new UserError('--prefix is for weights: an ONNX file has its names in the graph');
-    refuseForeignFolder(out);
+    refuseForeignFolder(out, [weights, config]);
     return importOnnx({ weights, config, out });
   }
   if (config === undefined) {

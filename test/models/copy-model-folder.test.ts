@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { copyModelFolder } from '../../src/models/copy-model-folder.js';
+import { copyModelFolder, refuseForeignFolder } from '../../src/models/copy-model-folder.js';
 
 describe('models/copy-model-folder', () => {
   let work: string;
@@ -11,7 +11,8 @@ describe('models/copy-model-folder', () => {
   beforeEach(() => {
     work = mkdtempSync(join(tmpdir(), 'acanet-copy-'));
     mkdirSync(join(work, '.hidden/model'), { recursive: true });
-    for (const file of ['model.json', 'scoring.json', '.done.json']) put(join('.hidden/model', file), file);
+    for (const file of ['scoring.json', '.done.json']) put(join('.hidden/model', file), file);
+    put('.hidden/model/model.json', '{"model":{"type":"aca-net"}}');
   });
   afterEach(() => rmSync(work, { recursive: true, force: true }));
 
@@ -19,7 +20,7 @@ describe('models/copy-model-folder', () => {
     const out = join(work, 'out');
     await copyModelFolder(join(work, '.hidden/model'), out);
     assert.deepEqual(readdirSync(out).sort(), ['model.json', 'scoring.json']);
-    put('out/old.txt', 'of the older copy');
+    put('out/utt2spk', 'of the older copy');
     await copyModelFolder(join(work, '.hidden/model'), out);
     assert.deepEqual(readdirSync(out).sort(), ['model.json', 'scoring.json']);
   });
@@ -32,6 +33,13 @@ describe('models/copy-model-folder', () => {
       /papers: is there, and is no/,
     );
     assert.equal(readFileSync(join(work, 'papers/thesis.tex'), 'utf8'), 'years of work');
+    // A folder with a model.json of another kind, or with more than a model.
+    put('papers/model.json', '{"model":"aca-net"}');
+    assert.throws(() => refuseForeignFolder(join(work, 'papers')), /papers: is there, and is no model folder/);
+    put('papers/model.json', '{"model":{"type":"aca-net"}}');
+    assert.throws(() => refuseForeignFolder(join(work, 'papers')), /papers: .* holds thesis\.tex beside a model/);
+    const inside = join(work, 'papers/model.json');
+    assert.throws(() => refuseForeignFolder(join(work, 'papers'), [inside]), /model\.json: lies in .*as a whole/);
     put('file', 'x');
     await assert.rejects(copyModelFolder(join(work, '.hidden/model'), join(work, 'file')), /file: .*is a file/);
     assert.equal(readFileSync(join(work, 'file'), 'utf8'), 'x');

@@ -138,7 +138,7 @@ describe('import', () => {
     const { out } = await importTensors(weights, config);
     rmSync(join(out, 'model.json'));
     writeFileSync(join(out, 'notes.txt'), 'mine');
-    await assert.rejects(importTensors(weights, config), /model: exists already and is not a model folder/);
+    await assert.rejects(importTensors(weights, config), /model: is there, and is no model folder/);
     assert.ok(existsSync(join(out, 'notes.txt')));
   });
 

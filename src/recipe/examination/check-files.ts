@@ -97,7 +97,10 @@ function controlFiles(folder: string): FoundFile[] {
   const found = records.flatMap((record) => readable(folder, record));
   const resolved = join(folder, RESOLVED_RECIPE);
   const bytes = sizeOf(resolved);
-  if (bytes === undefined) return found;
+  if (bytes === undefined) {
+    const recorded = provenance.readIfThere(folder)?.resolved;
+    return recorded ? [...found, { file: RESOLVED_RECIPE, bytes: 0, verdict: 'missing', problem: 'is gone' }] : found;
+  }
   if (found.some(({ file, verdict }) => file === provenance.name && verdict === 'damaged')) return found;
   const expected = provenance.readIfThere(folder)?.resolved;
   if (!expected) return [...found, { file: RESOLVED_RECIPE, bytes, verdict: 'not recorded' }];

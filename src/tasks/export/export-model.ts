@@ -5,6 +5,8 @@
  * file. A file whose embeddings point elsewhere is not written. With 8-bit weights the two differ by design, so what
  * that costs is measured: in EER on the recipe's development trials where there are such.
  */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createEngine, type EngineOptions, physicalCores } from '../../engine/create-engine.js';
 import { float32 } from '../../engine/program/host-tensor.js';
 import { openOnnxFile, type OnnxFile } from '../../engine/run-onnx.js';
@@ -100,6 +102,8 @@ function checkInput(
   { modelDir, input, audio, out }: ExportModelOptions,
 ): void {
   if (!out.endsWith('.onnx')) throw new UserError(`${out}: expected a name that ends in .onnx`);
+  if (existsSync(join(dirname(out), 'model.json')) && existsSync(out))
+    throw new UserError(`${out}: belongs to the model folder ${dirname(out)}\n  name another file with --out`);
   if (features !== undefined) return;
   const reason = `${modelDir}: the model does not say which features it takes (imported weights)`;
   if (input === 'audio') throw new UserError(`${reason}, so they cannot be part of the file\n  export with --input fbank`); // prettier-ignore

@@ -14,13 +14,15 @@ export interface WrittenPage {
 
 /** @throws UserError as `buildPage`, and where something else than an earlier page lies in the folder */
 export async function writePage(modelDir: string, folder: string): Promise<WrittenPage> {
-  if (existsSync(folder) && !existsSync(join(folder, 'page.json'))) {
-    const others = guardWriting(folder, () => readdirSync(folder));
-    if (others.length > 0) {
-      throw new UserError(`${folder}: is there, and is no page of a model\n  name another folder, or remove it`);
+  const files = await buildPage(modelDir);
+  if (existsSync(folder)) {
+    const own = new Set([...files.keys(), 'cohort.bin'].map((name) => name.split('/')[0]));
+    const there = guardWriting(folder, () => readdirSync(folder));
+    if (there.length > 0 && !(there.includes('page.json') && there.every((name) => own.has(name)))) {
+      const what = there.includes('page.json') ? 'has more than a page of a model' : 'is no page of a model';
+      throw new UserError(`${folder}: is there, and ${what}\n  name another folder, or remove it`);
     }
   }
-  const files = await buildPage(modelDir);
   await replaceDirectory(folder, (aside) => {
     for (const [name, content] of files) {
       const path = join(aside, name);

@@ -34,6 +34,8 @@ export type StoredVoice = z.infer<typeof storedVoice>;
 
 const ENDING = '.json';
 const LONGEST_NAME = 80;
+/** Of a name in most file systems, less what it has while it is written. */
+const LONGEST_FILE = 220;
 
 /** @throws UserError for a name that cannot be one of a voice */
 export function checkVoiceName(name: string): void {
@@ -42,14 +44,17 @@ export function checkVoiceName(name: string): void {
       ? 'is empty'
       : name.length > LONGEST_NAME
         ? `has more than ${LONGEST_NAME} characters`
-        : undefined;
+        : fileOf(name).length > LONGEST_FILE
+          ? `is too long for a file: in the form of an address it has more than ${LONGEST_FILE} characters`
+          : undefined;
   if (wrong !== undefined) throw new UserError(`the name ${JSON.stringify(name)} ${wrong}`);
   if (/\p{Cc}/u.test(name)) throw new UserError(`the name ${JSON.stringify(name)} holds control characters`);
 }
 
 /** Files that begin with a dot are no voices. */
-const pathOf = (store: string, name: string) =>
-  join(store, `${encodeURIComponent(name).replace(/^\./, '%2E')}${ENDING}`);
+const fileOf = (name: string) => `${encodeURIComponent(name).replace(/^\./, '%2E')}${ENDING}`;
+
+const pathOf = (store: string, name: string) => join(store, fileOf(name));
 
 /** The voice of a name; undefined where the store has none. @throws UserError where its file is damaged */
 export function findVoice(store: string, name: string): StoredVoice | undefined {

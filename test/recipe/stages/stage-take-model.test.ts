@@ -7,6 +7,9 @@ import { openFeatureCache } from '../../../src/features/cache/cache.js';
 import { UserError } from '../../../src/errors.js';
 import { checkOnnx, createOnnxEmbedder } from '../../../src/models/onnx-model.js';
 import { readModelFolder } from '../../../src/models/model-folder.js';
+import { loadRecipe } from '../../../src/recipe/definition/load.js';
+import { writtenRecipe } from '../../../src/recipe/definition/written-recipe.js';
+import { stringify } from 'yaml';
 import { trainingRuns } from '../../../src/recipe/definition/training-runs.js';
 import { runRecipe } from '../../../src/recipe/run-recipe.js';
 import { openExperiment } from '../../../src/recipe/running/work-folder.js';
@@ -70,6 +73,13 @@ describe('systems that are not trained here', () => {
     const text = readFileSync(at('compare/compare.md'), 'utf8');
     assert.match(text, /(small is (better|worse) than theirs here|Cannot tell whether small differs from theirs): EER/);
     assert.match(text, /Not trained here, but taken as they are: theirs, heard\./);
+  });
+
+  it('are said in the resolved recipe so that it loads again', () => {
+    const { recipe } = open({ theirs: onnx('wespeaker.onnx') });
+    const path = join(dir, 'resolved.yaml');
+    writeFileSync(path, stringify(writtenRecipe(recipe)));
+    assert.deepEqual(loadRecipe(path).recipe, recipe);
   });
 
   it('have a cohort of the training speakers that are asked for now', async () => {

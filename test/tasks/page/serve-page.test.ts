@@ -73,6 +73,8 @@ describe('the page of a model', () => {
       mkdirSync(path('other'));
       writeFileSync(path('other/thesis.txt'), 'years of work');
       await assert.rejects(writePage(path('model'), path('other')), /is no page of a model\n {2}name another folder/);
+      writeFileSync(path('other/page.json'), '{"title":"my site"}');
+      await assert.rejects(writePage(path('model'), path('other')), /other: is there, and has more than a page/);
       assert.equal(readFileSync(path('other/thesis.txt'), 'utf8'), 'years of work');
     });
 

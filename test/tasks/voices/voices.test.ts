@@ -169,6 +169,7 @@ describe('voices', () => {
       await enroll('Ada Lovelace', ['low1.wav']);
       await enroll('bob/../x', ['high.wav']);
       await enroll('.net', ['mid.wav']);
+      await assert.rejects(enroll('語'.repeat(30), ['mid.wav']), /is too long for a file/);
       assert.ok(readStore(store).some(({ name }) => name === '.net'));
       rmSync(join(store, '%2Enet.json'));
       assert.deepEqual(readdirSync(store).sort(), ['Ada%20Lovelace.json', 'bob%2F..%2Fx.json']);
