@@ -16,6 +16,7 @@ import { parameterCount } from '../../models/contract/model.js';
 import { readModelFolder } from '../../models/model-folder.js';
 import { createModel, type ModelOptions } from '../../models/registry.js';
 import { keyedRandom } from '../../random.js';
+import { phasesOf } from '../../training/phases.js';
 import { createLoss } from '../../training/loss/registry.js';
 import { examineActivations, type Examination } from '../../training/activation-scales.js';
 import { createCollapseWatch } from '../../training/collapse.js';
@@ -64,7 +65,10 @@ const MADE_UP_SPEAKERS = 100;
 /** @throws UserError for a folder that is no model, and where cached features do not fit it */
 export async function examineModel(options: ExamineModelOptions): Promise<ModelFindings> {
   const { recipe, run, modelDir, engine } = options;
-  const { model: ofSystem, training, features, augmentation, featuresStage } = systemSettings(recipe, run.system);
+  const settings = systemSettings(recipe, run.system);
+  const { model: ofSystem, features, featuresStage } = settings;
+  // A training starts with its first phase.
+  const [{ training, augmentation }] = phasesOf(settings.training, settings.augmentation);
   const folder = modelDir === undefined ? undefined : readModelFolder(modelDir);
   if (!folder && isReady(ofSystem)) {
     throw new UserError(
