@@ -4,8 +4,9 @@
  * - the parts of TensorFlow.js and ECharts that acanet takes, beside the modules that import them;
  * - the page's script, in `dist/page`;
  * - what users run, in `dist/bundle`: the command line, the library, and beside them each worker and each process of its
- *   own (`*-worker.ts`, `*-process.ts`), for a module starts it from its own folder. A command opens some dozens of files
- *   there instead of seven hundred, and has started in a third of the time. Tests import from `dist/src`.
+ *   own (`*-worker.ts`, `*-process.ts`), for a module starts it from its own folder. A command on a
+ *   recipe opens 464 files instead of 829, and `acanet run demo` where all is done takes 0.65 s instead of 0.91 s. Tests
+ *   import from `dist/src`.
  *
  * With `--changed`, the first only where they are not there or older than what names them.
  */

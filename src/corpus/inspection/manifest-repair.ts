@@ -193,17 +193,17 @@ function draftOf({ line, fields: given, problems }: ManifestLine, base: string, 
       if (own !== name) changes.push(`${name}: is now ${own}`);
     }
   }
-  const end = given.end ?? given.stop;
-  if (end !== undefined && end !== null && given.duration === undefined) {
-    const length = Number(end) - Number(fields.offset ?? 0);
-    if (length > 0) fields.duration = Number(length.toFixed(6));
-    else draft.problems.push(`end: expected a number of seconds after the start, got ${JSON.stringify(end)}`);
-  }
   const set = (name: string, value: unknown, why = '') => {
     const before = fields[name] === undefined ? 'none' : JSON.stringify(fields[name]);
     fields[name] = value;
     changes.push(`${name}: ${before} → ${JSON.stringify(value)}${why && ` (${why})`}`);
   };
+  const end = given.end ?? given.stop;
+  if (end !== undefined && end !== null && given.duration === undefined) {
+    const length = Number(end) - Number(fields.offset ?? 0);
+    if (length > 0) set('duration', Number(length.toFixed(6)), 'to its end');
+    else draft.problems.push(`end: expected a number of seconds after the start, got ${JSON.stringify(end)}`);
+  }
   for (const name of NUMBERS) {
     const value = fields[name];
     if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) set(name, Number(value));

@@ -102,8 +102,10 @@ function checkInput(
   { modelDir, input, audio, out }: ExportModelOptions,
 ): void {
   if (!out.endsWith('.onnx')) throw new UserError(`${out}: expected a name that ends in .onnx`);
-  if (existsSync(join(dirname(out), 'model.json')) && existsSync(out))
-    throw new UserError(`${out}: belongs to the model folder ${dirname(out)}\n  name another file with --out`);
+  if (existsSync(join(dirname(out), 'model.json')))
+    throw new UserError(
+      `${out}: lies in the model folder ${dirname(out)}, whose files are its own\n  name another place with --out`,
+    );
   if (features !== undefined) return;
   const reason = `${modelDir}: the model does not say which features it takes (imported weights)`;
   if (input === 'audio') throw new UserError(`${reason}, so they cannot be part of the file\n  export with --input fbank`); // prettier-ignore
