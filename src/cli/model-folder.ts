@@ -35,15 +35,16 @@ export async function findModel(flags: RecipeFlags & { model?: string }): Promis
     return { modelDir: flags.model, engine: await engineOf(flags) };
   }
   const experiment = await openFrom({ flags });
-  const { folder, recipe, reference, fold } = experiment;
+  const { folder, recipe } = experiment;
   const [run, ...others] = await runsOf(experiment, flags.model);
   if (others.length > 0) {
     say(`  the first of its ${1 + others.length} trainings; another one: --model ${others[0].name}\n`);
   }
   const averaged = join(folder, 'average', run.name);
   if (!existsSync(averaged)) {
+    const { optionsOf } = await import('../recipe/running/work-folder.js');
     throw new UserError(
-      `${averaged}: there is no averaged model of ${run.name} yet\n  make it with: ${commandLine(['average', '--recipe', reference, ...(fold === undefined ? [] : ['--fold', fold]), '--model', run.name, ...(flags.work === 'exp' ? [] : ['--work', flags.work])])}`,
+      `${averaged}: there is no averaged model of ${run.name} yet\n  make it with: ${commandLine(['average', ...optionsOf(experiment), '--model', run.name])}`,
     );
   }
   const [{ explainRecipe }, { prepFiles }] = await Promise.all([

@@ -29,14 +29,10 @@ export function addReport(program: Command): void {
     if (!compared.names) {
       const { UserError } = await import('../errors.js');
       const { commandLine } = await import('../command-line.js');
-      const { recipe, work: folder } = flags;
-      const command =
-        experiment.recipe.evaluate === 'test'
-          ? ['compare', 'baseline', ...(recipe === undefined ? [] : ['--recipe', recipe])]
-          : ['run', ...(recipe === undefined ? [] : [recipe])];
-      const work = folder === 'exp' ? [] : ['--work', folder];
+      const { optionsOf } = await import('../recipe/running/work-folder.js');
+      const command = experiment.recipe.evaluate === 'test' ? ['compare', 'baseline'] : ['run'];
       throw new UserError(
-        `${experiment.folder}: nothing has been compared here\n  make a comparison first: ${commandLine([...command, ...work])}`,
+        `${experiment.folder}: nothing has been compared here\n  make a comparison first: ${commandLine([...command, ...optionsOf(experiment)])}`,
       );
     }
     await bringUpToDate({ experiment, targets: ['report'], force: flags.force ? ['report'] : [], compared });

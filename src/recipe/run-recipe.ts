@@ -24,7 +24,7 @@ import { createExecutor } from './executors/registry.js';
 import { type Stage, stageOf } from './running/stage.js';
 import { planStages } from './running/stage-runner.js';
 import { createStages } from './stages/stages.js';
-import { enterWorkFolder, type Experiment } from './running/work-folder.js';
+import { enterWorkFolder, namedAnywhere, type Experiment } from './running/work-folder.js';
 
 export interface RunRecipeOptions extends Reporting {
   experiment: Experiment;
@@ -59,7 +59,7 @@ export async function runRecipe({
   const executor = createExecutor(recipe);
   const plans = await planWhatCanRun(asked, options, executor);
   const work = { recipe, ...(compared && { compared }) };
-  const execution = { work, workFolder: folder, stages, plans, targets, force, jobs };
+  const execution = { work, workFolder: folder, named: namedAnywhere(experiment), stages, plans, targets, force, jobs };
   if (dryRun) {
     dryRun(executor.describe({ ...execution, log, progress, onFinished: () => undefined }));
     return plans;

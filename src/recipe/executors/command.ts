@@ -24,6 +24,7 @@ import { jobScript } from './job-script.js';
 import { createJobWatch, settle, type JobWatch } from './job-watch.js';
 import { waitForParts } from './open-jobs.js';
 import {
+  changedSince,
   closeSubmission,
   draftSubmission,
   hashOfAsked,
@@ -54,12 +55,13 @@ export const commandExecutor = (options: ExecutorOptions): Executor => ({
   },
   run: async (execution) => {
     const open = openSubmission(execution.workFolder);
-    const same = open?.submission.asked === hashOfAsked(execution);
+    const executor = { ...options, type: 'command' as const };
+    const same = open?.submission.asked === hashOfAsked(execution) && changedSince(open, executor).length === 0;
     if (open && !same) {
       await waitForParts(execution.workFolder, execution);
       closeSubmission(open.submission);
     }
-    const submitted = open && same ? open : draftSubmission(execution, { ...options, type: 'command' });
+    const submitted = open && same ? open : draftSubmission(execution, executor);
     if (submitted.submission.jobs.length === 0) return [...execution.plans];
     writeSubmission(submitted);
     await runJobs(submitted, execution);

@@ -6,6 +6,7 @@
  */
 import type { ExecutorOptions } from '../definition/executor-options.js';
 import type { StagePlan } from '../running/stage-plan.js';
+import type { NamedExperiment } from '../running/work-folder.js';
 import type { Stage, StageContext } from '../running/stage.js';
 import type { Work } from '../stages/work.js';
 
@@ -13,6 +14,8 @@ import type { Work } from '../stages/work.js';
 export interface Execution {
   work: Work;
   workFolder: string;
+  /** Of a recipe, by what commands name it. */
+  named?: NamedExperiment;
   /** All that the work has. */
   stages: readonly Stage[];
   /** What is wanted and what that needs, as planned. */

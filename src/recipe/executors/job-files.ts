@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { jobKinds, type ExecutorOptions, type ExecutorType } from '../definition/executor-options.js';
 import { jsonArtifact, reliedOn } from '../artifacts/json-artifact.js';
+import type { NamedExperiment } from '../running/work-folder.js';
 import type { Work } from '../stages/work.js';
 
 const JOBS = 'jobs';
@@ -53,6 +54,8 @@ export interface Submission {
   work: Work;
   force: string[];
   workFolder: string;
+  /** Of a recipe, by what commands name it anywhere. */
+  named?: NamedExperiment;
   jobs: Job[];
   node: string;
   versions: Record<string, string>;
@@ -76,6 +79,7 @@ export const submissionRecord = jsonArtifact<Submission>('submission.json', {
       ]),
       force: z.array(z.string()),
       workFolder: z.string(),
+      named: z.looseObject({ work: z.string(), reference: z.string(), fold: z.string().optional() }).optional(),
       jobs: z.array(job),
       node: z.string(),
       versions: z.record(z.string(), z.string()),

@@ -5,9 +5,10 @@
 import { readdirSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { allOrNone } from '../../all-or-none.js';
+import { commandLine } from '../../command-line.js';
 import { messageOf, UserError } from '../../errors.js';
 import type { Waiting } from './executor.js';
-import { nameOf } from '../stages/work.js';
+import { optionsOf } from '../running/work-folder.js';
 import { jobsFolder, locksFolder, openRecord, type Job, type Submission } from './job-files.js';
 import { lockPart } from './part-lock.js';
 import { cancelJobs, readQueue, type QueueEntry } from './slurm-commands.js';
@@ -43,8 +44,8 @@ export const sayJobsGoOn = (submission: Submission, log: (line: string) => void)
 
 /** The command that cancels its jobs, as a shell takes it. */
 export const howToCancel = (submission: Submission): string =>
-  'recipe' in submission.work
-    ? `acanet run ${nameOf(submission.work)} --cancel`
+  submission.named
+    ? commandLine(['run', '--cancel', ...optionsOf(submission.named)])
     : `scancel --name=${submission.jobs.map((job) => jobName(submission, job)).join(',')}`;
 
 /** Cancels the submission's jobs and closes it. @returns the numbers of the jobs */

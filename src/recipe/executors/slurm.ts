@@ -10,7 +10,7 @@ import { shellWord } from '../../command-line.js';
 import { UserError } from '../../errors.js';
 import type { ExecutorOptions } from '../definition/executor-options.js';
 import type { Execution, Executor } from './executor.js';
-import { submittedRecord } from './job-files.js';
+import { submittedRecord, type Submission } from './job-files.js';
 import { jobScript } from './job-script.js';
 import { howToCancel, isWorking, sayJobsGoOn } from './open-jobs.js';
 import { settle } from './job-watch.js';
@@ -19,6 +19,7 @@ import { cancelJobs, checkSlurm, readQueue, submitScript, Unreached } from './sl
 import { followJobs } from './slurm-watch.js';
 import { jobName, sbatchOptions } from './slurm-options.js';
 import {
+  changedSince,
   closeSubmission,
   draftSubmission,
   hashOfAsked,
@@ -34,8 +35,9 @@ export const slurmExecutor = (options: ExecutorOptions): Executor => ({
   describe: (execution) => describeSubmission(draftSubmission(execution, { ...options, type: 'slurm' })),
   atOnce: () => undefined,
   run: async (execution) => {
-    const attached = await attach(execution);
-    const submitted = attached ?? draftSubmission(execution, { ...options, type: 'slurm' });
+    const executor = { ...options, type: 'slurm' as const };
+    const attached = await attach(execution, executor);
+    const submitted = attached ?? draftSubmission(execution, executor);
     if (submitted.submission.jobs.length === 0) return [...execution.plans];
     if (!attached) writeSubmission(submitted);
     await submitJobs(submitted, execution);
@@ -60,7 +62,10 @@ function describeSubmission({ folder, submission }: Submitted): string {
 }
 
 /** The open submission of the same work. What it has failed in is said, and left to a new one. */
-async function attach({ workFolder, log, ...asked }: Execution): Promise<Submitted | undefined> {
+async function attach(
+  { workFolder, log, ...asked }: Execution,
+  executor: Submission['executor'],
+): Promise<Submitted | undefined> {
   const open = openSubmission(workFolder);
   if (!open) return undefined;
   const { submission, folder } = open;
@@ -68,6 +73,11 @@ async function attach({ workFolder, log, ...asked }: Execution): Promise<Submitt
   const working = isWorking(queue, open);
   if (submission.asked === hashOfAsked(asked) && working) {
     log(`jobs of ${submission.since} work on this: attached to submission ${submission.number}`);
+    const changed = changedSince(open, executor);
+    if (changed.length > 0)
+      log(
+        `! they keep what they were submitted with: ${changed.join('; ')}\n  to change it: ${howToCancel(submission)}`,
+      );
     return open;
   }
   if (working) {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { describeChanges } from '../../configuration/describe-changes.js';
 import { acanetCommit, versions } from '../../machine.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
@@ -35,13 +36,18 @@ export function hashOfAsked({ work, targets, force }: Asked): string {
   return sha256Hex(stableJson({ ...asked(work), targets, force }));
 }
 
+/** What its jobs were given otherwise than jobs would be now: `cpus: 4 → 8`. */
+export const changedSince = ({ submission }: Submitted, executor: Submission['executor']): string[] =>
+  describeChanges(submission.executor, executor);
+
 /** The submission that the execution would be; without jobs where all is up to date. Writes nothing. */
 export function draftSubmission(execution: Execution, executor: ExecutorOptions & { type: ExecutorType }): Submitted {
-  const { work, stages, plans, force = [] } = execution;
+  const { work, named, stages, plans, force = [] } = execution;
   const workFolder = resolve(execution.workFolder);
   const number = nextNumber(jobsFolder(workFolder));
   const submission: Submission = {
     ...{ number, executor, work, workFolder, force: [...force] },
+    ...(named && { named }),
     token: randomBytes(4).toString('hex'),
     asked: hashOfAsked(execution),
     jobs: planJobs({ engine: engineOf(work), executor, stages, plans }),

@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeChanges, firstOf } from '../../configuration/describe-changes.js';
 import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { doneRecord, startedRecord, type StageInput } from '../artifacts/control-files.js';
 import { stageOf, type Stage } from './stage.js';
@@ -105,31 +106,4 @@ function differencesOf(before: StageInput, now: StageInput, pending: readonly st
       return before.needs[need] === now.needs[need] ? [] : [`${need} gave another result`];
     });
   return [...differences, ...firstOf(changes)];
-}
-
-const MOST_NAMED = 5;
-
-const firstOf = (reasons: readonly string[]): string[] =>
-  reasons.length > MOST_NAMED
-    ? [...reasons.slice(0, MOST_NAMED), `… and ${reasons.length - MOST_NAMED} more`]
-    : [...reasons];
-
-/** `training.batchSize: 32 → 16` for each leaf that differs, as many as are worth reading. */
-function describeChanges(before: unknown, now: unknown): string[] {
-  const [old, current] = [flatten(before), flatten(now)];
-  const changed = [...new Set([...old.keys(), ...current.keys()])].filter((key) => old.get(key) !== current.get(key));
-  const show = (value = 'not set') => (value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  const lines = changed.map((key) => `${key}: ${show(old.get(key))} → ${show(current.get(key))}`);
-  return firstOf(lines);
-}
-
-function flatten(value: unknown, path = '', leaves = new Map<string, string>()): Map<string, string> {
-  const list = Array.isArray(value) && value.every((child) => typeof child !== 'object');
-  const children = value !== null && typeof value === 'object' && !list ? Object.entries(value) : [];
-  if (children.length > 0) {
-    for (const [key, child] of children) flatten(child, path ? `${path}.${key}` : key, leaves);
-  } else if (value !== undefined) {
-    leaves.set(path, JSON.stringify(value));
-  }
-  return leaves;
 }

@@ -12,7 +12,7 @@
  * next one; one that was interrupted or killed is remembered, as it is to be gone on with.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
@@ -35,13 +35,18 @@ export interface OpenExperimentOptions {
   fold?: string;
 }
 
-export interface Experiment extends LoadedRecipe {
+/** By what a command names an experiment. */
+export interface NamedExperiment {
+  fold?: string;
+  /** The folder of work folders. */
+  work: string;
+  /** The recipe: its name, or its file. */
+  reference: string;
+}
+
+export interface Experiment extends LoadedRecipe, NamedExperiment {
   /** `exp/<recipe>`, of a fold `exp/<recipe>/<fold>` */
   folder: string;
-  fold?: string;
-  work: string;
-  /** The recipe as it was named, for `.current`. */
-  reference: string;
   /** Every override in force. */
   sets: string[];
   /** Why it is this recipe. */
@@ -50,6 +55,35 @@ export interface Experiment extends LoadedRecipe {
   remembered: string[];
   /** What earlier commands set and `fresh` forgets. */
   forgotten: string[];
+}
+
+/** `--work` where none is given. */
+export const DEFAULT_WORK = 'exp';
+
+/** The options by which a command given here means the experiment. */
+export function optionsOf({ reference, fold, work }: NamedExperiment): string[] {
+  const folder = fromHere(work);
+  return [
+    ...['--recipe', isFile(reference) ? fromHere(reference) : reference],
+    ...(fold === undefined ? [] : ['--fold', fold]),
+    ...(folder === DEFAULT_WORK ? [] : ['--work', folder]),
+  ];
+}
+
+/** The experiment by names that hold wherever a command is given. */
+export const namedAnywhere = ({ reference, fold, work }: NamedExperiment): NamedExperiment => ({
+  reference: isFile(reference) ? resolve(reference) : reference,
+  ...(fold !== undefined && { fold }),
+  work: resolve(work),
+});
+
+/** A recipe of acanet is named by its name alone. */
+const isFile = (reference: string): boolean => !findRecipe(reference).startsWith(recipesFolder);
+
+/** A path from the working folder, where it lies in that. */
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
 }
 
 /** The recipe that is meant where none is named: it needs no corpus. */
@@ -127,14 +161,13 @@ export async function enterWorkFolder(
   experiment: Experiment,
   { readsTest = false }: { /** The command looks at the test trials. */ readsTest?: boolean } = {},
 ): Promise<EnteredWorkFolder> {
-  const { folder, work, recipe, reference, sets } = experiment;
+  const { folder, work, recipe, sets } = experiment;
   const leave = lockWorkFolder(folder);
   try {
     const restoreMemory = keepFiles(join(folder, overrides.name));
     const restoreCurrent = keepFiles(join(work, CURRENT));
     const restoreRecord = keepFiles(join(folder, provenance.name), join(folder, RESOLVED_RECIPE));
-    const path = findRecipe(reference);
-    const current = `${path.startsWith(recipesFolder) ? reference : resolve(path)}\n`;
+    const current = `${namedAnywhere(experiment).reference}\n`;
     const forget = ({ record }: { record: boolean }) => {
       restoreMemory();
       // A command on another recipe may have come after this one.

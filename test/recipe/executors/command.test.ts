@@ -46,11 +46,11 @@ describe('jobs by a command', () => {
   });
   after(() => rmSync(folder ?? '', { recursive: true, force: true }));
 
-  function acanet(args: readonly string[], onText: (text: string) => void = () => undefined) {
+  function acanet(args: readonly string[], onText: (text: string, stop: () => void) => void = () => undefined) {
     const child = spawn(process.execPath, [door, ...args], { cwd: folder });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
-    child.stderr.on('data', (bytes: Buffer) => onText((stderr += bytes.toString())));
+    child.stderr.on('data', (bytes: Buffer) => onText((stderr += bytes.toString()), () => child.kill('SIGINT')));
     return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) =>
       child.on('close', (code) => resolve({ code, stdout, stderr })),
     );
@@ -129,6 +129,20 @@ describe('jobs by a command', () => {
       assert.equal(code, 0, stderr);
       assert.equal(readScp(join(folder, `of-${input}.scp`)).length, count);
     }
+  });
+
+  it('go on under the command that is set now, where they were interrupted under another', async () => {
+    const features = (command: string) => [
+      ...['features', '--recipe', './tiny.yaml', '--work', 'changed', '--threads', '1', ...by(command)],
+    ];
+    const left = await acanet(features('sleep 60; sh SCRIPT JOB'), (text, stop) => {
+      if (/scripts and logs are in/.test(text)) stop();
+    });
+    assert.equal(left.code, 130, left.stderr);
+    assert.ok(existsSync(join(folder, 'changed/tiny/jobs/open.json')));
+    const { code, stderr } = await acanet(features('sh SCRIPT JOB'));
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /jobs\/002/);
   });
 
   it('that fail are named with the command’s status, and nothing after them begins', async () => {
