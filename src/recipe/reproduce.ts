@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { describeChanges } from '../configuration/describe-changes.js';
 import { UserError } from '../errors.js';
 import { acanetCommit, machine, versions } from '../machine.js';
 import { realPath } from '../storage/overwriting.js';
@@ -15,7 +16,11 @@ import type { Library, Reporting } from '../tasks/model-work.js';
 import { doneRecord, provenance, RESOLVED_RECIPE } from './artifacts/control-files.js';
 import { lastCompared } from './comparison/chosen-systems.js';
 import { type ComparedFile, compareStage } from './examination/compare-folders.js';
+import { loadRecipe } from './definition/load.js';
+import type { Recipe } from './definition/schema.js';
 import { runRecipe } from './run-recipe.js';
+import type { Stage } from './running/stage.js';
+import { inputOf } from './running/stage-plan.js';
 import { openExperiment } from './running/work-folder.js';
 import { createStages } from './stages/stages.js';
 
@@ -55,11 +60,12 @@ export async function reproduce({
   const problem = record.resolved && damageOf(resolved, record.resolved);
   if (problem !== undefined)
     throw new UserError(`${resolved}: ${problem}\n  the experiment cannot be reproduced from it`);
+  const written = loadRecipe(resolved).recipe;
   const where = record.commands?.at(-1)?.directory;
   const experiment = openExperiment({
-    work: out,
+    work: ofFold(folder, written) ? join(out, basename(resolve(folder))) : out,
     recipe: resolved,
-    sets: [...(await placesFrom(resolved, where)), ...sets],
+    sets: [...placesFrom(written, where), ...sets],
   });
   refuseWithin(experiment.folder, folder);
   const { recipe } = experiment;
@@ -68,6 +74,20 @@ export async function reproduce({
   if (finished.length === 0)
     throw new UserError(`${folder}: no stage of the experiment has finished, so there is nothing to reproduce`);
   const conditions = differingConditions(record);
+  const others = madeOtherwise(createStages({ recipe: written, workFolder: folder, library }), folder);
+  if (others.length > 0) {
+    const [{ stage, changes }] = others;
+    const last = record.commands?.at(-1)?.command;
+    const message = `${stage}: was made with other settings than those of the last command${last === undefined ? '' : `, ${last}`}: ${changes.join('; ')}`;
+    const now = acanetCommit()?.commit;
+    if (record.versions?.acanet === versions().acanet && record.git?.acanet?.commit === now) {
+      throw new UserError(
+        `${folder}: ${message}\n  the record holds the settings of the last command alone: give it once more with those of the results`,
+      );
+    }
+    // Another acanet may have settings that this one does not know, or the other way round.
+    conditions.push(message);
+  }
   for (const line of conditions) reporting.log(`! ${line}: results may differ`);
   const compared = lastCompared(recipe, folder);
   await runRecipe({ ...reporting, experiment, targets: finished, compared, library });
@@ -82,10 +102,23 @@ function refuseWithin(second: string, first: string): void {
   throw new UserError(`${second}: would be the experiment itself, or lie in it\n  name another folder with --out`);
 }
 
+/** The experiment is one fold of a recipe: `exp/NAME/FOLD`, whose record knows nothing of folds. */
+function ofFold(folder: string, { name }: Recipe): boolean {
+  const path = resolve(folder);
+  return basename(path) !== name && basename(dirname(path)) === name;
+}
+
+/** Finished stages whose settings are not those of the recipe, as a later command had others. */
+function madeOtherwise(stages: readonly Stage[], folder: string): { stage: string; changes: string[] }[] {
+  return stages.flatMap((stage) => {
+    const done = doneRecord.readIfThere(join(folder, stage.name));
+    const changes = done ? describeChanges(done.input.settings, inputOf(stage, new Map()).settings) : [];
+    return changes.length > 0 ? [{ stage: stage.name, changes }] : [];
+  });
+}
+
 /** Places of the corpus that were relative to where the command was given. */
-async function placesFrom(resolved: string, directory: string | undefined): Promise<string[]> {
-  const { loadRecipe } = await import('./definition/load.js');
-  const { corpus } = loadRecipe(resolved).recipe;
+function placesFrom({ corpus }: Recipe, directory: string | undefined): string[] {
   if (directory === undefined) return [];
   return Object.entries(corpus as Record<string, unknown>)
     .filter(([key, value]) => /^(source2?|lists)$/.test(key) && typeof value === 'string' && !isAbsolute(value))

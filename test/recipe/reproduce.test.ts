@@ -57,6 +57,39 @@ describe('reproducing an experiment', () => {
     assert.ok(!existsSync(join(work, 'demo', 'demo')));
   });
 
+  it('puts a fold into a folder of its own', async () => {
+    const recipe = join(work, 'folds.yaml');
+    writeFileSync(
+      recipe,
+      'extends: demo\nname: folded\nfolds: { a: { corpus: { seed: 1 } }, b: { corpus: { seed: 2 } } }\n',
+    );
+    for (const fold of ['a', 'b']) {
+      const experiment = openExperiment({ work, recipe, sets: SMALL, fold });
+      await runRecipe({ ...quiet, experiment, targets: ['prep'] });
+    }
+    const out = join(work, 'again');
+    for (const fold of ['a', 'b']) {
+      const { folder, stages } = await reproduce({ ...quiet, folder: join(work, 'folded', fold), out });
+      assert.equal(folder, join(out, fold, 'folded'));
+      assert.ok(stages.every(({ files }) => files.every(({ verdict }) => !/differs|missing/.test(verdict))));
+    }
+  });
+
+  it('refuses results that were made with other settings than the last command had', async () => {
+    const other = join(work, 'other');
+    for (const [sets, targets] of [
+      [SMALL, ['average/aca-net']],
+      [[...SMALL, 'training.epochs=5'], ['prep']],
+    ] as const) {
+      const experiment = openExperiment({ work: other, recipe: 'demo', sets });
+      await runRecipe({ ...quiet, experiment, targets: [...targets] });
+    }
+    await assert.rejects(
+      reproduce({ ...quiet, folder: join(other, 'demo') }),
+      /train\/aca-net: was made with other settings than those of the last command, .*: training\.epochs: \d+ → 5\n/,
+    );
+  });
+
   it('refuses a folder without a record, and a recipe that was changed since', async () => {
     await assert.rejects(reproduce({ ...quiet, folder: work }), /expected an experiment with recipe\.resolved\.yaml/);
     const resolved = join(work, 'demo', 'recipe.resolved.yaml');
