@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander';
 import { commandLine } from '../command-line.js';
+import { mapPlaces, splitSet } from '../recipe/definition/set-places.js';
 
 /** Options that say nothing about a result. */
 const LEFT_OUT = ['--work', '--json'];
@@ -58,11 +59,9 @@ function showValue(flags: string, value: string): string {
 
 /** `corpus.source=/data/x` → `corpus.source=DIR` */
 function showSet(set: string): string {
-  const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(set) ?? [];
-  return isPath(value.replace(/^["'\s]+/, '')) ||
-    /^(folds\.[^.]+\.)?corpus\.(of\.[^.]+\.)?(source2?|lists)$/.test(key.trim())
-    ? `${key}=DIR`
-    : set;
+  const { key, value } = splitSet(set);
+  const shown = mapPlaces(set, () => 'DIR').replace(/^([^=]*=)"DIR"$/, '$1DIR');
+  return isPath(value.replace(/^["'\s]+/, '')) ? `${key}=DIR` : shown;
 }
 
 const isPath = (text: string) => /^(\/|~|\.{1,2}\/|[A-Za-z]:\\)/.test(text);

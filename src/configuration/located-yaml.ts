@@ -109,10 +109,24 @@ export function mergeLocated(under: Located | undefined, over: Located): Located
 export function setLocated(root: Located, assignment: string): Located {
   const equals = assignment.indexOf('=');
   if (equals < 1) throw new UserError(`--set ${assignment}: expected key.path=value, for example training.epochs=3`);
-  const path = assignment.slice(0, equals).trim().split('.');
+  const path = pathIn(root, assignment.slice(0, equals).trim());
   const at = `--set ${assignment}`;
   const parsed = relocate(parseLocatedYaml(assignment.slice(equals + 1), at), at);
   return putLocated(root, path, parsed);
+}
+
+/** The path that a key means in a tree: names that are there may hold dots themselves, and the longest is meant. */
+function pathIn(root: Located, key: string): string[] {
+  const path: string[] = [];
+  const parts = key.split('.');
+  for (let node: Located | undefined = root; parts.length > 0; node = nearestLocated(node, path.slice(-1))) {
+    const entries: Map<string, Located> = node.value instanceof Map ? node.value : new Map<string, Located>();
+    const lengths = parts.map((_, i) => parts.length - i);
+    const count = lengths.find((length) => entries.has(parts.slice(0, length).join('.'))) ?? 1;
+    path.push(parts.splice(0, count).join('.'));
+    if (!entries.has(path.at(-1)!)) return [...path, ...parts];
+  }
+  return path;
 }
 
 /**

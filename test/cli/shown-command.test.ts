@@ -20,8 +20,11 @@ describe('shown-command', () => {
       ['compare --set corpus.source=/data --set seed=2', 'acanet compare --set corpus.source=DIR --set seed=2'],
       ['prep --set corpus.of.wsj.lists=lists', 'acanet prep --set corpus.of.wsj.lists=DIR'],
       ['compare --set corpus.lists="lists"', 'acanet compare --set corpus.lists=DIR'],
+      ['train --set augmentation.noise.source=noise', 'acanet train --set augmentation.noise.source=DIR'],
     ];
     for (const [typed, shown] of cases) assert.equal(show(typed), shown);
+    const args = ['prep', '--set', 'corpus={type: manifest, source: /data/m.jsonl}'];
+    assert.equal(showCommand(compare, { args }), `acanet prep --set 'corpus={"type":"manifest","source":"DIR"}'`);
   });
 
   it('adds the recipe and overrides that were remembered rather than typed', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseLocatedYaml, plainValue } from '../../src/configuration/located-yaml.js';
+import { parseLocatedYaml, plainValue, setLocated } from '../../src/configuration/located-yaml.js';
 import { UserError } from '../../src/errors.js';
 
 describe('YAML with places', () => {
@@ -39,5 +39,19 @@ describe('YAML with places', () => {
       /^UserError: x\.yaml: .*an alias \(\*\) stands inside/,
     );
     assert.throws(() => parseLocatedYaml('['.repeat(30_000), 'x.yaml'), UserError);
+  });
+});
+
+describe('an override', () => {
+  it('means the longest name that is there, where names have dots', () => {
+    const tree = parseLocatedYaml('systems: { x: { seeds: 1 }, x.1: { model: { a.b: 1 } } }', 'f.yaml');
+    const set = (assignment: string) => plainValue(setLocated(tree, assignment));
+    for (const [assignment, systems] of [
+      ['systems.x.1.seeds=2', { x: { seeds: 1 }, 'x.1': { model: { 'a.b': 1 }, seeds: 2 } }],
+      ['systems.x.seeds=2', { x: { seeds: 2 }, 'x.1': { model: { 'a.b': 1 } } }],
+      ['systems.x.1.model.a.b=2', { x: { seeds: 1 }, 'x.1': { model: { 'a.b': 2 } } }],
+      ['systems.x.2.seeds=2', { x: { seeds: 1, '2': { seeds: 2 } }, 'x.1': { model: { 'a.b': 1 } } }],
+    ] as const)
+      assert.deepEqual(set(assignment), { systems });
   });
 });

@@ -21,6 +21,7 @@ import { CURRENT, overrides, provenance, RESOLVED_RECIPE } from '../artifacts/co
 import { readIfThere } from '../../storage/read-if-there.js';
 import { recordProvenance } from './provenance.js';
 import { lockWorkFolder } from './work-folder-lock.js';
+import { mapPlaces, splitSet } from '../definition/set-places.js';
 import { writtenRecipe } from '../definition/written-recipe.js';
 
 export interface OpenExperimentOptions {
@@ -89,10 +90,8 @@ function fromHere(path: string): string {
 /** The recipe that is meant where none is named: it needs no corpus. */
 export const DEFAULT_RECIPE = 'demo';
 
-/** Of the corpus, or of a part of a pool. */
-const CORPUS_FOLDER = /^(folds\.[^.]+\.)?corpus\.(of\.[^.]+\.)?(source2?|lists)$/;
 /** What holds of a corpus on this machine, whatever is done with it. */
-const CORPUS_PLACE = /^(folds\.[^.]+\.)?corpus\.(of\.[^.]+\.)?(source2?|lists|allowMissing|allowPipes)$/;
+const CORPUS_PLACE = /^(folds\..+\.)?corpus\.(of\..+\.)?(source2?|lists|allowMissing|allowPipes)$/;
 
 /** The work folder that a command means, where what is in it is not to be relied on. */
 export const meantFolder = ({ work, recipe, fold }: Pick<OpenExperimentOptions, 'work' | 'recipe' | 'fold'>): string =>
@@ -106,7 +105,8 @@ export const meantFolds = ({ work, recipe, sets = [] }: OpenExperimentOptions): 
 export function openExperiment({ work, recipe, sets = [], fresh = false, fold }: OpenExperimentOptions): Experiment {
   const { reference, chosen } = chooseRecipe(work, recipe);
   const folder = join(work, recipeName(reference, { sets }), ...(fold === undefined ? [] : [fold]));
-  const placed = sets.map(placeFromHere);
+  // They are remembered for commands that are given elsewhere.
+  const placed = sets.map((set) => mapPlaces(set, (path) => resolve(path)));
   const typed = sets.map(keyOf);
   const earlier = readOverrides(folder).filter((set) => !typed.includes(keyOf(set)));
   const remembered = earlier.filter((set) => !fresh || CORPUS_PLACE.test(keyOf(set)));
@@ -218,11 +218,4 @@ function readOverrides(folder: string): string[] {
   return Array.isArray(found) ? found : found.sets;
 }
 
-const keyOf = (set: string) => set.slice(0, Math.max(0, set.indexOf('='))).trim();
-
-/** Makes a typed corpus folder absolute, because it is remembered for commands given elsewhere. */
-function placeFromHere(set: string): string {
-  const key = keyOf(set);
-  const value = set.slice(set.indexOf('=') + 1).trim();
-  return CORPUS_FOLDER.test(key) && value !== '' && value !== 'null' ? `${key}=${JSON.stringify(resolve(value))}` : set;
-}
+const keyOf = (set: string) => splitSet(set).key;

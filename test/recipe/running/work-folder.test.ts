@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { enterWorkFolder, openExperiment } from '../../../src/recipe/running/work-folder.js';
 
+/** What an augmentation needs beside the place of its noise. */
+const AUGMENTED = ['augmentation={when: online, noise: {source: other, probability: 0.5, snr: [0, 15]}}'];
+
 describe('the places of a pool', () => {
   let work: string;
   before(() => {
@@ -24,6 +27,24 @@ describe('the places of a pool', () => {
       `corpus.of.b.lists=${JSON.stringify(resolve('lists'))}`,
       'corpus.of.b.allowMissing=true',
     ]);
+  });
+
+  it('as those of noise, of ready models and of mappings', () => {
+    const here = (path: string) => JSON.stringify(resolve(path));
+    for (const [typed, kept] of [
+      ['augmentation.noise.source=noise', `augmentation.noise.source=${here('noise')}`],
+      ['augmentation.noise.source="noise"', `augmentation.noise.source=${here('noise')}`],
+      ['robustness={noise: {source: n}, snr: [5]}', `robustness={"noise":{"source":${here('n')}},"snr":[5]}`],
+      ['training.epochs=5', 'training.epochs=5'],
+    ]) {
+      const { sets } = openExperiment({ work, recipe: 'demo', sets: [...AUGMENTED, typed] });
+      assert.equal(sets.at(-1), kept);
+    }
+    const recipe = join(work, 'ready.yaml');
+    writeFileSync(recipe, 'extends: demo\nsystems: { their.model: { model: { type: folder, dir: x } } }\n');
+    const { sets, recipe: opened } = openExperiment({ work, recipe, sets: ['systems.their.model.model.dir=models/y'] });
+    assert.deepEqual(sets, [`systems.their.model.model.dir=${here('models/y')}`]);
+    assert.deepEqual(opened.systems['their.model'].model, { type: 'folder', dir: resolve('models/y') });
   });
 });
 

@@ -1,0 +1,51 @@
+/**
+ * @file The folders and files that a `--set` names, alone or inside of a mapping: they are remembered for commands that
+ * are given elsewhere, and left out of what is published.
+ */
+import { parseLocatedYaml, plainValue } from '../../configuration/located-yaml.js';
+
+/** Keys whose values are folders or files: of a corpus, or a part of a pool; of noise and rooms; of a model that is ready. */
+const PLACE = new RegExp(
+  [
+    /^(folds\..+\.)?corpus\.(of\..+\.)?(source2?|lists)$/,
+    /^(.+\.)?augmentation\.\w+\.source$/,
+    /^robustness\.noise\.source$/,
+    /^systems\..+\.model\.(dir|file)$/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
+
+/** An override as its two sides: `training.epochs`, `3`. */
+export function splitSet(set: string): { key: string; value: string } {
+  const equals = Math.max(0, set.indexOf('='));
+  return { key: set.slice(0, equals).trim(), value: set.slice(equals + 1).trim() };
+}
+
+/** The override with other places. @param place gives what stands for one; an override without any stays as it is */
+export function mapPlaces(set: string, place: (path: string) => string): string {
+  const { key, value } = splitSet(set);
+  if (PLACE.test(key) && !/^$|^null$|^[{[]/.test(value)) return `${key}=${JSON.stringify(place(plainText(value)))}`;
+  if (!/^[{[]/.test(value)) return set;
+  let mapped = 0;
+  const walk = (node: unknown, path: string): unknown => {
+    if (typeof node === 'string' && node !== '' && PLACE.test(path)) {
+      mapped++;
+      return place(node);
+    }
+    if (node === null || typeof node !== 'object') return node;
+    if (Array.isArray(node)) return node.map((item, i) => walk(item, `${path}.${i}`));
+    return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, walk(child, `${path}.${name}`)]));
+  };
+  try {
+    const result = walk(plainValue(parseLocatedYaml(value, set)), key);
+    return mapped > 0 ? `${key}=${JSON.stringify(result)}` : set;
+  } catch {
+    return set; // it is complained of when it is applied
+  }
+}
+
+/** A path may be typed with quotes, and digits alone are a folder too. */
+function plainText(value: string): string {
+  return /^(["']).*\1$/s.test(value) ? value.slice(1, -1) : value;
+}
