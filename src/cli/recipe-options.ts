@@ -52,8 +52,9 @@ export function withRecipeOptions(command: Command): Command {
 export const withPresetOption = (command: Command): Command =>
   command.option(
     '--preset <name>',
-    'reference: every ACA-Net of the recipe as its authors released it; large-margin: a last phase with long crops and a ' +
-      'large margin; --set goes before',
+    'reference: every ACA-Net of the recipe as its authors released it; author-3dspeaker, author-perceiver: as its first ' +
+      'author trained it elsewhere; large-margin: a last phase with long crops and a large margin; a --set for the same ' +
+      'setting wins',
   );
 
 /** Adds --jobs. */
