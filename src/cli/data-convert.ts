@@ -3,12 +3,13 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Utterance } from '../corpus/manifest/manifest.js';
+import type { Trial } from '../corpus/trials/trial.js';
 import { UserError } from '../errors.js';
 import { refuseOverwriting } from '../storage/overwriting.js';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson, type Talk } from './output.js';
 import { withExamples } from './recipe-options.js';
-import { counted } from '../problem-list.js';
+import { counted, firstOf } from '../problem-list.js';
 
 interface ConvertFlags {
   to: string;
@@ -78,6 +79,8 @@ async function writeKaldi({ utterances, out, trials, talk }: Omit<Writing, 'to'>
   const present = splits.filter((split) => utterances.some((utterance) => utterance.split === split));
   if (trials !== undefined && !present.includes('test'))
     throw new UserError(`--trials: the manifest has no utterances of the split test`);
+  const list = trials === undefined ? undefined : readTrials(trials);
+  if (list !== undefined) refuseForeign(list, { trials: trials!, utterances });
   const folders = present.map((split) => ({ split, folder: present.length === 1 ? out : join(out, split) }));
   const write = ([next, ...rest]: typeof folders): Promise<string[]> | string[] => {
     if (next === undefined) return [];
@@ -86,7 +89,7 @@ async function writeKaldi({ utterances, out, trials, talk }: Omit<Writing, 'to'>
       const own = utterances.filter((utterance) => utterance.split === split);
       const { files, notes } = writeKaldiFolder(folder, own, {
         aside,
-        ...(trials !== undefined && split === 'test' && { trials: readTrials(trials) }),
+        ...(list !== undefined && split === 'test' && { trials: list }),
       });
       for (const note of notes) talk.log(`  ${folder}: ${note}`);
       return [...files.map((file) => join(folder, file)), ...(await write(rest))];
@@ -100,4 +103,18 @@ async function writeKaldi({ utterances, out, trials, talk }: Omit<Writing, 'to'>
     if (isNew) rmSync(out, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** @throws UserError where a trial tests what the test folder does not have. Who is enrolled may be a model or a speaker. */
+function refuseForeign(
+  list: readonly Trial[],
+  { trials, utterances }: { trials: string; utterances: readonly Utterance[] },
+): void {
+  const known = new Set(utterances.filter(({ split }) => split === 'test').map(({ id }) => id));
+  const foreign = new Set(list.map(({ test }) => test).filter((test) => !known.has(test)));
+  if (foreign.size === 0) return;
+  throw new UserError(
+    `--trials ${trials}: ${counted(foreign.size, 'id that it tests is', 'ids that it tests are')} not among the test utterances of the manifest: ${firstOf([...foreign])}\n` +
+      '  is this the trial list of this manifest?',
+  );
 }

@@ -56,5 +56,6 @@ export function report(error: unknown): number {
 /** Ends the process even if a worker still runs, after stdout has been written. */
 function end(exitCode: number): void {
   process.exitCode = exitCode;
-  process.stdout.write('', () => process.exit(exitCode));
+  // An output that cannot be written says so first.
+  process.stdout.write('', () => setImmediate(() => process.exit(exitCode)));
 }

@@ -94,6 +94,14 @@ describe('acanet data', () => {
     const kaldi = data(['convert', 'part.jsonl', 'converted', '--to', 'kaldi']);
     assert.equal(kaldi.status, 0, kaldi.stderr);
     assert.ok(existsSync(join(folder, 'converted/wav.scp')));
+    writeFileSync(join(folder, 'foreign.txt'), 'anna nobody target\nanna nowhere nontarget\n');
+    const foreign = data(['convert', 'm.jsonl', 'foreign', '--to', 'kaldi', '--trials', 'foreign.txt']);
+    assert.equal(foreign.status, 1);
+    assert.match(
+      foreign.stderr,
+      /foreign\.txt: 2 ids that it tests are not among the test utterances .*: nobody, nowhere/,
+    );
+    assert.ok(!existsSync(join(folder, 'foreign')));
     assert.equal(data(['dedup', 'm.jsonl']).status, 0);
     cpSync(join(folder, 'my recordings'), join(folder, 'twice'), { recursive: true });
     copyFileSync(join(folder, 'twice/anna/1.wav'), join(folder, 'twice/carl/copy.wav'));
