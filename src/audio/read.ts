@@ -48,7 +48,7 @@ function chooseChannel(path: string, { channels }: AudioInfo, channel: number | 
   if (channel === undefined) {
     if (channels === 1) return 0;
     throw new UserError(
-      `${path}: has ${channels} channels; make it mono, or choose one with --channel, or list it in a manifest with a "channel" from 0 to ${channels - 1}`,
+      `${path}: has ${channels} channels; choose one from 0 to ${channels - 1}: by --channel where the command has it, else by "channel" in a manifest, or make it mono with \`acanet audio convert --channel\``,
     );
   }
   if (Number.isInteger(channel) && channel >= 0 && channel < channels) return channel;

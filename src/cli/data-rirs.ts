@@ -24,7 +24,7 @@ export function addDataRirs(data: Command): void {
     .option('--count <n>', 'rooms', '200')
     .option('--seed <n>', 'draws the rooms: the same seed makes the same ones', '1')
     .option('--rate <hz>', 'sample rate', '16000')
-    .option('--t60 <from,to>', 'seconds in which the sound of a room falls by 60 dB', '0.15,0.7')
+    .option('--t60 <from,to>', 'seconds in which the sound of a room falls by 60 dB, by Eyring’s formula', '0.15,0.7')
     .option('--json', 'print results as JSON');
   withExamples(
     command,

@@ -118,13 +118,17 @@ export function framesPerSecond(options: FeatureOptions): number {
 }
 
 /** Raised whenever the same options and samples give other values, if only in the last bit. */
-export const EXTRACTION_VERSION = 2;
+export function extractionVersion({ type, sampleRate, frameLength, frameShift }: FeatureOptions): number {
+  const half = [frameLength, frameShift].some((length) => ((sampleRate / 1000) * length) % 1 === 0.5);
+  return type === 'speechbrain' && half ? 3 : 2;
+}
 
 /**
  * SHA-256 of everything that decides the stored values, the way of computing them included: not the normalisation,
  * which is applied when they are read, nor what becomes of other sample rates, as audio that is accepted is converted
  * in one way only.
  */
-export function extractionHash({ normalize: _applied, otherRates: _accepted, ...stored }: FeatureOptions): string {
-  return sha256Hex(stableJson(stored), `extraction ${EXTRACTION_VERSION}`);
+export function extractionHash(options: FeatureOptions): string {
+  const { normalize: _applied, otherRates: _accepted, ...stored } = options;
+  return sha256Hex(stableJson(stored), `extraction ${extractionVersion(options)}`);
 }

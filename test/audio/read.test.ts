@@ -86,7 +86,7 @@ describe('audio', () => {
     it('asks which channel is meant', async () => {
       const bytes = wavBytes({ channels: 2, data: pcm16(1, -1, 2, -2) });
       assert.deepEqual(await samplesOf(bytes, { channel: 1 }), [-1 / 32768, -2 / 32768]);
-      await fails(bytes, /2 channels; make it mono, or .* "channel" from 0 to 1/);
+      await fails(bytes, /2 channels; choose one from 0 to 1: .*"channel" in a manifest/);
       await fails(bytes, /expected a channel from 0 to 1, got 2/, { channel: 2 });
     });
 

@@ -168,7 +168,7 @@ describe('SPHERE', () => {
     ]) {
       assert.deepEqual(await valuesOf(bytes, { channel: 1 }), right);
       assert.deepEqual(await valuesOf(bytes, { channel: 0, offset: 0.1, duration: 0.01 }), left.slice(1600, 1760));
-      await fails(bytes, /2 channels; make it mono/);
+      await fails(bytes, /2 channels; choose one from 0 to 1/);
     }
   });
 

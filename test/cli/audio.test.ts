@@ -164,7 +164,7 @@ describe('acanet audio', () => {
     [
       'several channels without a choice',
       ['two.opus', 'o.wav'],
-      /has 2 channels; make it mono, or choose one with --channel/,
+      /has 2 channels; choose one from 0 to 1: by --channel where/,
     ],
     ['a channel that is not there', ['two.opus', 'o.wav', '--channel', '2'], /expected a channel from 0 to 1, got 2/],
     [

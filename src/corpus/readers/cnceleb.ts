@@ -19,7 +19,7 @@ import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { readTrialsOfFiles, readTrialsOfParts } from './cnceleb-trials.js';
-import { requireSource, type CorpusReader, type PreparedCorpus } from './corpus-reader.js';
+import { refuseSecondWithin, requireSource, type CorpusReader, type PreparedCorpus } from './corpus-reader.js';
 import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import type { Split } from '../manifest/manifest.js';
 import { throwProblems } from '../../problem-list.js';
@@ -56,6 +56,7 @@ export const cncelebReader: CorpusReader<typeof cncelebOptions> = {
       source2 === undefined
         ? undefined
         : findRoot(resolve(source2), ['', 'CN-Celeb2_flac', 'CN-Celeb2', 'CN-Celeb2_wav'], 'data');
+    if (root2 !== undefined) refuseSecondWithin(join(root, 'data'), join(root2, 'data'));
     const first = await trainingPart(join(root, 'data'), join(root, 'dev/dev.lst'), formats);
     const parts = [first];
     if (root2 !== undefined) parts.push(await trainingPart(join(root2, 'data'), join(root2, 'spk.lst'), formats));
@@ -65,6 +66,11 @@ export const cncelebReader: CorpusReader<typeof cncelebOptions> = {
       ? await testOfParts(root, path, first.audio, formats)
       : await testOfFiles(join(root, 'eval'), path, formats);
     const { listed: testListed, notes: testNotes, ...tests } = test;
+    refuseTested(
+      parts.flatMap((part) => part.listed),
+      testListed,
+      join(root, 'dev/dev.lst'),
+    );
     const where = root2 === undefined ? root : `${root} and ${root2}`;
     const listed = [...parts.flatMap((part) => part.listed), ...testListed];
     const { utterances, notes } = await toUtterances(listed, { corpus: 'cnceleb', where, context });
@@ -115,10 +121,24 @@ async function trainingPart(
     notes: [
       ...(listedSpeakers ? [] : [`no ${listPath}: all ${found.size} speakers of ${folder} are trained on`]),
       ...(left > 0
-        ? [`left out ${left} recordings of ${speakersLeft} speakers that are not in ${basename(listPath)}`]
+        ? [`not trained on: ${left} recordings of ${speakersLeft} speakers that are not in ${basename(listPath)}`]
         : []),
     ],
   };
+}
+
+/** @throws UserError where speakers of the evaluation would be trained on */
+function refuseTested(trained: readonly Listed[], tested: readonly Listed[], devList: string): void {
+  const speakers = new Set(tested.map(({ speaker }) => speaker));
+  const both = [...new Set(trained.map(({ speaker }) => speaker))].filter((speaker) => speakers.has(speaker));
+  throwProblems(both, {
+    where: devList,
+    what: 'speakers of the evaluation would be trained on',
+    one: 'speaker of the evaluation would be trained on',
+    remedy: existsSync(devList)
+      ? 'Take them out of this list.'
+      : 'This list is missing: it names the speakers that are trained on. Is the corpus unpacked whole?',
+  });
 }
 
 /** `data/id00800/singing-01-002.flac` is the utterance that `eval/test` calls `id00800-singing-01-002`. */

@@ -1,6 +1,8 @@
 /** @file What a corpus reader is: from a source folder and options to utterances, trials and notes for the log. */
+import { sep } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { realPath } from '../../storage/overwriting.js';
 import type { Enrolment } from '../trials/enrolment.js';
 import type { Utterance } from '../manifest/manifest.js';
 import type { Trial } from '../trials/trials.js';
@@ -22,6 +24,8 @@ export interface PreparedCorpus {
   enrolment?: Enrolment;
   /** What the user should know: what was found, assumed and left out. One sentence each. */
   notes: string[];
+  /** Of several corpora in one: the one that an utterance is of. Trials are within each. */
+  partOf?: (utterance: Utterance) => string;
   /** Set where the corpus has speakers in training and test on purpose; otherwise that is an error. */
   speakersOverlap?: boolean;
   /** Set where this is less, or other, than the published protocol: one sentence that every result then carries. */
@@ -53,6 +57,15 @@ export const unsetPlace = (key: PlaceKey, what: string, corpus = 'corpus'): stri
 export function requirePlace(key: PlaceKey, place: string | undefined, what: string): string {
   if (place !== undefined && place !== '') return place;
   throw new UserError(unsetPlace(key, what));
+}
+
+/** @throws UserError where a second folder of the corpus is the first one, or lies in it: its recordings would be there twice */
+export function refuseSecondWithin(first: string, second: string): void {
+  const [outer, inner] = [first, second].map((folder) => realPath(folder) + sep);
+  if (!inner.startsWith(outer)) return;
+  throw new UserError(
+    `corpus.source2: ${second} ${inner === outer ? 'is corpus.source itself' : `lies in corpus.source, ${first}, which is read whole`}\n  leave corpus.source2 out`,
+  );
 }
 
 export const requireSource = (source: string | undefined, what: string): string => requirePlace('source', source, what);

@@ -25,7 +25,8 @@ export const columnsOption = z
     duration: z.string().optional(),
     /** From 0. */
     channel: z.string().optional(),
-    gender: z.string().optional(),
+    /** null: the table's genders are not read. */
+    gender: z.string().nullable().optional(),
     session: z.string().optional(),
     /** train, dev or test. */
     split: z.string().optional(),
@@ -72,6 +73,7 @@ export function findColumns(header: readonly string[], names: ColumnNames, where
   const at: Partial<Record<ColumnRole, number>> = {};
   for (const role of roles) {
     const given = names[role];
+    if (given === null) continue;
     if (given !== undefined) {
       const index = header.findIndex((name) => name.trim() === given);
       if (index < 0) {

@@ -11,7 +11,6 @@
  * for each split (`train`, `test`, `dev`), or the column split, or test speakers are chosen (test-split.ts). Trials:
  * `trials: FILE`, or `trials.txt` beside the table, or made.
  */
-import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import { z } from 'zod';
@@ -24,7 +23,7 @@ import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import { splits, type Split } from '../manifest/manifest.js';
 import { firstOf, throwProblems } from '../../problem-list.js';
 import { stem } from './recording-files.js';
-import { splitSourceOptions, splitSources } from './split-sources.js';
+import { listsBeside, splitSourceOptions, splitSources } from './split-sources.js';
 import { splitOffTest, testSplitOptions, withoutSpaces } from './test-split.js';
 import { withoutApostrophe } from '../../storage/csv.js';
 
@@ -50,8 +49,8 @@ export const csvReader: CorpusReader<typeof csvOptions> = {
       notes.push(...table.notes);
     }
     const where = tables.map(({ path }) => path).join(', ');
-    const list = tables.map(({ path }) => join(dirname(path), 'trials.txt')).find((path) => existsSync(path));
-    const split = await splitOffTest(listed, options, { ...context, where, ...(list ? { list } : {}) });
+    const lists = listsBeside(tables);
+    const split = await splitOffTest(listed, options, { ...context, where, lists });
     const { utterances, notes: audioNotes } = await toUtterances(split.listed, { corpus: 'csv', where, context });
     const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {

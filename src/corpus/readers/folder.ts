@@ -60,8 +60,8 @@ export const folderReader: CorpusReader<typeof folderOptions> = {
     }
     const same = linked ? await describeSameFiles(listed.map(({ path }) => path)) : [];
     const listPath = join(source, 'trials.txt');
-    const list = existsSync(listPath) ? { list: listPath } : {};
-    const split = await splitOffTest(listed, options, { ...context, where: source, ...list });
+    const lists = existsSync(listPath) ? [listPath] : [];
+    const split = await splitOffTest(listed, options, { ...context, where: source, lists });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'folder', where: source, context });
     const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {

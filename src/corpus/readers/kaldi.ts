@@ -14,7 +14,7 @@ import { findKaldiList, readKaldiFolder, type KaldiFolder } from './kaldi-folder
 import { runPipeCommands } from './kaldi-pipes.js';
 import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import { throwProblems } from '../../problem-list.js';
-import { splitSourceOptions, splitSources, type SplitSource } from './split-sources.js';
+import { mayBeTested, splitSourceOptions, splitSources, type SplitSource } from './split-sources.js';
 import { splitOffTest, testSplitOptions } from './test-split.js';
 
 const kaldiOptions = z.strictObject({
@@ -44,11 +44,10 @@ export const kaldiReader: CorpusReader<typeof kaldiOptions> = {
       }
       pipeNotes.push(...made.notes);
     }
-    const list = sources
-      .filter(({ split }) => split === 'test' || split === undefined)
-      .map(({ path }) => findKaldiList(path, 'trials') ?? findKaldiList(path, 'trials.txt'))
-      .find((path) => path !== undefined);
-    const split = await splitOffTest(all, options, { ...context, where, ...(list ? { list } : {}) });
+    const lists = sources.filter(mayBeTested).flatMap(({ path }) => {
+      return findKaldiList(path, 'trials') ?? findKaldiList(path, 'trials.txt') ?? [];
+    });
+    const split = await splitOffTest(all, options, { ...context, where, lists });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'kaldi', where, context });
     const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {

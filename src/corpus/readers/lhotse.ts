@@ -19,7 +19,7 @@ import { readCuts, readRecordings, readSupervisions } from './lhotse-manifests.j
 import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import { compareIds, type Split } from '../manifest/manifest.js';
 import { firstOf } from '../../problem-list.js';
-import { splitSourceOptions, splitSources, type SplitSource } from './split-sources.js';
+import { listsBeside, splitSourceOptions, splitSources, type SplitSource } from './split-sources.js';
 import { splitOffTest, testSplitOptions } from './test-split.js';
 
 const lhotseOptions = z.strictObject({
@@ -49,8 +49,8 @@ export const lhotseReader: CorpusReader<typeof lhotseOptions> = {
       for (const item of own) listed.push(split ? { ...item, split } : item);
     }
     const where = manifests.map(({ path }) => path).join(', ');
-    const list = manifests.map(({ path }) => join(dirname(path), 'trials.txt')).find((path) => existsSync(path));
-    const split = await splitOffTest(listed, options, { ...context, where, ...(list ? { list } : {}) });
+    const lists = listsBeside(manifests);
+    const split = await splitOffTest(listed, options, { ...context, where, lists });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'lhotse', where, context });
     const { notes: trialNotes, ...tests } = split.trialsOf(utterances);
     return {

@@ -248,6 +248,7 @@ function joinParts(parts: readonly PreparedPart[]): PreparedCorpus {
     ...(parts.some(({ tested }) => tested) && { trials }),
     ...(parts.some(({ enrolment }) => enrolment) && { enrolment: joinEnrolments(parts) }),
     notes: parts.flatMap(({ notes }) => notes),
+    partOf: ({ id }) => id.slice(0, id.indexOf('/')),
     ...(parts.some((part) => part.speakersOverlap) && { speakersOverlap: true }),
     ...(partial.length > 0 && { partial: partial.join('; ') }),
   };

@@ -4,7 +4,8 @@
  * In a recipe either `source: PATH`, or `train: PATH` and `test: PATH` (and `dev: PATH`), each also a YAML list. With
  * both, the splits' paths start at the source; without a source, at the working directory.
  */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { requireSource } from './corpus-reader.js';
@@ -43,3 +44,13 @@ export function splitSources(
   // Without test lists, test speakers are chosen among those of the training lists.
   return test === undefined ? named.map(({ path, split }) => (split === 'train' ? { path } : { path, split })) : named;
 }
+
+/** Test speakers may be in it. */
+export const mayBeTested = ({ split }: SplitSource): boolean => split === 'test' || split === undefined;
+
+/** The trial lists that lie beside the lists of what may be tested. */
+export const listsBeside = (sources: readonly SplitSource[]): string[] =>
+  sources
+    .filter(mayBeTested)
+    .map(({ path }) => join(dirname(path), 'trials.txt'))
+    .filter((path) => existsSync(path));

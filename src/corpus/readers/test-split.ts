@@ -55,16 +55,20 @@ export interface TestSplit<T> {
 /**
  * Gives every utterance a split. Throws UserError where test speakers are unknown or too few, where a trial names an
  * utterance that is not there or not in the test split.
- * @param where names the corpus; @param list a trial list's path if one lies where this corpus has it; @param
+ * @param where names the corpus; @param lists trial lists that lie where this corpus has them; @param
  *   makeTrials
  * whether trials are to be made where there is no list
  */
 export async function splitOffTest<T extends ListedUtterance>(
   utterances: readonly T[],
   options: TestSplitOptions,
-  { where, list, makeTrials = true }: { where: string; list?: string } & Pick<PrepareContext, 'makeTrials'>,
+  {
+    where,
+    lists = [],
+    makeTrials = true,
+  }: { where: string; lists?: readonly string[] } & Pick<PrepareContext, 'makeTrials'>,
 ): Promise<TestSplit<T>> {
-  const path = testTrialList(options, list);
+  const path = testTrialList(options, onlyList(lists, options));
   const ids = new Set(utterances.map(({ id }) => id));
   const tests = path === undefined ? undefined : await readTestTrials(path, ids, options);
   const unsplit = utterances.filter(({ split }) => split === undefined);
@@ -86,6 +90,15 @@ export async function splitOffTest<T extends ListedUtterance>(
   }
   const make = (made: readonly Utterance[]) => (makeTrials ? madeTestTrials(made, options) : { notes: [] });
   return { listed, trialsOf: (made) => tests ?? make(made), notes: chosen.notes };
+}
+
+/** The list that is meant where none is named. @throws UserError where several lie beside the test data */
+function onlyList(lists: readonly string[], { trials }: Pick<TestSplitOptions, 'trials'>): string | undefined {
+  const [first, ...others] = new Set(lists);
+  if (others.length === 0 || typeof trials === 'string') return first;
+  throw new UserError(
+    `expected one trial list beside the test data, got ${lists.length}: ${firstOf(lists)}\n  join them into one file, and name it with corpus.trials`,
+  );
 }
 
 /** @throws UserError for test speakers that the corpus itself puts elsewhere */

@@ -17,7 +17,7 @@ import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { describeOthers } from './audio-files.js';
-import { requireSource, type CorpusReader } from './corpus-reader.js';
+import { refuseSecondWithin, requireSource, type CorpusReader } from './corpus-reader.js';
 import { parseGender, type Gender } from '../manifest/gender.js';
 import { groupBy } from '../../group-by.js';
 import { toUtterances, type ListedUtterance } from './listed-utterance.js';
@@ -59,6 +59,7 @@ export const voxcelebReader: CorpusReader<typeof voxcelebOptions> = {
   places: PLACES,
   async prepare(options, context) {
     const source = resolve(requireSource(options.source, PLACES.source));
+    if (options.source2 !== undefined) refuseSecondWithin(source, options.source2);
     const sources = options.source2 === undefined ? [source] : [source, resolve(options.source2)];
     const where = sources.join(' and ');
     const folders = options.lists

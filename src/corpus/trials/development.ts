@@ -13,6 +13,7 @@
  */
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { groupBy } from '../../group-by.js';
 import { keyedRandom } from '../../random.js';
 import { inGenderShares } from '../manifest/gender-shares.js';
 import { bySpeaker, compareIds, type Utterance } from '../manifest/manifest.js';
@@ -51,9 +52,13 @@ export interface Development {
 
 /**
  * Chooses the development utterances and makes trials among them. Throws UserError where there are none to choose,
- * where too few speakers have two pieces, or too few stay in training.
+ * where too few speakers have two pieces, or too few stay in training. @param partOf of several corpora in one: trials are within each
  */
-export function holdOutDevelopment(utterances: readonly Utterance[], options: DevelopmentOptions): Development {
+export function holdOutDevelopment(
+  utterances: readonly Utterance[],
+  options: DevelopmentOptions,
+  { partOf }: { partOf?: (utterance: Utterance) => string } = {},
+): Development {
   const training = utterances.filter(({ split }) => split === 'train');
   const heldOut = holdOut(distinctAudio(training), options);
   const chosen = new Set(heldOut.map(audioOf));
@@ -75,7 +80,7 @@ export function holdOutDevelopment(utterances: readonly Utterance[], options: De
     );
   }
   const { pieces, how } = cutAll(development, options);
-  const trials = makeTrials(pieces, { seed: options.seed, ...options.trials });
+  const { trials, notes: trialNotes } = trialsWithin(partOf ? [...groupBy(pieces, partOf)] : [['', pieces]], options);
   checkTrials(trials, new Set(pieces.map(({ id }) => id)), 'development trials');
   const heldOutSpeakers = bySpeaker(heldOut).size;
   const whole = bySpeaker(training).size - heldOutSpeakers;
@@ -89,6 +94,7 @@ export function holdOutDevelopment(utterances: readonly Utterance[], options: De
         ? [`development: ${heldOut.length} utterances of ${heldOutSpeakers} speakers held out of training`]
         : []),
       ...(how ? [`development: ${how}`] : []),
+      ...trialNotes,
       ...(options.utterances !== null && whole > 0
         ? [`development: ${whole} speakers have ${options.utterances} utterances or fewer and stay in training whole`]
         : []),
@@ -97,6 +103,32 @@ export function holdOutDevelopment(utterances: readonly Utterance[], options: De
         : []),
     ],
   };
+}
+
+/** Trials within each part, which share the maxima. @throws UserError where no part has any */
+function trialsWithin(
+  parts: readonly (readonly [name: string, pieces: readonly Utterance[]])[],
+  { seed, trials: options }: DevelopmentOptions,
+): { trials: Trial[]; notes: string[] } {
+  const most = (count: number) => Math.ceil(count / parts.length);
+  const shared = {
+    ...{ seed, ...options },
+    ...{ maxTargets: most(options.maxTargets), maxNontargets: most(options.maxNontargets) },
+  };
+  const trials: Trial[] = [];
+  const notes: string[] = [];
+  let failure: unknown;
+  for (const [name, pieces] of parts) {
+    try {
+      trials.push(...makeTrials(pieces, shared));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      failure = error;
+      notes.push(`development: no trials within ${name}: ${error.message.split('\n')[0]}`);
+    }
+  }
+  if (trials.length === 0) throw failure;
+  return { trials, notes };
 }
 
 function holdOut(training: readonly Utterance[], options: DevelopmentOptions): Utterance[] {

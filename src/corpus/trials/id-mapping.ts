@@ -2,8 +2,8 @@
  * @file Ids of a trial list that name the same audio in other words: with a file extension, with `/` for `-`, with
  * leading folders (`wav/id10001/abc/00001.wav` for `id10001-abc-00001`).
  *
- * One rule serves the whole list, the plainest that finds every id and finds each only once; an id that fits two
- * recordings is never guessed. What was done is said with an example.
+ * One rule serves the whole list, the plainest that finds every id; an id that fits two recordings is never guessed, nor
+ * is one whose leading folders are other ones (`anna/1` for `bert/1`). What was done is said with an example.
  */
 import { audioExtensions } from '../../audio/formats.js';
 
@@ -22,7 +22,7 @@ export interface IdMapping {
 export function mapIds(wanted: Iterable<string>, known: Iterable<string>): IdMapping {
   const [ids, all] = [[...new Set(wanted)], [...new Set(known)]];
   let best: IdMapping | undefined;
-  for (const rule of rules(ids)) {
+  for (const rule of RULES) {
     const found = applyRule(rule, ids, all);
     if (found.missing.length === 0) return found;
     if (!best || found.missing.length < best.missing.length) best = found;
@@ -33,40 +33,41 @@ export function mapIds(wanted: Iterable<string>, known: Iterable<string>): IdMap
 interface Rule {
   /** What the parts of an id are; ids are equal where all parts are. */
   parts(id: string): readonly string[];
-  /** Known ids may have more parts in front. */
-  suffix: boolean;
+  /**
+   * One id may have more parts in front than the other. Where both have a part it must be the same: `anna/1` is not
+   * `bert/1`.
+   */
+  folders: boolean;
   /** `without their file extension`; undefined for the ids as they are. */
   words?: string;
 }
 
-/** From the plainest on: the fewer parts decide, the more an id of the list may be without. */
-function* rules(ids: readonly string[]): Generator<Rule> {
-  yield { parts: (id) => [id], suffix: false };
-  yield { parts: (id) => [withoutExtension(id)], suffix: false, words: 'without file extensions' };
-  yield { parts: folded, suffix: false, words: 'without file extensions, "/" and "-" alike' };
-  const deepest = ids.reduce((most, id) => Math.max(most, folded(id).length), 1);
-  for (let count = deepest; count > 0; count--) {
-    const words = `by the last ${count === 1 ? 'part' : `${count} parts`} of their names, "/" and "-" alike`;
-    yield { parts: (id) => folded(id).slice(-count), suffix: true, words };
-  }
-}
+/** From the plainest on. */
+const RULES: readonly Rule[] = [
+  { parts: (id) => [id], folders: false },
+  { parts: (id) => [withoutExtension(id)], folders: false, words: 'without file extensions' },
+  { parts: folded, folders: false, words: 'without file extensions, "/" and "-" alike' },
+  { parts: folded, folders: true, words: 'without leading folders, "/" and "-" alike' },
+];
 
-function applyRule({ parts, suffix, words }: Rule, ids: readonly string[], all: readonly string[]): IdMapping {
-  const lengths = new Set(ids.map((id) => parts(id).length));
+function applyRule({ parts, folders, words }: Rule, ids: readonly string[], all: readonly string[]): IdMapping {
+  const lengths = new Set(folders ? ids.map((id) => parts(id).length) : []);
   const known = new Map<string, string>();
   const missing: string[] = [];
   const ambiguous = new Map<string, readonly [string, string]>();
-  const lists = index(all, { parts: suffix ? folded : parts, suffix, lengths });
-  const takenBy = new Map<string, string>();
+  const index = indexOf(all, parts, lengths);
+  const takenBy = new Map<string, readonly string[]>();
   for (const id of ids) {
-    const found = lists.get(keyOf(parts(id)));
-    const other = found && takenBy.get(found[0]);
-    if (!found || found.length > 1 || other !== undefined) {
+    const own = parts(id);
+    const found = folders ? candidates(own, index) : (index.whole.get(keyOf(own)) ?? []);
+    const other = takenBy.get(found[0]);
+    // Two spellings of one id share its recording.
+    if (found.length !== 1 || (other && !isEnd(own, other) && !isEnd(other, own))) {
       missing.push(id);
-      if (found && found.length > 1) ambiguous.set(id, [found[0], found[1]]);
+      if (found.length > 1) ambiguous.set(id, [found[0], found[1]]);
       continue;
     }
-    takenBy.set(found[0], id);
+    takenBy.set(found[0], other && other.length > own.length ? other : own);
     known.set(id, found[0]);
   }
   const [example] = [...known].filter(([id, own]) => id !== own);
@@ -74,25 +75,36 @@ function applyRule({ parts, suffix, words }: Rule, ids: readonly string[], all: 
   return { known, missing, ambiguous, ...(said !== undefined && { said }) };
 }
 
-/** Known ids by their parts, or by their last parts, of the lengths that are asked for; at most two of each. */
-function index(
-  all: readonly string[],
-  { parts, suffix, lengths }: { parts: Rule['parts']; suffix: boolean; lengths: ReadonlySet<number> },
-): Map<string, string[]> {
-  const found = new Map<string, string[]>();
+/** Known ids, at most two of each: by all their parts, and by fewer of their last parts. */
+interface Index {
+  whole: Map<string, string[]>;
+  ends: Map<string, string[]>;
+}
+
+/** @param lengths of the ends that are asked for */
+function indexOf(all: readonly string[], parts: Rule['parts'], lengths: ReadonlySet<number>): Index {
+  const index: Index = { whole: new Map(), ends: new Map() };
+  const add = (map: Map<string, string[]>, key: string, id: string) => {
+    const same = map.get(key);
+    if (!same) map.set(key, [id]);
+    else if (same.length < 2) same.push(id);
+  };
   for (const id of all) {
     const own = parts(id);
-    const keys = suffix
-      ? [...lengths].filter((length) => length > 0 && length <= own.length).map((length) => keyOf(own.slice(-length)))
-      : [keyOf(own)];
-    for (const key of keys) {
-      const same = found.get(key);
-      if (!same) found.set(key, [id]);
-      else if (same.length < 2) same.push(id);
-    }
+    add(index.whole, keyOf(own), id);
+    for (const length of lengths) if (length < own.length) add(index.ends, keyOf(own.slice(-length)), id);
   }
-  return found;
+  return index;
 }
+
+/** Known ids that end in all parts of this one, or in which it ends. */
+const candidates = (own: readonly string[], { whole, ends }: Index): string[] => [
+  ...own.flatMap((_, start) => whole.get(keyOf(own.slice(start))) ?? []),
+  ...(ends.get(keyOf(own)) ?? []),
+];
+
+const isEnd = (short: readonly string[], long: readonly string[]): boolean =>
+  short.length <= long.length && keyOf(short) === keyOf(long.slice(-short.length));
 
 const keyOf = (parts: readonly string[]) => parts.join('\0');
 
@@ -104,4 +116,6 @@ export function withoutExtension(id: string): string {
 }
 
 /** `wav/id1/abc-00001.wav` → wav, id1, abc, 00001. A hyphen that a name begins with makes an empty part. */
-const folded = (id: string): string[] => withoutExtension(id).split(/[/\\-]/);
+function folded(id: string): string[] {
+  return withoutExtension(id).split(/[/\\-]/);
+}

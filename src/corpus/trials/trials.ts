@@ -144,6 +144,13 @@ export function describeConflict(
   return `${placeOf(index)}: ${labelOf(target)} "${enroll} ${test}" is ${labelOf(!target)} at ${placeOf(earlier)}`;
 }
 
+/** @returns the repeats of a list that does not contradict itself. @throws UserError for one that does, in either order */
+export function refuseConflicts(trials: readonly Trial[], where: string, options: { models: boolean }): Repeats {
+  const repeats = findRepeats(trials, options);
+  throwConflicts(trials, repeats.conflicts, (index) => `${where}, trial ${index + 1}`);
+  return repeats;
+}
+
 function throwConflicts(trials: readonly Trial[], conflicts: Repeat[], placeOf: (index: number) => string): void {
   const problems = conflicts.map((conflict) => describeConflict(trials, conflict, placeOf));
   throwProblems(problems, {
@@ -203,8 +210,7 @@ export function checkTrials(
     );
   }
   const targets = trials.reduce((count, { target }) => count + Number(target), 0);
-  const { duplicates, conflicts } = findRepeats(trials, { models: enrolment !== undefined });
-  throwConflicts(trials, conflicts, (index) => `${where}, trial ${index + 1}`);
+  const { duplicates } = refuseConflicts(trials, where, { models: enrolment !== undefined });
   return {
     trials: trials.length,
     targets,

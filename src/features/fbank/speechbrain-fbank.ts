@@ -42,14 +42,18 @@ const DECIBEL = { floor: 1e-10, scale: 10 / Math.LN10 };
 
 /** Frames centred on each shift, zeros beyond the ends; the window lies in the middle of the transform. */
 function framing({ sampleRate, frameLength, frameShift, nFft }: SpeechBrainOptions): Framing {
-  const length = Math.round((sampleRate * frameLength) / 1000);
+  const length = wholeSamples((sampleRate / 1000) * frameLength);
   const before = Math.floor(nFft / 2);
   return {
-    ...{ size: nFft, shift: Math.round((sampleRate * frameShift) / 1000), before, beyond: 'zeros' },
+    ...{ size: nFft, shift: wholeSamples((sampleRate / 1000) * frameShift), before, beyond: 'zeros' },
     fewest: nFft - 2 * before,
     window: { start: Math.floor((nFft - length) / 2), length, removeMean: true },
   };
 }
+
+/** As Python rounds: a half goes to the even neighbour, so that 10 ms at 22,050 Hz are 220 samples. */
+const wholeSamples = (samples: number): number =>
+  samples - Math.floor(samples) === 0.5 ? 2 * Math.round(samples / 2) : Math.round(samples);
 
 function melRange({ sampleRate, bins, nFft, lowFreq, highFreq }: SpeechBrainOptions): MelRange {
   return { bins, sampleRate, nFft, low: lowFreq, high: highFrequency(sampleRate, highFreq) };

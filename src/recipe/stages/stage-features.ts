@@ -13,7 +13,7 @@ import type { AugmentationOptions } from '../../features/augmentation/options.js
 import { asSpeechRecording, listAugmentationSources } from '../../features/augmentation/sources.js';
 import { buildFeatureCache, extractCacheShare, type BuildFeatureCacheOptions } from '../../features/cache/cache.js';
 import { takeOverShards } from '../../features/cache/cache-sharing.js';
-import { EXTRACTION_VERSION } from '../../features/options.js';
+import { extractionVersion } from '../../features/options.js';
 import { describeResampling } from '../../features/utterance-features.js';
 import { makesCopies, trainingVariants, type CachedAugmentation } from '../../features/variants.js';
 import { gigabytes } from '../../storage/free-space.js';
@@ -72,7 +72,7 @@ function featuresStage({ features, augmentation, seed, engine }: FeaturesRecipe,
       const reused = summary.reusedShards > 0 ? `, ${summary.reusedShards} of ${summary.shards} shards were there` : '';
       // How features are read (normalisation) is not in the archives, nor is what is drawn from the audio itself.
       const extraction = [
-        `extraction ${EXTRACTION_VERSION}`,
+        `extraction ${extractionVersion(features)}`,
         stableJson({ ...features, otherRates: undefined }),
         cached ? stableJson(cacheSettings(cached, seed)) : '',
       ];

@@ -44,7 +44,8 @@ export function prepStage({ corpus, development, inspect, seed, features, slices
     name: 'prep',
     needs: [],
     settings: { corpus, development, inspect, features: { sampleRate, otherRates } },
-    version: 2,
+    // Those of pools had trials across their parts.
+    version: corpus.type === 'pool' ? 3 : 2,
     whenChanged: 'remove',
     resumable: false,
     async prepareShares(context) {
@@ -133,7 +134,7 @@ export function prepStage({ corpus, development, inspect, seed, features, slices
   async function readCorpus({ progress, signal }: Pick<StageContext, 'progress' | 'signal'>) {
     const onProgress = (done: number, total: number) => progress('prep', done, total);
     const prepared = await prepareCorpus(corpus, { audioDir, signal, onProgress });
-    const { utterances, trials: devTrials, notes } = holdOutDevelopment(prepared.utterances, development);
+    const { utterances, trials: devTrials, notes } = holdOutDevelopment(prepared.utterances, development, prepared);
     return { prepared, utterances, devTrials, notes };
   }
 }

@@ -6,7 +6,14 @@ import { UserError } from '../../errors.js';
 import { readUpTo } from '../../storage/archive-files.js';
 import { fileKind, KIND_BYTES } from '../../storage/file-kinds.js';
 import type { Embeddings } from './cosine.js';
-import { createArchiveWriter, listArchive, readVector, writeScp } from '../../storage/kaldi-archive.js';
+import {
+  createArchiveWriter,
+  listArchive,
+  readScp,
+  readVector,
+  writeScp,
+  type ArchiveEntry,
+} from '../../storage/kaldi-archive.js';
 import { readTextVectors } from '../../storage/kaldi-text-archive.js';
 import type { WrittenFile } from '../../storage/written-files.js';
 
@@ -25,8 +32,22 @@ export function writeEmbeddings(path: string, embeddings: Embeddings): WrittenFi
   return { bytes, sha256 };
 }
 
-/** Reads all vectors of an archive, binary or text. */
+/** Reads all vectors of an archive, binary or text, or of those that a table (.scp) names. */
 export function readEmbeddings(path: string): Map<string, Float32Array> {
-  if (fileKind(readUpTo(path, 0, KIND_BYTES), path)?.id === 'text vectors') return readTextVectors(path);
-  return new Map(listArchive(path).map((entry) => [entry.key, readVector(entry)]));
+  return new Map(Array.from(openEmbeddings(path), ([key, read]) => [key, read()]));
 }
+
+/** The same, each vector read when it is asked for. */
+export function openEmbeddings(path: string): Map<string, () => Float32Array> {
+  if (/\.(csv|npy|npz)$/i.test(path)) {
+    throw new UserError(
+      `${path}: expected an archive of embeddings (.ark), or its table (.scp)\n  \`acanet embed … --out X.ark\` writes both`,
+    );
+  }
+  if (path.endsWith('.scp')) return byKey(readScp(path));
+  if (fileKind(readUpTo(path, 0, KIND_BYTES), path)?.id !== 'text vectors') return byKey(listArchive(path));
+  return new Map(Array.from(readTextVectors(path), ([key, vector]) => [key, () => vector]));
+}
+
+const byKey = (entries: readonly ArchiveEntry[]) =>
+  new Map(entries.map((entry) => [entry.key, () => readVector(entry)] as const));

@@ -4,20 +4,20 @@
  * - `scores.txt`: `enroll test score` lines, the form that Kaldi and WeSpeaker users know. When reading, the score may
  *   come first, and a label may come with it: `enroll test score target|nontarget` (WeSpeaker), `enroll test 1|0 score`
  *   (SpeechBrain), and so on. A score may be infinite, as a log-likelihood ratio can be.
- * - `scores.csv`: columns enroll,test,label,score.
+ * - `scores.csv`: columns enroll,test,label,score, by its first line; the label may be missing.
  *
  * Scores are written with as many digits as it takes to read the same number back, so that metrics of the file equal
  * metrics of the scores. Files are read and written in pieces: tens of millions of lines need not fit into one string.
  */
 import { counted, firstOf } from '../../problem-list.js';
-import { labelOf } from '../../corpus/trials/trial-formats.js';
+import { labelOf, splitQuoted } from '../../corpus/trials/trial-formats.js';
 import type { Trial } from '../../corpus/trials/trials.js';
 import { internal, UserError } from '../../errors.js';
 import { openPendingFile } from '../../storage/atomic-write.js';
 import { readTextLines } from '../../storage/text-lines.js';
 import { ascendingOrder } from './radix-sort.js';
 import { createColumn, createNumbering, describePair, pairKeys, type Pairs, type TrialTable } from './trial-table.js';
-import { toCsv } from '../../storage/csv.js';
+import { toCsv, withoutApostrophe } from '../../storage/csv.js';
 
 /** Scores as columns; labels only where the file has them, in all of its lines or none. */
 export interface ScoreTable extends Pairs {
@@ -82,6 +82,12 @@ const ORDERS =
   'enroll test score, score enroll test, enroll test score label, enroll test label score, label enroll test score or ' +
   'score enroll test label; labels are target, nontarget, 1 and 0';
 
+/** The first line of `scores.csv`. */
+const OWN_TABLE = /^enroll,test(,label)?,score$/;
+
+const bySpace = (text: string): string[] => text.trim().split(/\s+/);
+const byComma = (text: string): string[] => splitQuoted(text, ',').map(withoutApostrophe);
+
 /** The order of the fields, as the first line has them; undefined where it is none that is read. */
 function orderOf(fields: readonly string[]): Order | undefined {
   const isValue = (field: number) => valueOf(fields[field]) !== undefined;
@@ -135,8 +141,13 @@ export function readScores(path: string): ScoreTable {
   const [first, second] = [createField(), createField()];
   let order: Order | undefined;
   let fields = 0; // as many as the first line has
+  let split = bySpace;
   for (const { text, number: line } of readTextLines(path, { what: 'the scores' })) {
-    const parts = text.trim().split(/\s+/);
+    if (fields === 0 && split === bySpace && OWN_TABLE.test(text.trim())) {
+      split = byComma;
+      continue;
+    }
+    const parts = split(text);
     if (parts[0] === '') continue;
     const shown = JSON.stringify(text.trim());
     fields ||= parts.length;

@@ -9,7 +9,7 @@ import { UserError } from '../../errors.js';
 import type { RatePolicy } from '../../features/options.js';
 import { isOnnxFolder, readModelFolder } from '../../models/model-folder.js';
 import { counted, firstOf } from '../../problem-list.js';
-import { listArchive, readVector, type EntryLocation } from '../../storage/kaldi-archive.js';
+import { openEmbeddings } from '../../scoring/backend/embedding-archive.js';
 import { realLibrary } from '../do-model-work.js';
 import { embedListed, refuseProblems } from '../embedding/embed-files.js';
 import { openEmbeddingCache } from '../embedding/embedding-cache.js';
@@ -62,7 +62,7 @@ export async function embeddingsForList(
   for (const [id, own] of mapping.known) {
     const entry = given.get(own);
     const input = inputs.get(own);
-    if (entry) embeddings.set(id, readVector(entry));
+    if (entry) embeddings.set(id, entry.read());
     else due.push({ id, input: input! });
     if (input?.speaker !== undefined) speakers.push({ id, speaker: input.speaker });
   }
@@ -97,17 +97,17 @@ function refuseOtherSizes(
 }
 
 /** The embeddings of all archives. @throws UserError where two hold one key */
-function listGiven(archives: readonly string[]): Map<string, EntryLocation> {
-  const given = new Map<string, EntryLocation>();
+function listGiven(archives: readonly string[]): Map<string, { path: string; read: () => Float32Array }> {
+  const given = new Map<string, { path: string; read: () => Float32Array }>();
   for (const path of archives) {
-    for (const entry of listArchive(path)) {
-      const earlier = given.get(entry.key);
+    for (const [key, read] of openEmbeddings(path)) {
+      const earlier = given.get(key);
       if (earlier) {
         throw new UserError(
-          `the embedding of ${entry.key} is given twice: ${earlier.path} and ${path}\n  name only one of the archives`,
+          `the embedding of ${key} is given twice: ${earlier.path} and ${path}\n  name only one of the archives`,
         );
       }
-      given.set(entry.key, entry);
+      given.set(key, { path, read });
     }
   }
   return given;

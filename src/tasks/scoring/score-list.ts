@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { refuseOverwriting, refuseStageFolder } from '../../storage/overwriting.js';
 import { findEnrolment, utterancesOfTrials, type Enrolment } from '../../corpus/trials/enrolment.js';
 import { readTrialPairs, type TrialPairs } from '../../corpus/trials/trial-pairs.js';
+import { refuseConflicts } from '../../corpus/trials/trials.js';
 import { isSelfTrial } from '../../corpus/trials/trials.js';
 import type { EngineOptions } from '../../engine/create-engine.js';
 import { UserError } from '../../errors.js';
@@ -77,6 +78,11 @@ export async function scoreList(options: ScoreListOptions): Promise<ScoredList> 
   log(`${trials.path}: ${counted(trials.pairs.length, 'trial')} (${trials.form}), labels: ${labels}`);
   if (trials.ignored.length > 0) log(`  columns that are not used: ${trials.ignored.join(', ')}`);
   const found = findEnrolment(list, trials.pairs, enrollMap);
+  const { labels: kinds } = trials;
+  if (kinds) {
+    const labelled = trials.pairs.map((pair, i) => ({ ...pair, target: kinds[i] === 1 }));
+    refuseConflicts(labelled, trials.path, { models: found !== undefined });
+  }
   if (found) log(`  enrolment ids are the ${counted(found.enrolment.size, 'model')} of ${found.path}`);
   const themselves = describeSelfTrials(trials.pairs, found?.enrolment);
   for (const note of themselves) log(`! ${note}`);

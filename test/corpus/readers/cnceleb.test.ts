@@ -52,7 +52,7 @@ describe('corpus cnceleb', () => {
     const sessions = corpus.utterances.filter(({ speaker }) => speaker === 'id00000').map(({ session }) => session);
     assert.deepEqual(sessions, ['id00000/singing-01', 'id00000/singing-01', 'id00000/vlog-02']);
     assert.ok(
-      corpus.notes.includes('left out 3 recordings of 1 speakers that are not in dev.lst'),
+      corpus.notes.includes('not trained on: 3 recordings of 1 speakers that are not in dev.lst'),
       corpus.notes.join('\n'),
     );
     assert.match(noteOf(corpus, /^trials: /), /^trials: 2 of trials\.lst, SHA-256 /);
@@ -114,6 +114,15 @@ describe('corpus cnceleb', () => {
       read({ source: tree.at('CN-Celeb_flac/data') }),
       /expected CN-Celeb's folder, with eval\/lists in it/,
     );
+    await assert.rejects(read({ source2: tree.at('CN-Celeb_flac') }), /corpus\.source2: .* is corpus\.source itself\n/);
+    tree.text('CN-Celeb_flac/dev/dev.lst', 'id00000', 'id00800');
+    await assert.rejects(
+      read(),
+      /dev\.lst: 1 speaker of the evaluation would be trained on:\n.*id00800\nTake them out/,
+    );
+    rmSync(tree.at('CN-Celeb_flac/dev/dev.lst'));
+    await assert.rejects(read(), /1 speaker of the evaluation would be trained on:\n.*\nThis list is missing/);
+    tree.text('CN-Celeb_flac/dev/dev.lst', 'id00000', 'id00001');
     rmSync(tree.at('CN-Celeb_flac/eval/enroll/id00800-enroll.wav'));
     await assert.rejects(read(), /trials\.lst: 1 id is not in the manifest: id00800-enroll\n/);
     tree.text('CN-Celeb_flac/eval/lists/enroll.lst', 'id00800-enroll a.flac b.flac');

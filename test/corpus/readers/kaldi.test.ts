@@ -64,6 +64,21 @@ describe('corpus kaldi', () => {
     );
   });
 
+  it('refuses the trial lists of two test folders, of which one would be left out, unless one is named', async () => {
+    folder('a', ['a', 'b']);
+    folder('t1', ['w', 'x']);
+    folder('t2', ['y', 'z']);
+    tree.text('t1/trials', 'w-0 w-1 target', 'w-0 x-1 nontarget');
+    tree.text('t2/trials', 'y-0 y-1 target', 'y-0 z-1 nontarget');
+    const both = { source: undefined, train: tree.at('a'), test: [tree.at('t1'), tree.at('t2')] };
+    await assert.rejects(
+      read(both),
+      /expected one trial list beside the test data, got 2: .*t1\/trials, .*t2\/trials\n/,
+    );
+    tree.text('all', 'w-0 w-1 target', 'w-0 x-1 nontarget', 'y-0 y-1 target', 'y-0 z-1 nontarget');
+    assert.equal((await read({ ...both, trials: tree.at('all') })).trials!.length, 4);
+  });
+
   it('chooses test speakers where there is one folder', async () => {
     folder('data', ['a', 'b', 'c', 'd', 'e']);
     const corpus = await read({ testSpeakers: ['b', 'd'] });

@@ -168,6 +168,12 @@ describe('corpus voxceleb', () => {
     );
   });
 
+  it('refuses a second folder that lies in the first', async () => {
+    unpacked();
+    const within = { type: 'voxceleb', source: tree.root, source2: tree.at('v2') };
+    await assert.rejects(prepare(within), /corpus\.source2: .*v2 lies in corpus\.source, .*, which is read whole\n/);
+  });
+
   it('asks which format where m4a was converted in place, and counts what is not in the layout', async () => {
     unpacked();
     tree.wav('v2/stray.wav');

@@ -29,6 +29,29 @@ const inSplit = (utterances: readonly Utterance[], split: string) =>
 const speakersOf = (utterances: readonly Utterance[]) => [...new Set(utterances.map(({ speaker }) => speaker))];
 
 describe('holdOutDevelopment', () => {
+  it('makes trials within each part of a pool, and says where there are none', () => {
+    const all = ['one', 'two'].flatMap((part) =>
+      corpus(10, 3).map((each) => ({
+        ...each,
+        ...{ id: `${part}/${each.id}`, speaker: `${part}/${each.speaker}`, path: `/${part}${each.path}` },
+      })),
+    );
+    const partOf = ({ id }: Utterance) => id.split('/')[0];
+    const options = developmentOptions.parse({ speakers: 10, trials: { maxNontargets: 20 } });
+    const { trials } = holdOutDevelopment(all, options, { partOf });
+    assert.ok(trials.every(({ enroll, test }) => enroll.split('/')[0] === test.split('/')[0]));
+    const nontargets = trials.filter(({ target }) => !target).map(({ test }) => test.split('/')[0]);
+    assert.deepEqual(
+      ['one', 'two'].map((part) => nontargets.filter((each) => each === part).length),
+      [10, 10],
+    );
+    const isDev = ({ id }: Utterance) => /^(one\/train[0-3]|two\/train0)-/.test(id);
+    const own = all.map((each): Utterance => (isDev(each) ? { ...each, split: 'dev' } : each));
+    const alone = holdOutDevelopment(own, developmentOptions.parse({}), { partOf });
+    assert.ok(alone.trials.length > 0 && alone.trials.every(({ test }) => test.startsWith('one/')));
+    assert.ok(alone.notes.some((note) => note.startsWith('development: no trials within two: ')));
+  });
+
   for (const [speakers, expected] of [
     [4, 4],
     [0.1, 2],

@@ -17,10 +17,20 @@ const CASES: [title: string, wanted: string[], known: string[], said: RegExp | u
     'leading folders in the list',
     ['data/wav/id1/a/1.wav', 'data/wav/id2/a/1.wav'],
     ['id1-a-1', 'id2-a-1', 'id3-a-1'],
-    /by the last 3 parts/,
+    /without leading folders/,
   ],
-  ['leading folders of the audio', ['id1/a/1', 'id2/a/1'], ['vox1/wav/id1/a/1.wav', 'vox1/wav/id2/a/1.wav'], /last 3/],
-  ['a folder for each speaker in the list only', ['s1/0001.wav', 's2/0002.wav'], ['0001', '0002'], /by the last part /],
+  [
+    'leading folders of the audio',
+    ['id1/a/1', 'id2/a/1'],
+    ['vox1/wav/id1/a/1.wav', 'vox1/wav/id2/a/1.wav'],
+    /without leading folders/,
+  ],
+  [
+    'a folder for each speaker in the list only',
+    ['s1/0001.wav', 's2/0002.wav'],
+    ['0001', '0002'],
+    /without leading folders/,
+  ],
   ['a leading hyphen, as in names of YouTube', ['id1/-xY/1.wav', 'id1/xY/1.wav'], ['id1--xY-1', 'id1-xY-1'], /ext/],
 ];
 
@@ -46,6 +56,33 @@ describe('ids in other words', () => {
 
   it('are not one recording under two ids', () => {
     assert.deepEqual(mapIds(['x/1.wav', 'y/1.wav'], ['1']).missing, ['y/1.wav']);
+  });
+
+  it('are not found under the folder of another speaker', () => {
+    for (const [wanted, known] of [
+      [
+        ['21-200-0001', '22-201-0002'],
+        ['14-200-0001', '17-201-0002'],
+      ],
+      [
+        ['alice/1', 'bob/2'],
+        ['dave/1', 'erin/2', 'frank/3'],
+      ],
+      [['wav/id1/a/1.wav'], ['vox/id2/a/1.wav']],
+    ])
+      assert.deepEqual(mapIds(wanted, known).missing, wanted);
+  });
+
+  it('may be spelt in two ways in one list', () => {
+    const known = ['en/1', 'en/2'];
+    for (const wanted of [
+      ['en/1.wav', 'en/2', 'en/2.wav'],
+      ['wav/en/1', 'en/2', 'wav/en/2'],
+    ]) {
+      const mapping = mapIds(wanted, known);
+      assert.deepEqual(mapping.missing, []);
+      assert.deepEqual([...mapping.known.values()], ['en/1', 'en/2', 'en/2']);
+    }
   });
 
   it('are named under the rule that finds most', () => {

@@ -48,6 +48,13 @@ describe('scores-file', () => {
     writeScoresCsv(csv, trials, [1, 0.5, -0.25]);
     const expected = 'enroll,test,label,score\na,b,target,1\na,c,nontarget,0.5\n"ü,""",c,nontarget,-0.25\n';
     assert.equal(readFileSync(csv, 'utf8'), expected);
+    assert.deepEqual(
+      rowsOf(readScores(csv)),
+      trials.map((each, i) => ({ ...each, score: [1, 0.5, -0.25][i] })),
+    );
+    const blind = [{ enroll: '-a', test: 'b' }];
+    writeScoresCsv(csv, blind, [-1]);
+    assert.deepEqual(rowsOf(readScores(csv)), [{ ...blind[0], score: -1 }]);
   });
 
   it('keeps every line of files larger than its buffers', () => {

@@ -119,6 +119,12 @@ describe('any list with a model folder', () => {
     assert.ok(said.some((line) => line.includes('ids of the list are found')));
   });
 
+  it('refuses a pair with two labels, also in the other order', async () => {
+    const [a, b] = test.map(({ id }) => id);
+    for (const second of [`${a} ${b} nontarget`, `${b} ${a} nontarget`])
+      await assert.rejects(score(put('twice.txt', [`${a} ${b} target`, second])), /target/);
+  });
+
   it('says what a list of one kind cannot give', async () => {
     const [first] = test;
     const same = test.filter(({ speaker, id }) => speaker === first.speaker && id !== first.id);
@@ -149,6 +155,12 @@ describe('any list with a model folder', () => {
     const given = { audio: [], modelDir: undefined, embeddings: [path('a.ark'), path('b.ark')] };
     assert.deepEqual((await score(list, given)).embedded, { now: 0, before: 0, given: test.length });
     assert.deepEqual(scoresOf(), [...cosineScores(vectors, trials)]);
+    const text = [...vectors].map(([id, vector]) => `${id} [ ${vector.join(' ')} ]`);
+    for (const embeddings of [[path('a.scp'), path('b.scp')], [put('all.txt', text)]]) {
+      await score(list, { ...given, embeddings });
+      assert.deepEqual(scoresOf(), [...cosineScores(vectors, trials)]);
+    }
+    await assert.rejects(score(list, { ...given, embeddings: [path('a.csv')] }), /a\.csv: expected an archive of emb/);
     await assert.rejects(score(list, { ...given, embeddings: [path('a.ark'), path('a.ark')] }), /is given twice/);
     const short = (from: [string, Float32Array][]) => new Map(from.map(([id, vector]) => [id, vector.slice(1)]));
     writeEmbeddings(path('short.ark'), short([...vectors]));
