@@ -4,7 +4,7 @@
  * An utterance may be set beside another one, or beside itself with a pause put in, drawn on the same scales; the
  * cosine of the two embeddings says how much the difference matters to the model.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '../../corpus/manifest/manifest.js';
 import { UserError } from '../../errors.js';
@@ -76,6 +76,7 @@ export async function explainInputs({
   const names = named.map(({ name }) => fileName(name, { pause, against: other?.[0].name }));
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw new UserError(`two utterances would both be drawn in ${join(out, twice)}.svg`);
+  for (const name of names) refuseOtherTable(join(out, `${name}.csv`));
   const rasteriser = await loadRasteriser();
   if ('why' in rasteriser) log(`! no PNG, as resvg cannot be loaded: ${rasteriser.why}`);
   const explainer = await openExplainer(options);
@@ -106,6 +107,12 @@ export async function explainInputs({
   } finally {
     await explainer.close();
   }
+}
+
+/** @throws UserError where a table of that name is there that is none of these: it may be of the same recording */
+function refuseOtherTable(path: string): void {
+  if (!existsSync(path) || readFileSync(path, 'utf8').startsWith('frame,time,speech')) return;
+  throw new UserError(`${path}: is there already, and is no table of attention\n  name another folder: --out DIR`);
 }
 
 export interface ExplainedPiece {

@@ -1,6 +1,6 @@
 /** @file Pictures of attention from audio: files, figures, and what is refused. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeWav } from '../../../src/audio/write-wav.js';
@@ -176,6 +176,15 @@ describe('acanet explain', () => {
     ],
     ['features', ['feats.ark'], {}, /feats\.ark: x: expected audio, got features/],
     ['one name for two pictures', ['a.wav', 'a.wav'], {}, /two utterances would both be drawn in .*a\.svg$/],
+    [
+      'to replace a table of its own name that is another one',
+      ['a.wav'],
+      () => {
+        writeFileSync(path('a.csv'), 'word,from,to\n');
+        return { out: folder };
+      },
+      /a\.csv: is there already, and is no table of attention\n.*--out DIR/,
+    ],
     ['two utterances to compare with', ['a.wav'], () => ({ against: path('none.jsonl') }), /none\.jsonl: no such file/],
   ];
   for (const [title, inputs, options, message] of refused) {
