@@ -79,7 +79,10 @@ describe('jobs of Slurm', () => {
       sent ||= trainingsBegan(text);
     });
     assert.equal(left.code, 130, left.stderr);
-    assert.match(left.stderr, /the jobs go on without this command.*\n.*acanet run --cancel --recipe tiny\.yaml --work left\n/);
+    assert.match(
+      left.stderr,
+      /the jobs go on without this command.*\n.*acanet run --cancel --recipe tiny\.yaml --work left\n/,
+    );
     assert.equal(queue().length, 2);
     const refused = await cluster.acanet(train('left', '--executor', 'local'));
     assert.equal(refused.code, 1);

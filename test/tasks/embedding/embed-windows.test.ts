@@ -150,6 +150,9 @@ describe('windows of recordings', () => {
     const inputs = [path('meeting.wav'), path('other.wav')];
     const windows = await embed({ inputs, rttm: rttm(['SPEAKER data/meeting.wav 1 0 1.5 <NA> <NA> ada']) });
     assert.deepEqual([...new Set(windows.map(({ recording }) => recording))], ['meeting']);
-    assert.match(said.join('\n'), /recordings of .*x\.rttm are found without leading folders.*\n! 1 recording without turns/);
+    assert.match(
+      said.join('\n'),
+      /recordings of .*x\.rttm are found without leading folders.*\n! 1 recording without turns/,
+    );
   });
 });
