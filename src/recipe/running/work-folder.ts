@@ -59,7 +59,7 @@ export interface Experiment extends LoadedRecipe, NamedExperiment {
 }
 
 /** `--work` where none is given. */
-export const DEFAULT_WORK = 'exp';
+const DEFAULT_WORK = 'exp';
 
 /** The options by which a command given here means the experiment. */
 export function optionsOf({ reference, fold, work }: NamedExperiment): string[] {
