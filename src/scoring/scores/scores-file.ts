@@ -88,17 +88,64 @@ const OWN_TABLE = /^enroll,test(,label)?,score$/;
 const bySpace = (text: string): string[] => text.trim().split(/\s+/);
 const byComma = (text: string): string[] => splitQuoted(text, ',').map(withoutApostrophe);
 
-/** The order of the fields, as the first line has them; undefined where it is none that is read. */
-function orderOf(fields: readonly string[]): Order | undefined {
-  const isValue = (field: number) => valueOf(fields[field]) !== undefined;
-  if (fields.length === 3) {
-    if (isValue(2)) return { enroll: 0, test: 1, score: 2 };
-    return isValue(0) ? { enroll: 1, test: 2, score: 0 } : undefined;
-  }
-  if (fields.length !== 4) return undefined;
-  if (isValue(2) && isValue(3)) return { enroll: 0, test: 1, last: [2, 3] };
-  return isValue(0) && isValue(3) ? { enroll: 1, test: 2, last: [0, 3] } : undefined;
+/** The orders that a number of fields may have. */
+const orders: Readonly<Record<number, readonly Order[]>> = {
+  3: [
+    { enroll: 0, test: 1, score: 2 },
+    { enroll: 1, test: 2, score: 0 },
+  ],
+  4: [
+    { enroll: 0, test: 1, last: [2, 3] },
+    { enroll: 1, test: 2, last: [0, 3] },
+  ],
+};
+
+/** Lines after which it is told which order it is, if ids are whole numbers too. */
+const MOST_UNDECIDED = 10_000;
+
+interface Line {
+  parts: readonly string[];
+  line: number;
 }
+
+/**
+ * The order of the fields: the only one in which the first line has numbers where they should be. Where ids are numbers
+ * too, it is the one whose ids are whole numbers and, of two fields, one that holds labels.
+ * @returns undefined where further lines have to tell @throws UserError where no line can
+ */
+function orderOf(lines: readonly Line[], { path, last = false }: { path: string; last?: boolean }): Order | undefined {
+  const [{ parts, line }] = lines;
+  const valuesAt = (order: Order) => order.last ?? [order.score!];
+  const fitting = (orders[parts.length] ?? []).filter((order) =>
+    valuesAt(order).every((field) => valueOf(parts[field]) !== undefined),
+  );
+  const shown = JSON.stringify(parts.join(' '));
+  if (parts.length !== 3 && parts.length !== 4)
+    throw new UserError(`${path}:${line}: expected 3 fields (enroll test score), got ${parts.length}: ${shown}`);
+  if (fitting.length === 0) {
+    throw new UserError(
+      `${path}:${line}: expected a number as the score, got ${shown}\nThe order of fields may be ${ORDERS}.`,
+    );
+  }
+  if (fitting.length === 1) return fitting[0];
+  const isLabels = (field: number) => lines.every((each) => /^(0|1|(non)?target)$/.test(each.parts[field]));
+  const isId = (field: number) =>
+    lines.every((each) => !/^(non)?target$/.test(each.parts[field]) && !isFraction(each.parts[field]));
+  const likely = fitting.filter(
+    (order) => isId(order.enroll) && isId(order.test) && (order.last?.some(isLabels) ?? true),
+  );
+  if (likely.length === 1) return likely[0];
+  if (!last && lines.length < MOST_UNDECIDED) return undefined;
+  const [one, other] =
+    parts.length === 3 ? ['enroll test score', 'score enroll test'] : ['enroll test …', 'score or label first'];
+  throw new UserError(
+    `${path}:${line}: is this ${one}, or ${other}? All fields are numbers: ${shown}\n  write ids that are no numbers, or scores with a decimal point`,
+  );
+}
+
+const isFraction = (field: string): boolean => (valueOf(field) ?? 0) % 1 !== 0;
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** A number, with the infinities that log-likelihood ratios may be, or a label as 1 or 0. */
 function valueOf(field: string): number | undefined {
@@ -106,8 +153,8 @@ function valueOf(field: string): number | undefined {
   if (field === 'nontarget') return 0;
   const infinite = /^([+-]?)inf(inity)?$/i.exec(field);
   if (infinite) return infinite[1] === '-' ? -Infinity : Infinity;
-  const value = Number(field);
-  return Number.isNaN(value) ? undefined : value;
+  const value = NUMBER.test(field) ? Number(field) : NaN;
+  return Number.isFinite(value) ? value : undefined;
 }
 
 /** The values of one field of all lines, and what tells labels from scores. */
@@ -130,8 +177,8 @@ function createField() {
 }
 
 /**
- * Reads lines of scores, with or without labels, in any of the usual orders of fields; the first line says which, and
- * all lines together which of two numbers is the label.
+ * Reads lines of scores, with or without labels, in any of the usual orders of fields. All lines together say which of
+ * two numbers is the label.
  * @throws UserError with file:line, also if there are no lines
  */
 export function readScores(path: string): ScoreTable {
@@ -142,34 +189,42 @@ export function readScores(path: string): ScoreTable {
   let order: Order | undefined;
   let fields = 0; // as many as the first line has
   let split = bySpace;
+  const take = ({ parts, line }: Line, { enroll: a, test: b, score, last }: Order) => {
+    const shown = JSON.stringify(parts.join(' '));
+    if (parts.length !== fields) {
+      const expected = fields === 4 ? '4 fields (enroll test score label)' : '3 fields (enroll test score)';
+      throw new UserError(`${path}:${line}: expected ${expected}, got ${parts.length}: ${shown}`);
+    }
+    enroll.push(numberOf(parts[a]));
+    test.push(numberOf(parts[b]));
+    const [one, other] = last ?? [score!];
+    if (!first.push(parts[one], line) || (other !== undefined && !second.push(parts[other], line))) {
+      throw new UserError(
+        `${path}:${line}: expected a number as the score${other === undefined ? '' : ' and a label'}, got ${shown}`,
+      );
+    }
+  };
+  const undecided: Line[] = [];
+  const decide = (last: boolean) => {
+    order = undecided.length === 0 ? undefined : orderOf(undecided, { path, last });
+    if (order) for (const each of undecided.splice(0)) take(each, order);
+  };
   for (const { text, number: line } of readTextLines(path, { what: 'the scores' })) {
     if (fields === 0 && split === bySpace && OWN_TABLE.test(text.trim())) {
       split = byComma;
       continue;
     }
     const parts = split(text);
-    if (parts[0] === '') continue;
-    const shown = JSON.stringify(text.trim());
+    if (text.trim() === '') continue;
     fields ||= parts.length;
-    order ??= orderOf(parts);
-    if (!order && (fields === 3 || fields === 4)) {
-      throw new UserError(
-        `${path}:${line}: expected a number as the score, got ${shown}\nThe order of fields may be ${ORDERS}.`,
-      );
-    }
-    if (!order || parts.length !== fields) {
-      const expected = fields === 4 ? '4 fields (enroll test score label)' : '3 fields (enroll test score)';
-      throw new UserError(`${path}:${line}: expected ${expected}, got ${parts.length}: ${shown}`);
-    }
-    enroll.push(numberOf(parts[order.enroll]));
-    test.push(numberOf(parts[order.test]));
-    const [one, other] = order.last ?? [order.score!];
-    if (!first.push(parts[one], line) || (other !== undefined && !second.push(parts[other], line))) {
-      throw new UserError(
-        `${path}:${line}: expected a number as the score${other === undefined ? '' : ' and a label'}, got ${shown}`,
-      );
+    if (order) take({ parts, line }, order);
+    else {
+      undecided.push({ parts, line });
+      // What tells two orders apart is mostly the first line.
+      if (isPower(undecided.length)) decide(false);
     }
   }
+  if (!order) decide(true);
   if (!order) throw new UserError(`${path}: expected scores (enroll test score), got an empty file`);
   const [scores, labels] = order.last ? scoreAndLabel([first, second], order.last, path) : [first];
   if (scores.word) throw new UserError(`${path}:${scores.word}: expected a number as the score, got a label`);
@@ -181,6 +236,9 @@ export function readScores(path: string): ScoreTable {
     ...(labels && { labels: Uint8Array.from(labels.values.take()) }),
   };
 }
+
+/** 1, 2, 4, 8, … */
+const isPower = (count: number): boolean => (count & (count - 1)) === 0;
 
 type Field = ReturnType<typeof createField>;
 

@@ -102,7 +102,40 @@ describe('scores-file', () => {
     ]);
   });
 
+  it('tells ids that are numbers from scores', () => {
+    const expected = [0.5, -2.25, 1].map((score, i) => ({
+      enroll: '1001',
+      test: `${5122 + i}`,
+      score,
+      target: i === 0,
+    }));
+    const files = {
+      'score enroll test label': '0.5 1001 5122 target\n-2.25 1001 5123 nontarget\n1 1001 5124 nontarget\n',
+      'enroll test score label': '1001 5122 0.5 1\n1001 5123 -2.25 0\n1001 5124 1 0\n',
+      'label enroll test score': '1 1001 5122 0.5\n0 1001 5123 -2.25\n0 1001 5124 1\n',
+      'enroll test label score': '1001 5122 1 0.5\n1001 5123 0 -2.25\n1001 5124 0 1\n',
+    };
+    for (const [order, text] of Object.entries(files)) {
+      writeFileSync(path, text);
+      assert.deepEqual(rowsOf(readScores(path)), expected, order);
+    }
+    writeFileSync(path, '3 1001 1002\n0.83 1001 1003\n');
+    assert.deepEqual(rowsOf(readScores(path)), [
+      { enroll: '1001', test: '1002', score: 3 },
+      { enroll: '1001', test: '1003', score: 0.83 },
+    ]);
+    writeFileSync(path, '1001 1002 -3\n1001 1003 1e-3\n');
+    assert.deepEqual(
+      rowsOf(readScores(path)).map(({ score }) => score),
+      [-3, 1e-3],
+    );
+  });
+
   const malformed: [string, string, RegExp][] = [
+    ['numbers of which any may be the score', '3 1001 1002\n4 1001 1003\n', /:1: is this enroll test score, or score/],
+    ['an empty score', 'enroll,test,label,score\na,b,target,0.5\nc,d,nontarget,\n', /:3: expected a number as the sc/],
+    ['a score in another base', 'a b 0.5\na c 0x10\n', /:2: expected a number as the score, got "a c 0x10"/],
+    ['a score beyond all numbers', 'a b 0.5\na c 1e999\n', /:2: expected a number as the score/],
     ['too few fields', 'a b 1\na b\n', /:2: expected 3 fields \(enroll test score\), got 2: "a b"$/],
     ['a label in one line only', 'a b 1\na c 1 target\n', /:2: expected 3 fields/],
     [
