@@ -4,7 +4,7 @@
  * The recipe is `recipe.resolved.yaml`; the stages are those that the experiment has finished. On the same machine with
  * the same versions and threads all results are the same bytes; where these differ, that is said, and results may.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { describeChanges } from '../configuration/describe-changes.js';
 import { UserError } from '../errors.js';
@@ -53,8 +53,11 @@ export async function reproduce({
   const resolved = join(folder, RESOLVED_RECIPE);
   const record = provenance.readIfThere(folder);
   if (!existsSync(resolved) || !record) {
+    const within = existsSync(folder) ? readdirSync(folder).map((each) => join(folder, each)) : [];
+    const those = within.filter((each) => existsSync(join(each, RESOLVED_RECIPE)));
     throw new UserError(
-      `${folder}: expected an experiment with ${RESOLVED_RECIPE} and ${provenance.name}, as acanet writes it`,
+      `${folder}: expected an experiment with ${RESOLVED_RECIPE} and ${provenance.name}, as acanet writes it` +
+        (those.length > 0 ? `\n  there is one in ${those.join(', ')}` : ''),
     );
   }
   const problem = record.resolved && damageOf(resolved, record.resolved);
@@ -90,7 +93,7 @@ export async function reproduce({
   }
   for (const line of conditions) reporting.log(`! ${line}: results may differ`);
   const compared = lastCompared(recipe, folder);
-  await runRecipe({ ...reporting, experiment, targets: finished, compared, library });
+  await runRecipe({ ...reporting, experiment, targets: finished, compared, library, option: '--out' });
   const stages = finished.map((stage) => ({ stage, files: compareStage(stage, folder, experiment.folder) }));
   return { folder: experiment.folder, conditions, stages };
 }

@@ -43,6 +43,8 @@ export interface RunRecipeOptions extends Reporting {
   dryRun?: (text: string) => void;
   /** Further work on what the stages made, while the folder is held; a failure of it is one of the command. */
   finish?: () => Promise<void>;
+  /** By which the user names the work folder, where it is not --work. */
+  option?: string;
 }
 
 /** Runs what is not up to date. @returns what was done to each stage */
@@ -65,7 +67,7 @@ export async function runRecipe({
     return plans;
   }
   const readsTest = plans.some(({ stage }) => stages.find(({ name }) => name === stage)?.forTest);
-  const { leave, forget } = await enterWorkFolder(experiment, { readsTest });
+  const { leave, forget } = await enterWorkFolder(experiment, { readsTest, option: options.option });
   let finished = 0;
   try {
     const count = countTrainings(stages, plans, { log, jobs: executor.atOnce({ stages, plans, jobs }) });

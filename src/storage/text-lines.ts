@@ -8,7 +8,9 @@
  * gzip'd list is unpacked in memory.
  */
 import { isUtf8 } from 'node:buffer';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync, readSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { UserError, messageOf } from '../errors.js';
 import { checkAsWritten } from './written-files.js';
@@ -27,6 +29,14 @@ const LONGEST_LINE = 1 << 26;
 const MOST_UNPACKED = 2 ** 30;
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = 0xfeff;
+
+const reads = new AsyncLocalStorage<Set<string>>();
+
+/** Runs work, and tells which text lists it has read from files: their absolute paths. */
+export async function withReads<T>(work: () => Promise<T>): Promise<{ result: T; read: string[] }> {
+  const read = new Set<string>();
+  return { result: await reads.run(read, work), read: [...read] };
+}
 
 /**
  * Every line of a text file, empty ones too, in order. The file is open until the last line is taken or the loop left.
@@ -74,7 +84,10 @@ function* readBlocks(path: string, shown: string, what: string, mostUnpacked: nu
       throw new UserError(`${shown}: cannot read ${what}: ${messageOf(error)}`, { cause: error });
     }
   };
-  if (path !== '-') guarded(() => checkAsWritten(path));
+  if (path !== '-') {
+    guarded(() => checkAsWritten(path));
+    reads.getStore()?.add(resolve(path));
+  }
   const file = path === '-' ? 0 : guarded(() => openSync(path, 'r'));
   try {
     const next = () => {

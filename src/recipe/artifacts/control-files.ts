@@ -47,6 +47,13 @@ export const doneRecord = jsonArtifact(RECORD, {
     machine: z.string().optional(),
     /** Audio that it worked through itself, and the time and threads that this took. */
     audioWork: z.object({ audioSeconds: z.number(), seconds: z.number(), threads: z.number() }).optional(),
+    /** Lists outside of the work folder that it was made from; absent where an earlier version wrote it. */
+    sources: z
+      .object({
+        directory: z.string(),
+        files: z.record(z.string(), z.object({ bytes: z.number(), sha256: z.string() })),
+      })
+      .optional(),
     /** What the stage wrote; absent where an earlier version did. A cache's archives have checksums of their own. */
     files: z.record(z.string(), z.object({ bytes: z.number(), sha256: z.string() })).optional(),
   }),

@@ -136,17 +136,20 @@ function refuseOutdated(given: string, folder: string, run: string): void {
 
 /** @throws UserError where two runs differ by more than their seed */
 function refuseOtherSettings(given: string, folder: string, runs: readonly [string, string]): void {
-  for (const stage of ['train', 'average', 'score']) {
-    const settings = runs.map((run) => {
-      const { seed: _, ...others } = (readDone(folder, `${stage}/${run}`)?.input.settings ?? {}) as { seed?: number };
-      return others as Record<string, unknown>;
+  for (const stage of ['train', 'average', 'embed', 'embed-train', 'score']) {
+    const settings = runs.map((run): Record<string, unknown> => {
+      const input = readDone(folder, `${stage}/${run}`)?.input;
+      const { seed: _, ...others } = input?.settings ?? {};
+      // Stages of single trainings differ by the seed; what all of them take must be the same.
+      const needs = Object.entries(input?.needs ?? {}).filter(([need]) => !need.includes('/'));
+      return { ...others, ...Object.fromEntries(needs) };
     });
     if (settings.some((each) => Object.keys(each).length === 0)) continue; // not known
     const names = [...new Set(settings.flatMap((each) => Object.keys(each)))];
     const differing = names.filter((key) => stableJson([settings[0][key]]) !== stableJson([settings[1][key]]));
     if (differing.length === 0) continue;
     throw new UserError(
-      `--with ${given}: ${runs.join(' and ')} are not seeds of one system: stage ${stage} had other settings (${differing.join(', ')})\n` +
+      `--with ${given}: ${runs.join(' and ')} are not seeds of one system: stage ${stage} had other settings or data (${differing.join(', ')})\n` +
         '  bring all of its seeds up to date there, or give the scores of single ones with --scores',
     );
   }

@@ -231,7 +231,9 @@ function baseLabel(
   recipe: { systems: Record<string, object> },
 ): string {
   const paths = [...new Set(Object.values(axes[axis]).flatMap((settings) => Object.keys(settings)))];
-  if (paths.length !== 1) return AS_IT_IS;
+  // A section as a whole is too much for a label.
+  const values = Object.values(axes[axis]).flatMap((settings) => Object.values(settings));
+  if (paths.length !== 1 || values.some((value) => typeof value === 'object' && value !== null)) return AS_IT_IS;
   const valueIn = (tree: object) =>
     paths[0].split('.').reduce<unknown>((node, key) => (node as Record<string, unknown> | null | undefined)?.[key], tree); // prettier-ignore
   const value = valueIn(recipe.systems[system]) ?? valueIn(recipe);

@@ -48,7 +48,7 @@ export function initialSystemProblem(systems: Recipe['systems'], name: string): 
   if (isReady(own)) return undefined;
   const chain = [name];
   for (let { init } = systems[name].training; init != null && Object.hasOwn(systems, init);) {
-    if (chain.includes(init)) return `system ${name} starts from itself, through ${[...chain, init].join(' ← ')}`;
+    if (chain.includes(init)) return `system ${init} starts from itself, through ${[...chain, init].join(' ← ')}`;
     chain.push(init);
     init = isReady(systems[init].model) ? null : systems[init].training.init;
   }

@@ -101,6 +101,16 @@ export function findRecipe(nameOrFile: string, from = process.cwd()): string {
   );
 }
 
+/** @throws UserError that also says where the recipe below is named */
+function findBase(name: string, { path, at }: { path: string; at: string }): string {
+  try {
+    return findRecipe(name, dirname(path));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${at}: extends: ${error.message}`, { cause: error });
+  }
+}
+
 function readWithBases(path: string, seen: string[]): { root: Located; files: string[] } {
   const shown = displayPath(path);
   if (seen.includes(path)) throw new UserError(`${shown}: extends itself, through ${seen.map(displayPath).join(', ')}`);
@@ -112,7 +122,7 @@ function readWithBases(path: string, seen: string[]): { root: Located; files: st
   const root: Located = { at: own.at, value: entries };
   if (!base) return { root, files: [path] };
   if (typeof base.value !== 'string') throw new UserError(`${base.at}: extends: expected the name or file of a recipe`);
-  const below = readWithBases(findRecipe(base.value, dirname(path)), [...seen, path]);
+  const below = readWithBases(findBase(base.value, { path, at: base.at }), [...seen, path]);
   // A name names this recipe's work folder, so the one of the recipe below would be taken.
   if (below.root.value instanceof Map) below.root.value.delete('name');
   return { root: keepClaim(below.root, mergeLocated(below.root, root)), files: [...below.files, path] };

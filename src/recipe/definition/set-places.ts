@@ -2,6 +2,7 @@
  * @file The folders and files that a `--set` names, alone or inside of a mapping: they are remembered for commands that
  * are given elsewhere, and left out of what is published.
  */
+import { existsSync } from 'node:fs';
 import { parseLocatedYaml, plainValue } from '../../configuration/located-yaml.js';
 
 /** Keys whose values are folders or files: of a corpus, or a part of a pool; of noise and rooms; of a model that is ready. */
@@ -16,6 +17,21 @@ const PLACE = new RegExp(
     .join('|'),
 );
 
+/** Keys whose values are files, or a name or word that means something else. */
+const PERHAPS = new RegExp(
+  [
+    /^(folds\..+\.)?corpus\.(of\..+\.)?(trials|enrolment)$/,
+    /^slices\.labels$/,
+    /^scoring\.cohort\.from$/,
+    /^(systems\..+\.)?training\.init$/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
+
+/** Whether a value is a folder or file by its key, or by there being one of that name. */
+const isPlace = (key: string, value: string): boolean => PLACE.test(key) || (PERHAPS.test(key) && existsSync(value));
+
 /** An override as its two sides: `training.epochs`, `3`. */
 export function splitSet(set: string): { key: string; value: string } {
   const equals = Math.max(0, set.indexOf('='));
@@ -25,11 +41,12 @@ export function splitSet(set: string): { key: string; value: string } {
 /** The override with other places. @param place gives what stands for one; an override without any stays as it is */
 export function mapPlaces(set: string, place: (path: string) => string): string {
   const { key, value } = splitSet(set);
-  if (PLACE.test(key) && !/^$|^null$|^[{[]/.test(value)) return `${key}=${JSON.stringify(place(plainText(value)))}`;
+  if (!/^$|^null$|^[{[]/.test(value) && isPlace(key, plainText(value)))
+    return `${key}=${JSON.stringify(place(plainText(value)))}`;
   if (!/^[{[]/.test(value)) return set;
   let mapped = 0;
   const walk = (node: unknown, path: string): unknown => {
-    if (typeof node === 'string' && node !== '' && PLACE.test(path)) {
+    if (typeof node === 'string' && node !== '' && isPlace(path, node)) {
       mapped++;
       return place(node);
     }

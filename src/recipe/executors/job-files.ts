@@ -79,7 +79,12 @@ export const submissionRecord = jsonArtifact<Submission>('submission.json', {
       ]),
       force: z.array(z.string()),
       workFolder: z.string(),
-      named: z.looseObject({ work: z.string(), reference: z.string(), fold: z.string().optional() }).optional(),
+      named: z
+        .looseObject({
+          ...{ work: z.string(), reference: z.string() },
+          ...{ name: z.string().optional(), fold: z.string().optional() },
+        })
+        .optional(),
       jobs: z.array(job),
       node: z.string(),
       versions: z.record(z.string(), z.string()),

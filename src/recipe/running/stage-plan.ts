@@ -10,6 +10,7 @@ import { sha256Hex, stableJson } from '../../storage/hashing.js';
 import { doneRecord, startedRecord, type StageInput } from '../artifacts/control-files.js';
 import { stageOf, type Stage } from './stage.js';
 import type { Damage } from './stage-damage.js';
+import { changedSources } from './stage-sources.js';
 import { findTwin } from './stage-twin.js';
 
 /** What would happen to a stage, and why. */
@@ -67,6 +68,8 @@ export function planStage(
   const differences = differencesOf(done.input, input, pending);
   if (differences.length > 0) return run(...differences);
   if (pending.length === 0 && done.inputHash !== inputHash) return run('what it is made from has changed');
+  const changed = done.sources ? changedSources(done.sources, input.settings) : [];
+  if (changed.length > 0) return run(...firstOf(changed));
   const again = stage.resumable ? 'resume' : 'run';
   const gone = goneOutputs(folder);
   if (gone.length > 0) return plan(again, ...firstOf(gone.map((output) => `${output} is gone`)));

@@ -14,6 +14,8 @@ export interface StageOutcome {
    * Its files as they were written (default: all in its folder, hashed); fewer where files have checksums of their own.
    */
   recorded?: (folder: string) => WrittenFiles;
+  /** Absolute paths of lists that it has read: those outside of the work folder are to be noticed when they change. */
+  read?: readonly string[];
   /** Audio that it worked through itself, and the time and threads that this took: plans of other work go by it. */
   audioWork?: { audioSeconds: number; seconds: number; threads: number };
   /** One line for the log. */

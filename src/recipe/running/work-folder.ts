@@ -2,7 +2,8 @@
  * @file The work folder of a recipe, `exp/<recipe>/`, and what `exp/` remembers between commands. Each fold of a recipe
  * with folds has such a folder of its own, `exp/<recipe>/<fold>/`.
  *
- * - `exp/.current`: the recipe of the last command, which the next one means unless it names another;
+ * - `exp/.current`: the recipe of the last command, which the next one means unless it names another; and `name=…` where
+ *   that was set;
  * - `exp/<recipe>/.overrides.json`: what commands have set (`--set`, `--source`, `--seeds`, …). It holds for every
  *   later command on the experiment until it is set otherwise or forgotten with `--fresh`, which keeps only what holds
  *   of a corpus on this machine (`corpus.source`, `corpus.lists`, `corpus.allowMissing`, `corpus.allowPipes`);
@@ -43,6 +44,8 @@ export interface NamedExperiment {
   work: string;
   /** The recipe: its name, or its file. */
   reference: string;
+  /** Where a name was set that is not the recipe's own. */
+  name?: string;
 }
 
 export interface Experiment extends LoadedRecipe, NamedExperiment {
@@ -62,18 +65,20 @@ export interface Experiment extends LoadedRecipe, NamedExperiment {
 const DEFAULT_WORK = 'exp';
 
 /** The options by which a command given here means the experiment. */
-export function optionsOf({ reference, fold, work }: NamedExperiment): string[] {
+export function optionsOf({ reference, name, fold, work }: NamedExperiment): string[] {
   const folder = fromHere(work);
   return [
     ...['--recipe', isFile(reference) ? fromHere(reference) : reference],
+    ...(name === undefined ? [] : ['--set', `name=${name}`]),
     ...(fold === undefined ? [] : ['--fold', fold]),
     ...(folder === DEFAULT_WORK ? [] : ['--work', folder]),
   ];
 }
 
 /** The experiment by names that hold wherever a command is given. */
-export const namedAnywhere = ({ reference, fold, work }: NamedExperiment): NamedExperiment => ({
+export const namedAnywhere = ({ reference, name, fold, work }: NamedExperiment): NamedExperiment => ({
   reference: isFile(reference) ? resolve(reference) : reference,
+  ...(name !== undefined && { name }),
   ...(fold !== undefined && { fold }),
   work: resolve(work),
 });
@@ -94,16 +99,25 @@ export const DEFAULT_RECIPE = 'demo';
 const CORPUS_PLACE = /^(folds\..+\.)?corpus\.(of\..+\.)?(source2?|lists|allowMissing|allowPipes)$/;
 
 /** The work folder that a command means, where what is in it is not to be relied on. */
-export const meantFolder = ({ work, recipe, fold }: Pick<OpenExperimentOptions, 'work' | 'recipe' | 'fold'>): string =>
-  join(work, recipeName(chooseRecipe(work, recipe).reference, { sets: [] }), ...(fold === undefined ? [] : [fold]));
+export function meantFolder({ work, recipe, fold }: Pick<OpenExperimentOptions, 'work' | 'recipe' | 'fold'>): string {
+  const { reference, sets } = chooseRecipe(work, recipe);
+  return join(work, recipeName(reference, { sets }), ...(fold === undefined ? [] : [fold]));
+}
 
 /** The folds of the recipe that a command means, none where it has no such. */
 export const meantFolds = ({ work, recipe, sets = [] }: OpenExperimentOptions): string[] =>
   foldNames(chooseRecipe(work, recipe).reference, { sets });
 
 /** Finds and loads the recipe that a command means. Writes nothing. */
-export function openExperiment({ work, recipe, sets = [], fresh = false, fold }: OpenExperimentOptions): Experiment {
-  const { reference, chosen } = chooseRecipe(work, recipe);
+export function openExperiment({
+  work,
+  recipe,
+  sets: given = [],
+  fresh = false,
+  fold,
+}: OpenExperimentOptions): Experiment {
+  const { reference, chosen, sets: before } = chooseRecipe(work, recipe);
+  const sets = [...before.filter((set) => !given.map(keyOf).includes(keyOf(set))), ...given];
   const folder = join(work, recipeName(reference, { sets }), ...(fold === undefined ? [] : [fold]));
   // They are remembered for commands that are given elsewhere.
   const placed = sets.map((set) => mapPlaces(set, (path) => resolve(path)));
@@ -113,18 +127,18 @@ export function openExperiment({ work, recipe, sets = [], fresh = false, fold }:
   const forgotten = earlier.filter((set) => !remembered.includes(set));
   const all = [...remembered, ...placed];
   const loaded = loadWithRemembered(reference, { sets: all, fold }, remembered);
-  const place = { folder, ...(fold !== undefined && { fold }), work };
+  const { name } = loaded.recipe;
+  const renamed = name !== recipeName(reference);
+  const place = { folder, ...(fold !== undefined && { fold }), ...(renamed && { name }), work };
   return { ...loaded, ...place, reference, chosen, sets: all, remembered, forgotten };
 }
 
 /** Which recipe a command means, and why. @param named by the command */
-function chooseRecipe(work: string, named: string | undefined): Pick<Experiment, 'reference' | 'chosen'> {
-  if (named !== undefined) return { reference: named, chosen: 'named' };
-  if (process.env.ACANET_RECIPE) return { reference: process.env.ACANET_RECIPE, chosen: '$ACANET_RECIPE' };
-  const current = currentRecipe(work);
-  return current === undefined
-    ? { reference: DEFAULT_RECIPE, chosen: 'default' }
-    : { reference: current, chosen: 'last used' };
+function chooseRecipe(work: string, named: string | undefined): Pick<Experiment, 'reference' | 'chosen' | 'sets'> {
+  if (named !== undefined) return { reference: named, chosen: 'named', sets: [] };
+  const { ACANET_RECIPE: set } = process.env;
+  if (set) return { reference: set, chosen: '$ACANET_RECIPE', sets: [] };
+  return currentRecipe(work) ?? { reference: DEFAULT_RECIPE, chosen: 'default', sets: [] };
 }
 
 /** @throws UserError that also says how to be rid of a remembered override, where it complains of one */
@@ -159,15 +173,24 @@ export interface EnteredWorkFolder {
  */
 export async function enterWorkFolder(
   experiment: Experiment,
-  { readsTest = false }: { /** The command looks at the test trials. */ readsTest?: boolean } = {},
+  {
+    readsTest = false,
+    option,
+  }: {
+    /** The command looks at the test trials. */
+    readsTest?: boolean;
+    /** By which the user names the folder, where it is not --work. */
+    option?: string;
+  } = {},
 ): Promise<EnteredWorkFolder> {
   const { folder, work, recipe, sets } = experiment;
-  const leave = lockWorkFolder(folder);
+  const leave = lockWorkFolder(folder, option);
   try {
     const restoreMemory = keepFiles(join(folder, overrides.name));
     const restoreCurrent = keepFiles(join(work, CURRENT));
     const restoreRecord = keepFiles(join(folder, provenance.name), join(folder, RESOLVED_RECIPE));
-    const current = `${namedAnywhere(experiment).reference}\n`;
+    const { reference, name } = namedAnywhere(experiment);
+    const current = `${reference}\n${name === undefined ? '' : `name=${name}\n`}`;
     const forget = ({ record }: { record: boolean }) => {
       restoreMemory();
       // A command on another recipe may have come after this one.
@@ -196,15 +219,15 @@ function keepFiles(...paths: string[]): () => void {
     });
 }
 
-/** The recipe of the last command, which may have been moved since. */
-function currentRecipe(work: string): string | undefined {
+/** The recipe of the last command, which may have been moved since, and the name that was set. */
+function currentRecipe(work: string): ReturnType<typeof chooseRecipe> | undefined {
   const path = join(work, CURRENT);
   if (!existsSync(path)) return undefined;
-  const current = readFileSync(path, 'utf8').trim();
+  const [current, ...sets] = readFileSync(path, 'utf8').trim().split('\n');
   if (current === '') throw new UserError(`${path}: damaged, it is empty\n  name a recipe with --recipe`);
   try {
     findRecipe(current);
-    return current;
+    return { reference: current, chosen: 'last used', sets };
   } catch (error) {
     throw new UserError(
       `${current}: the recipe last used in ${work} is gone\n  name one with --recipe, or remove ${path}`,

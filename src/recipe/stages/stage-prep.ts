@@ -29,6 +29,7 @@ import { UserError } from '../../errors.js';
 import type { FeatureOptions } from '../../features/options.js';
 import { describeResampling, rateProblem } from '../../features/utterance-features.js';
 import { threadsOfJob } from '../../engine/create-engine.js';
+import { withReads } from '../../storage/text-lines.js';
 import { fileSha256, sha256Hex } from '../../storage/hashing.js';
 import { chooseToInspect, inspectCorpus } from '../../tasks/corpus/inspect-corpus.js';
 import { corpusRecord, PREP, prepFiles } from '../artifacts/prep.js';
@@ -43,7 +44,10 @@ export function prepStage({ corpus, development, inspect, seed, features, slices
   return {
     name: 'prep',
     needs: [],
-    settings: { corpus, development, inspect, features: { sampleRate, otherRates } },
+    settings: {
+      ...{ corpus, development, inspect, features: { sampleRate, otherRates } },
+      ...(typeof inspect === 'number' && { seed }),
+    },
     // Those of pools had trials across their parts.
     version: corpus.type === 'pool' ? 3 : 2,
     whenChanged: 'remove',
@@ -58,7 +62,8 @@ export function prepStage({ corpus, development, inspect, seed, features, slices
     },
     async run(context) {
       const { folder, log, progress, signal } = context;
-      const { prepared, utterances, devTrials, notes } = await readCorpus(context);
+      const { result, read } = await withReads(() => readCorpus(context));
+      const { prepared, utterances, devTrials, notes } = result;
       checkRates(utterances, features);
       const resampling = describeResampling(utterances, features);
       const test = utterances.filter(({ split }) => split === 'test');
@@ -126,6 +131,7 @@ export function prepStage({ corpus, development, inspect, seed, features, slices
         },
         outputs: [PREP.manifest, ...lists, PREP.corpus],
         ...(audioWork && { audioWork }),
+        read,
         summary: `${utterances.length} utterances, ${trials.length} trials${partial === undefined ? '' : ' (partial)'}`,
       };
     },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { enterWorkFolder, openExperiment } from '../../../src/recipe/running/work-folder.js';
+import { enterWorkFolder, openExperiment, optionsOf } from '../../../src/recipe/running/work-folder.js';
 
 /** What an augmentation needs beside the place of its noise. */
 const AUGMENTED = ['augmentation={when: online, noise: {source: other, probability: 0.5, snr: [0, 15]}}'];
@@ -36,6 +36,7 @@ describe('the places of a pool', () => {
       ['augmentation.noise.source="noise"', `augmentation.noise.source=${here('noise')}`],
       ['robustness={noise: {source: n}, snr: [5]}', `robustness={"noise":{"source":${here('n')}},"snr":[5]}`],
       ['training.epochs=5', 'training.epochs=5'],
+      ['training.init=src', `training.init=${here('src')}`],
     ]) {
       const { sets } = openExperiment({ work, recipe: 'demo', sets: [...AUGMENTED, typed] });
       assert.equal(sets.at(-1), kept);
@@ -80,5 +81,14 @@ describe('what a work folder remembers', () => {
     mkdirSync(join(work, 'demo'));
     writeFileSync(join(work, 'demo', '.overrides.json'), '["seeds=2"');
     assert.throws(open, /demo\/\.overrides\.json: damaged, .*\n {2}remove the file, and give the --set options/);
+  });
+
+  it('is the name too, where one was set', async () => {
+    (await enterWorkFolder(openExperiment({ work, recipe: 'demo', sets: ['name=other'] }))).leave();
+    const meant = openExperiment({ work });
+    assert.deepEqual([meant.folder, meant.chosen, meant.recipe.name], [join(work, 'other'), 'last used', 'other']);
+    assert.deepEqual(optionsOf(meant), ['--recipe', 'demo', '--set', 'name=other', '--work', work]);
+    (await enterWorkFolder(openExperiment({ work, recipe: 'wsj0' }))).leave();
+    assert.equal(openExperiment({ work }).folder, join(work, 'wsj0'));
   });
 });
