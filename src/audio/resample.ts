@@ -39,7 +39,11 @@ export function resampledLength(count: number, from: number, to: number): number
  * One channel at another sample rate; `resampledLength` samples, without delay. At equal rates the samples themselves.
  * @throws UserError if a rate is not a whole number above 0, or they are so far apart that the filter would not fit
  */
-export function resample(samples: Float32Array<ArrayBuffer>, from: number, to: number): Float32Array<ArrayBuffer> {
+export function resample<Samples extends Float32Array>(
+  samples: Samples,
+  from: number,
+  to: number,
+): Samples | Float32Array<ArrayBuffer> {
   if (from === to) return samples;
   return resamplePiece({ samples, start: 0 }, { from, to, start: 0, count: resampledLength(samples.length, from, to) });
 }

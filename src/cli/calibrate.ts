@@ -52,6 +52,8 @@ export function addCalibrate(program: Command): void {
     'acanet calibrate other-scores.txt --apply llrs.txt.json --out other-llrs.txt',
     'acanet calibrate aca-dev.txt aca.txt ecapa-dev.txt ecapa.txt --dev-trials dev-trials.txt --out fused.txt',
   ).action(async (files: string[], { json, prior, apply, ...flags }: CalibrateFlags) => {
+    const { refuseReplacing } = await import('../storage/overwriting.js');
+    refuseReplacing([flags.out], files);
     const given = (name: string) => command.getOptionValueSource(name) !== 'default';
     if (apply !== undefined) {
       await applySaved(files, apply, { json, ...flags }, given('method') || given('prior'));

@@ -115,9 +115,9 @@ async function refuseInputs(
   { trials, scores, manifest, speakers, enrollMap, out }: CompareFlags,
   outputs: (string | undefined)[],
 ): Promise<void> {
-  const { refuseOverwriting, refuseStageFolder } = await import('../storage/overwriting.js');
+  const { refuseReplacing, refuseStageFolder } = await import('../storage/overwriting.js');
   const files = scores.map((given) => given.slice(given.indexOf('=') + 1));
-  refuseOverwriting(outputs, [trials, manifest, speakers, enrollMap, ...files]);
+  refuseReplacing(outputs, [trials, manifest, speakers, enrollMap, ...files]);
   if (out !== undefined) refuseStageFolder(out);
 }
 

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Utterance } from '../corpus/manifest/manifest.js';
 import type { Trial } from '../corpus/trials/trial.js';
 import { UserError } from '../errors.js';
-import { refuseOverwriting } from '../storage/overwriting.js';
+import { refuseReplacing } from '../storage/overwriting.js';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson, type Talk } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -31,7 +31,7 @@ export function addDataConvert(data: Command): void {
     'acanet data convert manifest.jsonl data --to kaldi',
     'acanet data convert manifest.jsonl corpus.csv --to csv',
   ).action(async (manifest: string, out: string, { to, trials, json }: ConvertFlags) => {
-    refuseOverwriting([out], [manifest]);
+    refuseReplacing([out], [manifest]);
     if (trials !== undefined && to !== 'kaldi') throw new UserError('--trials goes with --to kaldi only');
     const { readCheckedManifest } = await import('../corpus/manifest/manifest-lines.js');
     const talk = createTalk();

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { ConflictPolicy, DuplicateGroup } from '../corpus/inspection/duplicate-audio.js';
 import { UserError } from '../errors.js';
-import { refuseOverwriting } from '../storage/overwriting.js';
+import { refuseReplacing } from '../storage/overwriting.js';
 import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
@@ -41,7 +41,7 @@ export function addDataDedup(data: Command): void {
   ).action(async (manifest: string, { out, conflicts, threads, json }: DedupFlags) => {
     if (!isPolicy(conflicts))
       throw new UserError(`--conflicts: expected ${policies.join(', ')}, got ${JSON.stringify(conflicts)}`);
-    refuseOverwriting([out], [manifest]);
+    refuseReplacing([out], [manifest]);
     const [{ findDuplicates, withoutDuplicates }, { inspectManifest }, { readCheckedManifest }, { writeManifest }] =
       await Promise.all([
         import('../corpus/inspection/duplicate-audio.js'),

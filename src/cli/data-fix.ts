@@ -1,6 +1,6 @@
 /** @file `acanet data fix`: a manifest with what can be known put right, and a list of every change. */
 import type { Command } from 'commander';
-import { refuseOverwriting } from '../storage/overwriting.js';
+import { refuseReplacing } from '../storage/overwriting.js';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -32,7 +32,7 @@ export function addDataFix(data: Command): void {
     'acanet data fix manifest.jsonl --out fixed.jsonl',
     'acanet data fix nemo.json --out manifest.jsonl --audio --drop-unreadable > changes.txt',
   ).action(async (manifest: string, { out, audio, dropUnreadable, dropInvalid, json }: FixFlags) => {
-    refuseOverwriting([out], [manifest]);
+    refuseReplacing([out], [manifest]);
     const [{ repairManifest, requireUsable }, { writeManifest }] = await Promise.all([
       import('../corpus/inspection/manifest-repair.js'),
       import('../corpus/manifest/manifest.js'),

@@ -1,7 +1,7 @@
 /** @file `acanet data import`: a folder of audio, a Kaldi folder, a table, a known corpus → a manifest. */
 import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { refuseOverwriting } from '../storage/overwriting.js';
+import { refuseReplacing } from '../storage/overwriting.js';
 import { refuseInputsBelow, refuseTwins } from './data-arguments.js';
 import { listenForInterruption } from './interruption.js';
 import { createTalk, print, printJson } from './output.js';
@@ -46,7 +46,7 @@ export function addDataImport(data: Command): void {
       import('../corpus/trials/trials.js'),
       import('../corpus/trials/enrolment.js'),
     ]);
-    refuseOverwriting([out, trials], [source, ...set.map((value) => value.slice(value.indexOf('=') + 1).trim())]);
+    refuseReplacing([out, trials], [source, ...set.map((value) => value.slice(value.indexOf('=') + 1).trim())]);
     refuseTwins([out, trials]);
     await refuseInputsBelow(source, [out, trials]);
     const talk = createTalk();

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { PartSize } from '../corpus/manifest/manifest-split.js';
 import { UserError } from '../errors.js';
 import { refuseTwins, shareOf } from './data-arguments.js';
-import { refuseOverwriting } from '../storage/overwriting.js';
+import { refuseReplacing } from '../storage/overwriting.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -55,7 +55,7 @@ export function addDataSplit(data: Command): void {
       throw new UserError('--out puts all into one manifest; leave out --train, --test and --dev');
     if (out === undefined && (train === undefined || test === undefined))
       throw new UserError('expected --train FILE and --test FILE (and --dev FILE if wanted), or --out FILE');
-    refuseOverwriting([train, test, dev, out], [manifest]);
+    refuseReplacing([train, test, dev, out], [manifest]);
     refuseTwins([train, test, dev]);
     const testSize = sizeOf(flags.fraction, flags.speakers, '') ?? { fraction: 0.2 };
     const devGiven = sizeOf(flags.devFraction, flags.devSpeakers, 'dev-');
@@ -115,7 +115,7 @@ async function splitFolds(manifest: string, flags: SplitFlags): Promise<void> {
     ]);
   const parts = splitIntoFolds(readCheckedManifest(manifest), { folds, seed });
   const files = parts.map((_, fold) => join(out, `${fold + 1}.jsonl`));
-  refuseOverwriting(files, [manifest]);
+  refuseReplacing(files, [manifest]);
   mkdirSync(out, { recursive: true });
   const talk = createTalk();
   parts.forEach((utterances, fold) => {

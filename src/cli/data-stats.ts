@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Utterance } from '../corpus/manifest/manifest.js';
 import { UserError } from '../errors.js';
-import { refuseOverwriting } from '../storage/overwriting.js';
+import { refuseReplacing } from '../storage/overwriting.js';
 import { listenForInterruption } from './interruption.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson, type Talk } from './output.js';
@@ -34,7 +34,7 @@ export function addDataStats(data: Command): void {
     'acanet data stats manifest.jsonl',
     'acanet data stats manifest.jsonl --picture corpus.svg --title "My corpus"',
   ).action(async (manifest: string, { picture, title, audio, threads, json }: StatsFlags) => {
-    refuseOverwriting([picture], [manifest]);
+    refuseReplacing([picture], [manifest]);
     if (picture !== undefined && !/\.svg$/i.test(picture))
       throw new UserError(`--picture ${picture}: expected a name that ends in .svg: SVG is what is drawn`);
     const [{ readCheckedManifest }, { corpusStatistics }, { formatStatistics }] = await Promise.all([

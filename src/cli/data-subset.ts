@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { PerSplit } from '../corpus/manifest/manifest-subset.js';
 import { UserError } from '../errors.js';
-import { refuseOverwriting } from '../storage/overwriting.js';
+import { refuseReplacing } from '../storage/overwriting.js';
 import { wholeNumber } from './number-flag.js';
 import { createTalk, print, printJson } from './output.js';
 import { withExamples } from './recipe-options.js';
@@ -30,7 +30,7 @@ export function addDataSubset(data: Command): void {
     'acanet data subset all.jsonl --out cut.jsonl --per-speaker train=1,test=10',
     'acanet data subset all.jsonl --out small.jsonl --speakers 40 --seed 1',
   ).action(async (manifest: string, { out, json, ...flags }: SubsetFlags) => {
-    refuseOverwriting([out], [manifest]);
+    refuseReplacing([out], [manifest]);
     const perSpeaker = perSplit('--per-speaker', flags.perSpeaker);
     const speakers = perSplit('--speakers', flags.speakers);
     if (!perSpeaker && !speakers) throw new UserError('expected --per-speaker or --speakers: what is to be kept?');

@@ -55,10 +55,19 @@ export function addEmbed(program: Command): void {
     const windows = windowOptions(flags);
     if (flags.executor !== undefined && flags.executor !== 'local') return await embedInJobs(inputs, flags, windows);
     if (flags.dryRun) throw new UserError('--dry-run shows jobs: say which with --executor slurm or command');
-    embeddingFiles(flags.format, flags.out, inputs, { windows: windows !== undefined });
+    const given = [...inputs, ...(flags.rttm === undefined ? [] : [flags.rttm])];
+    const outputs = embeddingFiles(flags.format, flags.out, given, { windows: windows !== undefined });
     const { modelDir, engine } = await findModel(flags);
     const talk = createTalk();
-    const common = { ...talk, inputs, modelDir, engine, otherRates: flags.otherRates, signal: listenForInterruption() };
+    const common = {
+      ...talk,
+      inputs,
+      outputs,
+      modelDir,
+      engine,
+      otherRates: flags.otherRates,
+      signal: listenForInterruption(),
+    };
     if (windows) {
       const [{ embedWindows }, { writeWindowsAs }] = await Promise.all([
         import('../tasks/embedding/embed-windows.js'),

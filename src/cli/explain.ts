@@ -1,4 +1,5 @@
 /** @file `acanet explain`: where a model looks in an utterance. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { RatePolicy } from '../features/options.js';
 import { listenForInterruption } from './interruption.js';
@@ -47,6 +48,8 @@ export function addExplain(program: Command): void {
     if (pause !== undefined && !(pause > 0 && pause <= 60)) {
       throw new UserError(`--pause: expected seconds, above 0 and at most 60, got "${flags.pause}"`);
     }
+    const { refuseReplacing } = await import('../storage/overwriting.js');
+    refuseReplacing([join(flags.out, 'picture.svg')], []);
     const { modelDir, engine, manifest } = await findModel(flags);
     const talk = createTalk();
     const explained = await explainInputs({

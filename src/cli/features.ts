@@ -78,6 +78,8 @@ export function addFeatures(program: Command): void {
         otherRates = rate === undefined ? undefined : 'resample',
         out,
       } = flags;
+      const { refuseReplacing } = await import('../storage/overwriting.js');
+      refuseReplacing([out], files);
       const given = {
         ...{ type, normalize, compression },
         ...(bins !== undefined && { bins: wholeNumber('--bins', bins) }),

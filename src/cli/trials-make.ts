@@ -1,7 +1,7 @@
 /** @file `acanet trials make`: trial lists from a manifest. */
 
 import { Option, type Command } from 'commander';
-import { realPath, refuseOverwriting } from '../storage/overwriting.js';
+import { realPath, refuseReplacing } from '../storage/overwriting.js';
 import type { KnownUtterance } from '../corpus/trials/trial-check.js';
 import type { TrialPicture } from '../corpus/trials/trial-picture.js';
 import { describeBand, durationBands } from '../corpus/trials/duration-bands.js';
@@ -236,7 +236,7 @@ export function checkOutputs({
   json?: boolean;
 }): void {
   if (json && outputs[0] === undefined) throw new UserError('--json: expected --out FILE too, as the list goes there');
-  refuseOverwriting(outputs, inputs);
+  refuseReplacing(outputs, inputs);
   const taken = new Set<string>();
   for (const path of outputs) {
     if (path === undefined) continue;

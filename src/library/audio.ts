@@ -4,7 +4,7 @@ import { readAudio as readSamples } from '../audio/read.js';
 /** One channel of sound. */
 export interface Audio {
   /** [samples], from −1 to 1. */
-  readonly samples: Float32Array<ArrayBuffer>;
+  readonly samples: Float32Array;
   /** Hz. */
   readonly sampleRate: number;
 }

@@ -69,7 +69,7 @@ export interface SystemComparison {
 /**
  * Compares systems, with confidence intervals of a bootstrap that resamples speakers, paired over the systems.
  * @throws UserError if the baseline is not among the systems, a name repeats, the number of scores differs from that of
- *   trials, a score is not finite, trials are all of one kind, or a trial's label contradicts its speakers
+ *   trials, a score is no number, trials are all of one kind, or a trial's label contradicts its speakers
  */
 export function compareSystems({
   trials,
@@ -79,6 +79,12 @@ export function compareSystems({
   resamples,
   seed,
 }: CompareSystemsOptions): SystemComparison {
+  const other = trials.findIndex(({ target }) => typeof target !== 'boolean');
+  if (other >= 0) {
+    throw new UserError(
+      `trials: expected true or false as the target of trial ${other + 1} of ${trials.length}, got ${String(trials[other].target)}`,
+    );
+  }
   const table = tableOfTrials(trials);
   if (resamples !== undefined && !(Number.isInteger(resamples) && resamples > 0)) {
     throw new UserError(`resamples: expected a whole number from 1, got ${resamples}`);

@@ -1,4 +1,7 @@
 /** @file A trained model opened by a program: recordings in, embeddings out. */
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { ratePolicies } from '../features/options.js';
 import { engineOptions } from '../engine/create-engine.js';
 import { modelLimits } from '../scoring/profile/model-limits.js';
 import { openVoiceModel } from '../tasks/voices/voice-model.js';
@@ -49,7 +52,16 @@ export interface Model {
   embed(speech: string | Audio): Promise<Float32Array>;
   /** The score of two embeddings by the back-end of the folder; the cosine where it names none. Higher: more alike. */
   score(a: Float32Array, b: Float32Array): Promise<number>;
+  /** Ends what has begun, and gives the memory back. @throws nothing; what is asked of it later throws a UserError */
   close(): Promise<void>;
+}
+
+/** @throws UserError for an option that is none */
+function optionOf<T>(where: string, schema: z.ZodType<T>, given: unknown): T {
+  const { success, data, error } = schema.safeParse(given);
+  if (success) return data;
+  const [{ path, message }] = error.issues;
+  throw new UserError(`${where}: ${path.join('.')}${path.length > 0 ? ': ' : ''}${message}`);
 }
 
 /**
@@ -61,28 +73,43 @@ export async function loadModel(
   dir: string,
   { threads, device = 'cpu', otherRates }: LoadOptions = {},
 ): Promise<Model> {
-  const engine = engineOptions.parse({ device, threads: threads ?? null });
+  if (typeof dir !== 'string') throw new UserError(`loadModel: expected the path of a model folder, got ${typeof dir}`);
+  const engine = optionOf('loadModel', engineOptions, { device, threads: threads ?? null });
+  optionOf('loadModel: otherRates', z.enum(ratePolicies).optional(), otherRates);
   const remedy = (policy: string) => `give loadModel the option otherRates: '${policy}'`;
   const voices = await openVoiceModel({ modelDir: dir, engine, otherRates, remedy });
   const { profile, features } = voices;
   const { title, embeddingSize } = readModelFolder(dir).speakerModel;
+  let closing: Promise<void> | undefined;
+  const working = new Set<Promise<unknown>>();
+  /** What has begun before the model is closed ends first. */
+  const whileOpen = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (closing) throw new UserError(`${dir}: the model is closed`);
+    const begun = work();
+    working.add(begun);
+    return await begun.finally(() => working.delete(begun));
+  };
   const model: Model = {
     ...{ title, sampleRate: features.sampleRate, embeddingSize },
     ...(profile && { trained: profile.trained }),
     limits: modelLimits(profile),
-    async embed(speech) {
-      const recording =
-        typeof speech === 'string' ? voices.embedFile(speech) : voices.embedSamples(speech, 'the samples');
-      return (await recording).embedding;
-    },
-    async score(a, b) {
-      const embeddings = new Map([
-        ['a', a],
-        ['b', b],
-      ]);
-      return (await voices.score([{ enroll: 'a', test: 'b' }], embeddings))[0];
-    },
-    close: () => voices.close(),
+    embed: (speech) =>
+      whileOpen(async () => {
+        if (typeof speech === 'string') return (await voices.embedFile(speech)).embedding;
+        if (!(speech?.samples instanceof Float32Array)) {
+          throw new UserError('embed: expected the path of a file, or { samples, sampleRate } with a Float32Array');
+        }
+        return (await voices.embedSamples(speech, 'the samples')).embedding;
+      }),
+    score: (a, b) =>
+      whileOpen(async () => {
+        const embeddings = new Map([
+          ['a', a],
+          ['b', b],
+        ]);
+        return (await voices.score([{ enroll: 'a', test: 'b' }], embeddings))[0];
+      }),
+    close: () => (closing ??= Promise.allSettled(working).then(() => voices.close())),
   };
   rememberVoiceModel(model, voices);
   return model;

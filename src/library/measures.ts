@@ -59,13 +59,21 @@ export function cllr(llrs: ArrayLike<number>, labels: Labels): number {
   return computeCllr(...checked(llrs, labels));
 }
 
-/** @throws UserError where there is not one number for each label */
+const LABELS: readonly unknown[] = [true, false, 1, 0];
+
+/** @throws UserError where there is not one number for each label, or a label is none */
 export function checked(scores: ArrayLike<number>, labels: Labels, where = 'scores'): [Float64Array, Labels] {
   if (scores.length !== labels.length) {
     throw new UserError(`${where}: expected ${labels.length} scores, one for each trial, got ${scores.length}`);
   }
   const numbers = Float64Array.from(scores, (score) => (typeof score === 'number' ? score : NaN));
   const wrong = numbers.findIndex((score) => Number.isNaN(score));
+  const unlabelled = Array.prototype.findIndex.call(labels, (label: unknown) => !LABELS.includes(label));
+  if (unlabelled >= 0) {
+    throw new UserError(
+      `${where}: expected true, false, 1 or 0 as the label of trial ${unlabelled + 1} of ${numbers.length}, got ${String(labels[unlabelled])}`,
+    );
+  }
   if (wrong < 0) return [numbers, labels];
   throw new UserError(
     `${where}: expected a number in trial ${wrong + 1} of ${numbers.length}, got ${String(scores[wrong])}`,
@@ -73,7 +81,17 @@ export function checked(scores: ArrayLike<number>, labels: Labels, where = 'scor
 }
 
 function checkCost({ pTarget = 0.5, cMiss = 1, cFalseAlarm = 1 }: Cost): void {
-  if (!(pTarget > 0 && pTarget < 1)) throw new UserError(`pTarget: expected a number between 0 and 1, got ${pTarget}`);
-  for (const [name, cost] of Object.entries({ cMiss, cFalseAlarm }))
+  checkPrior('pTarget', pTarget);
+  checkCosts({ cMiss, cFalseAlarm });
+}
+
+/** @throws UserError for what is no probability between 0 and 1 */
+export function checkPrior(name: string, prior: number): void {
+  if (!(prior > 0 && prior < 1)) throw new UserError(`${name}: expected a number between 0 and 1, got ${prior}`);
+}
+
+/** @throws UserError for a cost that is not above 0, or has no end */
+export function checkCosts(costs: Readonly<Record<string, number>>): void {
+  for (const [name, cost] of Object.entries(costs))
     if (!(cost > 0 && cost < Infinity)) throw new UserError(`${name}: expected a number above 0, got ${cost}`);
 }

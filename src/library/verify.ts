@@ -1,6 +1,7 @@
 /** @file Whether two recordings are of one speaker, for programs. */
 import { decidePair } from '../scoring/profile/decide-pair.js';
 import type { Audio } from './audio.js';
+import { checkCosts, checkPrior } from './measures.js';
 import type { Model } from './load-model.js';
 import { voiceModelOf } from './opened-models.js';
 
@@ -29,7 +30,7 @@ export interface Verification {
 /**
  * Compares two recordings.
  * @param a path of an audio file with one channel, or samples
- * @throws UserError as `Model.embed`
+ * @throws UserError as `Model.embed`, and for a prior or costs that are none
  */
 export async function verify(
   model: Model,
@@ -38,6 +39,8 @@ export async function verify(
   { prior = 0.5, missCost = 1, falseAlarmCost = 1 }: VerifyOptions = {},
 ): Promise<Verification> {
   const { profile } = voiceModelOf(model);
+  checkPrior('prior', prior);
+  checkCosts({ missCost, falseAlarmCost });
   const score = await model.score(await model.embed(a), await model.embed(b));
   const costs = { pTarget: prior, cMiss: missCost, cFalseAlarm: falseAlarmCost };
   const decision = profile && decidePair(score, profile, costs);

@@ -81,7 +81,8 @@ function openInPlace(path: string): PendingFile {
   return { fd, write: (data) => guardWriting(path, () => writeFully(fd, data)), commit: close, abort: close };
 }
 
-function isPipeOrDevice(path: string): boolean {
+/** Nothing is put in its place or beside it. */
+export function isPipeOrDevice(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }

@@ -13,6 +13,8 @@ import { readIfThere } from './read-if-there.js';
 import { isRunning } from './unfinished-files.js';
 
 const POLL_MS = 20;
+/** A lock is created and filled at once. */
+const EMPTY_MS = 5000;
 /** What is done under such a lock takes seconds at the most. */
 const LONGEST_MS = 60_000;
 
@@ -28,7 +30,7 @@ export function whileHolding<T>(path: string, action: () => T): T {
     while (!createOnce(lock, mine())) {
       const found = readIfThere(lock);
       if (found === undefined) continue;
-      if (isDead(found)) removeStale(lock, found);
+      if (isDead(found) || isLeftEmpty(lock, found)) removeStale(lock, found);
       else if (performance.now() > until) throw heldBy(path, lock, found);
       else pause();
     }
@@ -66,6 +68,12 @@ const mine = () => `${JSON.stringify({ host: hostname(), pid: process.pid })}\n`
 
 const heldBy = (path: string, lock: string, holder: string) =>
   new UserError(`${path}: another process is about to write it: ${holder.trim()}\n  if it is gone, remove ${lock}`);
+
+/** A crash of the machine may leave a lock without what was written into it. */
+function isLeftEmpty(lock: string, found: string): boolean {
+  if (found.trim() !== '') return false;
+  return Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > EMPTY_MS;
+}
 
 /** Of another machine it is not known. */
 function isDead(holder: string): boolean {

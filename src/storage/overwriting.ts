@@ -20,8 +20,22 @@ export function refuseOverwriting(outputs: Paths, inputs: Paths): void {
   if (lost !== undefined) throw new UserError(`${lost}: is an input, and would be overwritten\n  name another output`);
 }
 
+/** The same, for commands. @throws UserError also for an output that lies in the result of an experiment's stage */
+export function refuseReplacing(outputs: Paths, inputs: Paths): void {
+  refuseOverwriting(outputs, inputs);
+  // Figures and checkpoints lie in folders of their stage's.
+  for (const path of outputs) {
+    if (path === undefined || path === '-') continue;
+    const folder = dirname(resolve(path));
+    if ([folder, dirname(folder)].some(isStage))
+      throw new UserError(`${path}: is of a result of an experiment, which would be damaged\n  name another place`);
+  }
+}
+
+const isStage = (folder: string): boolean => [RECORD, '.started.json'].some((name) => existsSync(join(folder, name)));
+
 /** @throws UserError where a folder is the result of an experiment's stage, which only the experiment may replace */
 export function refuseStageFolder(out: string): void {
-  const stage = [RECORD, '.started.json'].some((name) => existsSync(join(out, name)));
-  if (stage) throw new UserError(`${out}: is a result of an experiment, and would be replaced\n  name another --out`);
+  if (isStage(out))
+    throw new UserError(`${out}: is a result of an experiment, and would be replaced\n  name another --out`);
 }

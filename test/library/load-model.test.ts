@@ -62,6 +62,25 @@ describe('the library', () => {
     await refuses(model.embed({ samples: new Float32Array(32000), sampleRate: 16000 }), /the samples: is silent/);
     await refuses(model.embed(await readAudio(wavPath('speech_8k.wav'))), /the samples: expected 16000 Hz, got 8000 Hz; give loadModel the option otherRates: 'resample'/); // prettier-ignore
     await refuses(verify({ ...model }, 'a', 'b'), /expected a model as loadModel gives it/);
+    const file = wavPath('speech_16k.wav');
+    await refuses(verify(model, file, file, { prior: 2 }), /^prior: expected a number between 0 and 1, got 2$/);
+    await refuses(verify(model, file, file, { missCost: Infinity }), /^missCost: expected a number above 0/);
+    await refuses(
+      model.embed({ samples: [0, 1] as never, sampleRate: 16000 }),
+      /^embed: expected the path of a file, or/,
+    );
+    await refuses(loadModel(undefined as never), /^loadModel: expected the path of a model folder/);
+    await refuses(loadModel(folder, { threads: 1.5 }), /^loadModel: threads: /);
+    await refuses(loadModel(folder, { otherRates: 'foo' as never }), /^loadModel: otherRates: /);
+  });
+
+  it('ends what has begun when it is closed, and says later that it is', async () => {
+    const own = await loadModel(folder, { threads: 1 });
+    const file = wavPath('speech_16k.wav');
+    const begun = own.embed(file);
+    await Promise.all([own.close(), own.close()]);
+    assert.deepEqual(await begun, await model.embed(file));
+    await assert.rejects(own.embed(file), { name: 'UserError', message: `${folder}: the model is closed` });
   });
 
   it('measures as the definitions say', () => {
@@ -83,10 +102,17 @@ describe('the library', () => {
     wrong(() => eer(scores, [1, 0, 1]), /scores: expected a number in trial 2 of 3, got undefined/);
     wrong(() => cllr(['n/a', 1] as never, [1, 0]), /trial 1 of 2, got n\/a/);
     wrong(() => eer([1, 2, 3], [1, 0]), /expected 2 scores, one for each trial, got 3/);
+    wrong(() => eer([1, 2], [NaN, 1]), /expected true, false, 1 or 0 as the label of trial 1 of 2, got NaN/);
+    wrong(() => eer([1, 2], [1, -1]), /label of trial 2 of 2, got -1/);
     wrong(() => minDcf([1, 0], [1, 0], { pTarget: 0 }), /pTarget: expected a number between 0 and 1, got 0/);
     wrong(() => minDcf([1, 0], [1, 0], { cMiss: -1 }), /cMiss: expected a number above 0, got -1/);
     const trials = [{ enroll: 'a', test: 'b', target: true }, { enroll: 'a', test: 'c', target: false }]; // prettier-ignore
     const systems = [{ name: 's', scores: [1, 0] }];
+    const words = trials.map((trial) => ({ ...trial, target: 'target' as never }));
+    wrong(
+      () => compareSystems({ trials: words, systems, baseline: 's' }),
+      /^trials: expected true or false as the target/,
+    );
     wrong(
       () => compareSystems({ trials, systems, baseline: 's', resamples: -1 }),
       /resamples: expected a whole number/,

@@ -1,7 +1,7 @@
 /** @file Files that several processes change: no change is lost, and no dead process is waited for. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { whileHolding } from '../../src/storage/file-lock.js';
@@ -34,6 +34,16 @@ describe('a file that several processes change', () => {
     assert.deepEqual(await Promise.all(ends), [0, 0, 0, 0]);
     assert.equal(readFileSync(path, 'utf8'), '400');
     assert.deepEqual(readdirSync(dir), ['count']);
+  });
+
+  it('is not held by a lock that a crash has left empty', () => {
+    const lock = join(dir, '.count.lock');
+    writeFileSync(lock, '');
+    utimesSync(lock, new Date(1e12), new Date(1e12));
+    assert.equal(
+      whileHolding(path, () => 'done'),
+      'done',
+    );
   });
 
   it('is free again where a change fails', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { refuseOverwriting, refuseStageFolder } from '../../src/storage/overwriting.js';
+import { refuseOverwriting, refuseReplacing, refuseStageFolder } from '../../src/storage/overwriting.js';
 
 describe('an output', () => {
   let dir: string;
@@ -35,5 +35,8 @@ describe('an output', () => {
     for (const name of ['score', 'train']) assert.throws(() => refuseStageFolder(at(name)), /result of an experiment/);
     refuseStageFolder(dir);
     refuseStageFolder(at('none'));
+    for (const place of ['score/mine.txt', 'score/figures/mine.svg', 'train/x.ark'])
+      assert.throws(() => refuseReplacing([at(place)], []), /is of a result of an experiment, which would be damaged/);
+    refuseReplacing([at('mine.txt'), at('other/mine.txt'), '-', undefined], []);
   });
 });

@@ -170,8 +170,18 @@ function modelFiles(folder: string): FoundFile[] {
     file,
     bytes: sizeOf(join(folder, file)) ?? 0,
   }));
-  const read = guarded(folder, 0, () => readModel(folder));
-  if (read.verdict === 'damaged') return files.map((file) => ({ ...file, verdict: 'damaged', problem: read.problem }));
+  try {
+    readModel(folder);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const isOf = ({ file }: { file: string }) =>
+      error instanceof DamagedFile ? basename(error.path) === file : error.message.includes(join(folder, file));
+    const named = files.find(isOf) ?? files[0];
+    const problem = problemOf(error.message, join(folder, named.file));
+    return files.map((file) =>
+      file === named ? { ...file, verdict: 'damaged', problem } : { ...file, verdict: 'not recorded' },
+    );
+  }
   const verdict: Verdict = isSealed(join(folder, AVERAGE.description)) ? 'as written' : 'not recorded';
   return [...files.map((file) => ({ ...file, verdict })), ...profileFiles(folder)];
 }

@@ -10,7 +10,8 @@ import { firstOf, throwProblems } from '../../problem-list.js';
 import { sideBySide } from '../../models/side-by-side.js';
 import { normalizeFeatures } from '../../features/normalization.js';
 import type { FeatureOptions, RatePolicy } from '../../features/options.js';
-import { listEmbeddingInputs, type EmbeddingInput } from './input-lists.js';
+import { filesOfInputs, listEmbeddingInputs, type EmbeddingInput } from './input-lists.js';
+import { refuseOverwriting } from '../../storage/overwriting.js';
 import { featuresOf } from './feature-pool.js';
 import type { Embedder, Library, Reporting } from '../model-work.js';
 import { realLibrary } from '../do-model-work.js';
@@ -26,6 +27,8 @@ interface ModelUse {
 
 export interface EmbedInputsOptions extends Reporting, ModelUse {
   inputs: readonly string[];
+  /** Files that are written of it, for which no input may be lost. */
+  outputs?: readonly string[];
   engine: EngineOptions;
   library?: Pick<Library, 'openEmbedder'>;
 }
@@ -36,11 +39,13 @@ export interface EmbedInputsOptions extends Reporting, ModelUse {
  */
 export async function embedInputs({
   inputs: paths,
+  outputs = [],
   engine,
   library = realLibrary,
   ...use
 }: EmbedInputsOptions): Promise<Map<string, Float32Array>> {
   const inputs = await listEmbeddingInputs(paths);
+  refuseOverwriting(outputs, filesOfInputs(inputs));
   const embedder = await library.openEmbedder({ modelDir: use.modelDir, engine, utterances: inputs.length });
   try {
     const embeddings = new Map<string, Float32Array>();

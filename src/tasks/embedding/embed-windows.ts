@@ -12,10 +12,11 @@ import type { FeatureOptions, RatePolicy } from '../../features/options.js';
 import { byFlag, readFeatureAudio } from '../../features/utterance-features.js';
 import { groupBy } from '../../group-by.js';
 import { counted, firstOf } from '../../problem-list.js';
+import { refuseOverwriting } from '../../storage/overwriting.js';
 import { realLibrary } from '../do-model-work.js';
 import type { Embedder, Library, Reporting } from '../model-work.js';
 import { withRatePolicy } from './embed-files.js';
-import { listEmbeddingInputs, type EmbeddingInput } from './input-lists.js';
+import { filesOfInputs, listEmbeddingInputs, type EmbeddingInput } from './input-lists.js';
 import { windowsOf, type Span, type WindowOptions } from './windows.js';
 
 /** One row of the output. */
@@ -29,6 +30,8 @@ export interface EmbeddedWindow extends Span {
 
 export interface EmbedWindowsOptions extends Reporting, WindowOptions {
   inputs: readonly string[];
+  /** Files that are written of it, for which no input may be lost. */
+  outputs?: readonly string[];
   /** The turns in which windows are to lie. Default: the recordings as a whole. */
   rttm?: string;
   modelDir: string;
@@ -43,6 +46,7 @@ const OVERSHOOT = 0.5;
 /** @throws UserError for recordings that are not there or cannot be embedded */
 export async function embedWindows({
   inputs: paths,
+  outputs = [],
   rttm,
   modelDir,
   engine,
@@ -52,6 +56,7 @@ export async function embedWindows({
 }: EmbedWindowsOptions): Promise<EmbeddedWindow[]> {
   const { log } = options;
   const recordings = await listRecordings(paths);
+  refuseOverwriting(outputs, filesOfInputs(recordings));
   const turns = rttm === undefined ? undefined : turnsOf(rttm, recordings, log);
   const embedder = await library.openEmbedder({ modelDir, engine });
   try {

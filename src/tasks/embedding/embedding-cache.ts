@@ -73,6 +73,7 @@ function isAsWritten(archive: string, description: string): boolean {
 
 /** A recording that was written anew has another key. */
 function keyOf({ path, offset = 0, duration, channel, trailingSilence = 0 }: AudioPiece): string {
-  const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: -1, mtimeMs: 0 };
-  return sha256Hex(stableJson([resolve(path), size, mtimeMs, offset, duration, channel, trailingSilence])).slice(0, 32);
+  // The time of change is the file system's own: no copy or archive sets it.
+  const { size, ctimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: -1, ctimeMs: 0 };
+  return sha256Hex(stableJson([resolve(path), size, ctimeMs, offset, duration, channel, trailingSilence])).slice(0, 32);
 }

@@ -7,8 +7,7 @@
  * Embeddings of windows have their places with them: in `csv` as columns, else in `X.segments`, `key recording start end`
  * lines as Kaldi has them, and `X.utt2spk` where speakers are known.
  */
-import { dirname } from 'node:path';
-import { refuseOverwriting, refuseStageFolder } from '../../storage/overwriting.js';
+import { refuseReplacing } from '../../storage/overwriting.js';
 import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
 import type { Embeddings } from '../../scoring/backend/cosine.js';
@@ -29,6 +28,7 @@ export function embeddingFiles(
   inputs: readonly string[],
   { windows = false } = {},
 ): string[] {
+  if (path === '-') throw new UserError('--out -: expected a file; for the standard output name /dev/stdout');
   if (format === 'ark' && !path.endsWith('.ark')) {
     throw new UserError(
       `${path}: expected a name that ends in .ark\n  other formats: --format npy, --format text, --format csv`,
@@ -42,8 +42,7 @@ export function embeddingFiles(
   };
   const places = windows && format !== 'csv' ? [placesPath(path, '.segments'), placesPath(path, '.utt2spk')] : [];
   const files = [path, ...beside[format], ...places];
-  refuseOverwriting(files, inputs);
-  refuseStageFolder(dirname(path));
+  refuseReplacing(files, inputs);
   return files;
 }
 

@@ -29,6 +29,7 @@ export type EmbeddingInput = {
   | { kind: 'audio'; piece: AudioPiece }
   | {
       kind: 'features';
+      archive: string;
       /** Archive and offset. */
       source: string;
       /** `cut`: the range that asks for rows beyond the end, and how many there are. */ read(): Features & {
@@ -46,6 +47,11 @@ export function hashOfInputs(inputs: readonly EmbeddingInput[]): string {
   }
   return hash.digest('hex');
 }
+
+/** The files that inputs lie in. */
+export const filesOfInputs = (inputs: readonly EmbeddingInput[]): string[] => [
+  ...new Set(inputs.map((input) => (input.kind === 'audio' ? input.piece.path : input.archive))),
+];
 
 /** All inputs, in the order given. @throws UserError for unknown kinds of input, and for keys that come twice */
 export async function listEmbeddingInputs(paths: readonly string[]): Promise<EmbeddingInput[]> {
@@ -70,7 +76,8 @@ export async function listEmbeddingInputs(paths: readonly string[]): Promise<Emb
 }
 
 async function listOne(path: string): Promise<EmbeddingInput[]> {
-  if (!existsSync(path)) throw new UserError(`${path}: no such file`);
+  if (!existsSync(path))
+    throw new UserError(`${path}: no such file${path === '-' ? '; the standard input is not read' : ''}`);
   if (statSync(path).isDirectory()) return listFolder(path);
   switch (extname(path.replace(/\.(jsonl|scp|ark)\.gz$/, '.$1'))) {
     case '.jsonl':
@@ -132,6 +139,7 @@ function features(key: string, where: string, entry: EntryLocation): EmbeddingIn
     key,
     where,
     kind: 'features',
+    archive: resolve(entry.path),
     source: `${resolve(entry.path)}:${entry.offset}${shownRanges(entry)}`,
     read: () => {
       const { rows, cols, data, rowsInFile } = readMatrix(entry);

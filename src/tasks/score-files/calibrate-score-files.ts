@@ -9,7 +9,7 @@ import { evaluateLabelled, type Evaluation } from '../../scoring/measures/evalua
 import { applyPav, trainPav } from '../../scoring/calibration/pav-calibration.js';
 import { writeScoreTable } from '../../scoring/scores/scores-file.js';
 import { describePair, pairKeys, type Pairs } from '../../scoring/scores/trial-table.js';
-import { writeJsonAtomic } from '../../storage/atomic-write.js';
+import { isPipeOrDevice, writeJsonAtomic } from '../../storage/atomic-write.js';
 import { calibrationFeatures, type QualitySources, readSystems } from './calibration-features.js';
 
 export interface CalibrateOptions extends QualitySources {
@@ -74,6 +74,7 @@ export function calibrateScoreFiles({
   const others = featuresOf(applied, trials).map(({ values }) => values);
   const report = { method, systems: dev.length, features: names };
   let learned: Calibration | undefined;
+  let description: object;
   let calibrate: (features: readonly Float64Array[]) => Float64Array;
   if (method === 'pav') {
     if (columns.length > 1) {
@@ -89,15 +90,16 @@ export function calibrateScoreFiles({
       );
     }
     calibrate = ([values]) => applyPav(curve, values);
-    writeJsonAtomic(`${out}.json`, { ...report, calibration: curve });
+    description = { ...report, calibration: curve };
   } else {
     const calibration = trainCalibration(columns, labels, { prior, names, where: dev[0] });
     calibrate = (features) => applyCalibration(calibration, features);
     learned = calibration;
-    writeJsonAtomic(`${out}.json`, { ...report, calibration });
+    description = { ...report, calibration };
   }
   const llrs = calibrate(others);
   writeScoreTable(out, applied.pairs, llrs, applied.written);
+  if (!isPipeOrDevice(out)) writeJsonAtomic(`${out}.json`, description);
   return {
     ...report,
     ...(learned && { calibration: learned }),

@@ -1,5 +1,6 @@
 /** @file Enrols a voice from one or more recordings of a speaker. */
 import { basename, join } from 'node:path';
+import { unknownName } from '../../configuration/closest-name.js';
 import { UserError } from '../../errors.js';
 import { decidePair } from '../../scoring/profile/decide-pair.js';
 import { whileHolding } from '../../storage/file-lock.js';
@@ -27,21 +28,34 @@ export interface Enrolled {
 /** What can be said before anything is embedded. @throws UserError */
 function checkEnrolment({ model, store, name, existing }: EnrollOptions): StoredVoice | undefined {
   checkVoiceName(name);
-  refuseOtherModels(voicesIn(store), model, store);
+  // A voice that is replaced may be damaged.
+  const others = voicesIn(store, existing === 'replace' ? { except: name } : {});
+  refuseOtherModels(others, model, store);
+  if (existing === 'replace') return undefined;
   const before = findVoice(store, name);
+  if (!before && existing === 'add') {
+    throw new UserError(
+      `${store}: no voice ${unknownName(
+        name,
+        others.map((each) => each.name),
+      )}\n  --add is for a voice that is there; leave it out to enroll a new one`,
+    );
+  }
   if (!before) return undefined;
   if (existing === 'refuse') {
     throw new UserError(
       `${store}: ${name} is enrolled already\n  --add takes these recordings too, --replace only these`,
     );
   }
-  return existing === 'replace' ? undefined : before;
+  return before;
 }
 
 /** Embeds all recordings, then writes the voice. @throws UserError before anything is written */
 export async function enrollVoice(options: EnrollOptions): Promise<Enrolled> {
-  const { model, store, name, files, channel } = options;
-  checkEnrolment(options);
+  const { model, store, files, channel } = options;
+  // é may be one character or two.
+  const name = options.name.normalize('NFC');
+  checkEnrolment({ ...options, name });
   const made: StoredVoice['recordings'] = [];
   const notes: string[] = [];
   for (const file of files) {
@@ -51,7 +65,7 @@ export async function enrollVoice(options: EnrollOptions): Promise<Enrolled> {
   }
   // While these were embedded, another process may have enrolled the same voice.
   const { file, recordings } = whileHolding(join(store, 'voices'), () => {
-    const recordings = [...(checkEnrolment(options)?.recordings ?? []), ...made];
+    const recordings = [...(checkEnrolment({ ...options, name })?.recordings ?? []), ...made];
     return {
       file: saveVoice(store, { name, model: { identity: model.identity, folder: model.dir }, recordings }),
       recordings,

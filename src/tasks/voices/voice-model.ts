@@ -2,6 +2,7 @@
  * @file A model folder opened to compare voices: recordings become embeddings, embeddings become scores by the folder's
  * own back-end, and scores become log-likelihood ratios where the folder has a calibration.
  */
+import { probeAudio } from '../../audio/probe.js';
 import { resample } from '../../audio/resample.js';
 import type { EngineOptions } from '../../engine/create-engine.js';
 import { UserError } from '../../errors.js';
@@ -31,10 +32,10 @@ export interface VoiceModel {
   profile?: ScoringProfile;
   scoring: ScoringOptions;
   features: FeatureOptions;
-  /** @throws UserError naming a file that is silent, too short, of another sample rate, or no audio */
+  /** @param options.channel of a file that has several @throws UserError naming a file that is silent, too short, of another sample rate, or no audio */
   embedFile(path: string, options?: { channel?: number }): Promise<Recording>;
   /** The same for samples from −1 to 1; `where` names them. */
-  embedSamples(audio: { samples: Float32Array<ArrayBuffer>; sampleRate: number }, where: string): Promise<Recording>;
+  embedSamples(audio: { samples: Float32Array; sampleRate: number }, where: string): Promise<Recording>;
   /** One score a pair, in their order. */
   score(
     pairs: readonly Pair[],
@@ -91,7 +92,8 @@ export async function openVoiceModel({
     scoring,
     features,
     async embedFile(path, { channel } = {}) {
-      return embed(await readFeatureAudio({ path, channel }, features, { remedy }), path);
+      const one = channel !== undefined && (await probeAudio(path)).channels === 1;
+      return embed(await readFeatureAudio({ path, ...(!one && { channel }) }, features, { remedy }), path);
     },
     async embedSamples({ samples, sampleRate }, where) {
       const problem = rateProblem(sampleRate, features, remedy);

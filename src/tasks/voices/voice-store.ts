@@ -7,7 +7,7 @@
  * voices of two models are never compared.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { messageOf, UserError } from '../../errors.js';
 import { guardWriting, writeJsonAtomic } from '../../storage/atomic-write.js';
@@ -83,13 +83,15 @@ export function readStore(store: string): StoredVoice[] {
   return voices;
 }
 
-/** The same; none where there is no store yet. */
-export function voicesIn(store: string): StoredVoice[] {
+/** The same; none where there is no store yet. @param options.except the voice of this name, which may be damaged */
+export function voicesIn(store: string, { except }: { except?: string } = {}): StoredVoice[] {
+  const but = except === undefined ? undefined : fileOf(except);
   if (!existsSync(store)) return [];
   const files = guardWriting(store, () => readdirSync(store)).filter(
     (file) => file.endsWith(ENDING) && !file.startsWith('.'),
   );
-  return files.map((file) => readVoice(join(store, file))).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const voices = files.filter((file) => file !== but).map((file) => readVoice(join(store, file)));
+  return voices.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The folder of the model that a store was made with. @throws UserError where it has moved */
@@ -118,14 +120,18 @@ export function refuseOtherModels(
 const shown = (identity: string) => identity.slice(0, 12);
 
 function readVoice(path: string): StoredVoice {
-  const remedy = 'enroll this voice again, or remove the file';
+  const remedy = 'enroll this voice again with --replace, or remove the file';
   try {
     const { value, sealed: seal } = unsealed(JSON.parse(readFileSync(path, 'utf8')));
     if (seal === 'broken') throw new Error('something in it has changed since it was written');
     const { success, data, error } = storedVoice.safeParse(value);
     if (!success) throw new Error(`not a voice: ${error.issues[0].message} at ${error.issues[0].path.join('.')}`);
-    return data;
+    if (basename(path).toLowerCase() === fileOf(data.name).toLowerCase()) return data;
+    throw new UserError(
+      `${path}: holds the voice of ${data.name}, which belongs into ${fileOf(data.name)}\n  a copy is to lie in another folder; remove or move it`,
+    );
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`${path}: damaged, ${messageOf(error)}\n  ${remedy}`, { cause: error });
   }
 }

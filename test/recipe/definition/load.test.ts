@@ -211,5 +211,7 @@ describe('recipe loading', () => {
       /no recipe "dmo" \(did you mean "demo"\?\); there are .*base.*\n.*acanet recipes/,
     );
     assert.throws(() => loadRecipe('./nowhere.yaml'), /nowhere\.yaml: no such recipe file/);
+    const lost = write('lost.yaml', 'seed: 2\nextends: ./nowhere.yaml\n');
+    assert.throws(() => loadRecipe(lost), /lost\.yaml:2: extends: \.\/nowhere\.yaml: no such recipe file/);
   });
 });

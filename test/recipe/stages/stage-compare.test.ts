@@ -167,13 +167,18 @@ describe('stage compare', () => {
       copy();
       recordAgain(join(other, stage), edit);
     };
+    change('train/aca-net@2', (done) => ({
+      ...done,
+      input: { ...done.input, needs: { ...done.input.needs, 'prep:training': 'of other speakers' } },
+    }));
+    assert.throws(() => experimentSystem(scored, []), /stage train had other settings or data \(prep:training\)\n/);
     change('score/aca-net@2', (done) => ({
       ...done,
       input: { ...done.input, settings: { scoring: { type: 'plda' } } },
     }));
     assert.throws(
       () => experimentSystem(scored, []),
-      /aca-net and aca-net@2 are not seeds of one system: stage score had other settings \(scoring\)\n/,
+      /aca-net and aca-net@2 are not seeds of one system: stage score had other settings or data \(scoring\)\n/,
     );
     change('embed/aca-net', (done) => ({ ...done, outputHash: 'another' }));
     assert.throws(() => experimentSystem(scored, []), /score\/aca-net is out of date, as embed\/aca-net gave another/);

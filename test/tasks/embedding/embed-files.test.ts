@@ -17,6 +17,7 @@ interface EmbedOptions {
   asIs?: boolean;
   model?: Embedder;
   otherRates?: RatePolicy;
+  outputs?: string[];
   log?: (line: string) => void;
 }
 
@@ -57,7 +58,7 @@ describe('embedding of files', () => {
   };
   const embed = (
     inputs: string[],
-    { asIs = false, model = embedder, otherRates, log = () => undefined }: EmbedOptions = {},
+    { asIs = false, model = embedder, otherRates, outputs, log = () => undefined }: EmbedOptions = {},
   ) =>
     embedInputs({
       inputs: inputs.map(path),
@@ -65,10 +66,22 @@ describe('embedding of files', () => {
       engine: { name: 'reference', device: 'cpu', threads: null },
       asIs,
       otherRates,
+      outputs,
       library: { openEmbedder: () => Promise.resolve(model) },
       log,
       progress: () => undefined,
     });
+
+  it('refuses to write over what a list or folder names', async () => {
+    for (const [input, output] of [
+      ['feats.scp', 'feats.ark'],
+      ['other', 'other/a.wav'],
+      ['wav.scp', 'a.wav'],
+    ]) {
+      writeFileSync(path('wav.scp'), 'x a.wav\n');
+      await assert.rejects(embed([input], { asIs: true, outputs: [path(output)] }), /is an input, and would be overwr/);
+    }
+  });
 
   it('takes audio files, under their names, in their order', async () => {
     const embeddings = await embed(['b.wav', 'a.wav']);

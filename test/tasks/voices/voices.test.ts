@@ -1,6 +1,15 @@
 /** @file Two files, a store of voices, and whose a recording is; the network is replaced by a mean of features. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  copyFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeWav } from '../../../src/audio/write-wav.js';
@@ -197,6 +206,23 @@ describe('voices', () => {
       assert.equal((await enroll('ada', ['mid.wav'], { existing: 'replace' })).recordings, 1);
     });
 
+    it('are not made by a slip of --add, and are one in either form of an accent', async () => {
+      await enroll('\u00e9va', ['low1.wav']);
+      await assert.rejects(
+        enroll('eva', ['low2.wav'], { existing: 'add' }),
+        /no voice "eva".*\n {2}--add is for a voice/,
+      );
+      assert.equal((await enroll('e\u0301va', ['low2.wav'], { existing: 'add' })).recordings, 2);
+      assert.equal(readStore(store).length, 1);
+    });
+
+    it('take a channel of what has several, and the only one of what has one', async () => {
+      await enroll('ada', ['low1.wav'], { channel: 1 });
+      const model = await open();
+      const found = await verifyFiles({ model, a: path('low1.wav'), b: path('low2.wav'), channel: 1, costs: even });
+      assert.ok(found.score > 0.6);
+    });
+
     it('say where a recording stands for two, or is of two voices as likely as of one', async () => {
       const { notes } = await enroll('ada', ['low1.wav', 'low1.wav']);
       assert.deepEqual(notes, ['low1.wav is the same recording as low1.wav, and counts twice']);
@@ -227,6 +253,13 @@ describe('voices', () => {
       await assert.rejects(identify('low2.wav'), /ada\.json: damaged, .*\n {2}enroll this voice again/);
       writeFileSync(file, '{"name":"ada"}');
       await assert.rejects(identify('low2.wav'), /ada\.json: damaged, not a voice/);
+      assert.equal((await enroll('ada', ['low1.wav'], { existing: 'replace' })).recordings, 1, 'the advice works');
+      copyFileSync(file, join(store, 'backup.json'));
+      await assert.rejects(
+        identify('low2.wav'),
+        /backup\.json: holds the voice of ada, which belongs into ada\.json\n/,
+      );
+      rmSync(join(store, 'backup.json'));
       rmSync(file);
       await assert.rejects(identify('low2.wav'), /no voices are enrolled here\n.*acanet enroll/);
       await assert.rejects(enroll(' ', ['low1.wav']), /the name " " is empty/);
