@@ -21,6 +21,7 @@ import type { Recipe } from './definition/schema.js';
 import { runRecipe } from './run-recipe.js';
 import type { Stage } from './running/stage.js';
 import { inputOf } from './running/stage-plan.js';
+import { changedSources } from './running/stage-sources.js';
 import { openExperiment } from './running/work-folder.js';
 import { createStages } from './stages/stages.js';
 
@@ -77,7 +78,9 @@ export async function reproduce({
   if (finished.length === 0)
     throw new UserError(`${folder}: no stage of the experiment has finished, so there is nothing to reproduce`);
   const conditions = differingConditions(record);
-  const others = madeOtherwise(createStages({ recipe: written, workFolder: folder, library }), folder);
+  const compared = lastCompared(written, folder);
+  const before = createStages({ recipe: written, workFolder: folder, compared, library });
+  const others = madeOtherwise(before, folder);
   if (others.length > 0) {
     const [{ stage, changes }] = others;
     const last = record.commands?.at(-1)?.command;
@@ -91,8 +94,8 @@ export async function reproduce({
     // Another acanet may have settings that this one does not know, or the other way round.
     conditions.push(message);
   }
+  conditions.push(...before.flatMap((stage) => changedLists(stage, folder)));
   for (const line of conditions) reporting.log(`! ${line}: results may differ`);
-  const compared = lastCompared(recipe, folder);
   await runRecipe({ ...reporting, experiment, targets: finished, compared, library, option: '--out' });
   const stages = finished.map((stage) => ({ stage, files: compareStage(stage, folder, experiment.folder) }));
   return { folder: experiment.folder, conditions, stages };
@@ -118,6 +121,12 @@ function madeOtherwise(stages: readonly Stage[], folder: string): { stage: strin
     const changes = done ? describeChanges(done.input.settings, inputOf(stage, new Map()).settings) : [];
     return changes.length > 0 ? [{ stage: stage.name, changes }] : [];
   });
+}
+
+/** Lists that a finished stage was made from, and that are others now. */
+function changedLists({ name, settings }: Stage, folder: string): string[] {
+  const sources = doneRecord.readIfThere(join(folder, name))?.sources;
+  return sources ? changedSources(sources, settings) : [];
 }
 
 /** Places of the corpus that were relative to where the command was given. */

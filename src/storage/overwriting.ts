@@ -15,21 +15,27 @@ type Paths = readonly (string | undefined)[];
 
 /** @param inputs files; `-` is the standard input. @throws UserError naming the output that is an input too */
 export function refuseOverwriting(outputs: Paths, inputs: Paths): void {
+  const there = outputs.filter((path) => path !== undefined && existsSync(path));
+  if (there.length === 0) return;
   const read = new Set(inputs.filter((path) => path !== undefined && path !== '-').map((path) => realPath(path!)));
-  const lost = outputs.find((path) => path !== undefined && read.has(realPath(path)));
+  const lost = there.find((path) => path !== undefined && read.has(realPath(path)));
   if (lost !== undefined) throw new UserError(`${lost}: is an input, and would be overwritten\n  name another output`);
 }
 
 /** The same, for commands. @throws UserError also for an output that lies in the result of an experiment's stage */
 export function refuseReplacing(outputs: Paths, inputs: Paths): void {
   refuseOverwriting(outputs, inputs);
-  // Figures and checkpoints lie in folders of their stage's.
   for (const path of outputs) {
     if (path === undefined || path === '-') continue;
-    const folder = dirname(resolve(path));
-    if ([folder, dirname(folder)].some(isStage))
+    if (isInStage(path))
       throw new UserError(`${path}: is of a result of an experiment, which would be damaged\n  name another place`);
   }
+}
+
+/** Figures and checkpoints lie in folders of their stage's. */
+export function isInStage(path: string): boolean {
+  const folder = dirname(resolve(path));
+  return [folder, dirname(folder)].some(isStage);
 }
 
 const isStage = (folder: string): boolean => [RECORD, '.started.json'].some((name) => existsSync(join(folder, name)));

@@ -9,7 +9,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { UserError, messageOf } from '../errors.js';
@@ -30,12 +30,25 @@ const MOST_UNPACKED = 2 ** 30;
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = 0xfeff;
 
-const reads = new AsyncLocalStorage<Set<string>>();
+const reads = new AsyncLocalStorage<Reads>();
 
-/** Runs work, and tells which text lists it has read from files: their absolute paths. */
-export async function withReads<T>(work: () => Promise<T>): Promise<{ result: T; read: string[] }> {
-  const read = new Set<string>();
-  return { result: await reads.run(read, work), read: [...read] };
+/** Absolute paths of text lists: those that were read from files, and those that would have been, if they were there. */
+interface Reads {
+  read: Set<string>;
+  absent: Set<string>;
+}
+
+/** Runs work, and tells which text lists it has read, and which it has looked for. */
+export async function withReads<T>(work: () => Promise<T>): Promise<{ result: T } & Reads> {
+  const own: Reads = { read: new Set(), absent: new Set() };
+  return { result: await reads.run(own, work), ...own };
+}
+
+/** Whether a list is there that is read if it is. */
+export function isListThere(path: string): boolean {
+  const there = existsSync(path);
+  if (!there) reads.getStore()?.absent.add(resolve(path));
+  return there;
 }
 
 /**
@@ -86,7 +99,7 @@ function* readBlocks(path: string, shown: string, what: string, mostUnpacked: nu
   };
   if (path !== '-') {
     guarded(() => checkAsWritten(path));
-    reads.getStore()?.add(resolve(path));
+    reads.getStore()?.read.add(resolve(path));
   }
   const file = path === '-' ? 0 : guarded(() => openSync(path, 'r'));
   try {

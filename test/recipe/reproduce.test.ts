@@ -37,6 +37,16 @@ describe('reproducing an experiment', () => {
     assert.equal(readFileSync(join(work, '.current'), 'utf8'), current);
   });
 
+  it('gives the comparison with another baseline again, and says which list is another one now', async () => {
+    const named = join(work, 'other-baseline');
+    const experiment = openExperiment({ work: named, recipe: 'demo', sets: SMALL });
+    const compared = { names: ['ecapa-tdnn', 'aca-net'], baseline: 'aca-net' };
+    await runRecipe({ ...quiet, experiment, targets: ['compare'], compared });
+    const { stages, conditions } = await reproduce({ ...quiet, folder: join(named, 'demo') });
+    assert.ok(stages.every(({ files }) => files.every(({ verdict }) => !/differs|missing/.test(verdict))));
+    assert.deepEqual(conditions, []);
+  });
+
   it('names what is not the same', async () => {
     const folder = join(work, 'demo', 'score', 'aca-net');
     const scores = readFileSync(join(folder, 'scores.txt'), 'utf8');

@@ -9,11 +9,11 @@
  * trial list, or a seeded share of the speakers with two utterances. Trials: `trials: FILE`, or the source's
  * `trials.txt`, or made. A list may name utterances with or without extension. Genders are not known.
  */
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError, messageOf } from '../../errors.js';
 import { describeOthers, describeSameFiles, type FolderListing } from './audio-files.js';
+import { isListThere } from '../../storage/text-lines.js';
 import { requireSource, type CorpusReader } from './corpus-reader.js';
 import { toUtterances, type ListedUtterance } from './listed-utterance.js';
 import type { Split } from '../manifest/manifest.js';
@@ -60,7 +60,7 @@ export const folderReader: CorpusReader<typeof folderOptions> = {
     }
     const same = linked ? await describeSameFiles(listed.map(({ path }) => path)) : [];
     const listPath = join(source, 'trials.txt');
-    const lists = existsSync(listPath) ? [listPath] : [];
+    const lists = isListThere(listPath) ? [listPath] : [];
     const split = await splitOffTest(listed, options, { ...context, where: source, lists });
     const { utterances, notes } = await toUtterances(split.listed, { corpus: 'folder', where: source, context });
     const { notes: trialNotes, ...tests } = split.trialsOf(utterances);

@@ -10,7 +10,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { UserError } from '../../errors.js';
-import { readTextLines } from '../../storage/text-lines.js';
+import { isListThere, readTextLines } from '../../storage/text-lines.js';
 import { parseGender, type Gender } from '../manifest/gender.js';
 import type { PipeCommand } from './kaldi-pipes.js';
 import type { ListedUtterance } from './listed-utterance.js';
@@ -33,7 +33,7 @@ interface Row {
 
 /** The path of a list in a data folder, which may have the ending .gz; undefined where there is none. */
 export const findKaldiList = (folder: string, name: string): string | undefined =>
-  [join(folder, name), join(folder, `${name}.gz`)].find((path) => existsSync(path));
+  [join(folder, name), join(folder, `${name}.gz`)].find(isListThere);
 
 /** Throws UserError with file:line. @param root where relative paths start; default: see above */
 export function readKaldiFolder(folder: string, { root }: { root?: string | undefined } = {}): KaldiFolder {

@@ -4,11 +4,11 @@
  * In a recipe either `source: PATH`, or `train: PATH` and `test: PATH` (and `dev: PATH`), each also a YAML list. With
  * both, the splits' paths start at the source; without a source, at the working directory.
  */
-import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { requireSource } from './corpus-reader.js';
+import { isListThere } from '../../storage/text-lines.js';
 import type { Split } from '../manifest/manifest.js';
 
 const pathsOption = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional();
@@ -53,4 +53,4 @@ export const listsBeside = (sources: readonly SplitSource[]): string[] =>
   sources
     .filter(mayBeTested)
     .map(({ path }) => join(dirname(path), 'trials.txt'))
-    .filter((path) => existsSync(path));
+    .filter(isListThere);

@@ -94,10 +94,11 @@ export async function splitOffTest<T extends ListedUtterance>(
 
 /** The list that is meant where none is named. @throws UserError where several lie beside the test data */
 function onlyList(lists: readonly string[], { trials }: Pick<TestSplitOptions, 'trials'>): string | undefined {
-  const [first, ...others] = new Set(lists);
+  const distinct = [...new Set(lists)];
+  const [first, ...others] = distinct;
   if (others.length === 0 || typeof trials === 'string') return first;
   throw new UserError(
-    `expected one trial list beside the test data, got ${lists.length}: ${firstOf(lists)}\n  join them into one file, and name it with corpus.trials`,
+    `expected one trial list beside the test data, got ${distinct.length}: ${firstOf(distinct)}\n  join them into one file, and name it with corpus.trials`,
   );
 }
 

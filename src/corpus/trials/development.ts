@@ -110,25 +110,25 @@ function trialsWithin(
   parts: readonly (readonly [name: string, pieces: readonly Utterance[]])[],
   { seed, trials: options }: DevelopmentOptions,
 ): { trials: Trial[]; notes: string[] } {
-  const most = (count: number) => Math.ceil(count / parts.length);
-  const shared = {
-    ...{ seed, ...options },
-    ...{ maxTargets: most(options.maxTargets), maxNontargets: most(options.maxNontargets) },
-  };
-  const trials: Trial[] = [];
-  const notes: string[] = [];
-  let failure: unknown;
-  for (const [name, pieces] of parts) {
-    try {
-      trials.push(...makeTrials(pieces, shared));
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      failure = error;
-      notes.push(`development: no trials within ${name}: ${error.message.split('\n')[0]}`);
-    }
-  }
-  if (trials.length === 0) throw failure;
-  return { trials, notes };
+  const made = (count: number) =>
+    parts.map(([name, pieces]) => {
+      const most = (all: number) => Math.ceil(all / count);
+      const own = { ...options, maxTargets: most(options.maxTargets), maxNontargets: most(options.maxNontargets) };
+      try {
+        return { trials: makeTrials(pieces, { seed, ...own }), notes: [] };
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        const [why] = error.message.split('\n');
+        return { trials: [], notes: [`development: no trials within ${name}: ${why}`], error };
+      }
+    });
+  const first = made(parts.length);
+  const failure = first.find(({ error }) => error)?.error;
+  const count = first.filter(({ error }) => !error).length;
+  if (failure && count === 0) throw failure;
+  // Those that have some share what the others leave.
+  const all = failure ? made(count) : first;
+  return { trials: all.flatMap(({ trials }) => trials), notes: all.flatMap(({ notes }) => notes) };
 }
 
 function holdOut(training: readonly Utterance[], options: DevelopmentOptions): Utterance[] {

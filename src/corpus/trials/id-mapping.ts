@@ -97,11 +97,17 @@ function indexOf(all: readonly string[], parts: Rule['parts'], lengths: Readonly
   return index;
 }
 
-/** Known ids that end in all parts of this one, or in which it ends. */
-const candidates = (own: readonly string[], { whole, ends }: Index): string[] => [
-  ...own.flatMap((_, start) => whole.get(keyOf(own.slice(start))) ?? []),
-  ...(ends.get(keyOf(own)) ?? []),
-];
+/** Known ids that end in all parts of this one; else those in which it ends, with as many parts as there are. */
+function candidates(own: readonly string[], { whole, ends }: Index): string[] {
+  const same = whole.get(keyOf(own)) ?? ends.get(keyOf(own));
+  if (same) return same;
+  // The more parts agree, the surer it is.
+  for (let start = 1; start < own.length; start++) {
+    const found = whole.get(keyOf(own.slice(start)));
+    if (found) return found;
+  }
+  return [];
+}
 
 const isEnd = (short: readonly string[], long: readonly string[]): boolean =>
   short.length <= long.length && keyOf(short) === keyOf(long.slice(-short.length));

@@ -52,6 +52,7 @@ export const doneRecord = jsonArtifact(RECORD, {
       .object({
         directory: z.string(),
         files: z.record(z.string(), z.object({ bytes: z.number(), sha256: z.string() })),
+        absent: z.array(z.string()).optional(),
       })
       .optional(),
     /** What the stage wrote; absent where an earlier version did. A cache's archives have checksums of their own. */

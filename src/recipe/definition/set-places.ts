@@ -2,7 +2,7 @@
  * @file The folders and files that a `--set` names, alone or inside of a mapping: they are remembered for commands that
  * are given elsewhere, and left out of what is published.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { parseLocatedYaml, plainValue } from '../../configuration/located-yaml.js';
 
 /** Keys whose values are folders or files: of a corpus, or a part of a pool; of noise and rooms; of a model that is ready. */
@@ -17,20 +17,21 @@ const PLACE = new RegExp(
     .join('|'),
 );
 
-/** Keys whose values are files, or a name or word that means something else. */
+/** Keys whose values are files, or words that mean something else: `O-cleaned`, `train`. */
 const PERHAPS = new RegExp(
-  [
-    /^(folds\..+\.)?corpus\.(of\..+\.)?(trials|enrolment)$/,
-    /^slices\.labels$/,
-    /^scoring\.cohort\.from$/,
-    /^(systems\..+\.)?training\.init$/,
-  ]
+  [/^(folds\..+\.)?corpus\.(of\..+\.)?(trials|enrolment)$/, /^slices\.labels$/, /^scoring\.cohort\.from$/]
     .map(({ source }) => source)
     .join('|'),
 );
 
-/** Whether a value is a folder or file by its key, or by there being one of that name. */
-const isPlace = (key: string, value: string): boolean => PLACE.test(key) || (PERHAPS.test(key) && existsSync(value));
+/** A folder, or the name of a system, which has no slash. */
+const INIT = /^(systems\..+\.)?training\.init$/;
+
+/** Whether a value is a folder or file: by its key, by there being a file of that name, or by its form. */
+const isPlace = (key: string, value: string): boolean =>
+  PLACE.test(key) ||
+  (PERHAPS.test(key) && (statSync(value, { throwIfNoEntry: false })?.isFile() ?? false)) ||
+  (INIT.test(key) && /[\\/]/.test(value));
 
 /** An override as its two sides: `training.epochs`, `3`. */
 export function splitSet(set: string): { key: string; value: string } {

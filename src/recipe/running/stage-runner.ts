@@ -17,7 +17,6 @@ import { doneRecord, startedRecord, type DoneRecord } from '../artifacts/control
 import { type Stage, type StageContext, stageOf, type StageOutcome } from './stage.js';
 import { type Damage, damageIn, setAside } from './stage-damage.js';
 import { goneOutputs, hashInput, inputOf, planStage, type StagePlan, usedBy } from './stage-plan.js';
-import { recordSources } from './stage-sources.js';
 import { takeOverTwin } from './stage-twin.js';
 
 export interface StageRunOptions {
@@ -226,7 +225,6 @@ async function runStage(
   const {
     summary,
     recorded = recordFiles,
-    read = [],
     ...outcome
   } = await stage.run({ folder, folderOf, inputHash, sharesFolder, anew, ...reporting }).catch((error: unknown) => {
     restore(folder, previous);
@@ -236,7 +234,6 @@ async function runStage(
   if (missing) throw internal(`stage ${stage.name} did not write ${missing}`);
   const seconds = Math.round((performance.now() - started) / 10) / 100;
   const finished = new Date().toISOString();
-  const sources = recordSources(read, workFolder);
   const record: DoneRecord = {
     stage: stage.name,
     inputHash,
@@ -248,7 +245,6 @@ async function runStage(
     ...(watched && { peakBytes: peakMemory() }),
     machine: describeMachine(),
     input,
-    ...(sources && { sources }),
     files: recorded(folder),
   };
   doneRecord.write(folder, record);

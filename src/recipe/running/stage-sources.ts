@@ -3,8 +3,9 @@
  * others now. What was moved away or cannot be seen from here is no change, so that results can be looked at without the
  * corpus.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { isInStage } from '../../storage/overwriting.js';
 import { damageOf, recordFiles, type WrittenFiles } from '../../storage/written-files.js';
 
 export interface StageSources {
@@ -12,23 +13,40 @@ export interface StageSources {
   directory: string;
   /** By absolute path. */
   files: WrittenFiles;
+  /** Lists that would have been read if they had been there. */
+  absent?: string[];
 }
 
-/** @param read absolute paths @returns undefined where all lie in the work folder */
-export function recordSources(read: readonly string[], workFolder: string): StageSources | undefined {
-  const inside = resolve(workFolder) + sep;
-  const outside = read.filter((path) => !path.startsWith(inside)).sort();
-  return outside.length === 0 ? undefined : { directory: process.cwd(), files: recordFiles('/', outside) };
+/**
+ * To be asked as soon as the lists are read, as they may be edited while the work goes on.
+ * @returns undefined where all were made by stages of the work folder
+ */
+export function recordSources(
+  { read, absent }: { read: ReadonlySet<string>; absent: ReadonlySet<string> },
+  workFolder: string,
+): StageSources | undefined {
+  const audio = resolve(workFolder, 'audio') + sep;
+  const isOwn = (path: string) => path.startsWith(audio) || isInStage(path);
+  // What comes through a pipe cannot be read twice.
+  const files = [...read].filter((path) => !isOwn(path) && statSync(path, { throwIfNoEntry: false })?.isFile());
+  const missing = [...absent].filter((path) => !isOwn(path)).sort();
+  if (files.length + missing.length === 0) return undefined;
+  return {
+    directory: process.cwd(),
+    files: recordFiles('/', files.sort()),
+    ...(missing.length > 0 && { absent: missing }),
+  };
 }
 
 /** What to say of each that has changed since. @param settings of the stage, which name some of them */
-export function changedSources({ directory, files }: StageSources, settings: unknown): string[] {
+export function changedSources({ directory, files, absent = [] }: StageSources, settings: unknown): string[] {
   const named = textsIn(settings).filter((text) => text !== '' && !isAbsolute(text));
-  return Object.entries(files).flatMap(([path, expected]) => {
+  const changed = Object.entries(files).flatMap(([path, expected]) => {
     const now = placeNow(path, { directory, named });
     const problem = damageOf(now, expected);
     return problem === undefined || problem === 'is gone' ? [] : [`${now} has changed`];
   });
+  return [...changed, ...absent.filter(existsSync).map((path) => `${path} is there now`)];
 }
 
 /** Where a file is that the settings name by a relative path, if the command is given in another folder now. */

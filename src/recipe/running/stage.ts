@@ -1,6 +1,7 @@
 /** @file What a stage is: what it is called and depends on, what it does, and what it may be given and gives back. */
 
 import type { WrittenFiles } from '../../storage/written-files.js';
+import type { StageSources } from './stage-sources.js';
 
 /** What a stage's run gives back. */
 export interface StageOutcome {
@@ -14,8 +15,8 @@ export interface StageOutcome {
    * Its files as they were written (default: all in its folder, hashed); fewer where files have checksums of their own.
    */
   recorded?: (folder: string) => WrittenFiles;
-  /** Absolute paths of lists that it has read: those outside of the work folder are to be noticed when they change. */
-  read?: readonly string[];
+  /** Lists that it was made from, and that are to be noticed when they change. */
+  sources?: StageSources;
   /** Audio that it worked through itself, and the time and threads that this took: plans of other work go by it. */
   audioWork?: { audioSeconds: number; seconds: number; threads: number };
   /** One line for the log. */

@@ -17,7 +17,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { UserError } from '../../errors.js';
 import { writeFileAtomic } from '../../storage/atomic-write.js';
-import { findRecipe, foldNames, loadRecipe, recipeName, recipesFolder, type LoadedRecipe } from '../definition/load.js';
+import { findRecipe, foldNames, loadRecipe, recipeName, type LoadedRecipe } from '../definition/load.js';
 import { CURRENT, overrides, provenance, RESOLVED_RECIPE } from '../artifacts/control-files.js';
 import { readIfThere } from '../../storage/read-if-there.js';
 import { recordProvenance } from './provenance.js';
@@ -83,8 +83,8 @@ export const namedAnywhere = ({ reference, name, fold, work }: NamedExperiment):
   work: resolve(work),
 });
 
-/** A recipe of acanet is named by its name alone. */
-const isFile = (reference: string): boolean => !findRecipe(reference).startsWith(recipesFolder);
+/** A recipe of acanet is named by its name alone; the file may have been moved since. */
+const isFile = (reference: string): boolean => /[\\/]|\.ya?ml$/.test(reference);
 
 /** A path from the working folder, where it lies in that. */
 function fromHere(path: string): string {

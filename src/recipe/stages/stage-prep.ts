@@ -10,7 +10,7 @@
  */
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { holdOutDevelopment } from '../../corpus/trials/development.js';
 import { enrolmentPathOf, writeEnrolment } from '../../corpus/trials/enrolment.js';
 import {
@@ -37,6 +37,7 @@ import { checkSlicesThere } from '../comparison/read-comparison.js';
 import type { Recipe } from '../definition/schema.js';
 import { inspectShare, inspectShared } from '../extraction/inspect-shared.js';
 import type { Stage, StageContext } from '../running/stage.js';
+import { recordSources } from '../running/stage-sources.js';
 
 /** @param audioDir where readers that make audio put it */
 export function prepStage({ corpus, development, inspect, seed, features, slices }: Recipe, audioDir: string): Stage {
@@ -62,7 +63,8 @@ export function prepStage({ corpus, development, inspect, seed, features, slices
     },
     async run(context) {
       const { folder, log, progress, signal } = context;
-      const { result, read } = await withReads(() => readCorpus(context));
+      const { result, ...lists } = await withReads(() => readCorpus(context));
+      const sources = recordSources(lists, dirname(folder));
       const { prepared, utterances, devTrials, notes } = result;
       checkRates(utterances, features);
       const resampling = describeResampling(utterances, features);
@@ -115,8 +117,8 @@ export function prepStage({ corpus, development, inspect, seed, features, slices
         notes: allNotes,
         ...(inspection && { inspection }),
       });
-      const lists = [PREP.trials, PREP.devTrials, ...(enrolment ? [PREP.enrolment] : [])];
-      const hashes = await Promise.all(lists.map((output) => fileSha256(join(folder, output))));
+      const outputs = [PREP.trials, PREP.devTrials, ...(enrolment ? [PREP.enrolment] : [])];
+      const hashes = await Promise.all(outputs.map((output) => fileSha256(join(folder, output))));
       return {
         // Results carry the mark of a partial corpus, so they are out of date when it changes.
         outputHash: sha256Hex(
@@ -129,9 +131,9 @@ export function prepStage({ corpus, development, inspect, seed, features, slices
           training: await trainingHash(folder, utterances),
           partial: sha256Hex(partial ?? ''),
         },
-        outputs: [PREP.manifest, ...lists, PREP.corpus],
+        outputs: [PREP.manifest, ...outputs, PREP.corpus],
         ...(audioWork && { audioWork }),
-        read,
+        ...(sources && { sources }),
         summary: `${utterances.length} utterances, ${trials.length} trials${partial === undefined ? '' : ' (partial)'}`,
       };
     },

@@ -70,11 +70,12 @@ export function writeScoreTable(path: string, pairs: Pairs, scores: ArrayLike<nu
   }
 }
 
-/** Which field is which; with labels, `last` are the two fields of which one holds the score. */
+/** Which field is which; with labels, `last` are the two fields of which one holds the score, unless both are known. */
 interface Order {
   enroll: number;
   test: number;
   score?: number;
+  label?: number;
   last?: readonly [number, number];
 }
 
@@ -129,21 +130,21 @@ function orderOf(lines: readonly Line[], { path, last = false }: { path: string;
   }
   if (fitting.length === 1) return fitting[0];
   const isLabels = (field: number) => lines.every((each) => /^(0|1|(non)?target)$/.test(each.parts[field]));
-  const isId = (field: number) =>
-    lines.every((each) => !/^(non)?target$/.test(each.parts[field]) && !isFraction(each.parts[field]));
-  const likely = fitting.filter(
-    (order) => isId(order.enroll) && isId(order.test) && (order.last?.some(isLabels) ?? true),
-  );
-  if (likely.length === 1) return likely[0];
+  const isId = (field: number) => lines.every((each) => !LIKE_A_SCORE.test(each.parts[field]));
+  const [usual, other] = fitting;
+  const mayBe = (order: Order) => isId(order.enroll) && isId(order.test) && (order.last?.some(isLabels) ?? true);
+  if (!mayBe(other)) return usual;
   if (!last && lines.length < MOST_UNDECIDED) return undefined;
-  const [one, other] =
+  if (!mayBe(usual)) return other;
+  const [one, two] =
     parts.length === 3 ? ['enroll test score', 'score enroll test'] : ['enroll test …', 'score or label first'];
   throw new UserError(
-    `${path}:${line}: is this ${one}, or ${other}? All fields are numbers: ${shown}\n  write ids that are no numbers, or scores with a decimal point`,
+    `${path}:${line}: is this ${one}, or ${two}? All fields are whole numbers: ${shown}\n  write scores with a decimal point, or ids that are no numbers`,
   );
 }
 
-const isFraction = (field: string): boolean => (valueOf(field) ?? 0) % 1 !== 0;
+/** What no id of a list looks like where ids are numbers: with a decimal point or exponent, or below 0; or a label. */
+const LIKE_A_SCORE = /^((non)?target|[+-]?\d*\.\d*(e[+-]?\d+)?|[+-]?\d+e[+-]?\d+|-\d+|[+-]?inf(inity)?)$/i;
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -189,7 +190,9 @@ export function readScores(path: string): ScoreTable {
   let order: Order | undefined;
   let fields = 0; // as many as the first line has
   let split = bySpace;
-  const take = ({ parts, line }: Line, { enroll: a, test: b, score, last }: Order) => {
+  let taken = 0;
+  const take = ({ parts, line }: Line, { enroll: a, test: b, score, label, last }: Order) => {
+    taken++;
     const shown = JSON.stringify(parts.join(' '));
     if (parts.length !== fields) {
       const expected = fields === 4 ? '4 fields (enroll test score label)' : '3 fields (enroll test score)';
@@ -197,7 +200,7 @@ export function readScores(path: string): ScoreTable {
     }
     enroll.push(numberOf(parts[a]));
     test.push(numberOf(parts[b]));
-    const [one, other] = last ?? [score!];
+    const [one, other] = last ?? [score!, label];
     if (!first.push(parts[one], line) || (other !== undefined && !second.push(parts[other], line))) {
       throw new UserError(
         `${path}:${line}: expected a number as the score${other === undefined ? '' : ' and a label'}, got ${shown}`,
@@ -210,8 +213,11 @@ export function readScores(path: string): ScoreTable {
     if (order) for (const each of undecided.splice(0)) take(each, order);
   };
   for (const { text, number: line } of readTextLines(path, { what: 'the scores' })) {
-    if (fields === 0 && split === bySpace && OWN_TABLE.test(text.trim())) {
+    const own = fields === 0 && split === bySpace ? OWN_TABLE.exec(text.trim()) : null;
+    if (own) {
       split = byComma;
+      fields = own[1] === undefined ? 3 : 4;
+      order = own[1] === undefined ? { enroll: 0, test: 1, score: 2 } : { enroll: 0, test: 1, score: 3, label: 2 };
       continue;
     }
     const parts = split(text);
@@ -225,8 +231,12 @@ export function readScores(path: string): ScoreTable {
     }
   }
   if (!order) decide(true);
-  if (!order) throw new UserError(`${path}: expected scores (enroll test score), got an empty file`);
-  const [scores, labels] = order.last ? scoreAndLabel([first, second], order.last, path) : [first];
+  if (!order || taken === 0) throw new UserError(`${path}: expected scores (enroll test score), got an empty file`);
+  const [scores, labels] = order.last
+    ? scoreAndLabel([first, second], order.last, path)
+    : [first, ...(order.label === undefined ? [] : [second])];
+  if (order.label !== undefined && second.noLabel)
+    throw new UserError(`${path}:${second.noLabel}: expected target, nontarget, 1 or 0 as the label`);
   if (scores.word) throw new UserError(`${path}:${scores.word}: expected a number as the score, got a label`);
   return {
     ids,

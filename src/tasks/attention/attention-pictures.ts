@@ -4,7 +4,7 @@
  * An utterance may be set beside another one, or beside itself with a pause put in, drawn on the same scales; the
  * cosine of the two embeddings says how much the difference matters to the model.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readManifest } from '../../corpus/manifest/manifest.js';
 import { UserError } from '../../errors.js';
@@ -24,6 +24,7 @@ import { openExplainer, type Explainer, type Explanation, type OpenExplainerOpti
 import { insertPause } from './insert-pause.js';
 import type { Reporting } from '../model-work.js';
 import { toCsv } from '../../storage/csv.js';
+import { readTextLines } from '../../storage/text-lines.js';
 
 export interface ExplainOptions extends Reporting, OpenExplainerOptions {
   /** Audio files and lists of them, as for `embed`; ids of the manifest where there is one. */
@@ -111,7 +112,9 @@ export async function explainInputs({
 
 /** @throws UserError where a table of that name is there that is none of these: it may be of the same recording */
 function refuseOtherTable(path: string): void {
-  if (!existsSync(path) || readFileSync(path, 'utf8').startsWith('frame,time,speech')) return;
+  if (!existsSync(path)) return;
+  const [{ text } = { text: '' }] = readTextLines(path, { what: 'the table' });
+  if (/^(utterance,)?frame,time,speech/.test(text)) return;
   throw new UserError(`${path}: is there already, and is no table of attention\n  name another folder: --out DIR`);
 }
 

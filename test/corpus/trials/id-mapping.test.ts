@@ -73,6 +73,10 @@ describe('ids in other words', () => {
       assert.deepEqual(mapIds(wanted, known).missing, wanted);
   });
 
+  it('are those with which they agree in most parts', () => {
+    assert.deepEqual([...mapIds(['wav/a/1.wav', 'wav/b/2.wav'], ['a-1', 'b-2', '1']).known.values()], ['a-1', 'b-2']);
+  });
+
   it('may be spelt in two ways in one list', () => {
     const known = ['en/1', 'en/2'];
     for (const wanted of [

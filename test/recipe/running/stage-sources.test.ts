@@ -71,6 +71,30 @@ describe('the lists that a corpus is read from', () => {
     }); // prettier-ignore
   });
 
+  it('are watched below the work folder too, and in the places where none was found', async () => {
+    const own = join(folder, 'exp/mine/own.txt');
+    cpSync(join(folder, 'here/trials.txt'), own);
+    const tables = join(folder, 'tables');
+    mkdirSync(tables);
+    const rows = readFileSync(join(folder, 'here/manifest.jsonl'), 'utf8').trim().split('\n');
+    const cells = rows.map((row) => JSON.parse(row) as { id: string; speaker: string; path: string; split: string });
+    writeFileSync(join(tables, 'all.csv'), ['id,speaker,path,split', ...cells.map(({ id, speaker, path, split }) => [id, speaker, path, split].join(','))].join('\n')); // prettier-ignore
+    for (const [corpus, change, reason] of [
+      [`{type: manifest, source: ${join(folder, 'here/manifest.jsonl')}, trials: ${own}}`, own, 'has changed'],
+      [`{type: csv, source: ${join(tables, 'all.csv')}}`, join(tables, 'trials.txt'), 'is there now'],
+    ] as const) {
+      const experiment = openExperiment({
+        ...{ work: join(folder, 'exp'), recipe: join(folder, 'mine.yaml') },
+        sets: [`name=of-${corpus.slice(7, 10)}`, `corpus=${corpus}`],
+      });
+      await runRecipe({ ...quiet, experiment, targets: ['prep'] });
+      const plan = () => explainRecipe({ experiment, targets: ['prep'] }).plans[0];
+      assert.equal(plan().action, 'skip');
+      writeFileSync(change, 'a b target\n');
+      assert.deepEqual(plan().reasons, [`${change} ${reason}`]);
+    }
+  });
+
   it('need not be there to look at results', () => {
     process.chdir(folder);
     const place = join(folder, 'here/trials.txt');

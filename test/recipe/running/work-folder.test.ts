@@ -36,7 +36,7 @@ describe('the places of a pool', () => {
       ['augmentation.noise.source="noise"', `augmentation.noise.source=${here('noise')}`],
       ['robustness={noise: {source: n}, snr: [5]}', `robustness={"noise":{"source":${here('n')}},"snr":[5]}`],
       ['training.epochs=5', 'training.epochs=5'],
-      ['training.init=src', `training.init=${here('src')}`],
+      ['training.init=./src', `training.init=${here('src')}`],
     ]) {
       const { sets } = openExperiment({ work, recipe: 'demo', sets: [...AUGMENTED, typed] });
       assert.equal(sets.at(-1), kept);

@@ -124,6 +124,20 @@ describe('scores-file', () => {
       { enroll: '1001', test: '1002', score: 3 },
       { enroll: '1001', test: '1003', score: 0.83 },
     ]);
+    for (const text of ['1 2 3.0\n4 5 6.0\n', '5 17 -183\n5 18 2\n', '1.5 7 1\n2.5 8 0.9\n'])
+      assert.equal((writeFileSync(path, text), rowsOf(readScores(path)))[0].enroll, text.split(' ')[0], text);
+    writeFileSync(path, '0.1 0.5 -0.3490 target\n0.1 0.6 -0.5 nontarget\n');
+    assert.deepEqual(
+      rowsOf(readScores(path)).map(({ test, score }) => [test, score]),
+      [
+        ['0.5', -0.349],
+        ['0.6', -0.5],
+      ],
+    );
+    writeFileSync(path, 'enroll,test,score\n1.5,7,1\n2.5,8,0.9\n');
+    assert.deepEqual(rowsOf(readScores(path))[0], { enroll: '1.5', test: '7', score: 1 });
+    writeFileSync(path, 'enroll,test,label,score\n7,8,1,1\n7,9,0,0\n');
+    assert.deepEqual(rowsOf(readScores(path))[1], { enroll: '7', test: '9', score: 0, target: false });
     writeFileSync(path, '1001 1002 -3\n1001 1003 1e-3\n');
     assert.deepEqual(
       rowsOf(readScores(path)).map(({ score }) => score),
@@ -133,6 +147,8 @@ describe('scores-file', () => {
 
   const malformed: [string, string, RegExp][] = [
     ['numbers of which any may be the score', '3 1001 1002\n4 1001 1003\n', /:1: is this enroll test score, or score/],
+    ['a label that is none', 'enroll,test,label,score\na,b,x,0.5\n', /:2: expected a number as the score and a label/],
+    ['a header alone', 'enroll,test,score\n', /got an empty file/],
     ['an empty score', 'enroll,test,label,score\na,b,target,0.5\nc,d,nontarget,\n', /:3: expected a number as the sc/],
     ['a score in another base', 'a b 0.5\na c 0x10\n', /:2: expected a number as the score, got "a c 0x10"/],
     ['a score beyond all numbers', 'a b 0.5\na c 1e999\n', /:2: expected a number as the score/],

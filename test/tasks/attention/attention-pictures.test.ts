@@ -137,6 +137,11 @@ describe('acanet explain', () => {
     assert.equal(files[0], path('out/s_a.svg'));
   });
 
+  it('draws the same picture again, also of two', async () => {
+    for (let time = 0; time < 2; time++)
+      for (const options of [{ pause: 0.4 }, { against: path('b.wav') }, {}]) await explain([path('a.wav')], options);
+  });
+
   it('shows attention that has collapsed to a mean as such', async () => {
     const explained = await explain([path('tone.wav')], { modelDir: path('collapsed') });
     const [{ utterances }] = explained.pictures;
