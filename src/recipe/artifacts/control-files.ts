@@ -47,7 +47,7 @@ export const doneRecord = jsonArtifact(RECORD, {
     machine: z.string().optional(),
     /** Audio that it worked through itself, and the time and threads that this took. */
     audioWork: z.object({ audioSeconds: z.number(), seconds: z.number(), threads: z.number() }).optional(),
-    /** Lists outside of the work folder that it was made from; absent where an earlier version wrote it. */
+    /** The user's own lists that it was made from; absent where an earlier version wrote it. */
     sources: z
       .object({
         directory: z.string(),

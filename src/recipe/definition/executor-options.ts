@@ -61,7 +61,7 @@ export const executorOptions = resources.extend({
   setup: z.array(z.string().min(1)).optional(),
   /** The Node of the machines that the jobs run on; absent: the path of the one that submits them. */
   node: z.string().min(1).optional(),
-  /** Of the type command: what runs jobs, with the placeholders of `executors/command.ts`. */
+  /** Of the type command: what runs jobs, in which words such as SCRIPT are replaced (`executors/command.ts`). */
   command: z.string().min(1).optional(),
 });
 export type ExecutorOptions = Omit<z.infer<typeof executorOptions>, 'stages'> & {

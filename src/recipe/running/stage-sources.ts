@@ -1,6 +1,5 @@
 /**
- * @file The lists outside of the work folder that a stage was made from (manifests, trials, tables): which of them are
- * others now. What was moved away or cannot be seen from here is no change, so that results can be looked at without the
+ * @file The user's own lists that a stage was made from (manifests, trials, tables): which of them are others now. What was moved away or cannot be seen from here is no change, so that results can be looked at without the
  * corpus.
  */
 import { existsSync, statSync } from 'node:fs';

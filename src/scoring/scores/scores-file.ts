@@ -101,8 +101,8 @@ const orders: Readonly<Record<number, readonly Order[]>> = {
   ],
 };
 
-/** Lines after which it is told which order it is, if ids are whole numbers too. */
-const MOST_UNDECIDED = 10_000;
+/** Lines after which the order is decided, if ids are whole numbers too; a power of two, as it is looked for then. */
+const MOST_UNDECIDED = 2 ** 13;
 
 interface Line {
   parts: readonly string[];
@@ -178,8 +178,8 @@ function createField() {
 }
 
 /**
- * Reads lines of scores, with or without labels, in any of the usual orders of fields. All lines together say which of
- * two numbers is the label.
+ * Reads lines of scores, with or without labels, in any of the usual orders of fields. The first lines say which; all
+ * together say which of two numbers is the label.
  * @throws UserError with file:line, also if there are no lines
  */
 export function readScores(path: string): ScoreTable {
@@ -193,17 +193,17 @@ export function readScores(path: string): ScoreTable {
   let taken = 0;
   const take = ({ parts, line }: Line, { enroll: a, test: b, score, label, last }: Order) => {
     taken++;
-    const shown = JSON.stringify(parts.join(' '));
+    const shown = () => JSON.stringify(parts.join(' '));
     if (parts.length !== fields) {
       const expected = fields === 4 ? '4 fields (enroll test score label)' : '3 fields (enroll test score)';
-      throw new UserError(`${path}:${line}: expected ${expected}, got ${parts.length}: ${shown}`);
+      throw new UserError(`${path}:${line}: expected ${expected}, got ${parts.length}: ${shown()}`);
     }
     enroll.push(numberOf(parts[a]));
     test.push(numberOf(parts[b]));
     const [one, other] = last ?? [score!, label];
     if (!first.push(parts[one], line) || (other !== undefined && !second.push(parts[other], line))) {
       throw new UserError(
-        `${path}:${line}: expected a number as the score${other === undefined ? '' : ' and a label'}, got ${shown}`,
+        `${path}:${line}: expected a number as the score${other === undefined ? '' : ' and a label'}, got ${shown()}`,
       );
     }
   };
