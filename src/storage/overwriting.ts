@@ -28,7 +28,7 @@ export function refuseReplacing(outputs: Paths, inputs: Paths): void {
   for (const path of outputs) {
     if (path === undefined || path === '-') continue;
     if (isInStage(path))
-      throw new UserError(`${path}: is of a result of an experiment, which would be damaged\n  name another place`);
+      throw new UserError(`${path}: lies in a result of an experiment, which would be damaged\n  name another place`);
   }
 }
 
