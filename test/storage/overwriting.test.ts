@@ -36,7 +36,10 @@ describe('an output', () => {
     refuseStageFolder(dir);
     refuseStageFolder(at('none'));
     for (const place of ['score/mine.txt', 'score/figures/mine.svg', 'train/x.ark'])
-      assert.throws(() => refuseReplacing([at(place)], []), /lies in a result of an experiment, which would be damaged/);
+      assert.throws(
+        () => refuseReplacing([at(place)], []),
+        /lies in a result of an experiment, which would be damaged/,
+      );
     refuseReplacing([at('mine.txt'), at('other/mine.txt'), '-', undefined], []);
   });
 });
