@@ -7,6 +7,7 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { realPath } from '../../storage/overwriting.js';
 import { damageOf, filesIn, recordFiles } from '../../storage/written-files.js';
 
 export type Sameness =
@@ -61,8 +62,12 @@ function compareFile(file: string, ours: string, theirs: string, other: string):
 
 const parse = (text: string): unknown => JSON.parse(text);
 
+/** However the folder is named: through a link too. */
 const withoutPlace = (path: string, folder: string): string =>
-  readFileSync(path, 'utf8').replaceAll(resolve(folder), '').replaceAll(folder, '');
+  [realPath(folder), resolve(folder), folder].reduce(
+    (text, place) => text.replaceAll(place, ''),
+    readFileSync(path, 'utf8'),
+  );
 
 /** Equal but for the keys of what is each run's own. */
 function alike(a: unknown, b: unknown): boolean {
